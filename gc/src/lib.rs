@@ -1,0 +1,1 @@
+//! Object header, counting, publishing store, heap and cycle collector of ungil.

@@ -1,0 +1,1 @@
+//! Locks, parking, attach and detach, safepoints, stop-the-world and the GIL of ungil.

@@ -1,0 +1,1 @@
+//! The register bytecode of ungil: one opcode table, encoder, disassembler, verifier.

@@ -1,0 +1,1 @@
+//! The interpreter, the objects and the builtins of ungil.

@@ -1,0 +1,1 @@
+//! Text algorithms of Python without objects: numbers, format specifications, escapes, codecs, Unicode.

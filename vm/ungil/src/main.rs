@@ -1,0 +1,2 @@
+//! The `ungil` program.
+fn main() {}
