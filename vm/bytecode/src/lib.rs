@@ -1,1 +1,135 @@
-//! The register bytecode of ungil: one opcode table, encoder, disassembler, verifier.
+//! The register bytecode of ungil: one opcode table, encoder, decoder, disassembler and verifier.
+//!
+//! Plain data without VM objects. The compiler writes it, the runtime links and runs it, `ungil --dis` prints it.
+
+mod code;
+mod dis;
+mod opcodes;
+mod verify;
+
+pub use code::{
+    CONSUME_A, CONSUME_B, CONSUME_C, CodeUnit, Const, ExceptionEntry, Instr, Position, WINDOW_HEADER, flags,
+};
+pub use dis::disassemble;
+pub use verify::{VerifyError, verify};
+
+/// What an operand field means; see the table in `opcodes.rs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    Unused,
+    Write,
+    Read,
+    InPlace,
+    Temps,
+    WriteMany,
+    Window,
+    Signed,
+    Unsigned,
+    Name,
+    Free,
+    Jump,
+    LongJump,
+    Const,
+    Signed32,
+    High,
+}
+
+macro_rules! operand {
+    (_) => {
+        Operand::Unused
+    };
+    (W) => {
+        Operand::Write
+    };
+    (R) => {
+        Operand::Read
+    };
+    (X) => {
+        Operand::InPlace
+    };
+    (T) => {
+        Operand::Temps
+    };
+    (V) => {
+        Operand::WriteMany
+    };
+    (Win) => {
+        Operand::Window
+    };
+    (I) => {
+        Operand::Signed
+    };
+    (U) => {
+        Operand::Unsigned
+    };
+    (N) => {
+        Operand::Name
+    };
+    (F) => {
+        Operand::Free
+    };
+    (J) => {
+        Operand::Jump
+    };
+    (L) => {
+        Operand::LongJump
+    };
+    (K) => {
+        Operand::Const
+    };
+    (S) => {
+        Operand::Signed32
+    };
+    (H) => {
+        Operand::High
+    };
+}
+
+macro_rules! define_ops {
+    ($(($name:ident [$a:tt $b:tt $c:tt] $words:literal $doc:literal))*) => {
+        /// An opcode.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Op {
+            $(#[doc = $doc] $name,)*
+        }
+
+        impl Op {
+            /// Every opcode, in the order of its number.
+            pub const ALL: &'static [Op] = &[$(Op::$name,)*];
+            const WORDS: &'static [u8] = &[$($words,)*];
+            const NAMES: &'static [&'static str] = &[$(stringify!($name),)*];
+            const DOCS: &'static [&'static str] = &[$($doc,)*];
+            const OPERANDS: &'static [[Operand; 3]] = &[$([operand!($a), operand!($b), operand!($c)],)*];
+        }
+    };
+}
+
+for_each_opcode!(define_ops);
+
+impl Op {
+    /// The opcode with this number.
+    pub fn from_u8(number: u8) -> Option<Op> {
+        Op::ALL.get(number as usize).copied()
+    }
+
+    /// Words that the instruction takes, those that follow it included.
+    pub fn words(self) -> usize {
+        Op::WORDS[self as usize] as usize
+    }
+
+    /// Its name in the table.
+    pub fn name(self) -> &'static str {
+        Op::NAMES[self as usize]
+    }
+
+    /// Its line of semantics.
+    pub fn doc(self) -> &'static str {
+        Op::DOCS[self as usize]
+    }
+
+    /// What its three fields mean.
+    pub fn operands(self) -> [Operand; 3] {
+        Op::OPERANDS[self as usize]
+    }
+}
