@@ -23,6 +23,9 @@
 //! | `S` | low half of a signed 32-bit immediate whose high half is the next field, `H` |
 //! | `_` | not used, zero |
 //!
+//! A conditional jump (fused, immediate or `JumpIf...`) whose offset is negative closes a loop: when it is taken it tests
+//! the check word, as `JumpBack` does.
+//!
 //! `words` counts the instruction itself and the words that follow it: an inline constant, an operand that found
 //! no place (`name` in the low 32 bits of the first extra word), or inline caches, all zero when compiled.
 
@@ -181,6 +184,8 @@ macro_rules! for_each_opcode {
             (Return [R _ _] 1 "return a")
             (ReturnNone [_ _ _] 1 "return None")
             (MakeFunction [W T K] 2 "a = function: code constant in the low 32 bits of the next word (c unused, zero); b: defaults, keyword defaults, annotate, closure, each empty if there is none; four temporaries")
+            (StarArgs [W R X] 1 "a = b if it is a tuple, else tuple(b): positional arguments for CallEx (TypeError names the callable in c: argument after * must be an iterable)")
+            (SetAnnotations [X R _] 1 "function a.__annotations__ = the dict b (only with `from __future__ import annotations`)")
             (LoadBuildClass [W _ _] 1 "a = builtins.__build_class__")
 
             // Building.
@@ -216,6 +221,7 @@ macro_rules! for_each_opcode {
             (WithExit [W R _] 1 "a = b(None, None, None)")
             (WithExitExc [W R X] 1 "a = b(type, value, traceback of exception c)")
             (AsyncWithEnter [V R _] 1 "a = bound __aexit__ of b, a+1 = the awaitable of its __aenter__")
+            (RaiseNotImplemented [_ _ _] 1 "raise NotImplementedError(): the annotation format asked for is not known here")
             (AssertFail [R _ _] 1 "raise AssertionError(a), without argument if a is empty")
 
             // Generators and coroutines.

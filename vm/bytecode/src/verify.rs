@@ -72,6 +72,7 @@ fn instruction_starts(
             | Op::Jump
             | Op::JumpBack
             | Op::StopIterationError
+            | Op::RaiseNotImplemented
             | Op::AssertFail
     );
     if at != unit.code.len() || !ends {
