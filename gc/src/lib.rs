@@ -1,1 +1,29 @@
-//! Object header, counting, publishing store, heap and cycle collector of ungil.
+//! Values, object headers, counting, the publishing store, the heap, weak references and the cycle collector.
+//!
+//! Knows nothing of Python: the runtime says through [`TypeOps`] how its objects are walked and dropped.
+
+pub mod cycle;
+mod header;
+pub mod heap;
+pub mod model;
+mod mutator;
+mod obj;
+mod ops;
+mod slot;
+mod value;
+mod weak;
+
+pub use header::{Header, IMMORTAL, flag};
+pub use mutator::{Mutator, Pending, Space};
+pub use obj::{Obj, Ref, Root, Shared};
+pub use ops::{DYNAMIC_OFFSET, FIRST_DYNAMIC_SHAPE, MAX_SHAPES, ShapeHead, ShapeTable, TypeOps, shape_flag};
+pub use slot::Slot;
+pub use value::{INT_BASE, INT_MAX, INT_MIN, INT_TAG, Value};
+pub use weak::{WeakCell, WeakTable};
+
+/// Reports a defect of the VM itself and ends the process.
+#[cold]
+pub fn fatal(what: &str) -> ! {
+    eprintln!("ungil: internal error: {what}");
+    std::process::abort()
+}

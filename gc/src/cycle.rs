@@ -1,0 +1,307 @@
+//! The stop-the-world collector of reference cycles.
+//!
+//! Trial deletion over the whole heap, as CPython's `gcmodule.c` does it: a copy of each container's count, minus the
+//! references that containers hold, tells which are reachable from outside (registers, natives, immortal objects);
+//! what those do not reach is garbage. Everything a running thread holds is counted, so no stack is scanned.
+//!
+//! Phases: with the world stopped, find the garbage and take a reference to each piece; with the world running, let
+//! weak references die and finalizers run; stopped again, find what finalizers have resurrected; running, break the
+//! rest by dropping its fields.
+
+use crate::mutator::{Mutator, Pending};
+use crate::ops::shape_flag;
+use crate::{Header, Obj, Value, flag};
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use ungil_locks::primitive::{AtomicBool, AtomicUsize};
+
+/// Least number of bytes between two automatic collections.
+const MIN_THRESHOLD: usize = 16 << 20;
+
+/// When to collect.
+pub struct CollectorState {
+    enabled: AtomicBool,
+    collecting: AtomicBool,
+    since_last: AtomicUsize,
+    threshold: AtomicUsize,
+}
+
+impl Default for CollectorState {
+    fn default() -> Self {
+        CollectorState {
+            enabled: AtomicBool::new(true),
+            collecting: AtomicBool::new(false),
+            since_last: AtomicUsize::new(0),
+            threshold: AtomicUsize::new(MIN_THRESHOLD),
+        }
+    }
+}
+
+impl CollectorState {
+    /// `gc.enable()` and `gc.disable()`.
+    pub fn set_enabled(&self, on: bool) {
+        // ORD: relaxed; a flag that nothing else depends on.
+        self.enabled.store(on, Ordering::Relaxed);
+    }
+
+    /// `gc.isenabled()`.
+    pub fn is_enabled(&self) -> bool {
+        // ORD: as in `set_enabled`.
+        self.enabled.load(Ordering::Relaxed)
+    }
+
+    /// Adds freshly allocated bytes; true if an automatic collection is due.
+    pub fn charge(&self, bytes: usize) -> bool {
+        // ORD: relaxed; an estimate.
+        let total = self.since_last.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        self.is_enabled() && total >= self.threshold.load(Ordering::Relaxed)
+    }
+
+    fn finished(&self, live_bytes: usize) {
+        // ORD: relaxed; estimates.
+        self.since_last.store(0, Ordering::Relaxed);
+        self.threshold.store(live_bytes.max(MIN_THRESHOLD), Ordering::Relaxed);
+    }
+}
+
+/// Counts of the objects under examination: what remains after subtracting references from within the set.
+struct Candidates {
+    index: HashMap<*mut Header, usize, BuildPointerHasher>,
+    objects: Vec<*mut Header>,
+    external: Vec<i64>,
+}
+
+/// Hashes an address by multiplication.
+#[derive(Default, Clone)]
+struct PointerHasher(u64);
+type BuildPointerHasher = std::hash::BuildHasherDefault<PointerHasher>;
+
+impl std::hash::Hasher for PointerHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&b| self.0 = self.0.rotate_left(8) ^ b as u64);
+    }
+
+    fn write_usize(&mut self, n: usize) {
+        let mixed = (n as u64 >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ mixed >> 32;
+    }
+}
+
+impl Candidates {
+    /// Finds which of `objects` are referenced from nowhere but each other. `held` references to each are the
+    /// caller's own and do not count.
+    ///
+    /// # Safety
+    /// The world is stopped; the objects are alive.
+    unsafe fn unreachable_stw(m: &Mutator, objects: Vec<*mut Header>, held: i64) -> Vec<*mut Header> {
+        // SAFETY: alive, and nobody changes counts.
+        let external = objects.iter().map(|&h| unsafe { (*h).ref_count() - held }).collect();
+        let index = objects.iter().enumerate().map(|(i, &h)| (h, i)).collect();
+        let mut set = Candidates { index, objects, external };
+        // SAFETY: as above.
+        unsafe {
+            set.subtract_internal(m);
+            set.keep_reachable(m)
+        }
+    }
+
+    unsafe fn subtract_internal(&mut self, m: &Mutator) {
+        for i in 0..self.objects.len() {
+            let h = self.objects[i];
+            // SAFETY: alive and unchanging.
+            unsafe {
+                trace(m, h, &mut |child| {
+                    if let Some(&at) = self.index.get(&child) {
+                        self.external[at] -= 1;
+                    }
+                });
+            }
+        }
+    }
+
+    unsafe fn keep_reachable(mut self, m: &Mutator) -> Vec<*mut Header> {
+        const REACHED: i64 = i64::MAX;
+        let mut work: Vec<*mut Header> = Vec::new();
+        for (i, &h) in self.objects.iter().enumerate() {
+            // SAFETY: alive.
+            if self.external[i] > 0 || unsafe { (*h).is_immortal() } {
+                self.external[i] = REACHED;
+                work.push(h);
+            }
+        }
+        while let Some(h) = work.pop() {
+            // SAFETY: alive and unchanging.
+            unsafe {
+                trace(m, h, &mut |child| {
+                    if let Some(&at) = self.index.get(&child)
+                        && self.external[at] != REACHED
+                    {
+                        self.external[at] = REACHED;
+                        work.push(child);
+                    }
+                });
+            }
+        }
+        let garbage = self.objects.iter().zip(&self.external).filter(|&(_, &n)| n != REACHED);
+        garbage.map(|(&h, _)| h).collect()
+    }
+}
+
+unsafe fn trace(m: &Mutator, h: *mut Header, visit: &mut dyn FnMut(*mut Header)) {
+    // SAFETY: the caller passes a live object.
+    unsafe {
+        let shape = m.shape(h);
+        for slot in (*shape).attr_area(h) {
+            let v = slot.peek();
+            if v.is_ptr() {
+                visit(v.ptr());
+            }
+        }
+        if let Some(trace) = (*shape).ops.trace {
+            trace(h, &mut |v| {
+                if v.is_ptr() {
+                    visit(v.ptr());
+                }
+            });
+        }
+    }
+}
+
+/// Every object that the collector tracks (`gc.get_objects()`), with a reference each.
+pub fn tracked_objects(m: &Mutator) -> Vec<Obj> {
+    let stopped = m.world.stop_the_world(&m.thread);
+    // SAFETY: the world is stopped.
+    let found = unsafe { containers_stw(m) };
+    // SAFETY: all are alive, and nobody else counts while the world is stopped.
+    let owned = found.into_iter().map(|h| unsafe { Obj::from_borrowed(Value::from_ptr(h), m) }).collect();
+    drop(stopped);
+    owned
+}
+
+/// Objects that hold a reference to one of `targets` (`gc.get_referrers()`).
+pub fn referrers(m: &Mutator, targets: &[Value]) -> Vec<Obj> {
+    let stopped = m.world.stop_the_world(&m.thread);
+    let mut found = Vec::new();
+    // SAFETY: the world is stopped.
+    unsafe {
+        for h in containers_stw(m) {
+            let mut hit = false;
+            trace(m, h, &mut |child| hit |= targets.contains(&Value::from_ptr(child)));
+            if hit {
+                found.push(Obj::from_borrowed(Value::from_ptr(h), m));
+            }
+        }
+    }
+    drop(stopped);
+    found
+}
+
+/// Objects that `target` refers to (`gc.get_referents()`).
+pub fn referents(m: &Mutator, target: Value) -> Vec<Obj> {
+    if !target.is_ptr() {
+        return Vec::new();
+    }
+    let stopped = m.world.stop_the_world(&m.thread);
+    let mut found = Vec::new();
+    // SAFETY: the caller holds the target, and the world is stopped.
+    unsafe {
+        trace(m, target.ptr(), &mut |h| found.push(Obj::from_borrowed(Value::from_ptr(h), m)));
+    }
+    drop(stopped);
+    found
+}
+
+/// Live containers; a count of zero is an object whose owner is about to free it.
+unsafe fn containers_stw(m: &Mutator) -> Vec<*mut Header> {
+    let mut found = Vec::new();
+    // SAFETY: the world is stopped, and nothing is allocated on this heap meanwhile.
+    unsafe {
+        m.space.pool.walk_stw(|h| {
+            // ORD: relaxed; the world is stopped.
+            let tracked = (*m.shape(h)).flags.load(Ordering::Relaxed) & shape_flag::GC != 0;
+            if tracked && ((*h).is_immortal() || (*h).ref_count() > 0) {
+                found.push(h);
+            }
+        });
+    }
+    found
+}
+
+/// Collects cyclic garbage; gives the number of unreachable objects found, as `gc.collect()` does. `run_pending`
+/// runs what the mutator has queued (finalizers, weak callbacks); it may run any Python. Does nothing if a
+/// collection is under way already.
+pub fn collect(m: &Mutator, mut run_pending: impl FnMut()) -> usize {
+    let state = &m.space.collector;
+    // ORD: acquire and release below, so that two collections are ordered.
+    if state.collecting.swap(true, Ordering::Acquire) {
+        return 0;
+    }
+    let garbage = find_garbage(m);
+    let found = garbage.len();
+    if found > 0 {
+        finalize(m, &garbage);
+        run_pending();
+        clear(m, garbage);
+        run_pending();
+    }
+    state.finished(m.space.pool.page_bytes());
+    state.collecting.store(false, Ordering::Release);
+    found
+}
+
+fn find_garbage(m: &Mutator) -> Vec<Obj> {
+    let stopped = m.world.stop_the_world(&m.thread);
+    // SAFETY: the world is stopped; what is found is alive, and owned before the world goes on.
+    let garbage = unsafe {
+        let all = containers_stw(m);
+        let garbage = Candidates::unreachable_stw(m, all, 0);
+        garbage.into_iter().map(|h| Obj::from_borrowed(Value::from_ptr(h), m)).collect()
+    };
+    drop(stopped);
+    garbage
+}
+
+fn finalize(m: &Mutator, garbage: &[Obj]) {
+    for obj in garbage {
+        let h = obj.value().ptr();
+        // SAFETY: `garbage` keeps every object alive.
+        unsafe {
+            if (*h).has_flag(flag::WEAKLY_REFERENCED) {
+                m.space.weak.clear(m, h);
+            }
+        }
+    }
+    for obj in garbage {
+        let h = obj.value().ptr();
+        // SAFETY: as above.
+        unsafe {
+            let shape = m.shape(h);
+            // ORD: relaxed; see `Mutator::destroy_one`.
+            if (*shape).flags.load(Ordering::Relaxed) & shape_flag::FINALIZER != 0
+                && !(*h).has_flag(flag::FINALIZED)
+                && ((*shape).ops.needs_finalizer)(h)
+            {
+                (*h).set_flag(flag::FINALIZED);
+                m.push_pending(Pending::Finalize(obj.clone()));
+            }
+        }
+    }
+}
+
+fn clear(m: &Mutator, garbage: Vec<Obj>) {
+    let stopped = m.world.stop_the_world(&m.thread);
+    let objects = garbage.iter().map(|obj| obj.value().ptr()).collect();
+    // SAFETY: the world is stopped, and `garbage` holds one reference to each.
+    let dead = unsafe { Candidates::unreachable_stw(m, objects, 1) };
+    drop(stopped);
+    for h in dead {
+        // SAFETY: unreachable but for `garbage`, which keeps it alive until the end of this function.
+        unsafe {
+            m.drop_fields(h, m.shape(h));
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The heap of objects: pages of equal blocks, walkable, with free lists owned by threads.
+//!
+//! Allocation pops the head of the mutator's free list for the size class, freeing pushes: a few plain instructions
+//! and no thread-local look-up. A page belongs to nobody, so a block that another thread frees simply changes
+//! lists; a thread whose lists have grown far past what it uses hands blocks to the common pool
+//! ([`FreeLists::donate`]). Blocks above [`MAX_SMALL`] bytes come from the system allocator and are registered, so
+//! that the collector can walk every object. Touched by: each thread its own lists; pool and registry under mutexes.
+
+use crate::Header;
+use std::alloc::Layout;
+use std::collections::HashSet;
+use std::ptr;
+
+use ungil_locks::primitive::Mutex;
+
+/// Bytes of a page, and its alignment.
+pub const PAGE: usize = 64 * 1024;
+/// Objects up to this many bytes live in pages.
+pub const MAX_SMALL: usize = 512;
+const GRANULE: usize = 16;
+/// Number of size classes.
+pub const CLASSES: usize = MAX_SMALL / GRANULE;
+const PAGES_PER_ARENA: usize = 16;
+const PAGE_HEAD: usize = 64;
+
+/// A free block: a shape word of zero, then the link.
+#[repr(C)]
+pub struct FreeBlock {
+    zero: u64,
+    next: *mut FreeBlock,
+}
+
+#[repr(C)]
+struct PageHead {
+    block_size: usize,
+}
+
+/// The size class of an object of `size` bytes (at most [`MAX_SMALL`]).
+#[inline(always)]
+pub const fn size_class(size: usize) -> usize {
+    size.div_ceil(GRANULE) - 1
+}
+
+/// What all threads share of the heap.
+pub struct Pool {
+    inner: Mutex<PoolInner>,
+}
+
+struct PoolInner {
+    pages: Vec<*mut u8>,
+    spare_pages: Vec<*mut u8>,
+    lists: [(*mut FreeBlock, usize); CLASSES],
+    large: HashSet<*mut Header>,
+}
+
+// SAFETY: the pointers are to blocks that belong to the pool until handed out under the mutex.
+unsafe impl Send for PoolInner {}
+
+impl Default for Pool {
+    fn default() -> Self {
+        let lists = [(ptr::null_mut(), 0); CLASSES];
+        let inner = PoolInner { pages: Vec::new(), spare_pages: Vec::new(), lists, large: HashSet::new() };
+        Pool { inner: Mutex::new(inner) }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> impl std::ops::DerefMut<Target = T> + '_ {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl Pool {
+    /// A list of free blocks of the class, and whether a new page had to be taken for it.
+    fn refill(&self, class: usize) -> (*mut FreeBlock, bool) {
+        let mut inner = locked(&self.inner);
+        let (list, _) = std::mem::replace(&mut inner.lists[class], (ptr::null_mut(), 0));
+        if !list.is_null() {
+            return (list, false);
+        }
+        if inner.spare_pages.is_empty() {
+            let arena = allocate_zeroed(Layout::from_size_align(PAGE * PAGES_PER_ARENA, PAGE).expect("constant"));
+            // SAFETY: the arena has this many pages.
+            inner.spare_pages.extend((0..PAGES_PER_ARENA).rev().map(|i| unsafe { arena.add(i * PAGE) }));
+        }
+        let page = inner.spare_pages.pop().expect("filled above");
+        inner.pages.push(page);
+        drop(inner);
+        // SAFETY: the page is fresh and nobody else's.
+        (unsafe { carve(page, (class + 1) * GRANULE) }, true)
+    }
+
+    fn give(&self, class: usize, first: *mut FreeBlock, last: *mut FreeBlock, count: usize) {
+        let mut inner = locked(&self.inner);
+        let (head, n) = inner.lists[class];
+        // SAFETY: the caller hands over the whole list from first to last.
+        unsafe { (*last).next = head };
+        inner.lists[class] = (first, n + count);
+    }
+
+    /// Calls `visit` for every object on the heap.
+    ///
+    /// # Safety
+    /// The world is stopped, and `visit` neither allocates nor frees objects.
+    pub unsafe fn walk_stw(&self, mut visit: impl FnMut(*mut Header)) {
+        let inner = locked(&self.inner);
+        for &page in &inner.pages {
+            // SAFETY: pages are never unmapped and their heads are constant.
+            let size = unsafe { (*page.cast::<PageHead>()).block_size };
+            for at in (PAGE_HEAD..=PAGE - size).step_by(size) {
+                // SAFETY: within the page; a block is free exactly if its shape word is zero.
+                let header = unsafe { page.add(at) }.cast::<Header>();
+                // SAFETY: the block is at least a header long and zeroed or initialised.
+                if unsafe { (*header).shape_word() } != 0 {
+                    visit(header);
+                }
+            }
+        }
+        inner.large.iter().copied().for_each(visit);
+    }
+
+    /// Bytes of pages in use.
+    pub fn page_bytes(&self) -> usize {
+        locked(&self.inner).pages.len() * PAGE
+    }
+}
+
+fn allocate_zeroed(layout: Layout) -> *mut u8 {
+    // SAFETY: no layout here is of size zero.
+    let p = unsafe { std::alloc::alloc_zeroed(layout) };
+    if p.is_null() {
+        std::alloc::handle_alloc_error(layout);
+    }
+    p
+}
+
+/// Threads all blocks of a fresh page into a list.
+///
+/// # Safety
+/// `page` is zeroed, of [`PAGE`] bytes, and unused.
+unsafe fn carve(page: *mut u8, size: usize) -> *mut FreeBlock {
+    // SAFETY: as the caller promises.
+    unsafe {
+        (*page.cast::<PageHead>()).block_size = size;
+        let mut next: *mut FreeBlock = ptr::null_mut();
+        let last = PAGE_HEAD + ((PAGE - PAGE_HEAD) / size - 1) * size;
+        let mut at = last;
+        loop {
+            let block = page.add(at).cast::<FreeBlock>();
+            (*block).next = next;
+            next = block;
+            if at == PAGE_HEAD {
+                return next;
+            }
+            at -= size;
+        }
+    }
+}
+
+/// A thread's free lists.
+#[repr(C)]
+pub struct FreeLists {
+    heads: [std::cell::Cell<*mut FreeBlock>; CLASSES],
+}
+
+impl Default for FreeLists {
+    fn default() -> Self {
+        FreeLists { heads: std::array::from_fn(|_| std::cell::Cell::new(ptr::null_mut())) }
+    }
+}
+
+impl FreeLists {
+    /// A block of the class, its contents undefined; null if the list is empty.
+    #[inline(always)]
+    pub fn pop(&self, class: usize) -> *mut u8 {
+        let head = self.heads[class].get();
+        if !head.is_null() {
+            // SAFETY: blocks on the list are free blocks of this thread.
+            self.heads[class].set(unsafe { (*head).next });
+        }
+        head.cast()
+    }
+
+    /// As [`FreeLists::pop`], refilling an empty list. The flag says whether the heap grew by a page.
+    #[cold]
+    #[inline(never)]
+    pub fn pop_slow(&self, pool: &Pool, class: usize) -> (*mut u8, bool) {
+        let (list, grew) = pool.refill(class);
+        self.heads[class].set(list);
+        (self.pop(class), grew)
+    }
+
+    /// Takes a block back.
+    ///
+    /// # Safety
+    /// The block is of this class and nothing refers to it.
+    #[inline(always)]
+    pub unsafe fn push(&self, class: usize, block: *mut u8) {
+        let block = block.cast::<FreeBlock>();
+        // SAFETY: as the caller promises.
+        unsafe {
+            (*block).zero = 0;
+            (*block).next = self.heads[class].get();
+        }
+        self.heads[class].set(block);
+    }
+
+    /// Hands all but the first `keep` blocks of each list to the pool.
+    pub fn donate(&self, pool: &Pool, keep: usize) {
+        for class in 0..CLASSES {
+            let mut last_kept: *mut FreeBlock = ptr::null_mut();
+            let mut at = self.heads[class].get();
+            for _ in 0..keep {
+                if at.is_null() {
+                    break;
+                }
+                last_kept = at;
+                // SAFETY: blocks on the list are free blocks of this thread.
+                at = unsafe { (*at).next };
+            }
+            let first = at;
+            let (mut last, mut count) = (ptr::null_mut(), 0);
+            while !at.is_null() {
+                last = at;
+                count += 1;
+                // SAFETY: as above.
+                at = unsafe { (*at).next };
+            }
+            if count == 0 {
+                continue;
+            }
+            if last_kept.is_null() {
+                self.heads[class].set(ptr::null_mut());
+            } else {
+                // SAFETY: as above.
+                unsafe { (*last_kept).next = ptr::null_mut() };
+            }
+            pool.give(class, first, last, count);
+        }
+    }
+}
+
+/// Allocates an object above [`MAX_SMALL`] bytes, zeroed; null if there is no memory.
+pub fn allocate_large(pool: &Pool, size: usize) -> *mut u8 {
+    let Ok(layout) = Layout::from_size_align(size, 16) else { return ptr::null_mut() };
+    // SAFETY: the size is not zero.
+    let p = unsafe { std::alloc::alloc_zeroed(layout) };
+    if !p.is_null() {
+        locked(&pool.inner).large.insert(p.cast());
+    }
+    p
+}
+
+/// Frees what [`allocate_large`] gave.
+///
+/// # Safety
+/// `p` came from `allocate_large` with the same size, and nothing refers to it.
+pub unsafe fn free_large(pool: &Pool, p: *mut u8, size: usize) {
+    locked(&pool.inner).large.remove(&p.cast());
+    // SAFETY: as the caller promises.
+    unsafe { std::alloc::dealloc(p, Layout::from_size_align(size, 16).expect("was valid")) };
+}

@@ -1,0 +1,35 @@
+//! Counting under a global interpreter lock: plain arithmetic, since whoever counts holds the lock.
+
+use crate::{Header, Mutator, Value};
+use std::sync::atomic::Ordering;
+
+#[inline(always)]
+pub fn increment(h: &Header, _m: &Mutator) {
+    let count = h.count_cell();
+    // ORD: relaxed load and store, plain instructions: the GIL orders all counting.
+    count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+}
+
+#[inline(always)]
+#[must_use]
+pub fn decrement(h: &Header, _m: &Mutator) -> bool {
+    let count = h.count_cell();
+    // ORD: as in `increment`.
+    let left = count.load(Ordering::Relaxed) - 1;
+    count.store(left, Ordering::Relaxed);
+    left == 0
+}
+
+#[inline]
+pub fn try_increment(h: &Header, m: &Mutator) -> bool {
+    // ORD: as in `increment`.
+    if h.count_cell().load(Ordering::Relaxed) == 0 {
+        return false;
+    }
+    increment(h, m);
+    true
+}
+
+/// Nothing is ever published under a GIL: every object is reached by one thread at a time.
+#[inline(always)]
+pub fn publish(_container: &Header, _value: Value) {}

@@ -1,0 +1,17 @@
+//! How a reference is counted, one backend a concurrency model, with identical names.
+//!
+//! Each backend has these functions:
+//! - `increment(&Header, &Mutator)`: adds a reference.
+//! - `decrement(&Header, &Mutator) -> bool`: takes one away; whether it was the last. Never true for an immortal object.
+//! - `try_increment(&Header, &Mutator) -> bool`: adds one unless none is left.
+//! - `publish(&Header, Value)`: called before a value is stored into a slot of the container with that header.
+
+#[cfg(not(feature = "gil"))]
+mod confined;
+#[cfg(feature = "gil")]
+mod gil;
+
+#[cfg(not(feature = "gil"))]
+pub use confined::*;
+#[cfg(feature = "gil")]
+pub use gil::*;

@@ -1,0 +1,303 @@
+//! A thread's side of the heap: allocation, freeing by worklist, and the queue of objects that await their finalizer.
+//!
+//! Owned by one thread, which alone touches it. Dropping a reference never runs Python (RC-5): objects with
+//! finalizers are parked on `dying` and the interpreter drains the queue at the end of the instruction or native call.
+
+use crate::heap::{self, FreeLists, MAX_SMALL, Pool, size_class};
+use crate::ops::{ShapeHead, ShapeTable, shape_flag};
+use crate::weak::WeakTable;
+use crate::{Header, Obj, Value, flag};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use ungil_locks::{ThreadState, World, check};
+
+/// What all threads of a runtime share of the heap.
+#[derive(Default)]
+pub struct Space {
+    pub pool: Pool,
+    pub shapes: ShapeTable,
+    pub weak: WeakTable,
+    pub collector: crate::cycle::CollectorState,
+}
+
+/// Something to do before the next instruction.
+pub enum Pending {
+    /// Run the finalizer of this object, whose only reference this is unless it is resurrected.
+    Finalize(Obj),
+    /// Call the callback of a weak reference that has died: the weak reference object.
+    WeakCallback(Obj),
+}
+
+/// See the module's head.
+#[repr(C)]
+pub struct Mutator {
+    solo: Cell<bool>,
+    draining: Cell<bool>,
+    pending: Cell<bool>,
+    lists: FreeLists,
+    pub thread: Arc<ThreadState>,
+    pub world: Arc<World>,
+    pub space: Arc<Space>,
+    dead: RefCell<Vec<*mut Header>>,
+    dying: RefCell<VecDeque<Pending>>,
+    /// Bytes allocated since the last collection was considered.
+    debt: Cell<usize>,
+}
+
+thread_local! {
+    static CURRENT: Cell<*const Mutator> = const { Cell::new(std::ptr::null()) };
+}
+
+impl Mutator {
+    /// The mutator of a thread that is registered with the world but not attached yet.
+    pub fn new(world: Arc<World>, space: Arc<Space>, thread: Arc<ThreadState>) -> Mutator {
+        Mutator {
+            solo: Cell::new(false),
+            draining: Cell::new(false),
+            pending: Cell::new(false),
+            lists: FreeLists::default(),
+            thread,
+            world,
+            space,
+            dead: RefCell::default(),
+            dying: RefCell::default(),
+            debt: Cell::new(0),
+        }
+    }
+
+    /// Makes this the mutator that handles ([`Obj`]) of the current OS thread use when they are dropped.
+    ///
+    /// # Safety
+    /// The mutator does not move until the thread ends or another one is entered.
+    pub unsafe fn enter(&self) {
+        CURRENT.with(|current| current.set(self));
+    }
+
+    /// Ends what [`Mutator::enter`] began.
+    pub fn leave(&self) {
+        CURRENT.with(|current| current.set(std::ptr::null()));
+    }
+
+    /// The mutator of the current OS thread. Aborts if there is none: an object outlived its thread's context.
+    #[inline]
+    pub fn current<'a>() -> &'a Mutator {
+        let p = CURRENT.with(Cell::get);
+        if p.is_null() {
+            crate::fatal("an object was dropped outside any attached thread");
+        }
+        // SAFETY: `enter` promised that the mutator stays.
+        unsafe { &*p }
+    }
+
+    /// Whether this thread owns every object just now (SOLO-1).
+    #[inline(always)]
+    pub fn is_solo(&self) -> bool {
+        self.solo.get()
+    }
+
+    /// Whether everything is exclusively this thread's: no lock is needed until the next safepoint (LOCK-2).
+    #[inline(always)]
+    pub fn is_exclusive(&self) -> bool {
+        ungil_locks::model::GIL_ENABLED || self.solo.get()
+    }
+
+    /// Attaches the thread: it may touch objects from now on.
+    pub fn attach(&self) {
+        self.thread.attach();
+        self.solo.set(self.thread.is_solo());
+    }
+
+    /// Detaches the thread: others need not wait for it.
+    pub fn detach(&self) {
+        self.thread.detach();
+        self.solo.set(false);
+    }
+
+    /// Answers requests of other threads; what is left in the check word is the VM's.
+    pub fn safepoint(&self) -> u32 {
+        let left = self.thread.safepoint();
+        self.solo.set(self.thread.is_solo());
+        left
+    }
+
+    /// Memory for an object of `size` bytes, undefined; null if there is none to be had.
+    #[inline(always)]
+    pub fn allocate(&self, size: usize) -> *mut u8 {
+        if size <= MAX_SMALL {
+            let class = size_class(size);
+            let block = self.lists.pop(class);
+            if !block.is_null() {
+                return block;
+            }
+        }
+        self.allocate_slow(size)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn allocate_slow(&self, size: usize) -> *mut u8 {
+        if size > MAX_SMALL {
+            self.add_debt(size);
+            return heap::allocate_large(&self.space.pool, size);
+        }
+        let (block, grew) = self.lists.pop_slow(&self.space.pool, size_class(size));
+        if grew {
+            self.add_debt(heap::PAGE);
+        }
+        block
+    }
+
+    /// Counts bytes towards the next automatic collection and asks for one when it is due.
+    pub fn add_debt(&self, bytes: usize) {
+        let debt = self.debt.get() + bytes;
+        self.debt.set(debt);
+        if debt >= heap::PAGE && self.space.collector.charge(debt) {
+            self.debt.set(0);
+            self.thread.raise_check(check::COLLECT);
+        } else if debt >= heap::PAGE {
+            self.debt.set(0);
+        }
+    }
+
+    /// Hands surplus free blocks to the other threads.
+    pub fn donate(&self, keep: usize) {
+        self.lists.donate(&self.space.pool, keep);
+    }
+
+    /// The shape of an object.
+    ///
+    /// # Safety
+    /// `h` is an object.
+    #[inline(always)]
+    pub unsafe fn shape(&self, h: *mut Header) -> *mut ShapeHead {
+        // SAFETY: as the caller promises.
+        self.space.shapes.get(unsafe { (*h).shape_id() })
+    }
+
+    /// Drops one reference that a value stands for.
+    #[inline(always)]
+    pub fn drop_value(&self, v: Value) {
+        if v.is_ptr() {
+            // SAFETY: the caller owned a reference.
+            unsafe { self.drop_ptr(v.ptr()) };
+        }
+    }
+
+    /// Drops one reference to an object.
+    ///
+    /// # Safety
+    /// The caller owns that reference.
+    #[inline(always)]
+    pub unsafe fn drop_ptr(&self, h: *mut Header) {
+        // SAFETY: as the caller promises.
+        if unsafe { (*h).decrement(self) } {
+            // SAFETY: the count has just reached zero: the object is this thread's alone.
+            unsafe { self.destroy(h) };
+        }
+    }
+
+    /// Ends an object whose count has reached zero: at once, or after its finalizer has run. By worklist, so that
+    /// long chains do not overflow the stack.
+    ///
+    /// # Safety
+    /// The count of `h` is zero and the caller took the last reference away.
+    #[inline(never)]
+    pub unsafe fn destroy(&self, h: *mut Header) {
+        if self.draining.get() {
+            self.dead.borrow_mut().push(h);
+            return;
+        }
+        self.draining.set(true);
+        let mut next = Some(h);
+        while let Some(h) = next {
+            // SAFETY: every object on the worklist has a count of zero.
+            unsafe { self.destroy_one(h) };
+            next = self.dead.borrow_mut().pop();
+        }
+        self.draining.set(false);
+    }
+
+    unsafe fn destroy_one(&self, h: *mut Header) {
+        // SAFETY: the object is this thread's alone.
+        unsafe {
+            let shape = self.shape(h);
+            let ops = (*shape).ops;
+            // ORD: relaxed; the flag is set before instances of the shape exist, or by a mutation of the class
+            // whose lock the maker of the instance took later.
+            if (*shape).flags.load(Ordering::Relaxed) & shape_flag::FINALIZER != 0
+                && !(*h).has_flag(flag::FINALIZED)
+                && (ops.needs_finalizer)(h)
+            {
+                (*h).increment(self);
+                (*h).set_flag(flag::FINALIZED);
+                self.push_pending(Pending::Finalize(Obj::from_owned(Value::from_ptr(h))));
+                return;
+            }
+            if (*h).has_flag(flag::WEAKLY_REFERENCED) {
+                self.space.weak.clear(self, h);
+            }
+            self.free(h, shape);
+        }
+    }
+
+    /// Drops the fields and gives the block back.
+    unsafe fn free(&self, h: *mut Header, shape: *mut ShapeHead) {
+        // SAFETY: nothing refers to the object any more.
+        unsafe {
+            let size = (*shape).object_size(((*shape).ops.size)(h));
+            self.drop_fields(h, shape);
+            if size <= MAX_SMALL {
+                if cfg!(feature = "checks") {
+                    std::ptr::write_bytes(h.cast::<u8>().add(16), 0xdd, size.max(16) - 16);
+                }
+                self.lists.push(size_class(size), h.cast());
+            } else {
+                heap::free_large(&self.space.pool, h.cast(), size);
+            }
+        }
+    }
+
+    /// Drops everything that an object refers to.
+    ///
+    /// # Safety
+    /// Nobody else can reach the object, or the collector has found it unreachable.
+    pub(crate) unsafe fn drop_fields(&self, h: *mut Header, shape: *mut ShapeHead) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            for slot in (*shape).attr_area(h) {
+                self.drop_value(slot.take_value());
+            }
+            if let Some(drop_fields) = (*shape).ops.drop_fields {
+                drop_fields(h, self);
+            }
+        }
+    }
+
+    /// Queues something that must run Python.
+    pub fn push_pending(&self, what: Pending) {
+        self.dying.borrow_mut().push_back(what);
+        self.pending.set(true);
+    }
+
+    /// Whether something waits that must run Python.
+    #[inline(always)]
+    pub fn has_pending(&self) -> bool {
+        self.pending.get()
+    }
+
+    /// The oldest thing that waits.
+    pub fn pop_pending(&self) -> Option<Pending> {
+        let mut dying = self.dying.borrow_mut();
+        let next = dying.pop_front();
+        self.pending.set(!dying.is_empty());
+        next
+    }
+}
+
+impl Drop for Mutator {
+    fn drop(&mut self) {
+        self.donate(0);
+    }
+}

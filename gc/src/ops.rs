@@ -1,0 +1,141 @@
+//! What the collector must know about a kind of object, and the table that leads from a shape id to it.
+//!
+//! Every shape of the runtime begins with a [`ShapeHead`]. The table is one reserved range of addresses, so that
+//! finding a shape is one load from a constant base; entries are written once and never change.
+
+use crate::{Header, Mutator, Slot, Value};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+
+/// Operations on a kind of object. All take the object's header.
+pub struct TypeOps {
+    /// For diagnostics.
+    pub name: &'static str,
+    /// Bytes of the object (its block, not what the block points to).
+    pub size: unsafe fn(*mut Header) -> usize,
+    /// Calls the visitor for every counted reference that the object holds. `None`: it never holds any.
+    pub trace: Option<unsafe fn(*mut Header, &mut dyn FnMut(Value))>,
+    /// Drops every reference and frees memory outside the block; the block itself is freed by the caller. Runs no
+    /// Python. Leaves the object in a state in which it could be dropped again (the collector clears before freeing).
+    pub drop_fields: Option<unsafe fn(*mut Header, &Mutator)>,
+    /// Whether this object must be finalized before it is freed (asked only if its shape may have a finalizer).
+    pub needs_finalizer: unsafe fn(*mut Header) -> bool,
+}
+
+/// Bits of [`ShapeHead::flags`].
+pub mod shape_flag {
+    /// Objects of the shape may need a finalizer: ask [`super::TypeOps::needs_finalizer`].
+    pub const FINALIZER: u32 = 1;
+    /// Objects of the shape are containers that the cycle collector tracks.
+    pub const GC: u32 = 2;
+}
+
+/// The beginning of every shape.
+///
+/// An object is its payload (`ops.size` bytes), then, if the shape has attributes, an attribute area of
+/// `1 + attr_inline` slots: the first holds the dict of an instance that has one, the others attributes by index.
+/// The collector walks the area itself, so a subclass of a built-in type shares its base's operations.
+#[repr(C)]
+pub struct ShapeHead {
+    pub ops: &'static TypeOps,
+    pub id: u32,
+    pub flags: AtomicU32,
+    /// Byte offset of the attribute area; 0: there is none; [`DYNAMIC_OFFSET`]: behind the payload, whose size varies.
+    pub attr_offset: u32,
+    /// Attribute slots behind the dict slot.
+    pub attr_inline: u32,
+}
+
+/// See [`ShapeHead::attr_offset`].
+pub const DYNAMIC_OFFSET: u32 = u32::MAX;
+
+impl ShapeHead {
+    /// The attribute area of an object of this shape, empty if it has none.
+    ///
+    /// # Safety
+    /// `h` is a live object of this shape, and stays so for `'a`.
+    #[inline(always)]
+    pub unsafe fn attr_area<'a>(&self, h: *mut Header) -> &'a [Slot] {
+        if self.attr_offset == 0 {
+            return &[];
+        }
+        // SAFETY: objects of the shape were allocated with this area (`object_size`).
+        unsafe {
+            let offset = match self.attr_offset {
+                DYNAMIC_OFFSET => (self.ops.size)(h).next_multiple_of(8),
+                offset => offset as usize,
+            };
+            let first = h.cast::<u8>().add(offset).cast::<Slot>();
+            std::slice::from_raw_parts(first, 1 + self.attr_inline as usize)
+        }
+    }
+
+    /// Bytes that an object takes whose payload has `payload` bytes.
+    #[inline(always)]
+    pub fn object_size(&self, payload: usize) -> usize {
+        match self.attr_offset {
+            0 => payload,
+            _ => payload.next_multiple_of(8) + 8 * (1 + self.attr_inline as usize),
+        }
+    }
+}
+
+/// Shapes by id.
+pub struct ShapeTable {
+    base: *mut AtomicPtr<ShapeHead>,
+    next: AtomicU32,
+}
+
+// SAFETY: entries are atomics, the base is constant.
+unsafe impl Send for ShapeTable {}
+// SAFETY: as above.
+unsafe impl Sync for ShapeTable {}
+
+/// Most shapes that there can be; ids are never reused.
+pub const MAX_SHAPES: usize = 1 << 22;
+/// Ids below this one are given out by the runtime to its built-in types.
+pub const FIRST_DYNAMIC_SHAPE: u32 = 512;
+
+impl Default for ShapeTable {
+    fn default() -> Self {
+        let layout = std::alloc::Layout::array::<AtomicPtr<ShapeHead>>(MAX_SHAPES).expect("constant");
+        // Zeroed memory of this size comes untouched from the system: only pages with shapes are ever backed.
+        // SAFETY: the size is not zero; null pointers are valid entries.
+        let base = unsafe { std::alloc::alloc_zeroed(layout) };
+        if base.is_null() {
+            std::alloc::handle_alloc_error(layout);
+        }
+        ShapeTable { base: base.cast(), next: AtomicU32::new(FIRST_DYNAMIC_SHAPE) }
+    }
+}
+
+impl ShapeTable {
+    /// The constant base address, for generated or hot code.
+    #[inline(always)]
+    pub fn base(&self) -> *mut AtomicPtr<ShapeHead> {
+        self.base
+    }
+
+    /// A new id, or `None` if all are used up.
+    pub fn new_id(&self) -> Option<u32> {
+        // ORD: relaxed; only uniqueness matters.
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        if (id as usize) < MAX_SHAPES { Some(id) } else { None }
+    }
+
+    /// Enters a shape. It must never move or be freed.
+    pub fn set(&self, id: u32, shape: *mut ShapeHead) {
+        assert!((id as usize) < MAX_SHAPES);
+        // SAFETY: in range by the assertion.
+        // ORD: release: whoever reads the entry sees the shape's contents.
+        unsafe { (*self.base.add(id as usize)).store(shape, Ordering::Release) };
+    }
+
+    /// The shape with this id.
+    #[inline(always)]
+    pub fn get(&self, id: u32) -> *mut ShapeHead {
+        debug_assert!((id as usize) < MAX_SHAPES);
+        // SAFETY: ids come from headers, which hold only entered ones.
+        // ORD: acquire on paper, free on x86: pairs with the release in `set`.
+        unsafe { (*self.base.add(id as usize)).load(Ordering::Acquire) }
+    }
+}

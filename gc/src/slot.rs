@@ -1,0 +1,123 @@
+//! `Slot`, a place in an object that holds a counted reference, and the one publishing store (PUB-1).
+//!
+//! Every store into an object's slot goes through [`Slot::replace`] or [`Slot::init`], which know the container.
+//! The caller holds the container's lock, or the container is exclusively its own.
+
+use crate::{Header, Mutator, Obj, Value, model};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A counted reference inside an object.
+#[repr(transparent)]
+pub struct Slot(AtomicU64);
+
+impl Slot {
+    /// A slot that holds nothing.
+    pub const fn empty() -> Slot {
+        Slot(AtomicU64::new(Value::UNDEF.0))
+    }
+
+    /// A slot of an object that is being made; nobody else can reach it yet.
+    #[inline(always)]
+    pub fn new(v: Obj) -> Slot {
+        Slot(AtomicU64::new(v.into_value().0))
+    }
+
+    /// The word, borrowed: valid only while the container's lock is held or the container is exclusive.
+    #[inline(always)]
+    pub fn peek(&self) -> Value {
+        // ORD: relaxed; the container's lock orders.
+        Value(self.0.load(Ordering::Relaxed))
+    }
+
+    /// Whether nothing is held.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.peek().is_undef()
+    }
+
+    /// An owned copy of what is held, `None` if nothing is. The caller holds the lock or owns the container.
+    #[inline(always)]
+    pub fn get_locked(&self, m: &Mutator) -> Option<Obj> {
+        match self.peek() {
+            Value::UNDEF => None,
+            // SAFETY: the slot holds a reference, and nobody can take it away meanwhile.
+            v => Some(unsafe { Obj::from_borrowed(v, m) }),
+        }
+    }
+
+    /// An owned copy, taking the container's lock unless it is exclusively this thread's.
+    #[inline(always)]
+    pub fn get(&self, container: &Header, m: &Mutator) -> Option<Obj> {
+        if m.is_exclusive() {
+            return self.get_locked(m);
+        }
+        container.lock.lock(&m.world);
+        let v = self.get_locked(m);
+        container.lock.unlock(&m.world);
+        v
+    }
+
+    /// Stores, and gives back what was there. The caller holds the lock or owns the container.
+    #[inline(always)]
+    pub fn replace_locked(&self, container: &Header, v: Obj) -> Option<Obj> {
+        let v = v.into_value();
+        model::publish(container, v);
+        // ORD: the load is relaxed, the lock orders it; the store is a release, so that a reader without lock (later
+        // models) sees the object's contents.
+        let old = Value(self.0.load(Ordering::Relaxed));
+        self.0.store(v.0, Ordering::Release);
+        if old.is_undef() {
+            return None;
+        }
+        // SAFETY: the slot owned this reference and has given it up.
+        Some(unsafe { Obj::from_owned(old) })
+    }
+
+    /// Stores, taking the lock unless the container is exclusive. What was there is dropped after the unlock.
+    #[inline(always)]
+    pub fn set(&self, container: &Header, m: &Mutator, v: Obj) {
+        let old = if m.is_exclusive() {
+            self.replace_locked(container, v)
+        } else {
+            container.lock.lock(&m.world);
+            let old = self.replace_locked(container, v);
+            container.lock.unlock(&m.world);
+            old
+        };
+        drop(old);
+    }
+
+    /// Empties the slot and gives back what was there. The caller holds the lock or owns the container.
+    #[inline(always)]
+    pub fn take_locked(&self) -> Option<Obj> {
+        // ORD: relaxed; the container's lock orders.
+        let old = Value(self.0.load(Ordering::Relaxed));
+        self.0.store(Value::UNDEF.0, Ordering::Relaxed);
+        if old.is_undef() {
+            return None;
+        }
+        // SAFETY: the slot owned this reference and has given it up.
+        Some(unsafe { Obj::from_owned(old) })
+    }
+
+    /// Empties the slot and gives up the reference as a bare word, for destruction.
+    #[inline(always)]
+    pub(crate) fn take_value(&self) -> Value {
+        let old = self.peek();
+        // ORD: relaxed; the object is this thread's alone.
+        self.0.store(Value::UNDEF.0, Ordering::Relaxed);
+        old
+    }
+
+    /// Empties the slot, taking the lock unless the container is exclusive.
+    #[inline]
+    pub fn take(&self, container: &Header, m: &Mutator) -> Option<Obj> {
+        if m.is_exclusive() {
+            return self.take_locked();
+        }
+        container.lock.lock(&m.world);
+        let old = self.take_locked();
+        container.lock.unlock(&m.world);
+        old
+    }
+}

@@ -1,0 +1,149 @@
+//! Weak references: a table from objects to the weak references that watch them.
+//!
+//! Sharded by address. A weak reference keeps the bare address of its target; reading it takes the shard's lock and
+//! adds a reference unless none is left, and an object's end takes the same lock before its memory is reused, so a
+//! dead address is never followed. Callbacks are queued as pending work, never run here.
+
+use crate::mutator::Pending;
+use crate::{Header, Mutator, Obj, Value, flag};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use ungil_locks::primitive::{Mutex, MutexGuard};
+
+const SHARDS: usize = 64;
+
+/// The part of a weak reference object that the table knows.
+#[repr(C)]
+pub struct WeakCell {
+    pub header: Header,
+    /// The watched object; null once it is dead.
+    pub target: AtomicPtr<Header>,
+    /// Called with the weak reference when the target dies; empty if there is none.
+    pub callback: crate::Slot,
+}
+
+type Shard = HashMap<usize, Vec<*mut WeakCell>>;
+
+/// See the module's head.
+pub struct WeakTable {
+    shards: [Mutex<Shard>; SHARDS],
+}
+
+// SAFETY: the pointers are only followed under the shard's lock, and a weak reference leaves the table under that
+// lock before it is freed.
+unsafe impl Send for WeakTable {}
+// SAFETY: as above.
+unsafe impl Sync for WeakTable {}
+
+impl Default for WeakTable {
+    fn default() -> Self {
+        WeakTable { shards: std::array::from_fn(|_| Mutex::new(HashMap::new())) }
+    }
+}
+
+impl WeakTable {
+    fn shard(&self, h: *const Header) -> MutexGuard<'_, Shard> {
+        let index = (h as usize >> 4).wrapping_mul(0x9e37_79b9) >> 16;
+        self.shards[index % SHARDS].lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Registers a weak reference whose `target` field is set.
+    ///
+    /// # Safety
+    /// The caller holds a reference to the target; `cell` is a live weak reference object.
+    pub unsafe fn add(&self, cell: *mut WeakCell) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            // ORD: relaxed; the shard's lock orders.
+            let target = (*cell).target.load(Ordering::Relaxed);
+            let mut shard = self.shard(target);
+            (*target).set_flag(flag::WEAKLY_REFERENCED);
+            shard.entry(target as usize).or_default().push(cell);
+        }
+    }
+
+    /// An existing weak reference to `target` that satisfies `want` (a plain one without callback, to be shared).
+    pub fn find(&self, m: &Mutator, target: &Header, want: impl Fn(&WeakCell) -> bool) -> Option<Obj> {
+        let shard = self.shard(target);
+        let cells = shard.get(&(target as *const Header as usize))?;
+        cells.iter().find_map(|&cell| {
+            // SAFETY: cells in the table are live or waiting for this lock to leave it; `try_increment` tells.
+            unsafe {
+                if want(&*cell) && (*cell).header.try_increment(m) {
+                    return Some(Obj::from_owned(Value::from_ptr(cell)));
+                }
+            }
+            None
+        })
+    }
+
+    /// All live weak references to `target`.
+    pub fn all(&self, m: &Mutator, target: &Header) -> Vec<Obj> {
+        let shard = self.shard(target);
+        let cells = shard.get(&(target as *const Header as usize));
+        // SAFETY: as in `find`.
+        let live = cells.into_iter().flatten().filter(|&&cell| unsafe { (*cell).header.try_increment(m) });
+        // SAFETY: counted just now.
+        live.map(|&cell| unsafe { Obj::from_owned(Value::from_ptr(cell)) }).collect()
+    }
+
+    /// The target, unless it is dead.
+    pub fn upgrade(&self, m: &Mutator, cell: &WeakCell) -> Option<Obj> {
+        // ORD: relaxed; the value is checked again under the lock.
+        let target = cell.target.load(Ordering::Relaxed);
+        if target.is_null() {
+            return None;
+        }
+        let _shard = self.shard(target);
+        // ORD: relaxed; under the shard's lock nobody clears it.
+        if cell.target.load(Ordering::Relaxed).is_null() {
+            return None;
+        }
+        // SAFETY: the field is not null, so the target's end has not taken this lock yet: its memory is intact.
+        unsafe { (*target).try_increment(m).then(|| Obj::from_owned(Value::from_ptr(target))) }
+    }
+
+    /// Marks all weak references to `h` dead and queues their callbacks.
+    ///
+    /// # Safety
+    /// `h` has no references left, or the collector has found it unreachable.
+    pub unsafe fn clear(&self, m: &Mutator, h: *mut Header) {
+        let mut live = Vec::new();
+        {
+            let mut shard = self.shard(h);
+            for cell in shard.remove(&(h as usize)).unwrap_or_default() {
+                // SAFETY: a weak reference that dies takes this lock to leave before it is freed.
+                unsafe {
+                    // ORD: relaxed; the shard's lock orders.
+                    (*cell).target.store(std::ptr::null_mut(), Ordering::Relaxed);
+                    if !(*cell).callback.is_empty() && (*cell).header.try_increment(m) {
+                        live.push(Obj::from_owned(Value::from_ptr(cell)));
+                    }
+                }
+            }
+        }
+        for cell in live.into_iter().rev() {
+            m.push_pending(Pending::WeakCallback(cell));
+        }
+    }
+
+    /// Takes a dying weak reference out of the table.
+    ///
+    /// # Safety
+    /// `cell` is a weak reference object whose count has reached zero.
+    pub unsafe fn remove(&self, cell: *mut WeakCell) {
+        // SAFETY: as the caller promises.
+        // ORD: relaxed; checked again below under the lock.
+        let target = unsafe { (*cell).target.load(Ordering::Relaxed) };
+        if target.is_null() {
+            return;
+        }
+        let mut shard = self.shard(target);
+        if let Some(cells) = shard.get_mut(&(target as usize)) {
+            cells.retain(|&other| other != cell);
+            if cells.is_empty() {
+                shard.remove(&(target as usize));
+            }
+        }
+    }
+}

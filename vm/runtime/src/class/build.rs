@@ -1,0 +1,160 @@
+//! Making built-in types: `TypeBuilder` fills a class from a table of natives.
+//!
+//! Each `objects/<type>.rs` (or folder) has a function `init(cx)` that describes its type to a builder; `bootstrap.rs`
+//! calls them in order at start-up, before any other thread runs.
+
+use crate::class::shape::FIRST_HINT;
+use crate::class::{Builtin, PyType, Shape, class_flag};
+use crate::names::Special;
+use crate::native::{NativeDef, NativeFn};
+use crate::objects::dict::PyDict;
+use crate::{Cx, Header, Obj, Slot, TypeOps, Value};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, RwLock};
+
+/// Unique ids of classes, for caches of attributes of the class object itself.
+static NEXT_CLASS_ID: AtomicU32 = AtomicU32::new(1);
+
+impl PyType {
+    /// A new class object, incomplete: dict, bases, MRO and root shape are the caller's to set. Immortal.
+    pub(crate) fn allocate(
+        metaclass_shape: u32,
+        name: String,
+        ops: &'static TypeOps,
+        payload_size: usize,
+        flags: u32,
+        builtin: usize,
+    ) -> &'static PyType {
+        let header = Header::new(metaclass_shape);
+        header.make_immortal();
+        Box::leak(Box::new(PyType {
+            h: header,
+            name: RwLock::new(name),
+            qualname: Slot::empty(),
+            dict: Slot::empty(),
+            bases: Slot::empty(),
+            mro: Slot::empty(),
+            base: AtomicPtr::default(),
+            flags: AtomicU32::new(flags),
+            ops,
+            payload_size,
+            slot_count: 0,
+            root_shape: AtomicPtr::default(),
+            // ORD: relaxed; only uniqueness matters.
+            class_id: NEXT_CLASS_ID.fetch_add(1, Ordering::Relaxed),
+            specials: std::array::from_fn(|_| AtomicU64::new(Value::UNDEF.0)),
+            cells: Mutex::default(),
+            subclasses: Mutex::default(),
+            instances_watched: AtomicU32::new(0),
+            inline_hint: AtomicU32::new(FIRST_HINT),
+            builtin,
+        }))
+    }
+}
+
+/// See the module's head.
+pub struct TypeBuilder {
+    which: Builtin,
+    class: &'static PyType,
+}
+
+impl TypeBuilder {
+    /// The class object of a built-in type, bare. `tp_name` as CPython has it ("list", "collections.deque").
+    /// `payload_size` is the size of an instance (0 if it varies), `gc` whether instances may be part of cycles.
+    pub(crate) fn declare(cx: &Cx, which: Builtin, tp_name: &str, ops: &'static TypeOps, payload_size: usize, gc: bool) {
+        let class =
+            PyType::allocate(Builtin::Type as u32, tp_name.into(), ops, payload_size, 0, which as usize);
+        // ORD: relaxed; no other thread runs yet.
+        cx.vm.types[which as usize].store(class as *const PyType as *mut PyType, Ordering::Relaxed);
+        let shape = Shape::fixed(cx, class, which as u32, ops, gc);
+        class.root_shape.store(shape as *const Shape as *mut Shape, Ordering::Relaxed);
+    }
+
+    /// Begins to fill a declared type; gives it a dict and its place under `base`.
+    pub(crate) fn new(cx: &mut Cx, which: Builtin, base: Option<Builtin>, flags: u32) -> TypeBuilder {
+        let class = cx.builtin(which);
+        class.set_flag(flags);
+        let dict = PyDict::new(cx);
+        crate::objects::type_::link(cx, class, base.map(|b| cx.builtin(b)).as_slice(), dict);
+        TypeBuilder { which, class }
+    }
+
+    pub fn class(&self) -> &'static PyType {
+        self.class
+    }
+
+    pub fn which(&self) -> Builtin {
+        self.which
+    }
+
+    /// Sets an attribute of the class.
+    pub fn attr(&mut self, cx: &mut Cx, name: &str, value: Obj) -> &mut Self {
+        let name = crate::objects::str::intern(cx, name);
+        if self.class.set_attr(cx, name.get(), value).is_err() {
+            ungil_gc::fatal("a built-in type cannot be filled");
+        }
+        self
+    }
+
+    /// `__doc__`.
+    pub fn doc(&mut self, cx: &mut Cx, text: &str) -> &mut Self {
+        let text = crate::objects::str::new_str(cx, text);
+        self.attr(cx, "__doc__", text)
+    }
+
+    /// A method; `signature` is CPython's text signature ("($self, object, /)"), from which arguments are checked.
+    pub fn method(&mut self, cx: &mut Cx, name: &'static str, signature: &'static str, f: NativeFn) -> &mut Self {
+        let native = NativeDef::leak(name, signature, f);
+        let descriptor = crate::objects::native::new_method_descriptor(cx, self.class, native);
+        self.attr(cx, name, descriptor)
+    }
+
+    /// Several methods at once.
+    pub fn methods(&mut self, cx: &mut Cx, table: &[(&'static str, &'static str, NativeFn)]) -> &mut Self {
+        for &(name, signature, f) in table {
+            self.method(cx, name, signature, f);
+        }
+        self
+    }
+
+    /// A special method with the usual signature of its kind.
+    pub fn special(&mut self, cx: &mut Cx, which: Special, f: NativeFn) -> &mut Self {
+        self.method(cx, which.text(), which.signature(), f)
+    }
+
+    /// Several special methods at once.
+    pub fn specials(&mut self, cx: &mut Cx, table: &[(Special, NativeFn)]) -> &mut Self {
+        for &(which, f) in table {
+            self.special(cx, which, f);
+        }
+        self
+    }
+
+    /// `__new__`: a static method whose first argument is the class. `signature` as "($cls, x=0, /)".
+    pub fn constructor(&mut self, cx: &mut Cx, signature: &'static str, f: NativeFn) -> &mut Self {
+        let native = NativeDef::leak("__new__", signature, f);
+        let function = crate::objects::native::new_constructor(cx, self.class, native);
+        self.attr(cx, "__new__", function)
+    }
+
+    /// A class method.
+    pub fn class_method(&mut self, cx: &mut Cx, name: &'static str, signature: &'static str, f: NativeFn) -> &mut Self {
+        let native = NativeDef::leak(name, signature, f);
+        let descriptor = crate::objects::native::new_class_method_descriptor(cx, self.class, native);
+        self.attr(cx, name, descriptor)
+    }
+
+    /// A static method.
+    pub fn static_method(&mut self, cx: &mut Cx, name: &'static str, signature: &'static str, f: NativeFn) -> &mut Self {
+        let native = NativeDef::leak(name, signature, f);
+        let function = crate::objects::native::new_function(cx, native, None);
+        let function = crate::objects::method::new_static_method(cx, function);
+        self.attr(cx, name, function)
+    }
+
+    /// A computed attribute. The getter is called with the object, the setter with object and value (`UNDEF`: delete).
+    pub fn getset(&mut self, cx: &mut Cx, name: &'static str, get: NativeFn, set: Option<NativeFn>) -> &mut Self {
+        let descriptor = crate::objects::native::new_getset(cx, self.class, name, get, set);
+        self.attr(cx, name, descriptor)
+    }
+}

@@ -1,0 +1,95 @@
+//! Cells: what a name resolves to through a class's MRO, by an index that fits an inline cache.
+//!
+//! A cache that has guarded an instance's shape (hence its class) finds the method with two loads, and a change to
+//! a class empties the cells concerned instead of hunting for caches. Indices are never reused. A cell's value is
+//! borrowed from the class dict that holds it: the change empties the cell before it drops the value. Readers that are
+//! not exclusive take the cell's lock to count what they read.
+
+use crate::{Cx, Obj, Value};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use ungil_locks::ObjLock;
+
+/// Most cells that there can be: what the payload of an inline cache holds.
+const MAX_CELLS: usize = 1 << 24;
+
+#[repr(C)]
+struct AttrCell {
+    value: AtomicU64,
+    lock: ObjLock,
+}
+
+/// See the module's head.
+pub struct CellTable {
+    base: *mut AttrCell,
+    next: AtomicUsize,
+}
+
+// SAFETY: cells are atomics and locks; the base is constant.
+unsafe impl Send for CellTable {}
+// SAFETY: as above.
+unsafe impl Sync for CellTable {}
+
+impl Default for CellTable {
+    fn default() -> Self {
+        let layout = std::alloc::Layout::array::<AttrCell>(MAX_CELLS).expect("constant");
+        // Zeroed memory of this size comes untouched from the system: only pages in use are ever backed.
+        // SAFETY: the size is not zero.
+        let base = unsafe { std::alloc::alloc_zeroed(layout) };
+        if base.is_null() {
+            std::alloc::handle_alloc_error(layout);
+        }
+        CellTable { base: base.cast(), next: AtomicUsize::new(1) }
+    }
+}
+
+impl CellTable {
+    /// A new cell, or `None` if there are no more: the site stays without a cache.
+    pub fn add(&self, value: Value) -> Option<u32> {
+        // ORD: relaxed; only uniqueness matters.
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        if index >= MAX_CELLS {
+            return None;
+        }
+        self.cell(index as u32).value.store(value.0, Ordering::Release);
+        Some(index as u32)
+    }
+
+    #[inline(always)]
+    fn cell(&self, index: u32) -> &AttrCell {
+        debug_assert!((index as usize) < MAX_CELLS);
+        // SAFETY: indices come from `add`.
+        unsafe { &*self.base.add(index as usize) }
+    }
+
+    /// The value, borrowed: good until the next safepoint of a thread that is exclusive. `UNDEF` if emptied.
+    #[inline(always)]
+    pub fn peek(&self, index: u32) -> Value {
+        // ORD: relaxed for the exclusive; others go through `get`.
+        Value(self.cell(index).value.load(Ordering::Relaxed))
+    }
+
+    /// The value, counted; `None` if the cell was emptied.
+    #[inline]
+    pub fn get(&self, cx: &Cx, index: u32) -> Option<Obj> {
+        let cell = self.cell(index);
+        let exclusive = cx.is_exclusive();
+        if !exclusive {
+            cell.lock.lock(&cx.world);
+        }
+        let v = self.peek(index);
+        // SAFETY: whoever changes the class empties the cell, under its lock, before dropping the value.
+        let found = (!v.is_undef()).then(|| unsafe { Obj::from_borrowed(v, cx) });
+        if !exclusive {
+            cell.lock.unlock(&cx.world);
+        }
+        found
+    }
+
+    /// Sets or empties a cell.
+    pub fn set(&self, cx: &Cx, index: u32, value: Value) {
+        let cell = self.cell(index);
+        cell.lock.lock(&cx.world);
+        cell.value.store(value.0, Ordering::Release);
+        cell.lock.unlock(&cx.world);
+    }
+}

@@ -1,0 +1,181 @@
+//! Attribute look-up along the MRO, special methods, and invalidation when a class changes.
+
+use crate::class::PyType;
+use crate::names::Special;
+use crate::{Cx, Obj, R, Ref, Value};
+use std::sync::atomic::Ordering;
+
+impl PyType {
+    /// The attribute found along the MRO, without binding it. `name` is an interned string.
+    pub fn lookup(&self, cx: &Cx, name: Ref<'_>) -> Option<Obj> {
+        let Some(index) = self.cell(cx, name) else { return self.lookup_uncached(cx, name) };
+        if let Some(found) = cx.vm.cells.get(cx, index) {
+            return Some(found);
+        }
+        // Resolving and entering are one step for whoever changes the class: it empties the cell under this mutex
+        // after its change, and drops the old value later still.
+        let guard = self.cells.lock().unwrap_or_else(|p| p.into_inner());
+        let found = self.lookup_uncached(cx, name);
+        if let Some(found) = &found {
+            cx.vm.cells.set(cx, index, found.value());
+        }
+        drop(guard);
+        found
+    }
+
+    /// As [`PyType::lookup`], by walking the MRO.
+    pub fn lookup_uncached(&self, cx: &Cx, name: Ref<'_>) -> Option<Obj> {
+        self.mro(cx).into_iter().find_map(|class| class.dict(cx).get_str(cx, name))
+    }
+
+    /// The class of the MRO whose dict has the name, and the value there.
+    pub fn lookup_where(&self, cx: &Cx, name: Ref<'_>) -> Option<(&'static PyType, Obj)> {
+        self.mro(cx).into_iter().find_map(|class| Some((class, class.dict(cx).get_str(cx, name)?)))
+    }
+
+    /// The cell for a name resolved through this class, made if there is none. `None` if the name is not interned or
+    /// there is no such attribute now and no cell.
+    pub fn cell(&self, cx: &Cx, name: Ref<'_>) -> Option<u32> {
+        let key = name.value().0 as usize;
+        if !name.header()?.has_flag(crate::flag::INTERNED) {
+            return None;
+        }
+        let mut cells = self.cells.lock().unwrap_or_else(|p| p.into_inner());
+        if let Some(&index) = cells.get(&key) {
+            return Some(index);
+        }
+        let index = cx.vm.cells.add(Value::UNDEF)?;
+        cells.insert(key, index);
+        Some(index)
+    }
+
+    /// The special method found on the class, borrowed; `None` if there is none. A method set to `None` in Python
+    /// is given as `Value::NONE`.
+    #[inline]
+    pub fn special(&self, cx: &Cx, which: Special) -> Option<Ref<'static>> {
+        // ORD: relaxed; what is found was made before the class was shared or is resolved again.
+        let v = Value(self.specials[which as usize].load(Ordering::Relaxed));
+        match v {
+            Value::UNDEF => self.special_slow(cx, which),
+            Value::NONE => None,
+            Value::ELLIPSIS => Some(Ref::immediate(Value::NONE)),
+            // SAFETY: special methods found on classes are made immortal when they are entered here.
+            v => Some(unsafe { Ref::from_value(v) }),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn special_slow(&self, cx: &Cx, which: Special) -> Option<Ref<'static>> {
+        let name = cx.special_name(which);
+        // As in `lookup`: nobody can change the class between the look-up and the entry unseen.
+        let _guard = self.cells.lock().unwrap_or_else(|p| p.into_inner());
+        let found = self.lookup_uncached(cx, name);
+        let word = match &found {
+            None => Value::NONE,
+            Some(v) if v.value().is_none() => Value::ELLIPSIS,
+            Some(v) => {
+                // Readers hold the table's entry without counting it, so what it held must outlive any of them.
+                if let Some(h) = v.r().header() {
+                    h.make_immortal();
+                }
+                v.value()
+            }
+        };
+        // ORD: release; pairs with nothing stronger than the relaxed load since the object is older than the class's sharing.
+        self.specials[which as usize].store(word.0, Ordering::Release);
+        match word {
+            Value::NONE => None,
+            Value::ELLIPSIS => Some(Ref::immediate(Value::NONE)),
+            // SAFETY: made immortal above.
+            v => Some(unsafe { Ref::from_value(v) }),
+        }
+    }
+
+    /// Whether the class resolves the special method to exactly what `other` resolves it to.
+    pub fn same_special(&self, cx: &Cx, other: &PyType, which: Special) -> bool {
+        match (self.special(cx, which), other.special(cx, which)) {
+            (Some(a), Some(b)) => a.is(b),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    /// Sets an attribute in the class's own dict (no metaclass hooks, no check for immutability).
+    ///
+    /// # Errors
+    /// What the dict raises.
+    pub fn set_attr(&self, cx: &mut Cx, name: Ref<'_>, value: Obj) -> R<()> {
+        let key = name.own(cx);
+        // Cells borrow from the dict: what they may still hold must outlive the last invalidation.
+        let old = self.dict(cx).get_str(cx, name);
+        self.dict(cx).set(cx, key, value)?;
+        self.changed(cx, name);
+        drop(old);
+        Ok(())
+    }
+
+    /// Deletes an attribute of the class's own dict; whether it was there.
+    ///
+    /// # Errors
+    /// What the dict raises.
+    pub fn delete_attr(&self, cx: &mut Cx, name: Ref<'_>) -> R<bool> {
+        let old = self.dict(cx).remove(cx, name)?;
+        self.changed(cx, name);
+        Ok(old.is_some())
+    }
+
+    /// Empties the cells of the name in this class and its subclasses. Called after the dict has changed and before
+    /// the old value is dropped.
+    fn invalidate(&self, cx: &Cx, name: Ref<'_>) {
+        let key = name.value().0 as usize;
+        let guard = self.cells.lock().unwrap_or_else(|p| p.into_inner());
+        if let Some(&index) = guard.get(&key) {
+            cx.vm.cells.set(cx, index, Value::UNDEF);
+        }
+        drop(guard);
+        for subclass in self.direct_subclasses() {
+            subclass.invalidate(cx, name);
+        }
+    }
+
+    fn changed(&self, cx: &Cx, name: Ref<'_>) {
+        self.invalidate(cx, name);
+        self.forget_specials();
+        crate::interp::cache::class_changed(cx, self, name);
+    }
+
+    /// Resolves special methods anew, here and in subclasses.
+    pub fn forget_specials(&self) {
+        let guard = self.cells.lock().unwrap_or_else(|p| p.into_inner());
+        for special in &self.specials {
+            // ORD: release; a reader that still sees the old method acts as if it had come earlier.
+            special.store(Value::UNDEF.0, Ordering::Release);
+        }
+        drop(guard);
+        for subclass in self.direct_subclasses() {
+            subclass.forget_specials();
+        }
+    }
+
+    /// Everything resolved through this class is resolved anew (its MRO has changed).
+    pub fn forget_everything(&self, cx: &Cx) {
+        let guard = self.cells.lock().unwrap_or_else(|p| p.into_inner());
+        for &index in guard.values() {
+            cx.vm.cells.set(cx, index, Value::UNDEF);
+        }
+        for special in &self.specials {
+            // ORD: as in `forget_specials`.
+            special.store(Value::UNDEF.0, Ordering::Release);
+        }
+        drop(guard);
+        for subclass in self.direct_subclasses() {
+            subclass.forget_everything(cx);
+        }
+    }
+
+    /// `__subclasses__()`.
+    pub fn direct_subclasses(&self) -> Vec<&'static PyType> {
+        self.subclasses.lock().unwrap_or_else(|p| p.into_inner()).clone()
+    }
+}

@@ -1,0 +1,213 @@
+//! Classes: `PyType`, its attribute look-up through the MRO, and what inline caches hang on to.
+//!
+//! Classes are immortal (uncounted): instances, shapes and caches refer to them without counting. A class's dict is
+//! an ordinary [`PyDict`]; every change to it goes through [`PyType::set_attr`] or [`PyType::delete_attr`], which
+//! invalidate the cells (`cells.rs`) and the table of special methods of the class and its subclasses.
+//!
+//! - `builtin.rs`: numbers of the built-in types
+//! - `shape.rs`: layout of instances: which attribute is in which slot
+//! - `cells.rs`: resolved class attributes by index, for inline caches
+//! - `lookup.rs`: attribute look-up along the MRO, special methods
+//! - `build.rs`: making built-in types from tables of natives
+
+mod build;
+mod builtin;
+mod cells;
+mod lookup;
+mod shape;
+
+pub use build::TypeBuilder;
+pub use builtin::Builtin;
+pub use cells::CellTable;
+pub use shape::{MAX_SHAPE_ATTRS, Shape};
+
+use crate::names::Special;
+use crate::objects::dict::PyDict;
+use crate::objects::tuple::PyTuple;
+use crate::{Cx, Header, Object, Ref, Slot, TypeOps};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
+use std::sync::{Mutex, RwLock};
+
+/// Bits of [`PyType::flags`].
+pub mod class_flag {
+    /// Made by a `class` statement or `type()`: attributes can be set.
+    pub const HEAP: u32 = 1;
+    /// May be a base.
+    pub const BASETYPE: u32 = 2;
+    /// Instances have a `__dict__`.
+    pub const HAS_DICT: u32 = 4;
+    /// Instances can be weakly referenced.
+    pub const HAS_WEAKREF: u32 = 8;
+    /// Has abstract methods: cannot be instantiated.
+    pub const ABSTRACT: u32 = 16;
+    /// Instances match sequence patterns.
+    pub const SEQUENCE: u32 = 32;
+    /// Instances match mapping patterns.
+    pub const MAPPING: u32 = 64;
+    /// `type()` and pickling must not make instances: `cannot create 'x' instances`.
+    pub const DISALLOW_INSTANTIATION: u32 = 128;
+    /// Class patterns match the subject itself (`case int(x)`).
+    pub const MATCH_SELF: u32 = 256;
+    /// Attributes cannot be set though it is a heap type.
+    pub const IMMUTABLE: u32 = 512;
+    /// A function in the class dict of this type binds (it is a function type): `LOAD_METHOD` may skip the bound method.
+    pub const METHOD_DESCRIPTOR: u32 = 1024;
+}
+
+/// A class.
+#[repr(C)]
+pub struct PyType {
+    pub h: Header,
+    /// `__name__`; for built-in types with the module in front as CPython's `tp_name` has it.
+    pub name: RwLock<String>,
+    pub qualname: Slot,
+    /// Attributes: a `PyDict` with string keys.
+    pub dict: Slot,
+    /// Tuple of bases.
+    pub bases: Slot,
+    /// Tuple of classes, the class itself first.
+    pub mro: Slot,
+    /// The best base: the one that decides the layout of instances; null for `object`.
+    pub base: AtomicPtr<PyType>,
+    pub flags: AtomicU32,
+    /// Operations on the payload of instances.
+    pub ops: &'static TypeOps,
+    /// Bytes of the payload of a new instance; 0 if it varies.
+    pub payload_size: usize,
+    /// Attribute slots that `__slots__` of this class and its bases take.
+    pub slot_count: u32,
+    /// The shape that new instances start with.
+    pub root_shape: AtomicPtr<Shape>,
+    /// Guards caches of attributes of the class object itself; unique.
+    pub class_id: u32,
+    /// Resolved special methods: a borrowed value, `UNDEF` for "not resolved yet", `None` for "there is none"
+    /// (a special method that is really `None` is kept as `Ellipsis`).
+    pub(crate) specials: [AtomicU64; Special::COUNT],
+    /// Cells of attributes resolved through this class, by address of the interned name.
+    pub(crate) cells: Mutex<HashMap<usize, u32>>,
+    pub(crate) subclasses: Mutex<Vec<&'static PyType>>,
+    /// Instances whose `__init__` has been watched to learn how many attribute slots they need.
+    pub(crate) instances_watched: AtomicU32,
+    pub(crate) inline_hint: AtomicU32,
+    /// Native constructor of instances' payload for subclasses of built-in types is found through `__new__`; this is
+    /// the number of the built-in type itself, `Builtin::COUNT` for others.
+    pub builtin: usize,
+}
+
+// SAFETY: a type object starts with its header and its operations are these.
+unsafe impl Object for PyType {
+    const OPS: &'static TypeOps = &crate::objects::type_::TYPE_OPS;
+}
+
+impl PyType {
+    /// The class as an object.
+    pub fn as_ref(&self) -> Ref<'static> {
+        // SAFETY: classes are immortal.
+        unsafe { Ref::from_value(crate::Value::from_ptr(self)) }
+    }
+
+    /// The class behind an object that is one.
+    pub fn from_ref(v: Ref<'_>, cx: &Cx) -> Option<&'static PyType> {
+        // SAFETY: classes are immortal.
+        v.downcast::<PyType>(cx).map(|class| unsafe { &*(class as *const PyType) })
+    }
+
+    /// `__name__` without a module.
+    pub fn name(&self) -> String {
+        let full = self.name.read().unwrap_or_else(|p| p.into_inner());
+        if self.is_heap() { full.clone() } else { full.rsplit('.').next().unwrap_or_default().to_string() }
+    }
+
+    /// The name as CPython's messages show it (`tp_name`: "list", "collections.deque", "C").
+    pub fn tp_name(&self) -> String {
+        self.name.read().unwrap_or_else(|p| p.into_inner()).clone()
+    }
+
+    #[inline(always)]
+    pub fn has_flag(&self, bit: u32) -> bool {
+        // ORD: relaxed; flags are set before the class is shared, or seen late without harm.
+        self.flags.load(std::sync::atomic::Ordering::Relaxed) & bit != 0
+    }
+
+    pub fn set_flag(&self, bit: u32) {
+        // ORD: as in `has_flag`.
+        self.flags.fetch_or(bit, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    pub fn clear_flag(&self, bit: u32) {
+        // ORD: as in `has_flag`.
+        self.flags.fetch_and(!bit, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    pub fn is_heap(&self) -> bool {
+        self.has_flag(class_flag::HEAP)
+    }
+
+    /// The class dict. Only to be read; changes go through [`PyType::set_attr`].
+    pub fn dict(&self, cx: &Cx) -> &'static PyDict {
+        let dict = self.dict.peek();
+        // SAFETY: set when the class is made and never replaced; the class is immortal.
+        let dict: Ref<'static> = unsafe { Ref::from_value(dict) };
+        dict.downcast::<PyDict>(cx).expect("the dict of a class")
+    }
+
+    /// The classes of the MRO.
+    pub fn mro(&self, cx: &Cx) -> Vec<&'static PyType> {
+        let Some(mro) = self.mro.get(&self.h, cx) else { return Vec::new() };
+        let mro = mro.r().downcast::<PyTuple>(cx).expect("the MRO is a tuple");
+        mro.items().iter().filter_map(|v| PyType::from_ref(*v, cx)).collect()
+    }
+
+    /// The best base.
+    pub fn base(&self) -> Option<&'static PyType> {
+        // ORD: acquire, the base is complete before it is stored.
+        let p = self.base.load(std::sync::atomic::Ordering::Acquire);
+        // SAFETY: classes are immortal.
+        unsafe { p.as_ref() }
+    }
+
+    /// Whether this class is `other` or derives from it (real MRO, no hooks).
+    pub fn is_subclass(&self, other: &PyType, cx: &Cx) -> bool {
+        if std::ptr::eq(self, other) {
+            return true;
+        }
+        self.mro(cx).iter().any(|&c| std::ptr::eq(c, other))
+    }
+
+    /// Whether instances have the layout of `T`.
+    pub fn has_layout<T: Object>(&self) -> bool {
+        std::ptr::eq(self.ops, T::OPS)
+    }
+}
+
+impl Cx {
+    /// The class of a value (`type(v)`, not `__class__`).
+    #[inline(always)]
+    pub fn class_of(&self, v: Ref<'_>) -> &'static PyType {
+        match v.header() {
+            // SAFETY: shapes of the runtime are `Shape`s, and classes are immortal.
+            Some(h) => unsafe { &*(*self.mutator().shape(h as *const Header as *mut Header).cast::<Shape>()).class },
+            None => self.builtin(Builtin::of_immediate(v.value())),
+        }
+    }
+
+    /// Whether the class of `v` is the built-in type or derives from it.
+    pub fn is_instance_of(&self, v: Ref<'_>, which: Builtin) -> bool {
+        self.class_of(v).is_subclass(self.builtin(which), self)
+    }
+
+    /// Whether the class of `v` is exactly the built-in type.
+    #[inline]
+    pub fn is_exactly(&self, v: Ref<'_>, which: Builtin) -> bool {
+        match v.header() {
+            Some(h) => h.shape_id() == which as u32,
+            None => Builtin::of_immediate(v.value()) as u32 == which as u32,
+        }
+    }
+
+    /// `type(v).__name__` for messages.
+    pub fn type_name(&self, v: Ref<'_>) -> String {
+        self.class_of(v).tp_name()
+    }
+}

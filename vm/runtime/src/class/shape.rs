@@ -1,0 +1,163 @@
+//! Shapes: which attribute of an instance is in which slot.
+//!
+//! A class has a root shape; setting a new attribute moves the instance along a transition to the shape with one
+//! more name. Shapes are immutable, never freed, their ids never reused, so an inline cache may keep an id for ever.
+//! An instance with more attributes than its area holds, or whose `__dict__` was asked for, goes over to the class's
+//! dict shape: all its attributes are then in a real dict in the area's first slot.
+
+use crate::class::{PyType, class_flag};
+use crate::{Cx, Header, Ref, ShapeHead, TypeOps};
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use ungil_gc::{DYNAMIC_OFFSET, shape_flag};
+
+/// Most attributes that a shape describes; an instance with more keeps them in a dict.
+pub const MAX_SHAPE_ATTRS: u32 = 30;
+/// Attribute slots of the first instances of a class, before it is known how many they need.
+pub const FIRST_HINT: u32 = 6;
+
+/// See the module's head.
+#[repr(C)]
+pub struct Shape {
+    pub head: ShapeHead,
+    pub class: *const PyType,
+    /// The instance's attributes are in a dict; the slots of `__slots__` stay in place.
+    pub dict_mode: bool,
+    /// Names by slot, after the slots that `__slots__` takes: addresses of interned strings.
+    pub names: Box<[usize]>,
+    /// Index of the first slot that a name may have.
+    pub first: u32,
+    index: Option<HashMap<usize, u32>>,
+    transitions: Mutex<Vec<(usize, *const Shape)>>,
+    dict_shape: AtomicPtr<Shape>,
+}
+
+// SAFETY: immutable but for the guarded transitions.
+unsafe impl Send for Shape {}
+// SAFETY: as above.
+unsafe impl Sync for Shape {}
+
+impl Shape {
+    fn make(cx: &Cx, head: ShapeHead, class: &PyType, dict_mode: bool, names: Box<[usize]>, first: u32) -> &'static Shape {
+        let index = (names.len() > 8)
+            .then(|| names.iter().enumerate().map(|(i, &name)| (name, first + i as u32)).collect());
+        let id = head.id;
+        let shape = Box::leak(Box::new(Shape {
+            head,
+            class,
+            dict_mode,
+            names,
+            first,
+            index,
+            transitions: Mutex::default(),
+            dict_shape: AtomicPtr::default(),
+        }));
+        cx.space.shapes.set(id, (shape as *mut Shape).cast());
+        shape
+    }
+
+    fn new_id(cx: &Cx) -> u32 {
+        cx.space.shapes.new_id().unwrap_or_else(|| ungil_gc::fatal("out of shapes"))
+    }
+
+    /// The shape of the exact instances of a built-in type without attributes of their own.
+    pub fn fixed(cx: &Cx, class: &PyType, id: u32, ops: &'static TypeOps, gc: bool) -> &'static Shape {
+        let flags = AtomicU32::new(if gc { shape_flag::GC | shape_flag::FINALIZER } else { 0 });
+        let head = ShapeHead { ops, id, flags, attr_offset: 0, attr_inline: 0 };
+        Shape::make(cx, head, class, true, Box::default(), 0)
+    }
+
+    /// A root shape for instances of `class` with room for `inline` attributes in all.
+    pub fn root(cx: &Cx, class: &PyType, id: Option<u32>, inline: u32) -> &'static Shape {
+        let attr_offset = match class.payload_size {
+            0 => DYNAMIC_OFFSET,
+            size => size.next_multiple_of(8) as u32,
+        };
+        let head = ShapeHead {
+            ops: class.ops,
+            id: id.unwrap_or_else(|| Shape::new_id(cx)),
+            flags: AtomicU32::new(shape_flag::GC | shape_flag::FINALIZER),
+            attr_offset,
+            attr_inline: inline.max(class.slot_count),
+        };
+        Shape::make(cx, head, class, !class.has_flag(class_flag::HAS_DICT), Box::default(), class.slot_count)
+    }
+
+    /// The slot that holds the attribute with this interned name.
+    #[inline]
+    pub fn slot_of(&self, name: usize) -> Option<u32> {
+        if let Some(index) = &self.index {
+            return index.get(&name).copied();
+        }
+        self.names.iter().position(|&n| n == name).map(|i| self.first + i as u32)
+    }
+
+    /// Byte offset from the object's start of attribute slot `slot`, unless it differs from object to object.
+    #[inline]
+    pub fn byte_offset(&self, slot: u32) -> Option<u32> {
+        (self.head.attr_offset != DYNAMIC_OFFSET).then(|| self.head.attr_offset + 8 * (1 + slot))
+    }
+
+    /// The shape with one more attribute, and its slot; `None` if the area is full.
+    pub fn with_name(&'static self, cx: &Cx, name: Ref<'static>) -> Option<(&'static Shape, u32)> {
+        let slot = self.first + self.names.len() as u32;
+        if slot >= self.head.attr_inline || self.dict_mode {
+            return None;
+        }
+        let name = name.value().0 as usize;
+        let mut transitions = self.transitions.lock().unwrap_or_else(|p| p.into_inner());
+        if let Some(&(_, next)) = transitions.iter().find(|&&(n, _)| n == name) {
+            // SAFETY: shapes are never freed.
+            return Some((unsafe { &*next }, slot));
+        }
+        let names = self.names.iter().copied().chain([name]).collect();
+        // SAFETY: classes are immortal.
+        let next = Shape::make(cx, self.like(cx), unsafe { &*self.class }, false, names, self.first);
+        transitions.push((name, next));
+        Some((next, slot))
+    }
+
+    /// The shape with the same area whose attributes are in a dict.
+    pub fn in_dict_mode(&'static self, cx: &Cx) -> &'static Shape {
+        if self.dict_mode {
+            return self;
+        }
+        // ORD: acquire and release: the shape is complete when seen. A race makes two, both are right.
+        let known = self.dict_shape.load(Ordering::Acquire);
+        // SAFETY: shapes are never freed; classes are immortal.
+        unsafe {
+            if let Some(shape) = known.as_ref() {
+                return shape;
+            }
+            let shape = Shape::make(cx, self.like(cx), &*self.class, true, Box::default(), self.first);
+            self.dict_shape.store(shape as *const Shape as *mut Shape, Ordering::Release);
+            shape
+        }
+    }
+
+    /// The shape of an instance that was given another class of the same layout (`obj.__class__ = C`): in dict mode.
+    pub fn for_class(&self, cx: &Cx, class: &PyType) -> &'static Shape {
+        Shape::make(cx, self.like(cx), class, true, Box::default(), class.slot_count)
+    }
+
+    fn like(&self, cx: &Cx) -> ShapeHead {
+        ShapeHead {
+            ops: self.head.ops,
+            id: Shape::new_id(cx),
+            // ORD: relaxed; a snapshot.
+            flags: AtomicU32::new(self.head.flags.load(Ordering::Relaxed)),
+            attr_offset: self.head.attr_offset,
+            attr_inline: self.head.attr_inline,
+        }
+    }
+}
+
+impl Cx {
+    /// The shape of an object.
+    #[inline(always)]
+    pub fn shape_of(&self, h: &Header) -> &'static Shape {
+        // SAFETY: shapes of the runtime are `Shape`s and never freed.
+        unsafe { &*self.mutator().shape(h as *const Header as *mut Header).cast::<Shape>() }
+    }
+}

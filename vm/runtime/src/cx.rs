@@ -1,0 +1,257 @@
+//! `Cx`, the context of a thread that runs Python, and `Vm`, what all threads of the interpreter share.
+//!
+//! A `Cx` is not `Send`. What runs Python, meets a safepoint or detaches takes `&mut Cx`; what merely looks at
+//! objects takes `&Cx`. Natives get one as their first argument and pass it on.
+
+use crate::class::{Builtin, CellTable, PyType};
+use crate::names::Names;
+use crate::objects::dict::PyDict;
+use crate::{Err, Obj, R, Ref, Value};
+use std::cell::Cell;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use ungil_gc::{Mutator, Space};
+use ungil_locks::World;
+
+/// What all threads share. Made once per process, never freed.
+pub struct Vm {
+    pub world: Arc<World>,
+    pub space: Arc<Space>,
+    /// Interned strings that the VM itself uses.
+    pub names: Names,
+    pub(crate) types: [AtomicPtr<PyType>; Builtin::COUNT],
+    /// Resolved class attributes, by the index that inline caches hold.
+    pub cells: CellTable,
+    pub(crate) interned: crate::objects::str::InternTable,
+    /// `sys.modules`.
+    pub modules: OnceLock<SharedValue>,
+    /// The dict of `builtins`.
+    pub builtins: OnceLock<SharedValue>,
+    /// The dict of `sys`.
+    pub sys: OnceLock<SharedValue>,
+    /// Natives that modules register: name and initialiser.
+    pub native_modules: Mutex<Vec<(&'static str, NativeModuleInit)>>,
+    pub recursion_limit: AtomicUsize,
+    /// Command line, options and paths that the program was started with.
+    pub config: Config,
+    /// Where modules keep state that lives as long as the process.
+    pub module_state: Mutex<std::collections::HashMap<&'static str, SharedValue>>,
+    pub hash_seed: (u64, u64),
+}
+
+/// Fills a native module's dict.
+pub type NativeModuleInit = fn(&mut Cx, &Obj) -> R<()>;
+
+/// How the program was started; the runtime reads it, `sys` shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    pub argv: Vec<String>,
+    pub orig_argv: Vec<String>,
+    pub executable: String,
+    pub path: Vec<String>,
+    pub isolated: bool,
+    pub ignore_environment: bool,
+    pub dont_write_bytecode: bool,
+    pub optimize: u8,
+    pub unbuffered: bool,
+    pub verbose: u8,
+    pub interactive: bool,
+    pub inspect: bool,
+    pub quiet: bool,
+    pub no_site: bool,
+    pub no_user_site: bool,
+    pub safe_path: bool,
+    pub bytes_warning: u8,
+    pub warn_options: Vec<String>,
+    pub x_options: Vec<(String, Option<String>)>,
+    pub hash_seed: Option<u64>,
+}
+
+/// A value that stays alive for the whole process and may be read by every thread: immortal once stored.
+#[derive(Clone, Copy, Debug)]
+pub struct SharedValue(Value);
+
+// SAFETY: the object is immortal and its contents are guarded by its own lock.
+unsafe impl Send for SharedValue {}
+// SAFETY: as above.
+unsafe impl Sync for SharedValue {}
+
+impl SharedValue {
+    /// Makes the object immortal and keeps it.
+    pub fn new(obj: Obj) -> SharedValue {
+        if let Some(h) = obj.r().header() {
+            h.make_immortal();
+        }
+        SharedValue(obj.into_value())
+    }
+
+    pub fn get<'a>(self) -> Ref<'a> {
+        // SAFETY: immortal.
+        unsafe { Ref::from_value(self.0) }
+    }
+}
+
+/// A thread's context. `repr(C)`: the interpreter's hot fields come first.
+#[repr(C)]
+pub struct Cx {
+    mutator: Mutator,
+    pub vm: &'static Vm,
+    /// Calls that may still be made before `RecursionError`.
+    pub(crate) recursion_left: Cell<isize>,
+    pub(crate) stack: crate::interp::stack::Stack,
+    /// Registers of the innermost Python frame, null if none runs.
+    pub(crate) regs: Cell<*mut Value>,
+    /// Its instruction pointer as of the last time it left the interpreter's handlers.
+    pub(crate) ip: Cell<*const u64>,
+    /// The exception being handled (`sys.exception()`), `None` if there is none. Owned.
+    pub(crate) handled: Cell<Value>,
+    /// Lowest address that the native stack may reach.
+    pub(crate) native_stack_limit: Cell<usize>,
+    /// State of natives that is a thread's own, by the name of its owner.
+    pub thread_state: crate::thread_state::ThreadData,
+}
+
+impl Deref for Cx {
+    type Target = Mutator;
+
+    #[inline(always)]
+    fn deref(&self) -> &Mutator {
+        &self.mutator
+    }
+}
+
+impl Cx {
+    /// A context for the current OS thread, registered but not attached.
+    pub fn new(vm: &'static Vm) -> Box<Cx> {
+        let thread = vm.world.register();
+        let cx = Box::new(Cx {
+            mutator: Mutator::new(vm.world.clone(), vm.space.clone(), thread),
+            vm,
+            // ORD: relaxed; a setting.
+            recursion_left: Cell::new(vm.recursion_limit.load(Ordering::Relaxed) as isize),
+            stack: crate::interp::stack::Stack::new(),
+            regs: Cell::new(std::ptr::null_mut()),
+            ip: Cell::new(std::ptr::null()),
+            handled: Cell::new(Value::NONE),
+            native_stack_limit: Cell::new(crate::interp::stack::native_limit()),
+            thread_state: Default::default(),
+        });
+        // SAFETY: the box keeps the mutator in place until `Cx` is dropped, which leaves.
+        unsafe { cx.mutator.enter() };
+        cx
+    }
+
+    #[inline(always)]
+    pub fn mutator(&self) -> &Mutator {
+        &self.mutator
+    }
+
+    /// A built-in type.
+    #[inline(always)]
+    pub fn builtin(&self, which: Builtin) -> &'static PyType {
+        // ORD: relaxed; set once before any thread but the first runs.
+        let p = self.vm.types[which as usize].load(Ordering::Relaxed);
+        debug_assert!(!p.is_null(), "type {which:?} is not made yet");
+        // SAFETY: built-in types are immortal, and all are made before any is used.
+        unsafe { &*p }
+    }
+
+    /// The dict of the `builtins` module.
+    pub fn builtins(&self) -> &'static PyDict {
+        let v = self.vm.builtins.get().expect("set at start-up");
+        v.get().downcast::<PyDict>(self).expect("is a dict")
+    }
+
+    /// The dict of the `sys` module.
+    pub fn sys_dict(&self) -> &'static PyDict {
+        let v = self.vm.sys.get().expect("set at start-up");
+        v.get().downcast::<PyDict>(self).expect("is a dict")
+    }
+
+    /// `sys.modules`.
+    pub fn modules(&self) -> &'static PyDict {
+        let v = self.vm.modules.get().expect("set at start-up");
+        v.get().downcast::<PyDict>(self).expect("is a dict")
+    }
+
+    /// Runs `f` while this thread is detached: it may block, and must not touch objects.
+    pub fn detached<T>(&mut self, f: impl FnOnce() -> T) -> T {
+        self.mutator.detach();
+        let result = f();
+        self.mutator.attach();
+        result
+    }
+
+    /// Answers what other threads ask for and runs what waits for this thread: signal handlers, asynchronous
+    /// exceptions, a due collection.
+    ///
+    /// # Errors
+    /// What a signal handler or another thread raises here.
+    pub fn safepoint(&mut self) -> R<()> {
+        let left = self.mutator.safepoint();
+        if left != 0 { crate::interp::events::handle(self, left) } else { Ok(()) }
+    }
+
+    /// As [`Cx::safepoint`], for natives that loop long: costs one load if nobody asks for anything.
+    #[inline(always)]
+    pub fn poll(&mut self) -> R<()> {
+        if self.thread.check.is_raised() { self.safepoint() } else { Ok(()) }
+    }
+
+    /// Runs finalizers and weak-reference callbacks that wait (RC-5). Exceptions in them are reported, not raised.
+    #[inline(always)]
+    pub fn run_pending(&mut self) {
+        if self.has_pending() {
+            crate::finalize::run_pending(self);
+        }
+    }
+
+    /// Guards a recursion of natives (`repr`, comparison, calls).
+    ///
+    /// # Errors
+    /// `RecursionError` naming `what` ("while calling a Python object") if the native stack or the recursion limit
+    /// is used up.
+    pub fn recursion(&mut self, what: &str) -> R<()> {
+        if self.recursion_left.get() <= 0 || self.native_stack_low() {
+            return Err(self.recursion_error(what));
+        }
+        Ok(())
+    }
+
+    /// Runs `f` one recursion level deeper.
+    ///
+    /// # Errors
+    /// As [`Cx::recursion`], or what `f` raises.
+    pub fn recursing<T>(&mut self, what: &str, f: impl FnOnce(&mut Cx) -> R<T>) -> R<T> {
+        self.recursion(what)?;
+        self.recursion_left.set(self.recursion_left.get() - 1);
+        let result = f(self);
+        self.recursion_left.set(self.recursion_left.get() + 1);
+        result
+    }
+
+    /// Whether the native stack is nearly used up.
+    #[inline]
+    pub fn native_stack_low(&self) -> bool {
+        let here = 0u8;
+        (&raw const here as usize) < self.native_stack_limit.get()
+    }
+
+    /// The `RecursionError` of CPython's wording.
+    pub fn recursion_error(&mut self, what: &str) -> Err {
+        // Making the exception needs room of its own.
+        let left = self.recursion_left.get();
+        self.recursion_left.set(left.max(50));
+        let err = self.error(Builtin::RecursionError, &format!("maximum recursion depth exceeded{what}"));
+        self.recursion_left.set(left);
+        err
+    }
+}
+
+impl Drop for Cx {
+    fn drop(&mut self) {
+        self.mutator.leave();
+        self.vm.world.unregister(&self.mutator.thread);
+    }
+}

@@ -1,0 +1,89 @@
+//! Iteration.
+
+use crate::class::Builtin;
+use crate::names::Special;
+use crate::{Cx, Obj, R, Ref};
+
+impl Cx {
+    /// `iter(v)`.
+    ///
+    /// # Errors
+    /// `TypeError` ("'x' object is not iterable"), or what `__iter__` raises.
+    pub fn iter(&mut self, v: Ref<'_>) -> R {
+        let class = self.class_of(v);
+        match class.special(self, Special::Iter) {
+            Some(method) if !method.value().is_none() => {
+                let iterator = self.call_special(method, v, &[])?;
+                if self.class_of(iterator.r()).special(self, Special::Next).is_none() {
+                    let name = self.type_name(iterator.r());
+                    return Err(self.type_error(format!("iter() returned non-iterator of type '{name}'")));
+                }
+                Ok(iterator)
+            }
+            None if class.special(self, Special::GetItem).is_some() && !self.is_instance_of(v, Builtin::Dict) => {
+                Ok(crate::objects::iter::new_sequence_iter(self, v))
+            }
+            _ => {
+                let name = self.type_name(v);
+                Err(self.type_error(format!("'{name}' object is not iterable")))
+            }
+        }
+    }
+
+    /// The next item, `None` at the end.
+    ///
+    /// # Errors
+    /// `TypeError` ("'x' object is not an iterator"), or what `__next__` raises but `StopIteration`.
+    #[inline]
+    pub fn next(&mut self, iterator: Ref<'_>) -> R<Option<Obj>> {
+        if let Some(result) = crate::objects::iter::next_native(self, iterator) {
+            return result;
+        }
+        self.next_slow(iterator)
+    }
+
+    fn next_slow(&mut self, iterator: Ref<'_>) -> R<Option<Obj>> {
+        let Some(method) = self.class_of(iterator).special(self, Special::Next) else {
+            let name = self.type_name(iterator);
+            return Err(self.type_error(format!("'{name}' object is not an iterator")));
+        };
+        match self.call_special(method, iterator, &[]) {
+            Ok(item) => Ok(Some(item)),
+            Err(err) if self.is_error(&err, Builtin::StopIteration) => Ok(None),
+            Err(err) => Err(err),
+        }
+    }
+
+    /// All items of an iterable.
+    ///
+    /// # Errors
+    /// What iterating raises.
+    pub fn collect(&mut self, iterable: Ref<'_>) -> R<Vec<Obj>> {
+        if let Some(items) = self.items_if_sequence(iterable) {
+            return Ok(items);
+        }
+        let iterator = self.iter(iterable)?;
+        let hint = self.length_hint(iterable, 0)?;
+        let mut items = Vec::with_capacity(hint.min(1 << 20));
+        while let Some(item) = self.next(iterator.r())? {
+            items.push(item);
+            self.poll()?;
+        }
+        Ok(items)
+    }
+
+    /// Calls `f` with each item of an iterable until it says to stop.
+    ///
+    /// # Errors
+    /// What iterating or `f` raises.
+    pub fn for_each(&mut self, iterable: Ref<'_>, mut f: impl FnMut(&mut Cx, Obj) -> R<bool>) -> R<()> {
+        let iterator = self.iter(iterable)?;
+        while let Some(item) = self.next(iterator.r())? {
+            if !f(self, item)? {
+                break;
+            }
+            self.poll()?;
+        }
+        Ok(())
+    }
+}
