@@ -1,0 +1,101 @@
+//! Hashing and comparing keys as far as it goes without Python. Used by dicts and sets, under their locks.
+
+use super::table::Entry;
+use crate::objects::tuple::PyTuple;
+use crate::prelude::*;
+
+/// The hash of an exact string.
+#[inline(always)]
+pub(crate) fn str_hash(cx: &Cx, key: Ref<'_>) -> i64 {
+    match crate::objects::hash::known_hash(cx, key) {
+        Some(hash) => hash,
+        None => ungil_gc::fatal("a name is not a string"),
+    }
+}
+
+/// `hash(key)`, with a shorter way for tuples.
+///
+/// # Errors
+/// `TypeError` if the key is not hashable, or what `__hash__` raises.
+#[inline]
+pub(crate) fn key_hash(cx: &mut Cx, key: Ref<'_>) -> R<i64> {
+    if let Some(hash) = crate::objects::hash::known_hash(cx, key) {
+        return Ok(hash);
+    }
+    if cx.is_exactly(key, Builtin::Tuple)
+        && let Some(tuple) = key.downcast::<PyTuple>(cx)
+    {
+        return tuple.hash(cx);
+    }
+    cx.hash(key)
+}
+
+/// Whether an entry's key has the text of `key`, an exact string. The hashes are equal.
+#[inline]
+pub(super) fn same_text(cx: &Cx, entry: &Entry, key: Ref<'_>) -> bool {
+    // SAFETY: the caller holds the dict's lock, so the entry keeps its key alive.
+    let stored = unsafe { Ref::from_value(entry.key.peek()) };
+    crate::objects::str::equal_if_both_str(cx, stored, key).unwrap_or(false)
+}
+
+/// Whether two keys of equal hash are equal, if that can be told without running Python. Bounded work.
+#[inline]
+pub(crate) fn quick_equal(cx: &Cx, a: Value, b: Value) -> Option<bool> {
+    if a == b {
+        return Some(true);
+    }
+    if !a.is_ptr() && !b.is_ptr() {
+        return Some(immediates_equal(a, b));
+    }
+    // SAFETY: the caller keeps both alive.
+    let (a, b) = unsafe { (Ref::from_value(a), Ref::from_value(b)) };
+    let exact = |v, which| cx.is_exactly(v, which);
+    match (exact(a, Builtin::Str), exact(b, Builtin::Str)) {
+        (true, true) => return crate::objects::str::equal_if_both_str(cx, a, b),
+        (true, false) if !b.value().is_ptr() => return Some(false),
+        (false, true) if !a.value().is_ptr() => return Some(false),
+        _ => {}
+    }
+    if exact(a, Builtin::Tuple) && exact(b, Builtin::Tuple) {
+        return quick_equal_tuples(cx, a.downcast(cx)?, b.downcast(cx)?);
+    }
+    None
+}
+
+/// As [`quick_equal`] for short tuples of simple items.
+fn quick_equal_tuples(cx: &Cx, a: &PyTuple, b: &PyTuple) -> Option<bool> {
+    const LONGEST: usize = 16;
+    let (a, b) = (a.items(), b.items());
+    if a.len() != b.len() {
+        return Some(false);
+    }
+    if a.len() > LONGEST {
+        return None;
+    }
+    for (x, y) in a.iter().zip(b) {
+        if x.is(*y) {
+            continue;
+        }
+        let simple = |v: Ref<'_>| !v.value().is_ptr() || cx.is_exactly(v, Builtin::Str);
+        if !simple(*x) || !simple(*y) {
+            return None;
+        }
+        if !quick_equal(cx, x.value(), y.value())? {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+/// Whether two different words that are no references are equal as Python objects.
+#[inline]
+pub(crate) fn immediates_equal(a: Value, b: Value) -> bool {
+    let int = |v: Value| v.as_int().or_else(|| v.as_bool().map(i64::from));
+    match (int(a), int(b), a.as_float(), b.as_float()) {
+        (Some(x), Some(y), ..) => x == y,
+        // Immediate ints are exact as floats.
+        (Some(x), None, _, Some(y)) | (None, Some(x), Some(y), _) => x as f64 == y,
+        (None, None, Some(x), Some(y)) => x == y,
+        _ => false,
+    }
+}

@@ -1,0 +1,434 @@
+//! The table of a dict: entries in the order of insertion, and an index of them by hash.
+//!
+//! One block of memory: `[index words][entries]`. `PyDict::entries` points at the first entry, the index lies in front
+//! of it: one, two or four bytes a slot by the table's size, [`EMPTY`] where no entry was ever, [`DUMMY`] where one was
+//! deleted. Open addressing with the probe sequence of CPython's `dictobject.c`. A deleted entry leaves a hole, which the
+//! next resize closes.
+//!
+//! Everything here is called with the dict's lock held or while the dict is exclusively the caller's; nothing here
+//! runs Python or drops a reference.
+
+use super::PyDict;
+use crate::prelude::*;
+use std::alloc::{Layout, alloc, dealloc};
+use std::cell::Cell;
+
+/// A key and its value. A hole has neither.
+#[repr(C)]
+pub struct Entry {
+    pub(crate) hash: Cell<i64>,
+    pub(crate) key: Slot,
+    pub(crate) value: Slot,
+}
+
+/// An index slot that ends a probe.
+pub(super) const EMPTY: i32 = -1;
+/// An index slot whose entry was deleted.
+const DUMMY: i32 = -2;
+const MIN_LOG2: u8 = 3;
+/// Most slots that a table may have: entry numbers must fit an `i32`.
+const MAX_LOG2: u8 = 31;
+const PERTURB_SHIFT: u32 = 5;
+
+/// Entries that fit a table of `1 << log2` slots.
+#[inline(always)]
+fn usable(log2: u8) -> usize {
+    (2usize << log2) / 3
+}
+
+/// The least table for `n` slots.
+fn log2_for_slots(n: usize) -> u8 {
+    (n.max(1 << MIN_LOG2).next_power_of_two().trailing_zeros()) as u8
+}
+
+/// The least table that holds `n` entries.
+pub(super) fn log2_for_entries(n: usize) -> u8 {
+    log2_for_slots((n.saturating_mul(3).saturating_add(1)) / 2)
+}
+
+fn log2_index_bytes(log2: u8) -> u8 {
+    match log2 {
+        ..8 => log2,
+        ..16 => log2 + 1,
+        _ => log2 + 2,
+    }
+}
+
+/// A place in a probe sequence.
+#[derive(Clone, Copy)]
+pub(super) struct Probe {
+    slot: usize,
+    perturb: u64,
+}
+
+/// What looking for a key gave.
+pub(super) enum Find {
+    Found(u32),
+    Missing,
+    /// Only Python can say whether the key is this one.
+    Ask(Question),
+}
+
+/// A comparison to be made without the lock, and what is needed to go on afterwards.
+pub(super) struct Question {
+    pub stored: Obj,
+    pub index: u32,
+    version: u32,
+    probe: Probe,
+}
+
+impl PyDict {
+    #[inline(always)]
+    pub(super) fn entry(&self, index: u32) -> &Entry {
+        debug_assert!(index < self.filled.get());
+        // SAFETY: entries below `filled` are initialised, and the caller holds the lock.
+        unsafe { &*self.entries.get().add(index as usize) }
+    }
+
+    #[inline(always)]
+    fn mask(&self) -> usize {
+        (1 << self.log2_size.get()) - 1
+    }
+
+    #[inline(always)]
+    fn index_start(&self) -> *mut u8 {
+        // SAFETY: the index lies in front of the entries, in the same block.
+        unsafe { self.entries.get().cast::<u8>().sub(1 << self.log2_index_bytes.get()) }
+    }
+
+    #[inline(always)]
+    fn index_get(&self, slot: usize) -> i32 {
+        let start = self.index_start();
+        // SAFETY: `slot` is masked to the table's size; the width follows from the size.
+        unsafe {
+            match self.log2_index_bytes.get() - self.log2_size.get() {
+                0 => *start.cast::<i8>().add(slot) as i32,
+                1 => *start.cast::<i16>().add(slot) as i32,
+                _ => *start.cast::<i32>().add(slot),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn index_set(&self, slot: usize, index: i32) {
+        let start = self.index_start();
+        // SAFETY: as in `index_get`.
+        unsafe {
+            match self.log2_index_bytes.get() - self.log2_size.get() {
+                0 => *start.cast::<i8>().add(slot) = index as i8,
+                1 => *start.cast::<i16>().add(slot) = index as i16,
+                _ => *start.cast::<i32>().add(slot) = index,
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn probe(&self, hash: i64) -> Probe {
+        Probe { slot: hash as usize & self.mask(), perturb: hash as u64 }
+    }
+
+    #[inline(always)]
+    fn advance(&self, probe: &mut Probe) {
+        probe.perturb >>= PERTURB_SHIFT;
+        probe.slot = probe.slot.wrapping_mul(5).wrapping_add(probe.perturb as usize).wrapping_add(1) & self.mask();
+    }
+
+    /// The entry of a key that is an exact string; keys of other types are never equal to it.
+    #[inline(always)]
+    pub(super) fn find_str(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Option<u32> {
+        if self.used.get() == 0 {
+            return None;
+        }
+        let mut probe = self.probe(hash);
+        loop {
+            let index = self.index_get(probe.slot);
+            if index >= 0 {
+                let entry = self.entry(index as u32);
+                if entry.key.peek() == key.value() {
+                    return Some(index as u32);
+                }
+                if entry.hash.get() == hash && super::key::same_text(cx, entry, key) {
+                    return Some(index as u32);
+                }
+            } else if index == EMPTY {
+                return None;
+            }
+            self.advance(&mut probe);
+        }
+    }
+
+    /// The entry of any key.
+    #[inline]
+    pub(super) fn find(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Find {
+        if self.used.get() == 0 {
+            return Find::Missing;
+        }
+        self.find_from(cx, key, hash, self.probe(hash))
+    }
+
+    /// Goes on after a question whose answer was "not equal". `None`: the dict has changed meanwhile.
+    pub(super) fn find_after(&self, cx: &Cx, key: Ref<'_>, hash: i64, question: &Question) -> Option<Find> {
+        if !self.is_current(question) {
+            return None;
+        }
+        let mut probe = question.probe;
+        self.advance(&mut probe);
+        Some(self.find_from(cx, key, hash, probe))
+    }
+
+    /// Whether the dict has the keys that it had when the question came up.
+    pub(super) fn is_current(&self, question: &Question) -> bool {
+        self.version.get() == question.version && question.index < self.filled.get()
+    }
+
+    #[inline]
+    fn find_from(&self, cx: &Cx, key: Ref<'_>, hash: i64, mut probe: Probe) -> Find {
+        loop {
+            let index = self.index_get(probe.slot);
+            if index >= 0 {
+                let entry = self.entry(index as u32);
+                if entry.key.peek() == key.value() {
+                    return Find::Found(index as u32);
+                }
+                if entry.hash.get() == hash {
+                    match super::key::quick_equal(cx, entry.key.peek(), key.value()) {
+                        Some(true) => return Find::Found(index as u32),
+                        Some(false) => {}
+                        None => return self.ask(cx, entry, index as u32, probe),
+                    }
+                }
+            } else if index == EMPTY {
+                return Find::Missing;
+            }
+            self.advance(&mut probe);
+        }
+    }
+
+    #[cold]
+    fn ask(&self, cx: &Cx, entry: &Entry, index: u32, probe: Probe) -> Find {
+        match entry.key.get_locked(cx) {
+            Some(stored) => Find::Ask(Question { stored, index, version: self.version.get(), probe }),
+            None => Find::Missing,
+        }
+    }
+
+    /// Says that keys have changed: caches and running probes must notice.
+    #[inline(always)]
+    pub(super) fn touch(&self) {
+        self.keys_id.set(0);
+        self.version.set(self.version.get().wrapping_add(1));
+    }
+
+    /// Appends an entry for a key that is not there. Hands the operands back if there is no memory.
+    #[inline]
+    pub(super) fn insert_new(&self, cx: &Cx, key: Obj, hash: i64, value: Obj) -> Result<(), (Obj, Obj)> {
+        if self.free.get() == 0 && !self.grow(cx) {
+            return Err((key, value));
+        }
+        if self.only_str.get() && !cx.is_exactly(key.r(), Builtin::Str) {
+            self.only_str.set(false);
+        }
+        let index = self.filled.get();
+        // SAFETY: `free` says that there is room for one more entry; it is fresh memory.
+        let entry = unsafe {
+            let entry = self.entries.get().add(index as usize);
+            entry.write(Entry { hash: Cell::new(hash), key: Slot::empty(), value: Slot::empty() });
+            &*entry
+        };
+        entry.key.replace_locked(&self.h, key);
+        entry.value.replace_locked(&self.h, value);
+        let mut probe = self.probe(hash);
+        while self.index_get(probe.slot) >= 0 {
+            self.advance(&mut probe);
+        }
+        self.index_set(probe.slot, index as i32);
+        self.filled.set(index + 1);
+        self.free.set(self.free.get() - 1);
+        self.used.set(self.used.get() + 1);
+        self.touch();
+        Ok(())
+    }
+
+    /// Takes an entry out; key and value are the caller's to drop.
+    pub(super) fn take_entry(&self, index: u32) -> (Obj, Obj) {
+        let entry = self.entry(index);
+        let mut probe = self.probe(entry.hash.get());
+        while self.index_get(probe.slot) != index as i32 {
+            self.advance(&mut probe);
+        }
+        self.index_set(probe.slot, DUMMY);
+        self.used.set(self.used.get() - 1);
+        if index + 1 == self.filled.get() {
+            self.filled.set(index);
+        }
+        self.touch();
+        let value = entry.value.take_locked();
+        match (entry.key.take_locked(), value) {
+            (Some(key), Some(value)) => (key, value),
+            _ => ungil_gc::fatal("a dict's index refers to a hole"),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&self, cx: &Cx) -> bool {
+        self.resize(cx, log2_for_slots((self.used.get() as usize).saturating_mul(3)))
+    }
+
+    /// Moves the entries to a table of `1 << log2` slots, which must hold them; closes holes.
+    pub(super) fn resize(&self, cx: &Cx, log2: u8) -> bool {
+        let Some((entries, index_log2)) = allocate(log2) else { return false };
+        cx.add_debt((1 << index_log2) + usable(log2) * size_of::<Entry>());
+        let (old, old_log2, filled) = (self.entries.get(), self.log2_size.get(), self.filled.get());
+        let mut moved = 0u32;
+        for i in 0..filled as usize {
+            // SAFETY: entries below `filled` are initialised; the new table has room for all that are no holes.
+            unsafe {
+                let from = old.add(i);
+                if !(*from).key.is_empty() {
+                    std::ptr::copy_nonoverlapping(from, entries.add(moved as usize), 1);
+                    moved += 1;
+                }
+            }
+        }
+        debug_assert_eq!(moved, self.used.get());
+        self.entries.set(entries);
+        self.log2_size.set(log2);
+        self.log2_index_bytes.set(index_log2);
+        self.filled.set(moved);
+        self.free.set(usable(log2) as u32 - moved);
+        self.touch();
+        for i in 0..moved {
+            let mut probe = self.probe(self.entry(i).hash.get());
+            while self.index_get(probe.slot) >= 0 {
+                self.advance(&mut probe);
+            }
+            self.index_set(probe.slot, i as i32);
+        }
+        if !old.is_null() {
+            // SAFETY: the block was allocated for a table of this size, and nothing refers to it any more.
+            unsafe { free_block(old, old_log2) };
+        }
+        true
+    }
+
+    /// Gives this empty dict a table like the other's, with counted copies of its entries. False if there is no memory.
+    pub(super) fn clone_table(&self, cx: &Cx, other: &PyDict) -> bool {
+        debug_assert!(self.entries.get().is_null());
+        let used = other.used.get();
+        if used == 0 {
+            return true;
+        }
+        if !self.resize(cx, log2_for_entries(used as usize)) {
+            return false;
+        }
+        self.only_str.set(other.only_str.get());
+        for i in 0..other.filled.get() {
+            let entry = other.entry(i);
+            if let (Some(key), Some(value)) = (entry.key.get_locked(cx), entry.value.get_locked(cx)) {
+                if self.insert_new(cx, key, entry.hash.get(), value).is_err() {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Makes the dict empty and hands its table out.
+    pub(super) fn take_table(&self) -> OldTable {
+        let old = OldTable {
+            entries: self.entries.get(),
+            log2: self.log2_size.get(),
+            filled: self.filled.get() as usize,
+        };
+        self.entries.set(std::ptr::null_mut());
+        self.log2_size.set(0);
+        self.log2_index_bytes.set(0);
+        self.used.set(0);
+        self.filled.set(0);
+        self.free.set(0);
+        self.only_str.set(true);
+        self.touch();
+        old
+    }
+
+    /// Bytes outside the object.
+    pub(super) fn table_bytes(&self) -> usize {
+        match self.entries.get().is_null() {
+            true => 0,
+            false => (1 << self.log2_index_bytes.get()) + usable(self.log2_size.get()) * size_of::<Entry>(),
+        }
+    }
+}
+
+/// A table that no dict refers to any more, to be emptied without a lock.
+pub(super) struct OldTable {
+    entries: *mut Entry,
+    log2: u8,
+    filled: usize,
+}
+
+impl OldTable {
+    /// Drops the contents, first entry first.
+    pub(super) fn drop_forward(self, m: &Mutator) {
+        (0..self.filled).for_each(|i| self.drop_entry(i, m));
+        self.free();
+    }
+
+    /// Drops the contents, last entry first: for destruction by worklist, which takes the latest first.
+    pub(super) fn drop_backward(self, m: &Mutator) {
+        (0..self.filled).rev().for_each(|i| self.drop_entry(i, m));
+        self.free();
+    }
+
+    fn drop_entry(&self, i: usize, m: &Mutator) {
+        // SAFETY: initialised, and this table's alone.
+        let entry = unsafe { &*self.entries.add(i) };
+        for slot in [&entry.key, &entry.value] {
+            if let Some(v) = slot.take_locked() {
+                m.drop_value(v.into_value());
+            }
+        }
+    }
+
+    fn free(self) {
+        if !self.entries.is_null() {
+            // SAFETY: allocated with this size; empty now.
+            unsafe { free_block(self.entries, self.log2) };
+        }
+    }
+}
+
+fn layout(log2: u8) -> Option<(Layout, u8)> {
+    if log2 > MAX_LOG2 {
+        return None;
+    }
+    let index_log2 = log2_index_bytes(log2);
+    let bytes = (1usize << index_log2).checked_add(usable(log2).checked_mul(size_of::<Entry>())?)?;
+    Some((Layout::from_size_align(bytes, align_of::<Entry>()).ok()?, index_log2))
+}
+
+/// A block for a table, its index empty: the first entry, and the index's size.
+fn allocate(log2: u8) -> Option<(*mut Entry, u8)> {
+    let (layout, index_log2) = layout(log2)?;
+    // SAFETY: the size is not zero.
+    let block = unsafe { alloc(layout) };
+    if block.is_null() {
+        return None;
+    }
+    let index_bytes = 1usize << index_log2;
+    // SAFETY: the index is at the front of the block; all ones is EMPTY in every width. It is a multiple of 8 bytes
+    // long, so the entries behind it are aligned.
+    unsafe {
+        block.write_bytes(0xff, index_bytes);
+        Some((block.add(index_bytes).cast(), index_log2))
+    }
+}
+
+/// # Safety
+/// `entries` came from [`allocate`] with the same size and is not used any more.
+unsafe fn free_block(entries: *mut Entry, log2: u8) {
+    let Some((layout, index_log2)) = layout(log2) else { return };
+    // SAFETY: as the caller promises.
+    unsafe { dealloc(entries.cast::<u8>().sub(1 << index_log2), layout) };
+}

@@ -1,0 +1,132 @@
+//! What the rest of the VM does with lists: make, get, set, append, pop, copy.
+
+use super::PyList;
+use crate::objects::sync::{Field, locked};
+use crate::prelude::*;
+use std::sync::atomic::{AtomicPtr, AtomicUsize};
+
+/// A new list of the items, whose memory it takes over.
+#[inline]
+pub fn new_list(cx: &Cx, items: Vec<Obj>) -> Obj {
+    let mut items = std::mem::ManuallyDrop::new(items);
+    let (first, len, capacity) = (items.as_mut_ptr(), items.len(), items.capacity());
+    let first = if capacity == 0 { std::ptr::null_mut() } else { first.cast() };
+    cx.alloc(Builtin::List, |h| PyList {
+        h,
+        len: Field::<AtomicUsize>::new(len),
+        capacity: Field::<AtomicUsize>::new(capacity),
+        // A vector of owned words has the layout of a list's storage.
+        items: Field::<AtomicPtr<Slot>>::new(first),
+    })
+}
+
+impl PyList {
+    /// The number of items.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len.get()
+    }
+
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The item at `i`, `None` past the end.
+    #[inline(always)]
+    pub fn get(&self, cx: &Cx, i: usize) -> Option<Obj> {
+        locked(cx, &self.h, || self.slots().get(i)?.get_locked(cx))
+    }
+
+    /// Replaces the item at `i`; whether there is one.
+    #[inline(always)]
+    #[must_use]
+    pub fn set(&self, cx: &Cx, i: usize, v: Obj) -> bool {
+        let old = locked(cx, &self.h, || match self.slots().get(i) {
+            Some(slot) => Ok(slot.replace_locked(&self.h, v)),
+            None => Err(v),
+        });
+        match old {
+            Ok(Some(old)) => {
+                cx.drop_value(old.into_value());
+                true
+            }
+            Ok(None) => true,
+            Err(v) => {
+                drop(v);
+                false
+            }
+        }
+    }
+
+    /// Adds an item at the end. Aborts the process if there is no memory; see [`PyList::try_append`].
+    #[inline(always)]
+    pub fn append(&self, cx: &Cx, v: Obj) {
+        if self.try_append(cx, v).is_err() {
+            ungil_gc::fatal("out of memory");
+        }
+    }
+
+    /// Adds an item at the end, or gives it back if there is no memory.
+    #[inline(always)]
+    pub fn try_append(&self, cx: &Cx, v: Obj) -> Result<(), Obj> {
+        locked(cx, &self.h, || self.append_locked(cx, v))
+    }
+
+    /// As [`PyList::try_append`]; the caller holds the lock.
+    #[inline(always)]
+    pub(crate) fn append_locked(&self, cx: &Cx, v: Obj) -> Result<(), Obj> {
+        let len = self.len.get();
+        if len == self.capacity.get() && !self.grow(cx, len + 1) {
+            return Err(v);
+        }
+        // SAFETY: the capacity is above the length. The slot is uninitialised, so it is made before it is stored to.
+        let slot = unsafe {
+            let slot = self.items.get().add(len);
+            slot.write(Slot::empty());
+            &*slot
+        };
+        slot.replace_locked(&self.h, v);
+        self.len.set(len + 1);
+        Ok(())
+    }
+
+    /// Removes and gives the last item.
+    #[inline]
+    pub fn pop_last(&self, cx: &Cx) -> Option<Obj> {
+        locked(cx, &self.h, || {
+            let last = self.slots().last()?;
+            let item = last.take_locked();
+            self.len.set(self.len.get() - 1);
+            self.shrink(cx);
+            item
+        })
+    }
+
+    /// Counted copies of all items.
+    pub fn snapshot(&self, cx: &Cx) -> Vec<Obj> {
+        locked(cx, &self.h, || self.slots().iter().filter_map(|slot| slot.get_locked(cx)).collect())
+    }
+
+    /// Removes everything.
+    pub fn clear(&self, cx: &Cx) {
+        let old = locked(cx, &self.h, || self.take_storage());
+        old.drop_backward(cx);
+    }
+
+    /// Adds items at the end. False if there is no memory; they are dropped then.
+    pub(crate) fn extend(&self, cx: &Cx, items: Vec<Obj>) -> bool {
+        locked(cx, &self.h, || {
+            let needed = self.len.get().saturating_add(items.len());
+            if needed > self.capacity.get() && !self.grow(cx, needed) {
+                return Err(items);
+            }
+            for item in items {
+                // There is room, so nothing comes back.
+                let _ = self.append_locked(cx, item);
+            }
+            Ok(())
+        })
+        .is_ok()
+    }
+}

@@ -1,0 +1,205 @@
+//! `list`: a growable array of items.
+//!
+//! - `access.rs`: what the rest of the VM does with lists; `methods.rs`, `slices.rs`: Python's methods
+//! - `sort.rs`, `merge.rs`: `list.sort`
+//!
+//! The object's lock guards length, capacity and items. `len` may be read without it, as a snapshot. What leaves the
+//! list is dropped after the unlock; nothing keeps a pointer into the items across a call that may run Python.
+
+mod access;
+mod merge;
+mod methods;
+mod slices;
+pub(crate) mod sort;
+
+pub use access::new_list;
+pub use methods::{declare, init};
+
+use crate::objects::sync::Field;
+use crate::prelude::*;
+use std::alloc::{Layout, dealloc, realloc};
+use std::sync::atomic::{AtomicPtr, AtomicUsize};
+
+/// A list. The interpreter's handlers read and write its fields while they are exclusive.
+#[repr(C)]
+pub struct PyList {
+    pub h: Header,
+    pub(crate) len: Field<AtomicUsize>,
+    pub(crate) capacity: Field<AtomicUsize>,
+    /// The items; null while the capacity is 0.
+    pub(crate) items: Field<AtomicPtr<Slot>>,
+}
+
+// SAFETY: `repr(C)`, header first; objects of the type and its subclasses are made with this payload alone.
+unsafe impl Object for PyList {
+    const OPS: &'static TypeOps = &LIST_OPS;
+}
+
+pub static LIST_OPS: TypeOps = TypeOps {
+    name: "list",
+    size: |_| size_of::<PyList>(),
+    trace: Some(trace),
+    drop_fields: Some(drop_fields),
+    needs_finalizer: |_| false,
+};
+
+unsafe fn trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: the object is a list that nobody changes meanwhile.
+    let list = unsafe { &*h.cast::<PyList>() };
+    list.slots().iter().for_each(|slot| visit(slot.peek()));
+}
+
+unsafe fn drop_fields(h: *mut Header, m: &Mutator) {
+    // SAFETY: the list is this thread's alone.
+    let list = unsafe { &*h.cast::<PyList>() };
+    // Destruction by worklist takes the latest first: the last item goes first, as in CPython.
+    list.take_storage().drop_forward(m);
+}
+
+impl PyList {
+    fn empty(h: Header) -> PyList {
+        PyList {
+            h,
+            len: Field::<AtomicUsize>::new(0),
+            capacity: Field::<AtomicUsize>::new(0),
+            items: Field::<AtomicPtr<Slot>>::new(std::ptr::null_mut()),
+        }
+    }
+
+    /// The items, while the lock is held or the list is exclusively the caller's.
+    #[inline(always)]
+    pub(crate) fn slots(&self) -> &[Slot] {
+        let (items, len) = (self.items.get(), self.len.get());
+        if len == 0 {
+            return &[];
+        }
+        // SAFETY: the first `len` items are initialised.
+        unsafe { std::slice::from_raw_parts(items, len) }
+    }
+
+    /// Makes the list empty and hands its storage out. The caller holds the lock.
+    pub(super) fn take_storage(&self) -> Storage {
+        let storage = Storage { items: self.items.get(), len: self.len.get(), capacity: self.capacity.get() };
+        self.items.set(std::ptr::null_mut());
+        self.len.set(0);
+        self.capacity.set(0);
+        storage
+    }
+
+    /// Makes the storage the list's, which is empty. The caller holds the lock.
+    pub(super) fn put_storage(&self, storage: Storage) {
+        debug_assert_eq!(self.capacity.get(), 0);
+        self.items.set(storage.items);
+        self.capacity.set(storage.capacity);
+        self.len.set(storage.len);
+        std::mem::forget(storage);
+    }
+
+    /// Makes room for `needed` items in all, and some more so that appending is cheap: CPython's growth. False if
+    /// there is no memory. The caller holds the lock.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn grow(&self, cx: &Cx, needed: usize) -> bool {
+        let generous = needed.saturating_add(needed >> 3).saturating_add(6) & !3;
+        // A list that grows by a lot at once gets what it needs.
+        let exact = needed.saturating_add(3) & !3;
+        let capacity = if needed - self.len.get() > generous - needed { exact } else { generous };
+        self.set_capacity(cx, capacity)
+    }
+
+    /// Changes the capacity to at least the length. False if there is no memory. The caller holds the lock.
+    pub(super) fn set_capacity(&self, cx: &Cx, capacity: usize) -> bool {
+        debug_assert!(capacity >= self.len.get());
+        let Ok(new) = Layout::array::<Slot>(capacity) else { return false };
+        let (old_items, old_capacity) = (self.items.get(), self.capacity.get());
+        if capacity == 0 {
+            // SAFETY: the storage was allocated with this capacity; no item is left.
+            unsafe { free_storage(old_items, old_capacity) };
+            self.items.set(std::ptr::null_mut());
+            self.capacity.set(0);
+            return true;
+        }
+        // SAFETY: as above; the new size is not zero.
+        let items = unsafe {
+            match old_capacity {
+                0 => std::alloc::alloc(new),
+                n => realloc(old_items.cast(), Layout::array::<Slot>(n).unwrap_unchecked(), new.size()),
+            }
+        };
+        if items.is_null() {
+            return false;
+        }
+        if capacity > old_capacity {
+            cx.add_debt((capacity - old_capacity) * size_of::<Slot>());
+        }
+        self.items.set(items.cast());
+        self.capacity.set(capacity);
+        true
+    }
+
+    /// Gives memory back when less than half of it is used. The caller holds the lock.
+    pub(super) fn shrink(&self, cx: &Cx) {
+        let (len, capacity) = (self.len.get(), self.capacity.get());
+        if len < capacity / 2 {
+            let wanted = if len == 0 { 0 } else { (len + (len >> 3) + 6) & !3 };
+            self.set_capacity(cx, wanted.min(capacity));
+        }
+    }
+}
+
+/// Items and their memory, taken out of a list.
+pub(super) struct Storage {
+    items: *mut Slot,
+    len: usize,
+    capacity: usize,
+}
+
+impl Storage {
+    /// The words of the items, whose references are the storage's.
+    pub(super) fn words_mut(&mut self) -> &mut [Value] {
+        if self.len == 0 {
+            return &mut [];
+        }
+        // SAFETY: initialised and this storage's alone; slots are words.
+        unsafe { std::slice::from_raw_parts_mut(self.items.cast(), self.len) }
+    }
+
+    /// Drops the items, first one first.
+    pub(super) fn drop_forward(mut self, m: &Mutator) {
+        let words: *mut [Value] = self.words_mut();
+        self.len = 0;
+        // SAFETY: the references are this storage's, and given up here; the memory is freed when `self` goes.
+        unsafe { (*words).iter().for_each(|&v| m.drop_value(v)) };
+    }
+
+    /// Drops the items, last one first.
+    pub(super) fn drop_backward(mut self, m: &Mutator) {
+        let words: *mut [Value] = self.words_mut();
+        self.len = 0;
+        // SAFETY: as in `drop_forward`.
+        unsafe { (*words).iter().rev().for_each(|&v| m.drop_value(v)) };
+    }
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        let len = std::mem::replace(&mut self.len, 0);
+        for i in 0..len {
+            // SAFETY: initialised; the reference is given up here.
+            drop(unsafe { Obj::from_owned(self.items.cast::<Value>().add(i).read()) });
+        }
+        // SAFETY: allocated with this capacity, and nothing refers to it any more.
+        unsafe { free_storage(self.items, self.capacity) };
+    }
+}
+
+/// # Safety
+/// `items` is storage of that capacity which is not used any more.
+unsafe fn free_storage(items: *mut Slot, capacity: usize) {
+    if capacity != 0
+        && let Ok(layout) = Layout::array::<Slot>(capacity)
+    {
+        // SAFETY: as the caller promises.
+        unsafe { dealloc(items.cast(), layout) };
+    }
+}

@@ -1,0 +1,64 @@
+//! How the fields of containers are guarded: one lock hold, and words that may be looked at without the lock.
+//!
+//! Used by every container. A closure given to [`locked`] must not run Python, meet a safepoint, or drop objects
+//! whose end may take long (LOCK-1): what is to be dropped is handed out and dropped after the unlock.
+
+use crate::{Cx, Header};
+use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+/// Runs `f` with the object's lock held, or at once if everything is exclusively this thread's.
+#[inline(always)]
+pub(crate) fn locked<T>(cx: &Cx, h: &Header, f: impl FnOnce() -> T) -> T {
+    if cx.is_exclusive() {
+        return f();
+    }
+    h.lock.lock(&cx.world);
+    let result = f();
+    h.lock.unlock(&cx.world);
+    result
+}
+
+/// As [`locked`] for two objects, locked in the order of their addresses; they may be the same.
+#[inline]
+pub(crate) fn locked_both<T>(cx: &Cx, a: &Header, b: &Header, f: impl FnOnce() -> T) -> T {
+    if std::ptr::eq(a, b) {
+        return locked(cx, a, f);
+    }
+    let (first, second) = if (a as *const Header) < b { (a, b) } else { (b, a) };
+    locked(cx, first, || locked(cx, second, f))
+}
+
+/// A field that is written under its object's lock and may be read without it, as a snapshot.
+#[repr(transparent)]
+pub(crate) struct Field<A>(A);
+
+macro_rules! field {
+    ($([$($generic:ident)?] $atomic:ty, $plain:ty;)*) => {$(
+        impl$(<$generic>)? Field<$atomic> {
+            #[inline(always)]
+            pub(crate) const fn new(v: $plain) -> Self {
+                Field(<$atomic>::new(v))
+            }
+
+            #[inline(always)]
+            pub(crate) fn get(&self) -> $plain {
+                // ORD: relaxed; the object's lock orders, or the reader wants no more than a snapshot.
+                self.0.load(Ordering::Relaxed)
+            }
+
+            #[inline(always)]
+            pub(crate) fn set(&self, v: $plain) {
+                // ORD: as in `get`.
+                self.0.store(v, Ordering::Relaxed);
+            }
+        }
+    )*};
+}
+
+field! {
+    [] AtomicUsize, usize;
+    [] AtomicU32, u32;
+    [] AtomicU64, u64;
+    [] AtomicI64, i64;
+    [T] AtomicPtr<T>, *mut T;
+}
