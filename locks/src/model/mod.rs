@@ -1,0 +1,56 @@
+//! The concurrency models, as far as locks are concerned: who may run, and whether everything is exclusively a
+//! thread's own.
+//!
+//! Each model is a file with one type that implements [`Model`]; `Chosen` below is the one place where a cargo feature
+//! picks it. The rest of the crate, `gc` and `vm` use the names re-exported here and name no model. A new model is a
+//! file, a feature and a line each in the three lists.
+//!
+//! | model | feature | who may run | exclusive |
+//! |---|---|---|---|
+//! | [`confined`] | none | every attached thread | while solo |
+//! | [`gil`] | `gil` | the thread that holds the GIL | always |
+
+pub mod confined;
+pub mod gil;
+
+use crate::{ThreadState, World};
+
+/// What differs between the models.
+pub trait Model: std::fmt::Debug + Default + Send + Sync {
+    /// The name shown in the version text and in rows of benchmarks.
+    const NAME: &'static str;
+    /// Whether at most one thread is attached at a time.
+    const GIL_ENABLED: bool;
+
+    /// Whether `thread`, which is the caller, owns every object until its next safepoint or detach (LOCK-2).
+    fn exclusive(thread: &ThreadState) -> bool;
+
+    /// Waits until `thread`, which is the caller and about to attach, may run.
+    fn take_turn(&self, world: &World, thread: &ThreadState);
+
+    /// `thread`, which is the caller and has left the attached threads, lets another one run.
+    fn give_turn(&self, world: &World, thread: &ThreadState);
+
+    /// Forgets all threads but `thread`, which is attached.
+    ///
+    /// # Safety
+    /// No other thread exists.
+    unsafe fn reset_after_fork(&self, thread: &ThreadState);
+}
+
+#[cfg(not(feature = "gil"))]
+pub(crate) type Chosen = confined::Confined;
+#[cfg(feature = "gil")]
+pub(crate) type Chosen = gil::Gil;
+
+/// The chosen model's name.
+pub const NAME: &str = <Chosen as Model>::NAME;
+
+/// Whether the chosen model has a global interpreter lock.
+pub const GIL_ENABLED: bool = <Chosen as Model>::GIL_ENABLED;
+
+/// Whether `thread`, which is the caller, owns every object until its next safepoint or detach (LOCK-2).
+#[inline(always)]
+pub fn exclusive(thread: &ThreadState) -> bool {
+    <Chosen as Model>::exclusive(thread)
+}

@@ -1,0 +1,296 @@
+//! The one shim over `std` and `loom`.
+//!
+//! Everything in `locks` and `gc` that synchronises goes through here, so that the model checker sees the code that
+//! ships. This is the only file in which `cfg(loom)` appears. No stand-in is stronger than what it stands for:
+//! loom's mutex, condition variable and park are the plain ones, and a timed wait under loom either times out at
+//! once (duration zero) or never, both of which are things that a real clock may do.
+//!
+//! Any thread may use anything here. Nothing here knows about attach, detach or object locks.
+
+#![allow(clippy::disallowed_types)]
+
+use std::time::Duration;
+
+#[cfg(loom)]
+use loom as imp;
+#[cfg(not(loom))]
+use std as imp;
+
+/// Declares a function that is `const` in what ships. loom's atomics have no const constructor.
+#[cfg(not(loom))]
+#[macro_export]
+macro_rules! const_unless_loom {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty $body:block) => {
+        $(#[$meta])* $vis const fn $name($($arg: $ty),*) -> $ret $body
+    };
+}
+
+/// Declares a function that is `const` in what ships. loom's atomics have no const constructor.
+#[cfg(loom)]
+#[macro_export]
+macro_rules! const_unless_loom {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty $body:block) => {
+        $(#[$meta])* $vis fn $name($($arg: $ty),*) -> $ret $body
+    };
+}
+
+/// Asserts a layout at compile time. loom's atomics are larger than what ships, so nothing is asserted there.
+#[macro_export]
+macro_rules! assert_layout {
+    ($condition:expr) => {
+        const _: () = assert!(cfg!(loom) || $condition, stringify!($condition));
+    };
+}
+
+pub use imp::sync::atomic::{Ordering, fence};
+pub use imp::thread;
+
+// Aliases, not re-exports: `clippy.toml` forbids the originals by what a name resolves to, and an alias is a name of
+// its own.
+
+/// See [`std::sync::atomic`].
+pub type AtomicBool = imp::sync::atomic::AtomicBool;
+/// See [`std::sync::atomic`].
+pub type AtomicPtr<T> = imp::sync::atomic::AtomicPtr<T>;
+/// See [`std::sync::atomic`].
+pub type AtomicU8 = imp::sync::atomic::AtomicU8;
+/// See [`std::sync::atomic`].
+pub type AtomicU16 = imp::sync::atomic::AtomicU16;
+/// See [`std::sync::atomic`].
+pub type AtomicU32 = imp::sync::atomic::AtomicU32;
+/// See [`std::sync::atomic`].
+pub type AtomicU64 = imp::sync::atomic::AtomicU64;
+/// See [`std::sync::atomic`].
+pub type AtomicUsize = imp::sync::atomic::AtomicUsize;
+/// See [`std::sync::atomic`].
+pub type AtomicI64 = imp::sync::atomic::AtomicI64;
+/// See [`std::sync::Mutex`].
+pub type Mutex<T> = imp::sync::Mutex<T>;
+/// See [`std::sync::MutexGuard`].
+pub type MutexGuard<'a, T> = imp::sync::MutexGuard<'a, T>;
+/// See [`std::sync::RwLock`].
+pub type RwLock<T> = imp::sync::RwLock<T>;
+/// See [`std::sync::Condvar`].
+pub type Condvar = imp::sync::Condvar;
+/// See [`std::sync::OnceLock`]. loom has none; what it guards is not under test.
+pub type OnceLock<T> = std::sync::OnceLock<T>;
+
+use crate::weaken::Step;
+
+/// Shared ownership. loom's own `Arc` has no weak references, and the count is not under test.
+pub use std::sync::{Arc, Weak};
+
+/// A cell whose contents are reached through raw pointers inside a closure, as loom wants it.
+#[derive(Debug)]
+pub struct UnsafeCell<T>(imp::cell::UnsafeCell<T>);
+
+impl<T> UnsafeCell<T> {
+    crate::const_unless_loom! {
+        /// Wraps `value`.
+        pub fn new(value: T) -> Self {
+            Self(imp::cell::UnsafeCell::new(value))
+        }
+    }
+
+    /// Calls `f` with a pointer for reading.
+    #[inline]
+    pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+        #[cfg(loom)]
+        return self.0.with(f);
+        #[cfg(not(loom))]
+        f(self.0.get())
+    }
+
+    /// Calls `f` with a pointer for writing.
+    #[inline]
+    pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        #[cfg(loom)]
+        return self.0.with_mut(f);
+        #[cfg(not(loom))]
+        f(self.0.get())
+    }
+}
+
+/// A mutex without poisoning, which can be made new in the child of a fork.
+#[derive(Debug)]
+pub struct ForkMutex<T>(std::cell::UnsafeCell<imp::sync::Mutex<T>>);
+
+// SAFETY: the inner mutex is `Sync` for `T: Send`; the cell around it is written only by `reset`, whose caller
+// promises that no other thread exists.
+unsafe impl<T: Send> Sync for ForkMutex<T> {}
+
+impl<T> ForkMutex<T> {
+    /// An unlocked mutex around `value`.
+    pub fn new(value: T) -> Self {
+        Self(std::cell::UnsafeCell::new(imp::sync::Mutex::new(value)))
+    }
+
+    /// Waits until the mutex is free and takes it. A panic of an earlier holder is ignored.
+    #[inline]
+    pub fn lock(&self) -> MutexGuard<'_, T> {
+        // SAFETY: the cell is written only by `reset`, never while another reference to it is in use.
+        let inner = unsafe { &*self.0.get() };
+        inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Makes the mutex new and unlocked around `value`. The old contents are leaked: a thread that did not survive
+    /// the fork may have been changing them.
+    ///
+    /// # Safety
+    /// No other thread exists (the child of a fork), and this thread holds no guard of this mutex.
+    pub unsafe fn reset(&self, value: T) {
+        // SAFETY: by the contract nobody else looks at the cell. It is overwritten without dropping.
+        unsafe { std::ptr::write(self.0.get(), imp::sync::Mutex::new(value)) }
+    }
+}
+
+/// A condition variable, which can be made new in the child of a fork.
+#[derive(Debug)]
+pub struct ForkCondvar(std::cell::UnsafeCell<imp::sync::Condvar>);
+
+// SAFETY: the inner condition variable is `Sync`; the cell is written only by `reset`, see there.
+unsafe impl Sync for ForkCondvar {}
+
+impl Default for ForkCondvar {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ForkCondvar {
+    /// A condition variable nobody waits for.
+    pub fn new() -> Self {
+        Self(std::cell::UnsafeCell::new(imp::sync::Condvar::new()))
+    }
+
+    fn inner(&self) -> &imp::sync::Condvar {
+        // SAFETY: the cell is written only by `reset`, never while another reference to it is in use.
+        unsafe { &*self.0.get() }
+    }
+
+    /// Waits for a notification. May also return without one.
+    pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        self.inner().wait(guard).unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Waits for a notification for at most `timeout`; the second result says that the time is up.
+    pub fn wait_timeout<'a, T>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        timeout: Duration,
+    ) -> (MutexGuard<'a, T>, bool) {
+        if timeout.is_zero() {
+            return (guard, true);
+        }
+        let (guard, result) =
+            self.inner().wait_timeout(guard, timeout).unwrap_or_else(|poisoned| poisoned.into_inner());
+        (guard, result.timed_out())
+    }
+
+    /// Wakes one waiting thread.
+    pub fn notify_one(&self) {
+        self.inner().notify_one();
+    }
+
+    /// Wakes every waiting thread.
+    pub fn notify_all(&self) {
+        self.inner().notify_all();
+    }
+
+    /// Forgets all waiters.
+    ///
+    /// # Safety
+    /// No other thread exists (the child of a fork).
+    pub unsafe fn reset(&self) {
+        // SAFETY: by the contract nobody else looks at the cell.
+        unsafe { std::ptr::write(self.0.get(), imp::sync::Condvar::new()) }
+    }
+}
+
+/// Waits for an unpark of this thread, for at most `timeout`. May also return for no reason.
+pub fn park_timeout(timeout: Duration) {
+    if timeout.is_zero() {
+        return;
+    }
+    #[cfg(loom)]
+    thread::park();
+    #[cfg(not(loom))]
+    thread::park_timeout(timeout);
+}
+
+/// Lets another thread run.
+pub fn yield_now() {
+    thread::yield_now();
+}
+
+/// Tells the processor that this is a spin loop.
+#[inline]
+pub fn spin_loop() {
+    imp::hint::spin_loop();
+}
+
+/// Scales a number of spins: none under loom, where spinning only adds executions.
+#[inline]
+pub const fn spins(count: u32) -> u32 {
+    if cfg!(loom) { 0 } else { count }
+}
+
+/// A clock. It stands still under loom, where time would make executions differ.
+#[derive(Debug)]
+pub struct Clock(std::time::Instant);
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock {
+    /// A clock that starts now.
+    pub fn new() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// Nanoseconds since the clock was made.
+    pub fn nanos(&self) -> u64 {
+        if cfg!(loom) { 0 } else { u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX) }
+    }
+}
+
+/// Which step of the protocols is weakened (see [`crate::weaken`]): none, always, in what ships.
+#[cfg(not(loom))]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Weakened(());
+
+#[cfg(not(loom))]
+impl Weakened {
+    /// Whether `step` is to be left out.
+    #[inline(always)]
+    pub const fn skips(self, _step: Step) -> bool {
+        false
+    }
+
+    /// The ordering to use at `step`.
+    #[inline(always)]
+    pub const fn ordering(self, _step: Step, strong: Ordering) -> Ordering {
+        strong
+    }
+}
+
+/// Which step of the protocols is weakened (see [`crate::weaken`]).
+#[cfg(loom)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Weakened(pub Option<Step>);
+
+#[cfg(loom)]
+impl Weakened {
+    /// Whether `step` is to be left out.
+    pub fn skips(self, step: Step) -> bool {
+        self.0 == Some(step)
+    }
+
+    /// The ordering to use at `step`.
+    pub fn ordering(self, step: Step, strong: Ordering) -> Ordering {
+        if self.skips(step) { Ordering::Relaxed } else { strong }
+    }
+}
