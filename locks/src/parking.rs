@@ -7,7 +7,7 @@
 //! A waiting thread stays attached (LOCK-1): what is done under an object lock is bounded and meets no safepoint, so
 //! the wait is bounded too, and a stop of the world merely takes that much longer.
 
-use crate::primitive::{Arc, Clock, ForkMutex};
+use crate::primitive::{Arc, Clock, ForkMutex, Parker};
 use crate::waiter::Waiter;
 use std::collections::VecDeque;
 
@@ -48,7 +48,7 @@ impl ParkingTable {
     /// Sleeps until woken, if `validate` (called with the bucket locked) still wants to. Whether the lock was handed
     /// over to this thread.
     pub(crate) fn park(&self, address: usize, validate: impl FnOnce() -> bool) -> bool {
-        let waiter = Waiter::new(self.clock.nanos());
+        let waiter = Waiter::new(Parker::current(), self.clock.nanos());
         {
             let mut queue = self.bucket(address).lock();
             if !validate() {

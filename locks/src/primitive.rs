@@ -2,7 +2,7 @@
 //!
 //! Everything in `locks` and `gc` that synchronises goes through here, so that the model checker sees the code that
 //! ships. This is the only file in which `cfg(loom)` appears. No stand-in is stronger than what it stands for:
-//! loom's mutex, condition variable and park are the plain ones, and a timed wait under loom either times out at
+//! loom's mutex and condition variable are the plain ones, and a timed wait under loom either times out at
 //! once (duration zero) or never, both of which are things that a real clock may do.
 //!
 //! Any thread may use anything here. Nothing here knows about attach, detach or object locks.
@@ -207,15 +207,68 @@ impl ForkCondvar {
     }
 }
 
-/// Waits for an unpark of this thread, for at most `timeout`. May also return for no reason.
-pub fn park_timeout(timeout: Duration) {
-    if timeout.is_zero() {
-        return;
+/// What wakes one thread from [`Parker::park`]: a token that `unpark` leaves and `park` takes.
+///
+/// Under loom a flag under a mutex. loom's own `unpark` also wakes threads that are blocked elsewhere, and makes the
+/// target see the caller's writes even if it never parks, which would be stronger than what ships.
+#[cfg(not(loom))]
+#[derive(Clone, Debug)]
+pub struct Parker(thread::Thread);
+
+#[cfg(not(loom))]
+impl Parker {
+    /// The parker of the current thread.
+    pub fn current() -> Self {
+        Self(thread::current())
     }
-    #[cfg(loom)]
-    thread::park();
-    #[cfg(not(loom))]
-    thread::park_timeout(timeout);
+
+    /// Waits for the token, for at most `timeout`. May also return for no reason. Only the parker's own thread calls it.
+    pub fn park(&self, timeout: Option<Duration>) {
+        match timeout {
+            Some(timeout) => thread::park_timeout(timeout),
+            None => thread::park(),
+        }
+    }
+
+    /// Leaves the token. On Linux an atomic swap and at most a futex call, so a signal handler may do it.
+    pub fn unpark(&self) {
+        self.0.unpark();
+    }
+}
+
+/// What wakes one thread from [`Parker::park`]: a token that `unpark` leaves and `park` takes.
+#[cfg(loom)]
+#[derive(Clone, Debug)]
+pub struct Parker(Arc<(Mutex<bool>, Condvar)>);
+
+#[cfg(loom)]
+impl Parker {
+    /// A new parker, which the current thread alone parks on.
+    pub fn current() -> Self {
+        Self(Arc::new((Mutex::new(false), Condvar::new())))
+    }
+
+    /// Waits for the token. With a timeout of zero it returns at once, with any other it waits as without.
+    pub fn park(&self, timeout: Option<Duration>) {
+        let mut token = self.0.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        while !*token && timeout.is_none_or(|timeout| !timeout.is_zero()) {
+            token = self.0.1.wait(token).unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+        *token = false;
+    }
+
+    /// Leaves the token.
+    pub fn unpark(&self) {
+        *self.0.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = true;
+        self.0.1.notify_one();
+    }
+}
+
+/// Sleeps until the process ends.
+pub fn park_for_ever() -> ! {
+    loop {
+        thread::park();
+    }
 }
 
 /// Lets another thread run.

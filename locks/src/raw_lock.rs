@@ -13,7 +13,7 @@
 //! `QUEUED` changes only under the queue's mutex.
 
 use crate::check::{VM_BITS, WAITING};
-use crate::primitive::{Arc, AtomicU8, Clock, ForkMutex, Ordering};
+use crate::primitive::{Arc, AtomicU8, Clock, ForkMutex, Ordering, Parker};
 use crate::thread_state::ThreadState;
 use crate::waiter::Waiter;
 use std::collections::VecDeque;
@@ -124,9 +124,10 @@ impl RawLock {
         if timeout.is_some_and(|timeout| timeout.is_zero()) {
             return AcquireResult::TimedOut;
         }
-        let started = self.clock.nanos();
-        let deadline = timeout.map(|timeout| started.saturating_add(as_nanos(timeout)));
-        let Some(waiter) = self.enqueue(started) else { return AcquireResult::Acquired };
+        let parker = me.map_or_else(Parker::current, |me| me.parker().clone());
+        let waiter = Waiter::new(parker, self.clock.nanos());
+        let deadline = timeout.map(|timeout| waiter.since.saturating_add(as_nanos(timeout)));
+        let Some(waiter) = self.enqueue(waiter) else { return AcquireResult::Acquired };
         if let Some(me) = me {
             me.begin_interruptible();
         }
@@ -138,8 +139,7 @@ impl RawLock {
     }
 
     /// Enters the queue; `None` if the lock turned out to be free and was taken.
-    fn enqueue(&self, since: u64) -> Option<Arc<Waiter>> {
-        let waiter = Waiter::new(since);
+    fn enqueue(&self, waiter: Arc<Waiter>) -> Option<Arc<Waiter>> {
         let mut queue = self.queue.lock();
         // ORD: acquire for the case that the lock is free, with the release of `release`.
         let before = self.state.fetch_or(LOCKED | QUEUED, Ordering::Acquire);
@@ -170,7 +170,7 @@ impl RawLock {
                     return AcquireResult::TimedOut;
                 }
                 // Somebody was faster. The wait began when it began: fairness counts from there.
-                match self.enqueue(waiter.since) {
+                match self.enqueue(waiter.again()) {
                     None => return AcquireResult::Acquired,
                     Some(again) => waiter = again,
                 }
@@ -181,7 +181,7 @@ impl RawLock {
                 let failure = if interrupted { AcquireResult::Interrupted } else { AcquireResult::TimedOut };
                 return self.give_up(&waiter, failure);
             }
-            Waiter::sleep_once(left.map(Duration::from_nanos));
+            waiter.sleep_once(left.map(Duration::from_nanos));
         }
     }
 
@@ -239,7 +239,6 @@ fn as_nanos(duration: Duration) -> u64 {
 impl ThreadState {
     /// From now on raising one of [`VM_BITS`] also ends a park of this thread.
     fn begin_interruptible(&self) {
-        self.bind_to_current_thread();
         // The bit is in the same word as those it is about, so that either this thread sees them after setting it
         // or the raiser sees it.
         self.check.raise(WAITING);
@@ -254,6 +253,7 @@ impl ThreadState {
     pub fn sleep_interruptible(&self, time: Duration) -> bool {
         let clock = Clock::new();
         let end = as_nanos(time);
+        let parker = self.parker();
         self.begin_interruptible();
         let undisturbed = loop {
             if self.check.get() & VM_BITS != 0 {
@@ -263,7 +263,7 @@ impl ThreadState {
             if left == 0 {
                 break true;
             }
-            Waiter::sleep_once(Some(Duration::from_nanos(left)));
+            parker.park(Some(Duration::from_nanos(left)));
         };
         self.end_interruptible();
         undisturbed

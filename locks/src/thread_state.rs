@@ -11,7 +11,7 @@
 //! | attached and solo | yes, without locks (SOLO-1) | yes | the same; a safepoint that acknowledges an attach |
 
 use crate::check::{CheckWord, VM_BITS, WAITING, WORLD_BITS};
-use crate::primitive::{Arc, AtomicBool, AtomicU32, AtomicU64, OnceLock, Ordering, Weak, thread};
+use crate::primitive::{Arc, AtomicBool, AtomicU32, AtomicU64, OnceLock, Ordering, Parker, Weak};
 use crate::{World, assert_layout};
 
 /// See the module's head.
@@ -34,7 +34,7 @@ pub struct ThreadState {
     /// Place in the world's registry, counted from 1.
     pub(crate) key: u32,
     id: u64,
-    thread: OnceLock<thread::Thread>,
+    parker: OnceLock<Parker>,
     world: Arc<World>,
     this: Weak<ThreadState>,
 }
@@ -52,7 +52,7 @@ impl ThreadState {
             solo_since: AtomicU64::new(0),
             key,
             id,
-            thread: OnceLock::new(),
+            parker: OnceLock::new(),
             world,
             this: this.clone(),
         })
@@ -94,8 +94,8 @@ impl ThreadState {
         if before & WAITING != 0 && bits & VM_BITS != 0 {
             // The thread sleeps, or is about to, and has set its handle before the bit. An unpark is an atomic swap and
             // a futex call.
-            if let Some(thread) = self.thread.get() {
-                thread.unpark();
+            if let Some(parker) = self.parker.get() {
+                parker.unpark();
             }
         }
     }
@@ -132,9 +132,9 @@ impl ThreadState {
         self.check.get() & VM_BITS
     }
 
-    /// Remembers which OS thread to wake. The first call counts; it comes from the thread itself.
-    pub(crate) fn bind_to_current_thread(&self) {
-        self.thread.get_or_init(thread::current);
+    /// What wakes this thread. The first call comes from the thread itself.
+    pub(crate) fn parker(&self) -> &Parker {
+        self.parker.get_or_init(Parker::current)
     }
 
     pub(crate) fn set_solo(&self, solo: bool) {

@@ -9,7 +9,7 @@ use super::{Registry, World};
 use crate::ThreadState;
 use crate::check::{ATTACH_REQUEST, SOLO_OFFER};
 use crate::model::Model;
-use crate::primitive::{MutexGuard, Ordering, thread};
+use crate::primitive::{self, MutexGuard, Ordering};
 use crate::weaken::Step;
 
 impl World {
@@ -174,8 +174,6 @@ impl World {
             registry.stoppers.retain(|stopper| *stopper != id);
             self.changed.notify_all();
         }
-        loop {
-            thread::park();
-        }
+        primitive::park_for_ever()
     }
 }
