@@ -6,7 +6,7 @@
 use crate::class::{Builtin, CellTable, PyType};
 use crate::names::Names;
 use crate::objects::dict::PyDict;
-use crate::{Err, Obj, R, Ref, Value};
+use crate::{Err, Obj, R, Ref, RefExt, Value};
 use std::cell::Cell;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};

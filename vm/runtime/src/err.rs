@@ -1,4 +1,4 @@
-//! `Err`, a Python exception on its way up, and how natives make one.
+//! `Err` (a `Raised`), a Python exception on its way up, and how natives make one.
 
 use crate::class::Builtin;
 use crate::{Cx, Obj, Ref};
@@ -8,9 +8,12 @@ pub type R<T = Obj> = Result<T, Err>;
 
 /// An exception being raised: the exception object, with its traceback so far.
 #[derive(Debug)]
-pub struct Err(pub Obj);
+pub struct Raised(pub Obj);
 
-impl Err {
+/// An alias, so that the name of the type does not hide `Result`'s constructor.
+pub type Err = Raised;
+
+impl Raised {
     /// The exception object.
     pub fn exception(&self) -> Ref<'_> {
         self.0.r()
@@ -26,12 +29,12 @@ impl Cx {
 
     /// A new exception of a built-in class with one argument.
     pub fn error_with(&mut self, class: Builtin, argument: Obj) -> Err {
-        Err(crate::objects::exception::new_exception(self, class, vec![argument]))
+        Raised(crate::objects::exception::new_exception(self, class, vec![argument]))
     }
 
     /// A new exception of a built-in class without arguments.
     pub fn error_bare(&mut self, class: Builtin) -> Err {
-        Err(crate::objects::exception::new_exception(self, class, Vec::new()))
+        Raised(crate::objects::exception::new_exception(self, class, Vec::new()))
     }
 
     pub fn type_error(&mut self, message: impl AsRef<str>) -> Err {

@@ -7,7 +7,7 @@
 
 use crate::objects::dict::PyDict;
 use crate::objects::tuple::PyTuple;
-use crate::{Cx, Object, Obj, R, Ref, Value};
+use crate::{Cx, Obj, Object, R, Ref, RefExt, Value};
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
