@@ -1,0 +1,154 @@
+//! The table of interned strings: one immortal object for each text.
+//!
+//! Sharded by hash, a mutex per shard; the strings themselves need no lock. Interned strings are never freed, so addresses
+//! of names can be keys of caches. The table also holds the shared strings of one code point and the empty string.
+
+use super::{PyStr, code_points, new};
+use crate::cx::SharedValue;
+use crate::prelude::*;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Mutex;
+
+const SHARDS: usize = 16;
+
+/// The text of an immortal string, by its hash of the VM.
+#[derive(PartialEq, Eq)]
+struct Key {
+    hash: i64,
+    text: &'static [u8],
+}
+
+impl std::hash::Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_i64(self.hash);
+    }
+}
+
+/// Passes on the hash that a [`Key`] has already.
+#[derive(Default)]
+struct Known(u64);
+
+impl Hasher for Known {
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_i64(&mut self, hash: i64) {
+        self.0 = hash as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+type Shard = HashMap<Key, SharedValue, BuildHasherDefault<Known>>;
+
+/// See the module's head.
+pub struct InternTable {
+    seed: (u64, u64),
+    shards: [Mutex<Shard>; SHARDS],
+    empty: SharedValue,
+    chars: [SharedValue; 256],
+}
+
+impl InternTable {
+    /// A table for a VM with this hash seed. Needs no context: strings made by it live outside the heap.
+    pub fn new(seed: (u64, u64)) -> InternTable {
+        let none = SharedValue::new(Obj::immediate(Value::NONE));
+        let shards = std::array::from_fn(|_| Mutex::default());
+        let mut table = InternTable { seed, shards, empty: none, chars: [none; 256] };
+        table.empty = table.intern_text(b"");
+        for c in 0..=255 {
+            table.chars[c as usize] = table.intern_text(code_points::encode(c, &mut [0; 4]));
+        }
+        table
+    }
+
+    #[inline(always)]
+    pub(super) fn empty(&self) -> Ref<'static> {
+        self.empty.get()
+    }
+
+    /// The string of one code point below 256.
+    #[inline(always)]
+    pub(super) fn char(&self, c: u8) -> Ref<'static> {
+        self.chars[c as usize].get()
+    }
+
+    fn shard(&self, hash: i64) -> std::sync::MutexGuard<'_, Shard> {
+        self.shards[hash as usize >> 8 & (SHARDS - 1)].lock().unwrap_or_else(|p| p.into_inner())
+    }
+
+    /// The interned string of Rust text.
+    pub fn intern_str(&self, text: &str) -> SharedValue {
+        self.intern_text(text.as_bytes())
+    }
+
+    fn intern_text(&self, text: &[u8]) -> SharedValue {
+        let hash = super::hash_bytes(self.seed, text);
+        let mut shard = self.shard(hash);
+        if let Some(&found) = find(&shard, hash, text) {
+            return found;
+        }
+        let made = new::new_immortal(text, hash);
+        // SAFETY: made just now, and never freed.
+        let key = Key { hash, text: unsafe { (*made).as_bytes() } };
+        // SAFETY: an immortal object.
+        let value = SharedValue::new(unsafe { Obj::from_owned(Value::from_ptr(made)) });
+        shard.insert(key, value);
+        value
+    }
+
+    /// The interned string with the text of `s`, which becomes it if there is none. `s` is of the exact class.
+    fn intern_object(&self, hash: i64, s: Obj) -> Obj {
+        let mut shard = self.shard(hash);
+        // SAFETY: the caller gives an exact string.
+        let text = unsafe { s.cast_unchecked::<PyStr>() }.as_bytes();
+        if let Some(&found) = find(&shard, hash, text) {
+            drop(shard);
+            drop(s);
+            // SAFETY: immortal: never counted.
+            return unsafe { Obj::from_owned(found.get().value()) };
+        }
+        // SAFETY: the string becomes immortal below and never changes.
+        let text = unsafe { std::slice::from_raw_parts(text.as_ptr(), text.len()) };
+        if let Some(h) = s.r().header() {
+            h.set_flag(crate::flag::INTERNED);
+        }
+        let value = SharedValue::new(s);
+        shard.insert(Key { hash, text }, value);
+        // SAFETY: immortal: never counted.
+        unsafe { Obj::from_owned(value.get().value()) }
+    }
+
+    /// Calls `f` with each interned string.
+    pub fn for_each(&self, mut f: impl FnMut(Ref<'static>)) {
+        for shard in &self.shards {
+            shard.lock().unwrap_or_else(|p| p.into_inner()).values().for_each(|v| f(v.get()));
+        }
+    }
+}
+
+fn find<'a>(shard: &'a Shard, hash: i64, text: &[u8]) -> Option<&'a SharedValue> {
+    // SAFETY: the longer lifetime is only claimed for the look-up, which keeps nothing.
+    let text = unsafe { std::slice::from_raw_parts(text.as_ptr(), text.len()) };
+    shard.get(&Key { hash, text })
+}
+
+/// The interned string of Rust text.
+pub fn intern(cx: &Cx, text: &str) -> SharedValue {
+    cx.vm.interned.intern_str(text)
+}
+
+/// `sys.intern`: the interned string with this text. Anything but an exact string is given back as it is.
+#[inline]
+pub fn intern_obj(cx: &Cx, s: Obj) -> Obj {
+    if s.r().header().is_some_and(|h| h.has_flag(crate::flag::INTERNED))
+        || !cx.is_exactly(s.r(), Builtin::Str)
+    {
+        return s;
+    }
+    // SAFETY: checked just now.
+    let hash = unsafe { s.cast_unchecked::<PyStr>() }.hash(cx);
+    cx.vm.interned.intern_object(hash, s)
+}
