@@ -109,6 +109,12 @@ impl Slot {
         old
     }
 
+    /// Empties the slot and drops what it held, for destruction: nobody else reaches the container.
+    #[inline(always)]
+    pub fn clear(&self, m: &Mutator) {
+        m.drop_value(self.take_value());
+    }
+
     /// Empties the slot, taking the lock unless the container is exclusive.
     #[inline]
     pub fn take(&self, container: &Header, m: &Mutator) -> Option<Obj> {

@@ -106,6 +106,8 @@ pub struct Cx {
     pub(crate) ip: Cell<*const u64>,
     /// The exception being handled (`sys.exception()`), `None` if there is none. Owned.
     pub(crate) handled: Cell<Value>,
+    /// The exception that leaves the interpreter loop ([`crate::interp::FAILED`]). Owned; empty otherwise.
+    pub(crate) raised: Cell<Value>,
     /// Lowest address that the native stack may reach.
     pub(crate) native_stack_limit: Cell<usize>,
     /// State of natives that is a thread's own, by the name of its owner.
@@ -134,6 +136,7 @@ impl Cx {
             regs: Cell::new(std::ptr::null_mut()),
             ip: Cell::new(std::ptr::null()),
             handled: Cell::new(Value::NONE),
+            raised: Cell::new(Value::UNDEF),
             native_stack_limit: Cell::new(crate::interp::stack::native_limit()),
             thread_state: Default::default(),
         });

@@ -1,0 +1,166 @@
+//! Inline caches: one 64-bit word each, in the instruction stream.
+//!
+//! ```text
+//! payload 24 | kind 8 | guard 32
+//! ```
+//! A word is loaded and stored whole, so guard, kind and payload always belong together, whichever thread wrote it.
+//! Guards (shape words, dict key ids, class ids) are never reused. Zero is an empty cache. A site that has missed
+//! [`MAX_MISSES`] times is frozen: guard zero, kind [`FROZEN`].
+
+use crate::class::PyType;
+use crate::objects::dict::PyDict;
+use crate::objects::function::PyFunction;
+use crate::{Cx, Ref, RefExt, Value};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// An attribute in the instance: payload is its byte offset divided by eight.
+pub const SLOT: u8 = 1;
+/// A function of the class that binds: payload is the cell.
+pub const METHOD: u8 = 2;
+/// A value of the class that does not bind: payload is the cell.
+pub const CLASS_VALUE: u8 = 3;
+/// The guard is the key id of a module's dict, the payload the entry.
+pub const MODULE: u8 = 4;
+/// The guard is the id of the class that is the receiver itself, the payload the cell.
+pub const CLASS_ATTR: u8 = 5;
+/// A store that adds an attribute: payload is the id of the next shape.
+pub const TRANSITION: u8 = 6;
+/// A global of the function's globals: guard is its key id, payload the entry.
+pub const GLOBAL: u8 = 7;
+/// A builtin: guard is the key id of the globals, the second word that of the builtins with the entry.
+pub const BUILTIN: u8 = 8;
+/// Do not try again; the payload counts misses until then.
+pub const FROZEN: u8 = 255;
+const MAX_MISSES: u64 = 64;
+
+/// A cache word.
+#[inline(always)]
+pub fn word(guard: u32, kind: u8, payload: u32) -> u64 {
+    debug_assert!(payload < 1 << 24);
+    guard as u64 | (kind as u64) << 32 | (payload as u64) << 40
+}
+
+/// Loads a cache.
+///
+/// # Safety
+/// `at` is a cache word of linked code.
+#[inline(always)]
+pub unsafe fn load(at: *const u64) -> u64 {
+    // SAFETY: as the caller promises; code is never freed.
+    // ORD: relaxed; what the word names is valid by itself (shapes, cells and dict entries are checked by id).
+    unsafe { (*at.cast::<AtomicU64>()).load(Ordering::Relaxed) }
+}
+
+/// Fills a cache.
+///
+/// # Safety
+/// As for [`load`].
+pub unsafe fn store(at: *const u64, word: u64) {
+    // SAFETY: as the caller promises.
+    // ORD: relaxed, as in `load`.
+    unsafe { (*at.cast::<AtomicU64>()).store(word, Ordering::Relaxed) }
+}
+
+#[inline(always)]
+pub fn kind(word: u64) -> u8 {
+    (word >> 32) as u8
+}
+
+#[inline(always)]
+pub fn payload(word: u64) -> u32 {
+    (word >> 40) as u32
+}
+
+/// Fills a cache after a miss, freezing sites that keep changing.
+///
+/// # Safety
+/// As for [`load`]; `misses` is a second cache word or the same one.
+pub unsafe fn refill(at: *const u64, new: u64) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let old = load(at);
+        if kind(old) == FROZEN {
+            let misses = payload(old) as u64 + 1;
+            if misses < MAX_MISSES {
+                store(at, word(0, FROZEN, misses as u32));
+                return;
+            }
+        }
+        store(at, new);
+    }
+}
+
+/// The global or builtin that a `LoadGlobal` at `ip` has cached, borrowed; `UNDEF` on a miss or without exclusivity.
+///
+/// # Safety
+/// `ip` is a `LoadGlobal` (or `LoadName`) of the frame at `regs`.
+#[inline(always)]
+pub unsafe fn global(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> Value {
+    // SAFETY: the function of a running frame has a dict as globals.
+    unsafe {
+        let cached = load(ip.add(1));
+        let function: &PyFunction = super::frame::Frame(regs).function();
+        let globals = function.globals_unchecked();
+        if !(*cx).is_exclusive() || cached as u32 != globals.keys_id() || cached == 0 {
+            return Value::UNDEF;
+        }
+        if kind(cached) == GLOBAL {
+            return globals.value_slot_unlocked(payload(cached)).peek();
+        }
+        let second = load(ip.add(2));
+        let builtins = function.builtins_unchecked();
+        if kind(cached) != BUILTIN || second as u32 != builtins.keys_id() || second as u32 == 0 {
+            return Value::UNDEF;
+        }
+        builtins.value_slot_unlocked(payload(second)).peek()
+    }
+}
+
+/// Fills the cache of a `LoadGlobal` whose name was found in `dict`.
+///
+/// # Safety
+/// As for [`global`].
+pub unsafe fn fill_global(cx: &Cx, ip: *const u64, globals: &PyDict, builtins: &PyDict, name: Ref<'_>) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let globals_id = globals.ensure_keys_id(cx);
+        if let Some(index) = globals.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
+            store(ip.add(1), word(globals_id, GLOBAL, index));
+        } else if let Some(index) = builtins.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
+            store(ip.add(2), word(builtins.ensure_keys_id(cx), BUILTIN, index));
+            store(ip.add(1), word(globals_id, BUILTIN, 0));
+        }
+    }
+}
+
+/// A class attribute has changed: where caches by shape could have become wrong, all are emptied.
+pub fn class_changed(cx: &Cx, class: &PyType, name: Ref<'_>) {
+    if crate::ops::change_needs_flush(cx, class, name) {
+        flush_all(cx);
+    }
+}
+
+/// Empties all inline caches of all code, with the world stopped.
+pub fn flush_all(cx: &Cx) {
+    let stopped = cx.world.stop_the_world(&cx.thread);
+    crate::objects::code::for_each(|code| code.clear_caches());
+    drop(stopped);
+}
+
+/// The attribute that a `LoadAttr` of a module has cached, counted.
+///
+/// # Safety
+/// `cached` is of kind MODULE and the receiver is a module.
+pub unsafe fn module_value(cx: &Cx, receiver: Ref<'_>, cached: u64) -> Value {
+    // SAFETY: as the caller promises.
+    let module = unsafe { receiver.cast_unchecked::<crate::objects::module::PyModule>() };
+    let Some(dict) = module.dict_ref(cx) else { return Value::UNDEF };
+    if dict.keys_id() != cached as u32 {
+        return Value::UNDEF;
+    }
+    match dict.value_at(cx, payload(cached)) {
+        // Without exclusivity the entry may have moved between check and read: the id tells.
+        Some(v) if dict.keys_id() == cached as u32 => v.into_value(),
+        _ => Value::UNDEF,
+    }
+}

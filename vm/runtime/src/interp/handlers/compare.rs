@@ -1,0 +1,161 @@
+//! Comparisons and conditional jumps.
+
+use super::arith::immediate_truth;
+use crate::Value;
+use crate::interp::slow;
+use ungil_gc::{INT_BASE, INT_TAG};
+
+/// A comparison into a register, and its four jumping forms.
+macro_rules! comparison {
+    ($name:ident, $jump:ident, $jump_not:ident, $jump_imm:ident, $jump_not_imm:ident, $op:tt) => {
+        handler! {
+            pub fn $name(ip, regs, cx, t) {
+                let word = *ip;
+                let (x, y) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
+                // The order of int words is the order of ints.
+                if x.0 & y.0 >= INT_TAG {
+                    finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(x.0 $op y.0))
+                }
+                if x.is_float() && y.is_float() {
+                    finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(x.float() $op y.float()))
+                }
+                slow::compare::compare(ip, regs, cx, t)
+            }
+        }
+        jumping!($jump, $op, false);
+        jumping!($jump_not, $op, true);
+        jumping_imm!($jump_imm, $op, false);
+        jumping_imm!($jump_not_imm, $op, true);
+    };
+}
+
+macro_rules! jumping {
+    ($name:ident, $op:tt, $negated:literal) => {
+        handler! {
+            pub fn $name(ip, regs, cx, t) {
+                let word = *ip;
+                let (x, y) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
+                let holds = if x.0 & y.0 >= INT_TAG {
+                    x.0 $op y.0
+                } else if x.is_float() && y.is_float() {
+                    x.float() $op y.float()
+                } else {
+                    return slow::compare::jump(ip, regs, cx, t);
+                };
+                if holds != $negated {
+                    branch!(ip.add(1), fc_signed!(word) as isize, regs, cx, t)
+                }
+                goto!(ip.add(1), regs, cx, t)
+            }
+        }
+    };
+}
+
+macro_rules! jumping_imm {
+    ($name:ident, $op:tt, $negated:literal) => {
+        handler! {
+            pub fn $name(ip, regs, cx, t) {
+                let word = *ip;
+                let x = *regs.add(fa!(word));
+                let y = fb!(word) as i16 as i64;
+                let holds = if x.is_int() {
+                    x.0 $op INT_BASE.wrapping_add(y as u64)
+                } else if x.is_float() {
+                    x.float() $op y as f64
+                } else {
+                    return slow::compare::jump_imm(ip, regs, cx, t);
+                };
+                if holds != $negated {
+                    branch!(ip.add(1), fc_signed!(word) as isize, regs, cx, t)
+                }
+                goto!(ip.add(1), regs, cx, t)
+            }
+        }
+    };
+}
+
+comparison!(lt, jump_lt, jump_not_lt, jump_lt_imm, jump_not_lt_imm, <);
+comparison!(le, jump_le, jump_not_le, jump_le_imm, jump_not_le_imm, <=);
+comparison!(eq, jump_eq, jump_not_eq, jump_eq_imm, jump_not_eq_imm, ==);
+comparison!(ne, jump_ne, jump_not_ne, jump_ne_imm, jump_not_ne_imm, !=);
+comparison!(gt, jump_gt, jump_not_gt, jump_gt_imm, jump_not_gt_imm, >);
+comparison!(ge, jump_ge, jump_not_ge, jump_ge_imm, jump_not_ge_imm, >=);
+
+/// Drops consumed operands that are objects, or goes on at once.
+macro_rules! identity {
+    ($name:ident, $negated:literal) => {
+        handler! {
+            pub fn $name(ip, regs, cx, t) {
+                let word = *ip;
+                let (x, y) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
+                if (x.is_ptr() && word & 0x200 != 0) || (y.is_ptr() && word & 0x400 != 0) {
+                    return slow::compare::identity(ip, regs, cx, t);
+                }
+                finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool((x == y) != $negated))
+            }
+        }
+    };
+}
+
+identity!(is, false);
+identity!(is_not, true);
+
+macro_rules! jump_identity {
+    ($name:ident, $negated:literal) => {
+        handler! {
+            pub fn $name(ip, regs, cx, t) {
+                let word = *ip;
+                let (x, y) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
+                if (x.is_ptr() && word & 0x100 != 0) || (y.is_ptr() && word & 0x200 != 0) {
+                    return slow::compare::jump_identity(ip, regs, cx, t);
+                }
+                if (x == y) != $negated {
+                    branch!(ip.add(1), fc_signed!(word) as isize, regs, cx, t)
+                }
+                goto!(ip.add(1), regs, cx, t)
+            }
+        }
+    };
+}
+
+jump_identity!(jump_is, false);
+jump_identity!(jump_is_not, true);
+
+macro_rules! jump_truth {
+    ($name:ident, $wanted:literal) => {
+        handler! {
+            pub fn $name(ip, regs, cx, t) {
+                let word = *ip;
+                match immediate_truth(*regs.add(fa!(word))) {
+                    Some($wanted) => branch!(ip.add(1), wide!(word), regs, cx, t),
+                    Some(_) => goto!(ip.add(1), regs, cx, t),
+                    None => slow::compare::jump_truth(ip, regs, cx, t),
+                }
+            }
+        }
+    };
+}
+
+jump_truth!(jump_if_true, true);
+jump_truth!(jump_if_false, false);
+
+macro_rules! jump_none {
+    ($name:ident, $wanted:literal) => {
+        handler! {
+            pub fn $name(ip, regs, cx, t) {
+                let word = *ip;
+                let v = *regs.add(fa!(word));
+                if v.is_ptr() && word & 0x100 != 0 {
+                    return slow::compare::jump_none(ip, regs, cx, t);
+                }
+                if v.is_none() == $wanted {
+                    branch!(ip.add(1), wide!(word), regs, cx, t)
+                }
+                goto!(ip.add(1), regs, cx, t)
+            }
+        }
+    };
+}
+
+jump_none!(jump_if_none, true);
+jump_none!(jump_if_not_none, false);

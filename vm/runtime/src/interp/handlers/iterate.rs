@@ -1,0 +1,73 @@
+//! `for` loops over ranges, lists and tuples.
+
+use crate::class::Builtin;
+use crate::interp::slow;
+use crate::objects::iter::{PyListIter, PyRangeIter, PyTupleIter};
+use crate::objects::list::PyList;
+use crate::objects::tuple::PyTuple;
+use crate::{Ref, RefExt, Value};
+
+const RANGE_ITER: u32 = (Builtin::RangeIter as u32) << 1;
+const LIST_ITER: u32 = (Builtin::ListIter as u32) << 1;
+const TUPLE_ITER: u32 = (Builtin::TupleIter as u32) << 1;
+
+handler! { pub fn get_iter(ip, regs, cx, t) { slow::iterate::get_iter(ip, regs, cx, t) } }
+
+handler! {
+    pub fn for_iter(ip, regs, cx, t) {
+        let word = *ip;
+        // The iterator is a temporary that `GetIter` made: an object always.
+        let iterator = *regs.add(fb!(word));
+        if !iterator.is_ptr() || !(*cx).is_exclusive() {
+            return slow::iterate::for_iter(ip, regs, cx, t);
+        }
+        let shape = (*iterator.ptr()).shape_word();
+        let iterator = Ref::from_value(iterator);
+        if shape == RANGE_ITER {
+            let range = iterator.cast_unchecked::<PyRangeIter>();
+            let left = range.remaining.get();
+            if left == 0 {
+                return slow::iterate::for_iter_end(ip, regs, cx, t);
+            }
+            range.remaining.set(left - 1);
+            let i = range.next.get();
+            range.next.set(i.wrapping_add(range.step));
+            let v = Value(ungil_gc::INT_BASE.wrapping_add(i as u64));
+            finish!(ip.add(2), regs, cx, t, fa!(word), v)
+        }
+        if shape == LIST_ITER {
+            let it = iterator.cast_unchecked::<PyListIter>();
+            let list = it.list.peek();
+            let index = it.index.get();
+            if list.is_ptr() {
+                let list = Ref::from_value(list).cast_unchecked::<PyList>();
+                if index < list.len() {
+                    it.index.set(index + 1);
+                    let v = *list.items_unlocked().add(index);
+                    if v.is_ptr() {
+                        (*v.ptr()).increment((*cx).mutator());
+                    }
+                    finish!(ip.add(2), regs, cx, t, fa!(word), v)
+                }
+            }
+            return slow::iterate::for_iter(ip, regs, cx, t);
+        }
+        if shape == TUPLE_ITER {
+            let it = iterator.cast_unchecked::<PyTupleIter>();
+            let tuple = it.tuple.peek();
+            let index = it.index.get();
+            if tuple.is_ptr() {
+                let items = Ref::from_value(tuple).cast_unchecked::<PyTuple>().items();
+                if index < items.len() {
+                    it.index.set(index + 1);
+                    let v = items[index].value();
+                    if v.is_ptr() {
+                        (*v.ptr()).increment((*cx).mutator());
+                    }
+                    finish!(ip.add(2), regs, cx, t, fa!(word), v)
+                }
+            }
+        }
+        slow::iterate::for_iter(ip, regs, cx, t)
+    }
+}

@@ -1,0 +1,83 @@
+//! Shorthand of the handlers: decoding fields, going on to the next instruction.
+
+/// A handler's signature.
+macro_rules! handler {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($ip:ident, $regs:ident, $cx:ident, $t:ident) $body:block) => {
+        $(#[$meta])*
+        $vis unsafe fn $name(
+            $ip: *const u64,
+            $regs: *mut $crate::Value,
+            $cx: *mut $crate::Cx,
+            $t: *const $crate::interp::Table,
+        ) -> $crate::interp::Exit $body
+    };
+}
+
+/// Field `a` of the instruction word.
+macro_rules! fa {
+    ($word:expr) => {
+        ($word >> 16) as u16 as usize
+    };
+}
+
+/// Field `b`.
+macro_rules! fb {
+    ($word:expr) => {
+        ($word >> 32) as u16 as usize
+    };
+}
+
+/// Field `c`.
+macro_rules! fc {
+    ($word:expr) => {
+        ($word >> 48) as usize
+    };
+}
+
+/// Field `c` as a signed number.
+macro_rules! fc_signed {
+    ($word:expr) => {
+        ($word as i64 >> 48)
+    };
+}
+
+/// Fields `b` and `c` as one signed 32-bit number.
+macro_rules! wide {
+    ($word:expr) => {
+        ($word as i64 >> 32) as isize
+    };
+}
+
+/// Goes on at an instruction.
+macro_rules! goto {
+    ($ip:expr, $regs:ident, $cx:ident, $t:ident) => {{
+        let ip: *const u64 = $ip;
+        return ((*$t).0[(*ip & 0xff) as usize])(ip, $regs, $cx, $t);
+    }};
+}
+
+/// Writes a register, drops what it held, and goes on.
+macro_rules! finish {
+    ($ip:expr, $regs:ident, $cx:ident, $t:ident, $a:expr, $v:expr) => {{
+        let slot = $regs.add($a);
+        let old = *slot;
+        *slot = $v;
+        let next: *const u64 = $ip;
+        if old.is_ptr() {
+            return $crate::interp::handlers::drop_then(next, $regs, $cx, $t, old);
+        }
+        goto!(next, $regs, $cx, $t)
+    }};
+}
+
+/// Jumps by a signed number of words from `next`; backwards it polls the check word.
+macro_rules! branch {
+    ($next:expr, $offset:expr, $regs:ident, $cx:ident, $t:ident) => {{
+        let offset: isize = $offset;
+        let target = $next.offset(offset);
+        if offset < 0 && (*$cx).thread.check.is_raised() {
+            return $crate::interp::slow::poll(target, $regs, $cx, $t);
+        }
+        goto!(target, $regs, $cx, $t)
+    }};
+}

@@ -1,0 +1,191 @@
+//! Moves, constants, names, cells, unconditional jumps.
+
+use crate::interp::{Exit, Table, cache, slow};
+use crate::objects::cell::PyCell;
+use crate::{Cx, Ref, RefExt, Value};
+
+/// Drops `old` and goes on at `ip`. The common end of handlers that overwrite a register.
+#[inline(never)]
+pub(crate) unsafe fn drop_then(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, old: Value) -> Exit {
+    let h = old.ptr();
+    if (*h).decrement((*cx).mutator()) {
+        return destroy_then(ip, regs, cx, t, old);
+    }
+    goto!(ip, regs, cx, t)
+}
+
+/// Ends an object whose last reference is gone, runs what that has queued, and goes on.
+#[cold]
+#[inline(never)]
+unsafe fn destroy_then(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, old: Value) -> Exit {
+    (*cx).mutator().destroy(old.ptr());
+    resume_at(ip, regs, cx, t)
+}
+
+/// Goes on at `ip` after running what waits to be finalized.
+#[inline(always)]
+pub(crate) unsafe fn resume_at(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
+    if (*cx).has_pending() {
+        return slow::pending_then(ip, regs, cx, t);
+    }
+    goto!(ip, regs, cx, t)
+}
+
+handler! { pub fn nop(ip, regs, cx, t) { goto!(ip.add(1), regs, cx, t) } }
+
+handler! {
+    pub fn move_(ip, regs, cx, t) {
+        let word = *ip;
+        let source = regs.add(fb!(word));
+        let v = *source;
+        if v.is_ptr() {
+            if word & 0x200 != 0 {
+                *source = Value::UNDEF;
+            } else {
+                (*v.ptr()).increment((*cx).mutator());
+            }
+        }
+        finish!(ip.add(1), regs, cx, t, fa!(word), v)
+    }
+}
+
+handler! {
+    pub fn load_const(ip, regs, cx, t) {
+        // Constants are immortal: their copies are not counted.
+        finish!(ip.add(2), regs, cx, t, fa!(*ip), Value(*ip.add(1)))
+    }
+}
+
+handler! {
+    pub fn load_int(ip, regs, cx, t) {
+        let word = *ip;
+        finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_int_unchecked(wide!(word) as i64))
+    }
+}
+
+handler! { pub fn load_none(ip, regs, cx, t) { finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::NONE) } }
+handler! { pub fn load_true(ip, regs, cx, t) { finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::TRUE) } }
+handler! { pub fn load_false(ip, regs, cx, t) { finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::FALSE) } }
+handler! { pub fn load_ellipsis(ip, regs, cx, t) { finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::ELLIPSIS) } }
+handler! { pub fn drop_(ip, regs, cx, t) { finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::UNDEF) } }
+
+handler! {
+    pub fn check_bound(ip, regs, cx, t) {
+        if (*regs.add(fa!(*ip))).is_undef() {
+            return slow::names::unbound_local(ip, regs, cx, t);
+        }
+        goto!(ip.add(1), regs, cx, t)
+    }
+}
+
+handler! { pub fn jump(ip, regs, cx, t) { goto!(ip.add(1).offset(wide!(*ip)), regs, cx, t) } }
+
+handler! {
+    pub fn jump_back(ip, regs, cx, t) {
+        let target = ip.add(1).offset(wide!(*ip));
+        if (*cx).thread.check.is_raised() {
+            return slow::poll(target, regs, cx, t);
+        }
+        goto!(target, regs, cx, t)
+    }
+}
+
+handler! {
+    pub fn load_global(ip, regs, cx, t) {
+        let word = *ip;
+        let v = cache::global(ip, regs, cx);
+        if v.is_undef() {
+            return slow::names::load_global(ip, regs, cx, t);
+        }
+        if v.is_ptr() {
+            (*v.ptr()).increment((*cx).mutator());
+        }
+        finish!(ip.add(3), regs, cx, t, fa!(word), v)
+    }
+}
+
+handler! {
+    pub fn load_name(ip, regs, cx, t) {
+        if (*regs).is_none() {
+            return load_global(ip, regs, cx, t);
+        }
+        slow::names::load_name(ip, regs, cx, t)
+    }
+}
+
+handler! { pub fn store_global(ip, regs, cx, t) { slow::names::store_global(ip, regs, cx, t) } }
+
+handler! {
+    pub fn load_cell(ip, regs, cx, t) {
+        let word = *ip;
+        let cell = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyCell>();
+        match cell.get_value(&*cx) {
+            Value::UNDEF => slow::names::unbound_cell(ip, regs, cx, t),
+            v => finish!(ip.add(1), regs, cx, t, fa!(word), v),
+        }
+    }
+}
+
+handler! {
+    pub fn store_cell(ip, regs, cx, t) {
+        let word = *ip;
+        let cell = Ref::from_value(*regs.add(fa!(word))).cast_unchecked::<PyCell>();
+        let v = take_b(word, regs, cx);
+        let old = cell.swap_value(&*cx, v);
+        if old.is_ptr() {
+            return drop_then(ip.add(1), regs, cx, t, old);
+        }
+        goto!(ip.add(1), regs, cx, t)
+    }
+}
+
+/// The value of field `b`, moved out of its register or counted.
+#[inline(always)]
+unsafe fn take_b(word: u64, regs: *mut Value, cx: *mut Cx) -> Value {
+    let source = regs.add(fb!(word));
+    let v = *source;
+    if v.is_ptr() {
+        if word & 0x200 != 0 {
+            *source = Value::UNDEF;
+        } else {
+            (*v.ptr()).increment((*cx).mutator());
+        }
+    }
+    v
+}
+
+/// The cell of a free variable.
+#[inline(always)]
+unsafe fn free_cell<'a>(regs: *mut Value, index: usize) -> &'a PyCell {
+    super::super::frame::Frame(regs).function().free_cell(index)
+}
+
+handler! {
+    pub fn load_free(ip, regs, cx, t) {
+        let word = *ip;
+        match free_cell(regs, fb!(word)).get_value(&*cx) {
+            Value::UNDEF => slow::names::unbound_free(ip, regs, cx, t),
+            v => finish!(ip.add(1), regs, cx, t, fa!(word), v),
+        }
+    }
+}
+
+handler! {
+    pub fn store_free(ip, regs, cx, t) {
+        let word = *ip;
+        let source = regs.add(fa!(word));
+        let v = *source;
+        if v.is_ptr() {
+            if word & 0x100 != 0 {
+                *source = Value::UNDEF;
+            } else {
+                (*v.ptr()).increment((*cx).mutator());
+            }
+        }
+        let old = free_cell(regs, fb!(word)).swap_value(&*cx, v);
+        if old.is_ptr() {
+            return drop_then(ip.add(1), regs, cx, t, old);
+        }
+        goto!(ip.add(1), regs, cx, t)
+    }
+}

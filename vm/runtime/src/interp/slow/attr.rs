@@ -1,0 +1,265 @@
+//! Attributes and items of anything.
+
+use super::{consume, operand, take, take_temp};
+use crate::class::{Builtin, PyType, Shape};
+use crate::interp::handlers::resume_at;
+use crate::interp::{cache, unwind};
+use crate::objects::module::PyModule;
+use crate::objects::{method, slice, super_};
+use crate::ops::{CacheableLoad, CacheableStore, cacheable_load, cacheable_store};
+use crate::{Cx, Obj, R, Ref, RefExt, Value};
+
+unsafe fn name_of<'a>(regs: *mut Value, index: usize) -> Ref<'a> {
+    crate::interp::frame::Frame(regs).code().names[index].get()
+}
+
+/// The value that a filled cache leads to for this receiver, if its guard holds.
+unsafe fn cached_value(cx: &Cx, receiver: Ref<'_>, cached: u64) -> Option<Obj> {
+    let h = receiver.header()?;
+    match cache::kind(cached) {
+        cache::SLOT if cached as u32 == h.shape_word() => slot_value(cx, receiver, cached),
+        cache::CLASS_VALUE if cached as u32 == h.shape_word() => cx.vm.cells.get(cx, cache::payload(cached)),
+        cache::METHOD if cached as u32 == h.shape_word() => {
+            let function = cx.vm.cells.get(cx, cache::payload(cached))?;
+            Some(method::new_bound_method(cx, function, receiver.own(cx)))
+        }
+        cache::MODULE if cx.is_exactly(receiver, Builtin::Module) => {
+            match cache::module_value(cx, receiver, cached) {
+                Value::UNDEF => None,
+                v => Some(Obj::from_owned(v)),
+            }
+        }
+        cache::CLASS_ATTR => {
+            let class = PyType::from_ref(receiver, cx)?;
+            if class.class_id != cached as u32 {
+                return None;
+            }
+            cx.vm.cells.get(cx, cache::payload(cached))
+        }
+        _ => None,
+    }
+}
+
+/// Reads an attribute slot under the instance's lock, checking the shape again.
+unsafe fn slot_value(cx: &Cx, receiver: Ref<'_>, cached: u64) -> Option<Obj> {
+    let h = receiver.header()?;
+    let exclusive = cx.is_exclusive();
+    if !exclusive {
+        h.lock.lock(&cx.world);
+    }
+    let v = if cached as u32 == h.shape_word() {
+        *receiver.value().ptr().cast::<Value>().add(cache::payload(cached) as usize)
+    } else {
+        Value::UNDEF
+    };
+    let found = (!v.is_undef()).then(|| Obj::from_borrowed(v, cx));
+    if !exclusive {
+        h.lock.unlock(&cx.world);
+    }
+    found
+}
+
+handler! {
+    /// A cache of another kind than the fast path's, or a miss.
+    #[inline(never)]
+    pub fn load_attr_cached(ip, regs, cx, t) {
+        let word = *ip;
+        let found = cached_value(&*cx, operand(regs, fb!(word)), cache::load(ip.add(1)));
+        match found {
+            Some(v) => done!(ip, regs, cx, t, Ok(v)),
+            None => load_attr(ip, regs, cx, t),
+        }
+    }
+}
+
+handler! {
+    #[inline(never)]
+    pub fn load_attr(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let receiver = operand(regs, fb!(word));
+        if !(*cx).is_exclusive() && let Some(v) = cached_value(&*cx, receiver, cache::load(ip.add(1))) {
+            return done!(ip, regs, cx, t, Ok(v));
+        }
+        let name = name_of(regs, fc!(word));
+        fill_load(&mut *cx, ip.add(1), receiver, name);
+        let result = (*cx).get_attr(receiver, name);
+        done!(ip, regs, cx, t, result)
+    }
+}
+
+/// Fills the cache of a `LoadAttr` for receivers like this one, if there is a rule for them.
+unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'_>) {
+    let Some(h) = receiver.header() else { return };
+    if let Some(module) = receiver.downcast::<PyModule>(cx)
+        && cx.is_exactly(receiver, Builtin::Module)
+    {
+        if let Some(dict) = module.dict_ref(cx) {
+            let id = dict.ensure_keys_id(cx);
+            if let Some(index) = dict.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
+                cache::refill(at, cache::word(id, cache::MODULE, index));
+            }
+        }
+        return;
+    }
+    let guard = h.shape_word();
+    let word = match cacheable_load(cx, receiver, name) {
+        Some(CacheableLoad::Slot { byte_offset }) => cache::word(guard, cache::SLOT, byte_offset / 8),
+        Some(CacheableLoad::Method { cell }) => cache::word(guard, cache::METHOD, cell),
+        Some(CacheableLoad::ClassValue { cell }) => cache::word(guard, cache::CLASS_VALUE, cell),
+        Some(CacheableLoad::OfClass { class_id, cell }) => cache::word(class_id, cache::CLASS_ATTR, cell),
+        None => return,
+    };
+    cache::refill(at, word);
+}
+
+handler! {
+    /// A store by a filled cache, under the lock where it is needed; or a miss.
+    #[inline(never)]
+    pub fn store_attr_cached(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let receiver = operand(regs, fa!(word));
+        let cached = cache::load(ip.add(1));
+        let known = receiver.header().is_some_and(|h| h.shape_word() == cached as u32);
+        if known && let Some(old) = store_by_cache(word, regs, cx, receiver, cached) {
+            drop(old);
+            consume(word, regs, cx);
+            return resume_at(ip.add(2), regs, cx, t);
+        }
+        let name = name_of(regs, fc!(word));
+        fill_store(&mut *cx, ip.add(1), receiver, name);
+        let value = operand(regs, fb!(word)).own(&*cx);
+        let result = (*cx).set_attr(receiver, name, value);
+        done_unit!(ip, regs, cx, t, result)
+    }
+}
+
+/// `None` if the cache does not apply after all; else what the slot held.
+unsafe fn store_by_cache(word: u64, regs: *mut Value, cx: *mut Cx, receiver: Ref<'_>, cached: u64) -> Option<Value> {
+    let h = receiver.header()?;
+    let cx: &Cx = &*cx;
+    let (offset, shape) = match cache::kind(cached) {
+        cache::SLOT => (cache::payload(cached) as usize, None),
+        cache::TRANSITION => {
+            let shape = &*cx.space.shapes.get(cache::payload(cached)).cast::<Shape>();
+            let slot = shape.first + shape.names.len() as u32 - 1;
+            (shape.byte_offset(slot)? as usize / 8, Some(shape))
+        }
+        _ => return None,
+    };
+    let v = take(word, 0x200, regs, fb!(word), cx as *const Cx as *mut Cx);
+    let exclusive = cx.is_exclusive();
+    if !exclusive {
+        h.lock.lock(&cx.world);
+    }
+    let applies = h.shape_word() == cached as u32;
+    let mut out = None;
+    if applies {
+        ungil_gc::model::publish(h, v.value());
+        let slot = receiver.value().ptr().cast::<Value>().add(offset);
+        out = Some(std::mem::replace(&mut *slot, v.value()));
+        if let Some(shape) = shape {
+            h.set_shape_id(shape.head.id);
+        }
+    }
+    if !exclusive {
+        h.lock.unlock(&cx.world);
+    }
+    match out {
+        Some(old) => {
+            std::mem::forget(v);
+            // What was there is owned by the caller now.
+            cx.drop_value(old);
+            Some(Value::UNDEF)
+        }
+        None => {
+            // Another thread changed the instance meanwhile: the value goes back to its register.
+            let back = std::mem::replace(&mut *regs.add(fb!(word)), v.into_value());
+            cx.drop_value(back);
+            None
+        }
+    }
+}
+
+unsafe fn fill_store(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'_>) {
+    let Some(h) = receiver.header() else { return };
+    let guard = h.shape_word();
+    let word = match cacheable_store(cx, receiver, name) {
+        Some(CacheableStore::Existing { byte_offset }) => cache::word(guard, cache::SLOT, byte_offset / 8),
+        Some(CacheableStore::Transition { new_shape_id, .. }) => cache::word(guard, cache::TRANSITION, new_shape_id),
+        None => return,
+    };
+    cache::refill(at, word);
+}
+
+slow_unit! {
+    pub fn delete_attr(word, regs, cx) {
+        cx.del_attr(operand(regs, fa!(word)), name_of(regs, fb!(word)))
+    }
+}
+
+slow_handler! {
+    pub fn load_super_attr(word, regs, cx) {
+        let base = fb!(word);
+        let parts = [take_temp(regs, base), take_temp(regs, base + 1), take_temp(regs, base + 2)];
+        let [Some(global), Some(class), Some(this)] = parts else {
+            return Err(cx.runtime_error("super(): empty __class__ cell"));
+        };
+        super_::load_attr(cx, global.r(), class.r(), this.r(), name_of(regs, fc!(word)))
+    }
+}
+
+handler! {
+    #[inline(never)]
+    pub fn get_item(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let result = (*cx).get_item(operand(regs, fb!(word)), operand(regs, fc!(word)));
+        done!(ip, regs, cx, t, result)
+    }
+}
+
+slow_handler! {
+    pub fn get_item_imm(word, regs, cx) {
+        let key = Ref::immediate(Value::from_int_unchecked(fc_signed!(word)));
+        cx.get_item(operand(regs, fb!(word)), key)
+    }
+}
+
+slow_unit! {
+    pub fn set_item(word, regs, cx) {
+        cx.set_item(operand(regs, fa!(word)), operand(regs, fb!(word)), operand(regs, fc!(word)))
+    }
+}
+
+slow_unit! {
+    pub fn del_item(word, regs, cx) {
+        cx.del_item(operand(regs, fa!(word)), operand(regs, fb!(word)))
+    }
+}
+
+/// A slice object of two temporaries.
+unsafe fn slice_of(cx: &Cx, regs: *mut Value, first: usize) -> R {
+    let start = take_temp(regs, first).unwrap_or_else(|| cx.none());
+    let stop = take_temp(regs, first + 1).unwrap_or_else(|| cx.none());
+    Ok(slice::new_slice(cx, start, stop, cx.none()))
+}
+
+slow_handler! {
+    pub fn get_slice(word, regs, cx) {
+        let base = fb!(word);
+        let object = take_temp(regs, base).unwrap_or_else(|| cx.none());
+        let key = slice_of(cx, regs, base + 1)?;
+        cx.get_item(object.r(), key.r())
+    }
+}
+
+slow_unit! {
+    pub fn set_slice(word, regs, cx) {
+        let base = fa!(word);
+        let object = take_temp(regs, base).unwrap_or_else(|| cx.none());
+        let key = slice_of(cx, regs, base + 1)?;
+        cx.set_item(object.r(), key.r(), operand(regs, fb!(word)))
+    }
+}

@@ -1,0 +1,339 @@
+//! Making containers, strings, functions; unpacking.
+
+use super::{operand, put, take, take_temp};
+use crate::interp::frame::Frame;
+use crate::interp::handlers::resume_at;
+use crate::interp::unwind;
+use crate::objects::dict::PyDict;
+use crate::objects::function::{self, PyFunction};
+use crate::objects::list::PyList;
+use crate::objects::{set, slice, str, template, tuple};
+use crate::prelude::*;
+
+/// Moves `n` temporaries out.
+unsafe fn take_temps(regs: *mut Value, first: usize, n: usize) -> Vec<Obj> {
+    (first..first + n).map(|i| Obj::from_owned(std::mem::replace(&mut *regs.add(i), Value::UNDEF))).collect()
+}
+
+slow_handler! {
+    pub fn build_tuple(word, regs, cx) {
+        Ok(tuple::new_tuple(cx, take_temps(regs, fb!(word), fc!(word))))
+    }
+}
+
+slow_handler! {
+    pub fn build_list(word, regs, cx) {
+        Ok(cx.list(take_temps(regs, fb!(word), fc!(word))))
+    }
+}
+
+slow_handler! {
+    pub fn build_set(word, regs, cx) {
+        let items = take_temps(regs, fb!(word), fc!(word));
+        set::new_set(cx, items)
+    }
+}
+
+slow_handler! {
+    pub fn build_map(word, regs, cx) {
+        let dict = PyDict::new(cx);
+        let mut items = take_temps(regs, fb!(word), 2 * fc!(word)).into_iter();
+        let payload: &PyDict = dict.cast_unchecked();
+        while let (Some(key), Some(value)) = (items.next(), items.next()) {
+            payload.set(cx, key, value)?;
+        }
+        Ok(dict)
+    }
+}
+
+slow_handler! {
+    pub fn build_string(word, regs, cx) {
+        let parts = take_temps(regs, fb!(word), fc!(word));
+        let views: Vec<Ref<'_>> = parts.iter().map(|p| p.r()).collect();
+        str::concat_all(cx, &views)
+    }
+}
+
+slow_handler! {
+    pub fn build_slice(word, regs, cx) {
+        let mut parts = take_temps(regs, fb!(word), fc!(word)).into_iter();
+        let (start, stop) = (parts.next(), parts.next());
+        let step = parts.next().unwrap_or_else(|| cx.none());
+        let [start, stop] = [start, stop].map(|v| v.unwrap_or_else(|| cx.none()));
+        Ok(slice::new_slice(cx, start, stop, step))
+    }
+}
+
+slow_unit! {
+    pub fn set_add(word, regs, cx) {
+        let v = take(word, 0x200, regs, fb!(word), cx);
+        set::add(cx, operand(regs, fa!(word)), v)
+    }
+}
+
+slow_unit! {
+    pub fn map_add(word, regs, cx) {
+        let key = take(word, 0x200, regs, fb!(word), cx);
+        let value = take(word, 0x400, regs, fc!(word), cx);
+        operand(regs, fa!(word)).cast_unchecked::<PyDict>().set(cx, key, value)
+    }
+}
+
+slow_unit! {
+    pub fn list_extend(word, regs, cx) {
+        let source = operand(regs, fb!(word));
+        let result = cx.collect(source);
+        let items = match result {
+            Err(err) if cx.is_error(&err, Builtin::TypeError) && !is_iterable(cx, source) => {
+                let name = cx.type_name(source);
+                return Err(cx.type_error(format!("Value after * must be an iterable, not {name}")));
+            }
+            result => result?,
+        };
+        let list = operand(regs, fa!(word)).cast_unchecked::<PyList>();
+        items.into_iter().for_each(|item| list.append(cx, item));
+        Ok(())
+    }
+}
+
+fn is_iterable(cx: &Cx, v: Ref<'_>) -> bool {
+    let class = cx.class_of(v);
+    class.special(cx, Special::Iter).is_some() || class.special(cx, Special::GetItem).is_some()
+}
+
+slow_unit! {
+    pub fn set_update(word, regs, cx) {
+        let target = operand(regs, fa!(word));
+        for item in cx.collect(operand(regs, fb!(word)))? {
+            set::add(cx, target, item)?;
+        }
+        Ok(())
+    }
+}
+
+/// The pairs of a mapping; `None` if it is none.
+fn mapping_items(cx: &mut Cx, v: Ref<'_>) -> R<Option<Vec<(Obj, Obj)>>> {
+    if cx.is_exactly(v, Builtin::Dict)
+        && let Some(dict) = v.downcast::<PyDict>(cx)
+    {
+        return Ok(Some(dict.items(cx)));
+    }
+    let Some(keys) = cx.get_attr_opt(v, cx.vm.names.keys.get())? else { return Ok(None) };
+    let keys = cx.call(keys.r(), &[])?;
+    let keys = cx.collect(keys.r())?;
+    let mut items = Vec::with_capacity(keys.len());
+    for key in keys {
+        let value = cx.get_item(v, key.r())?;
+        items.push((key, value));
+    }
+    Ok(Some(items))
+}
+
+slow_unit! {
+    pub fn dict_update(word, regs, cx) {
+        let source = operand(regs, fb!(word));
+        let Some(items) = mapping_items(cx, source)? else {
+            let name = cx.type_name(source);
+            return Err(cx.type_error(format!("'{name}' object is not a mapping")));
+        };
+        let dict = operand(regs, fa!(word)).cast_unchecked::<PyDict>();
+        for (key, value) in items {
+            dict.set(cx, key, value)?;
+        }
+        Ok(())
+    }
+}
+
+slow_unit! {
+    pub fn dict_merge(word, regs, cx) {
+        let source = operand(regs, fb!(word));
+        let callee = super::call::callable_name(cx, operand(regs, fc!(word)));
+        let Some(items) = mapping_items(cx, source)? else {
+            let name = cx.type_name(source);
+            return Err(cx.type_error(format!("{callee} argument after ** must be a mapping, not {name}")));
+        };
+        let dict = operand(regs, fa!(word)).cast_unchecked::<PyDict>();
+        for (key, value) in items {
+            if !cx.is_instance_of(key.r(), Builtin::Str) {
+                return Err(cx.type_error(format!("{callee} keywords must be strings")));
+            }
+            if dict.get(cx, key.r())?.is_some() {
+                let key = cx.text_of(key.r());
+                return Err(cx.type_error(format!("{callee} got multiple values for keyword argument '{key}'")));
+            }
+            dict.set(cx, key, value)?;
+        }
+        Ok(())
+    }
+}
+
+slow_handler! {
+    pub fn list_to_tuple(word, regs, cx) {
+        let list = operand(regs, fb!(word)).cast_unchecked::<PyList>();
+        Ok(cx.tuple(list.snapshot(cx)))
+    }
+}
+
+slow_handler! {
+    pub fn convert(word, regs, cx) {
+        let v = operand(regs, fb!(word));
+        match fc!(word) {
+            1 => cx.to_str(v),
+            2 => cx.repr(v),
+            _ => cx.ascii(v),
+        }
+    }
+}
+
+slow_handler! {
+    pub fn format_simple(word, regs, cx) {
+        let empty = cx.vm.names.empty.get();
+        cx.format(operand(regs, fb!(word)), empty)
+    }
+}
+
+slow_handler! {
+    pub fn format_spec(word, regs, cx) {
+        cx.format(operand(regs, fb!(word)), operand(regs, fc!(word)))
+    }
+}
+
+slow_handler! {
+    pub fn build_interpolation(word, regs, cx) {
+        let first = fb!(word);
+        let value = take_temp(regs, first).unwrap_or_else(|| cx.none());
+        let text = take_temp(regs, first + 1).unwrap_or_else(|| cx.none());
+        let spec = take_temp(regs, first + 2);
+        template::new_interpolation(cx, value, text, fc!(word), spec)
+    }
+}
+
+slow_handler! {
+    pub fn build_template(word, regs, cx) {
+        let strings = take_temp(regs, fb!(word)).unwrap_or_else(|| cx.none());
+        let parts = take_temp(regs, fb!(word) + 1).unwrap_or_else(|| cx.none());
+        template::new_template(cx, strings, parts)
+    }
+}
+
+slow_handler! {
+    pub fn make_function(word, regs, cx) {
+        let ip = cx.ip.get();
+        let code_index = *ip.add(1) as u32 as usize;
+        let frame = Frame(regs);
+        let code = frame.code().consts[code_index].get().cast_unchecked::<crate::objects::code::PyCode>();
+        let globals = ref_of(frame.function().globals_unchecked()).own(cx);
+        let function = function::new_function(cx, code, globals);
+        let f: &PyFunction = function.cast_unchecked();
+        let first = fb!(word);
+        for (i, slot) in [&f.defaults, &f.kwdefaults, &f.annotate, &f.closure].into_iter().enumerate() {
+            if let Some(v) = take_temp(regs, first + i) {
+                slot.set(&f.h, cx, v);
+            }
+        }
+        Ok(function)
+    }
+}
+
+/// Exactly `n` items of an iterable, or CPython's complaint.
+fn unpack_exactly(cx: &mut Cx, source: Ref<'_>, n: usize) -> R<Vec<Obj>> {
+    if let Some(items) = cx.items_if_sequence(source) {
+        let len = items.len();
+        return match len.cmp(&n) {
+            std::cmp::Ordering::Equal => Ok(items),
+            std::cmp::Ordering::Less => {
+                Err(cx.value_error(format!("not enough values to unpack (expected {n}, got {len})")))
+            }
+            std::cmp::Ordering::Greater => {
+                Err(cx.value_error(format!("too many values to unpack (expected {n}, got {len})")))
+            }
+        };
+    }
+    let iterator = unpack_iterator(cx, source)?;
+    let mut items = Vec::with_capacity(n);
+    while items.len() < n {
+        match cx.next(iterator.r())? {
+            Some(item) => items.push(item),
+            None => {
+                let got = items.len();
+                return Err(cx.value_error(format!("not enough values to unpack (expected {n}, got {got})")));
+            }
+        }
+    }
+    if cx.next(iterator.r())?.is_none() {
+        return Ok(items);
+    }
+    let sized = [Builtin::Dict, Builtin::Set, Builtin::FrozenSet].iter().any(|&b| cx.is_instance_of(source, b));
+    let got = if sized { format!(", got {}", cx.len(source)?) } else { String::new() };
+    Err(cx.value_error(format!("too many values to unpack (expected {n}{got})")))
+}
+
+fn unpack_iterator(cx: &mut Cx, source: Ref<'_>) -> R {
+    match cx.iter(source) {
+        Err(err) if cx.is_error(&err, Builtin::TypeError) && !is_iterable(cx, source) => {
+            let name = cx.type_name(source);
+            Err(cx.type_error(format!("cannot unpack non-iterable {name} object")))
+        }
+        result => result,
+    }
+}
+
+handler! {
+    #[inline(never)]
+    pub fn unpack_sequence(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let source = take(word, 0x200, regs, fb!(word), cx);
+        match unpack_exactly(&mut *cx, source.r(), fc!(word)) {
+            Err(err) => {
+                drop(source);
+                unwind::raise(ip, regs, cx, t, err)
+            }
+            Ok(items) => {
+                drop(source);
+                for (i, item) in items.into_iter().enumerate() {
+                    put(regs, fa!(word) + i, item, cx);
+                }
+                resume_at(ip.add(1), regs, cx, t)
+            }
+        }
+    }
+}
+
+/// Items before the star, the list for it, items behind it.
+fn unpack_starred(cx: &mut Cx, source: Ref<'_>, before: usize, after: usize) -> R<Vec<Obj>> {
+    let iterator = unpack_iterator(cx, source)?;
+    let mut items = cx.collect(iterator.r())?;
+    let got = items.len();
+    if got < before + after {
+        let n = before + after;
+        return Err(cx.value_error(format!("not enough values to unpack (expected at least {n}, got {got})")));
+    }
+    let tail = items.split_off(got - after);
+    let middle = items.split_off(before);
+    items.push(cx.list(middle));
+    items.extend(tail);
+    Ok(items)
+}
+
+handler! {
+    #[inline(never)]
+    pub fn unpack_ex(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let source = take(word, 0x200, regs, fb!(word), cx);
+        match unpack_starred(&mut *cx, source.r(), fc!(word) & 0xff, fc!(word) >> 8) {
+            Err(err) => {
+                drop(source);
+                unwind::raise(ip, regs, cx, t, err)
+            }
+            Ok(items) => {
+                drop(source);
+                for (i, item) in items.into_iter().enumerate() {
+                    put(regs, fa!(word) + i, item, cx);
+                }
+                resume_at(ip.add(1), regs, cx, t)
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Comparisons and conditional jumps on anything.
+
+use super::{consume, operand, put};
+use crate::interp::handlers::resume_at;
+use crate::interp::{Exit, Table, unwind};
+use crate::ops::CompareOp;
+use crate::{Cx, R, Ref, Value};
+use ungil_bytecode::Op;
+
+/// The comparison of an opcode, and whether a jump on it is negated.
+fn comparison(word: u64) -> (CompareOp, bool) {
+    use Op::*;
+    let op = Op::from_u8(word as u8).unwrap_or(Nop);
+    let compare = match op {
+        Lt | JumpLt | JumpNotLt | JumpLtImm | JumpNotLtImm => CompareOp::Lt,
+        Le | JumpLe | JumpNotLe | JumpLeImm | JumpNotLeImm => CompareOp::Le,
+        Eq | JumpEq | JumpNotEq | JumpEqImm | JumpNotEqImm => CompareOp::Eq,
+        Ne | JumpNe | JumpNotNe | JumpNeImm | JumpNotNeImm => CompareOp::Ne,
+        Gt | JumpGt | JumpNotGt | JumpGtImm | JumpNotGtImm => CompareOp::Gt,
+        _ => CompareOp::Ge,
+    };
+    let negated = matches!(
+        op,
+        JumpNotLt
+            | JumpNotLe
+            | JumpNotEq
+            | JumpNotNe
+            | JumpNotGt
+            | JumpNotGe
+            | JumpNotLtImm
+            | JumpNotLeImm
+            | JumpNotEqImm
+            | JumpNotNeImm
+            | JumpNotGtImm
+            | JumpNotGeImm
+    );
+    (compare, negated)
+}
+
+slow_handler! {
+    pub fn compare(word, regs, cx) {
+        let (op, _) = comparison(word);
+        compare_any(cx, op, operand(regs, fb!(word)), operand(regs, fc!(word)))
+    }
+}
+
+fn compare_any(cx: &mut Cx, op: CompareOp, a: Ref<'_>, b: Ref<'_>) -> R {
+    if matches!(op, CompareOp::Eq | CompareOp::Ne)
+        && let Some(equal) = crate::objects::str::equal_if_both_str(cx, a, b)
+    {
+        return Ok(cx.bool(equal == (op == CompareOp::Eq)));
+    }
+    cx.compare(op, a, b)
+}
+
+/// Takes or leaves a jump of `offset` words from behind the instruction, after consuming its operands.
+unsafe fn decide(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    taken: R<bool>,
+    offset: isize,
+) -> Exit {
+    match taken {
+        Err(err) => unwind::raise(ip, regs, cx, t, err),
+        Ok(taken) => {
+            consume(*ip, regs, cx);
+            let next = ip.add(1);
+            if !taken {
+                return resume_at(next, regs, cx, t);
+            }
+            let target = next.offset(offset);
+            if offset < 0 && (*cx).thread.check.is_raised() {
+                return super::poll(target, regs, cx, t);
+            }
+            resume_at(target, regs, cx, t)
+        }
+    }
+}
+
+unsafe fn jump_on(cx: *mut Cx, word: u64, a: Ref<'_>, b: Ref<'_>) -> R<bool> {
+    let (op, negated) = comparison(word);
+    let result = compare_any(&mut *cx, op, a, b)?;
+    Ok((*cx).truth(result.r())? != negated)
+}
+
+handler! {
+    #[inline(never)]
+    pub fn jump(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let taken = jump_on(cx, word, operand(regs, fa!(word)), operand(regs, fb!(word)));
+        decide(ip, regs, cx, t, taken, fc_signed!(word) as isize)
+    }
+}
+
+handler! {
+    #[inline(never)]
+    pub fn jump_imm(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let b = Ref::immediate(Value::from_int_unchecked(fb!(word) as i16 as i64));
+        let taken = jump_on(cx, word, operand(regs, fa!(word)), b);
+        // Field b is no register here: only field a may be consumed.
+        match taken {
+            Ok(taken) => decide_one(ip, regs, cx, t, taken, fc_signed!(word) as isize),
+            Err(err) => unwind::raise(ip, regs, cx, t, err),
+        }
+    }
+}
+
+/// As `decide` for instructions whose only register is field `a`.
+unsafe fn decide_one(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, taken: bool, offset: isize) -> Exit {
+    let word = *ip;
+    if word & 0x100 != 0 {
+        let v = std::mem::replace(&mut *regs.add(fa!(word)), Value::UNDEF);
+        (*cx).drop_value(v);
+    }
+    let next = ip.add(1);
+    if !taken {
+        return resume_at(next, regs, cx, t);
+    }
+    let target = next.offset(offset);
+    if offset < 0 && (*cx).thread.check.is_raised() {
+        return super::poll(target, regs, cx, t);
+    }
+    resume_at(target, regs, cx, t)
+}
+
+handler! {
+    #[inline(never)]
+    pub fn jump_truth(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let wanted = word as u8 == Op::JumpIfTrue as u8;
+        match (*cx).truth(operand(regs, fa!(word))) {
+            Ok(b) => decide_one(ip, regs, cx, t, b == wanted, wide!(word)),
+            Err(err) => unwind::raise(ip, regs, cx, t, err),
+        }
+    }
+}
+
+handler! {
+    #[inline(never)]
+    pub fn jump_none(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let wanted = word as u8 == Op::JumpIfNone as u8;
+        let taken = (*regs.add(fa!(word))).is_none() == wanted;
+        decide_one(ip, regs, cx, t, taken, wide!(word))
+    }
+}
+
+handler! {
+    #[inline(never)]
+    pub fn jump_identity(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let same = *regs.add(fa!(word)) == *regs.add(fb!(word));
+        let taken = same == (word as u8 == Op::JumpIs as u8);
+        decide(ip, regs, cx, t, Ok(taken), fc_signed!(word) as isize)
+    }
+}
+
+handler! {
+    #[inline(never)]
+    pub fn identity(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let same = *regs.add(fb!(word)) == *regs.add(fc!(word));
+        consume(word, regs, cx);
+        put(regs, fa!(word), (*cx).bool(same == (word as u8 == Op::Is as u8)), cx);
+        resume_at(ip.add(1), regs, cx, t)
+    }
+}
+
+slow_handler! {
+    pub fn contains(word, regs, cx) {
+        let found = cx.contains(operand(regs, fc!(word)), operand(regs, fb!(word)))?;
+        Ok(cx.bool(found == (word as u8 == Op::In as u8)))
+    }
+}

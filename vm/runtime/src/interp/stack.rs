@@ -1,0 +1,102 @@
+//! The value stack of a thread, and how much native stack is left.
+//!
+//! The stack is one reserved range; frames follow each other without gaps. Above the innermost frame every word is
+//! an immediate, so that a new frame's temporaries need no initialisation: pages are filled with the empty marker
+//! when the stack first grows into them, and whoever pops a frame leaves no reference behind.
+
+use crate::Value;
+use std::cell::Cell;
+
+/// Words of a thread's value stack (address space; only what is used is backed by memory).
+const WORDS: usize = 16 << 20;
+/// Words filled at a time.
+const STEP: usize = 8 << 10;
+
+/// See the module's head.
+pub struct Stack {
+    base: *mut Value,
+    /// First word that has not been filled yet: calls compare with it.
+    filled: Cell<*mut Value>,
+    end: *mut Value,
+}
+
+impl Stack {
+    /// A stack, reserved and empty.
+    pub fn new() -> Stack {
+        let layout = std::alloc::Layout::array::<Value>(WORDS).expect("constant");
+        // Zeroed memory of this size comes untouched from the system.
+        // SAFETY: the size is not zero.
+        let base = unsafe { std::alloc::alloc_zeroed(layout) }.cast::<Value>();
+        if base.is_null() {
+            std::alloc::handle_alloc_error(layout);
+        }
+        // SAFETY: within the allocation.
+        let end = unsafe { base.add(WORDS) };
+        Stack { base, filled: Cell::new(base), end }
+    }
+
+    pub fn base(&self) -> *mut Value {
+        self.base
+    }
+
+    /// Whether a frame that ends before `top` fits into what is filled.
+    #[inline(always)]
+    pub fn fits(&self, top: *mut Value) -> bool {
+        top <= self.filled.get()
+    }
+
+    /// Fills further words so that a frame may end at `top`; false if the stack is used up.
+    #[cold]
+    #[inline(never)]
+    pub fn grow(&self, top: *mut Value) -> bool {
+        if top >= self.end {
+            return false;
+        }
+        // SAFETY: up to `end`, all within the allocation.
+        unsafe {
+            while self.filled.get() < top {
+                let from = self.filled.get();
+                let n = STEP.min(self.end.offset_from(from) as usize);
+                for i in 0..n {
+                    from.add(i).write(Value::UNDEF);
+                }
+                self.filled.set(from.add(n));
+            }
+        }
+        true
+    }
+
+    /// Makes room for a frame that ends before `top`.
+    #[inline(always)]
+    pub fn ensure(&self, top: *mut Value) -> bool {
+        self.fits(top) || self.grow(top)
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        let layout = std::alloc::Layout::array::<Value>(WORDS).expect("constant");
+        // SAFETY: allocated with this layout.
+        unsafe { std::alloc::dealloc(self.base.cast(), layout) };
+    }
+}
+
+thread_local! {
+    static NATIVE_SIZE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Says how large the current OS thread's native stack is; to be called first thing on it.
+pub fn set_native_stack_size(bytes: usize) {
+    NATIVE_SIZE.with(|size| size.set(bytes));
+}
+
+/// The lowest address that the native stack of this thread may reach: natives that recurse stop above it.
+pub fn native_limit() -> usize {
+    let here = 0u8;
+    let size = match NATIVE_SIZE.with(Cell::get) {
+        0 => 2 << 20,
+        size => size,
+    };
+    // A quarter in reserve: the deepest Rust frames between two checks, and what raising an error needs.
+    (&raw const here as usize).saturating_sub(size - size / 4)
+}

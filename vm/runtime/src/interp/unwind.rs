@@ -1,0 +1,98 @@
+//! Raising: finds the handler, unwinding frames on the way.
+
+use super::frame::{ENTRY, Frame, GENERATOR};
+use super::{Exit, FAILED, Table};
+use crate::objects::exception::{PyException, chain_context};
+use crate::objects::{generator, traceback};
+use crate::{Cx, Err, ObjExt, Value};
+
+/// Raises an exception at the instruction `ip`, and goes on at its handler or leaves the loop.
+///
+/// # Safety
+/// The handlers' contract.
+#[cold]
+#[inline(never)]
+pub unsafe fn raise(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, err: Err) -> Exit {
+    let fresh = err.0.downcast::<PyException>(&*cx).is_some_and(|e| e.traceback.is_empty());
+    if fresh {
+        chain_context(&*cx, err.exception());
+    }
+    unwind(ip, regs, cx, t, err, true)
+}
+
+/// As [`raise`], without an entry in the traceback for the present frame (`RERAISE`).
+///
+/// # Safety
+/// The handlers' contract.
+pub unsafe fn reraise(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, err: Err) -> Exit {
+    unwind(ip, regs, cx, t, err, false)
+}
+
+unsafe fn unwind(
+    mut ip: *const u64,
+    mut regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    err: Err,
+    mut add_entry: bool,
+) -> Exit {
+    loop {
+        (*cx).ip.set(ip);
+        (*cx).regs.set(regs);
+        let frame = Frame(regs);
+        let code = frame.code();
+        let at = code.offset_of(ip);
+        if add_entry {
+            traceback::add_entry(&mut *cx, &err, frame, at);
+        }
+        add_entry = true;
+        let entry = code.unit.exceptions.iter().find(|e| (e.start as usize) <= at && at < e.end as usize);
+        if let Some(entry) = entry {
+            for i in entry.register as usize..code.register_count() {
+                clear_register(regs.add(i), &*cx);
+            }
+            *regs.add(entry.register as usize) = err.0.into_value();
+            let target = code.entry().add(entry.target as usize);
+            return super::handlers::resume_at(target, regs, cx, t);
+        }
+        let kind = frame.kind();
+        let (call_ip, caller) = (frame.call_ip(), frame.caller());
+        pop(&mut *cx, frame);
+        if kind & GENERATOR != 0 {
+            generator::finished_by_exception(&mut *cx, frame);
+        }
+        if kind & ENTRY != 0 {
+            (*cx).raised.set(err.0.into_value());
+            return FAILED;
+        }
+        (ip, regs) = (call_ip, caller);
+    }
+}
+
+unsafe fn clear_register(register: *mut Value, cx: &Cx) {
+    let v = *register;
+    if v.is_ptr() {
+        *register = Value::UNDEF;
+        cx.drop_value(v);
+    } else {
+        *register = Value::UNDEF;
+    }
+}
+
+/// Ends a frame: its locals go to its frame object if it has one, else they are dropped with all temporaries; then
+/// the function. The registers are left without references.
+///
+/// # Safety
+/// The frame is the innermost one and is not run any more.
+pub unsafe fn pop(cx: &mut Cx, frame: Frame) {
+    let code = frame.code();
+    if let Some(object) = frame.object() {
+        crate::objects::frame::take_locals(cx, frame, object);
+        frame.set_object(Value::UNDEF);
+    }
+    for i in 0..code.register_count() {
+        clear_register(frame.0.add(i), cx);
+    }
+    clear_register(frame.0.sub(2), cx);
+    cx.recursion_left.set(cx.recursion_left.get() + 1);
+}

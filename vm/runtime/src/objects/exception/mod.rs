@@ -1,0 +1,157 @@
+//! Exceptions: one payload for all classes, so that any two exception classes can be combined by inheritance.
+//!
+//! - `mod.rs`: the payload, making exceptions, the chain of context and cause
+//! - `classes.rs`: the tree of built-in classes and their attributes
+//! - `groups.rs`: exception groups
+
+mod classes;
+
+pub use classes::{declare, init};
+
+use crate::objects::tuple::PyTuple;
+use crate::prelude::*;
+use std::cell::Cell;
+
+/// Number of attributes that particular classes keep in the payload.
+pub const FIELDS: usize = 6;
+
+/// The payload of every exception.
+#[repr(C)]
+pub struct PyException {
+    pub h: Header,
+    /// Tuple of arguments.
+    pub args: Slot,
+    pub traceback: Slot,
+    pub context: Slot,
+    pub cause: Slot,
+    /// Attributes of particular classes (`StopIteration.value`, `OSError.errno`, ...), see `classes.rs`.
+    pub fields: [Slot; FIELDS],
+    /// The `__dict__`, made when asked for, of exact instances of built-in classes; instances of derived classes have
+    /// an attribute area instead.
+    pub dict: Slot,
+    pub suppress_context: Cell<bool>,
+}
+
+impl PyException {
+    fn slots(&self) -> impl Iterator<Item = &Slot> {
+        [&self.args, &self.traceback, &self.context, &self.cause, &self.dict].into_iter().chain(&self.fields)
+    }
+}
+
+unsafe fn exception_size(_: *mut Header) -> usize {
+    size_of::<PyException>()
+}
+
+unsafe fn exception_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: called with an exception.
+    unsafe { (*h.cast::<PyException>()).slots().for_each(|slot| visit(slot.peek())) }
+}
+
+unsafe fn exception_drop(h: *mut Header, m: &Mutator) {
+    // SAFETY: called with an exception that nobody else reaches.
+    unsafe { (*h.cast::<PyException>()).slots().for_each(|slot| slot.clear(m)) }
+}
+
+pub static EXCEPTION_OPS: TypeOps = TypeOps {
+    name: "BaseException",
+    size: exception_size,
+    trace: Some(exception_trace),
+    drop_fields: Some(exception_drop),
+    needs_finalizer: crate::finalize::has_del,
+};
+
+// SAFETY: `repr(C)` with the header first.
+unsafe impl Object for PyException {
+    const OPS: &'static TypeOps = &EXCEPTION_OPS;
+}
+
+fn payload(h: Header, args: Obj) -> PyException {
+    PyException {
+        h,
+        args: Slot::new(args),
+        traceback: Slot::empty(),
+        context: Slot::empty(),
+        cause: Slot::empty(),
+        fields: [const { Slot::empty() }; FIELDS],
+        dict: Slot::empty(),
+        suppress_context: Cell::new(false),
+    }
+}
+
+/// A new instance of a built-in exception class, initialised with these arguments.
+pub fn new_exception(cx: &mut Cx, class: Builtin, args: Vec<Obj>) -> Obj {
+    let args_tuple = cx.tuple(args);
+    let shape = cx.builtin(class).root_shape().head.id;
+    let args = args_tuple.clone();
+    let exception = cx.alloc(class, |_| payload(Header::new(shape), args));
+    // Built-in initialisers of built-in classes do not fail on the arguments that natives give.
+    let _ = classes::fill_fields(cx, exception.r(), class, args_tuple.r());
+    exception
+}
+
+/// A new, uninitialised instance of an exception class (`BaseException.__new__`).
+pub fn allocate(cx: &mut Cx, class: &'static PyType, args: Obj) -> R {
+    cx.alloc_for::<PyException>(class, |h| payload(h, args))
+}
+
+/// Sets `name` and `obj` of an `AttributeError`.
+pub fn set_name_and_obj(cx: &mut Cx, err: &Err, name: Ref<'_>, obj: Ref<'_>) {
+    if let Some(e) = err.exception().downcast::<PyException>(cx) {
+        e.fields[0].set(&e.h, cx, name.own(cx));
+        e.fields[1].set(&e.h, cx, obj.own(cx));
+    }
+}
+
+/// Sets `name` of a `NameError`.
+pub fn set_name(cx: &mut Cx, err: &Err, name: Ref<'_>) {
+    if let Some(e) = err.exception().downcast::<PyException>(cx) {
+        e.fields[0].set(&e.h, cx, name.own(cx));
+    }
+}
+
+/// The value of a `StopIteration`.
+pub fn stop_value(cx: &Cx, exception: Ref<'_>) -> Obj {
+    let value = exception.downcast::<PyException>(cx).and_then(|e| e.fields[0].get(&e.h, cx));
+    value.unwrap_or_else(|| cx.none())
+}
+
+/// A `StopIteration` with a value.
+pub fn stop_iteration_with(cx: &mut Cx, value: Obj) -> Err {
+    let args = if value.value().is_none() { Vec::new() } else { vec![value] };
+    Err(new_exception(cx, Builtin::StopIteration, args))
+}
+
+/// Sets the context of a freshly raised exception to the one being handled, as `_PyErr_SetObject` does: never to
+/// itself, and cutting a chain that would become a cycle.
+pub fn chain_context(cx: &Cx, exception: Ref<'_>) {
+    let handled = cx.handled.get();
+    if handled.is_none() || handled == exception.value() {
+        return;
+    }
+    let Some(e) = exception.downcast::<PyException>(cx) else { return };
+    // SAFETY: the context owns what it says is being handled.
+    let handled = unsafe { Ref::from_value(handled) }.own(cx);
+    let mut at = handled.clone();
+    loop {
+        let next = at.downcast::<PyException>(cx).and_then(|x| x.context.get(&x.h, cx));
+        match next {
+            Some(next) if next.value() == exception.value() => {
+                if let Some(x) = at.downcast::<PyException>(cx) {
+                    drop(x.context.take(&x.h, cx));
+                }
+                break;
+            }
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    e.context.set(&e.h, cx, handled);
+}
+
+/// The items of `args`.
+pub fn args_of(cx: &Cx, exception: Ref<'_>) -> Vec<Obj> {
+    let args = exception.downcast::<PyException>(cx).and_then(|e| e.args.get(&e.h, cx));
+    let Some(args) = args else { return Vec::new() };
+    let items = args.downcast::<PyTuple>(cx).map(|t| t.items().iter().map(|v| v.own(cx)).collect());
+    items.unwrap_or_default()
+}

@@ -1,0 +1,197 @@
+//! Functions.
+//!
+//! What a call reads (entry point, counts, globals) stands at the front and is written when the function is made or its
+//! `__code__` is set; the rest is in slots.
+
+use crate::objects::cell::PyCell;
+use crate::objects::code::PyCode;
+use crate::objects::dict::PyDict;
+use crate::objects::tuple::PyTuple;
+use crate::prelude::*;
+use std::cell::Cell;
+
+/// See the module's head.
+#[repr(C)]
+pub struct PyFunction {
+    pub h: Header,
+    entry: Cell<*const u64>,
+    simple_args: Cell<u32>,
+    local_count: Cell<u32>,
+    register_count: Cell<u32>,
+    code: Cell<*const PyCode>,
+    pub globals: Slot,
+    pub builtins: Slot,
+    pub closure: Slot,
+    pub defaults: Slot,
+    pub kwdefaults: Slot,
+    pub name: Slot,
+    pub qualname: Slot,
+    pub module: Slot,
+    pub doc: Slot,
+    /// `__dict__`, made when asked for.
+    pub dict: Slot,
+    pub annotations: Slot,
+    pub annotate: Slot,
+    pub type_params: Slot,
+}
+
+impl PyFunction {
+    fn slots(&self) -> [&Slot; 13] {
+        [
+            &self.globals,
+            &self.builtins,
+            &self.closure,
+            &self.defaults,
+            &self.kwdefaults,
+            &self.name,
+            &self.qualname,
+            &self.module,
+            &self.doc,
+            &self.dict,
+            &self.annotations,
+            &self.annotate,
+            &self.type_params,
+        ]
+    }
+}
+
+unsafe fn function_size(_: *mut Header) -> usize {
+    size_of::<PyFunction>()
+}
+
+unsafe fn function_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: called with a function.
+    unsafe { (*h.cast::<PyFunction>()).slots().iter().for_each(|slot| visit(slot.peek())) }
+}
+
+unsafe fn function_drop(h: *mut Header, m: &Mutator) {
+    // SAFETY: called with a function that nobody else reaches.
+    unsafe { (*h.cast::<PyFunction>()).slots().iter().for_each(|slot| slot.clear(m)) }
+}
+
+pub static FUNCTION_OPS: TypeOps = TypeOps {
+    name: "function",
+    size: function_size,
+    trace: Some(function_trace),
+    drop_fields: Some(function_drop),
+    needs_finalizer: |_| false,
+};
+
+// SAFETY: `repr(C)` with the header first.
+unsafe impl Object for PyFunction {
+    const OPS: &'static TypeOps = &FUNCTION_OPS;
+}
+
+/// A function over `code` with these globals, everything else empty.
+pub fn new_function(cx: &Cx, code: &'static PyCode, globals: Obj) -> Obj {
+    let builtins = builtins_of(cx, globals.r());
+    let module = globals.downcast::<PyDict>(cx).and_then(|d| d.get_str(cx, cx.vm.names.name.get()));
+    let doc = match code.has_flag(ungil_bytecode::flags::HAS_DOCSTRING) {
+        true => code.consts[0].get().own(cx),
+        false => cx.none(),
+    };
+    let f = cx.alloc(Builtin::Function, |h| PyFunction {
+        h,
+        entry: Cell::new(code.entry()),
+        simple_args: Cell::new(u32::try_from(code.simple_args()).unwrap_or(u32::MAX)),
+        local_count: Cell::new(code.local_count() as u32),
+        register_count: Cell::new(code.register_count() as u32),
+        code: Cell::new(code),
+        globals: Slot::new(globals),
+        builtins: Slot::new(builtins),
+        closure: Slot::empty(),
+        defaults: Slot::empty(),
+        kwdefaults: Slot::empty(),
+        name: Slot::new(code.name.get().own(cx)),
+        qualname: Slot::new(code.qualname.get().own(cx)),
+        module: module.map_or_else(Slot::empty, Slot::new),
+        doc: Slot::new(doc),
+        dict: Slot::empty(),
+        annotations: Slot::empty(),
+        annotate: Slot::empty(),
+        type_params: Slot::empty(),
+    });
+    f
+}
+
+/// The builtins that code with these globals sees: `__builtins__` (a module or a dict) or the standard ones.
+fn builtins_of(cx: &Cx, globals: Ref<'_>) -> Obj {
+    let own = globals.downcast::<PyDict>(cx).and_then(|d| d.get_str(cx, cx.vm.names.builtins.get()));
+    if let Some(own) = own {
+        if own.downcast::<PyDict>(cx).is_some() {
+            return own;
+        }
+        if let Some(module) = own.downcast::<crate::objects::module::PyModule>(cx)
+            && let Some(dict) = module.dict_ref(cx)
+        {
+            return ref_of(dict).own(cx);
+        }
+    }
+    ref_of(cx.builtins()).own(cx)
+}
+
+impl PyFunction {
+    #[inline(always)]
+    pub fn code(&self) -> &'static PyCode {
+        // SAFETY: code objects are immortal.
+        unsafe { &*self.code.get() }
+    }
+
+    #[inline(always)]
+    pub fn entry(&self) -> *const u64 {
+        self.entry.get()
+    }
+
+    /// Arguments of a call that can be taken as they stand; none if calls need sorting.
+    #[inline(always)]
+    pub fn simple_args(&self) -> usize {
+        self.simple_args.get() as usize
+    }
+
+    #[inline(always)]
+    pub fn local_count(&self) -> usize {
+        self.local_count.get() as usize
+    }
+
+    #[inline(always)]
+    pub fn register_count(&self) -> usize {
+        self.register_count.get() as usize
+    }
+
+    /// The globals, which are always a dict (or of a subclass of it).
+    #[inline(always)]
+    pub fn globals_unchecked(&self) -> &PyDict {
+        // SAFETY: checked when the function was made; never replaced.
+        unsafe { Ref::from_value(self.globals.peek()).cast_unchecked::<PyDict>() }
+    }
+
+    #[inline(always)]
+    pub fn builtins_unchecked(&self) -> &PyDict {
+        // SAFETY: as for the globals.
+        unsafe { Ref::from_value(self.builtins.peek()).cast_unchecked::<PyDict>() }
+    }
+
+    /// The cell of a free variable.
+    #[inline(always)]
+    pub fn free_cell(&self, index: usize) -> &PyCell {
+        // SAFETY: a function whose code has free variables has a closure of that many cells, never replaced.
+        unsafe {
+            let closure = Ref::from_value(self.closure.peek()).cast_unchecked::<PyTuple>();
+            closure.items()[index].cast_unchecked::<PyCell>()
+        }
+    }
+
+    /// Gives the function other code. Frames that run keep theirs through the code object's immortality.
+    pub fn set_code(&self, code: &'static PyCode) {
+        self.simple_args.set(u32::MAX);
+        self.code.set(code);
+        self.entry.set(code.entry());
+        self.local_count.set(code.local_count() as u32);
+        self.register_count.set(code.register_count() as u32);
+        self.simple_args.set(u32::try_from(code.simple_args()).unwrap_or(u32::MAX));
+    }
+}
+
+pub fn declare(cx: &Cx) {
+    TypeBuilder::declare(cx, Builtin::Function, "function", &FUNCTION_OPS, size_of::<PyFunction>(), true);
+}

@@ -1,0 +1,231 @@
+//! Generators, coroutines and asynchronous generators: suspended frames.
+//!
+//! A suspended frame's registers live in the generator object. Resuming copies them onto the value stack above the
+//! frame that resumes, suspending copies them back: all of them are counted references either way, so the collector
+//! sees them in one place or the other (PUB-5). Who runs a generator is decided by a compare-and-swap on its state; the
+//! loser gets `ValueError`.
+//!
+//! - `mod.rs`: the object, suspending and resuming; `methods.rs`: what Python sees of generators and coroutines
+//! - `async_gen.rs`: the awaitables of asynchronous generators
+
+mod methods;
+mod resume;
+pub(crate) use resume::end_send;
+
+pub use methods::{declare, init};
+pub use resume::{
+    Outcome, close, delegate, finished_by_exception, may_resume_inline, resume_inline,
+    returned, send, suspend, throw,
+};
+
+use crate::interp::frame::Frame;
+use crate::objects::function::PyFunction;
+use crate::prelude::*;
+use std::cell::{Cell, UnsafeCell};
+use std::sync::atomic::{AtomicU8, Ordering};
+use ungil_bytecode::flags;
+
+/// Values of [`PyGenerator::state`].
+pub mod state {
+    pub const CREATED: u8 = 0;
+    pub const SUSPENDED: u8 = 1;
+    pub const RUNNING: u8 = 2;
+    pub const FINISHED: u8 = 3;
+}
+
+/// See the module's head. The registers follow the struct.
+#[repr(C)]
+pub struct PyGenerator {
+    pub h: Header,
+    pub state: AtomicU8,
+    /// An asynchronous generator's: one of its awaitables is under way.
+    pub running_async: Cell<bool>,
+    pub closed: Cell<bool>,
+    pub hooks_inited: Cell<bool>,
+    count: usize,
+    /// Where it goes on: the `Yield` it is suspended at, or the first instruction of its body.
+    pub ip: Cell<*const u64>,
+    pub function: Slot,
+    pub name: Slot,
+    pub qualname: Slot,
+    /// The exception that the generator is handling while suspended.
+    handled: Slot,
+    /// The frame object, if one was made.
+    pub frame: Slot,
+    /// `cr_origin`, or the finalizer hook of an asynchronous generator.
+    pub extra: Slot,
+    /// What the resumer was handling, while running.
+    outer_handled: Cell<Value>,
+    registers: [UnsafeCell<Value>; 0],
+}
+
+impl PyGenerator {
+    fn slots(&self) -> [&Slot; 6] {
+        [&self.function, &self.name, &self.qualname, &self.handled, &self.frame, &self.extra]
+    }
+
+    /// The stored registers.
+    fn registers(&self) -> *mut Value {
+        self.registers.as_ptr().cast_mut().cast()
+    }
+
+    pub fn state(&self) -> u8 {
+        // ORD: acquire: whoever resumes sees the registers that the last one stored.
+        self.state.load(Ordering::Acquire)
+    }
+
+    /// The code that it runs.
+    pub fn code(&self) -> &'static crate::objects::code::PyCode {
+        // SAFETY: the slot holds a function from birth to end.
+        unsafe { Ref::from_value(self.function.peek()).cast_unchecked::<PyFunction>() }.code()
+    }
+
+    /// The register that a suspended `yield from` or `await` delegates to, if it does; only while suspended.
+    pub fn delegating_to(&self, cx: &Cx) -> Option<Obj> {
+        if self.state() != state::SUSPENDED {
+            return None;
+        }
+        // SAFETY: a suspended generator's ip is at a `Yield`.
+        let word = unsafe { *self.ip.get() };
+        if (word >> 48) != 1 {
+            return None;
+        }
+        let register = (word >> 16) as u16 as usize + 1;
+        // SAFETY: verified code; the registers are stored.
+        Some(unsafe { Obj::from_borrowed(*self.registers().add(register), cx) })
+    }
+
+    /// Values of the locals while it is not running, by register; for frame objects.
+    pub fn stored_locals(&self, cx: &Cx) -> Vec<Option<Obj>> {
+        let stored = matches!(self.state(), state::CREATED | state::SUSPENDED);
+        let n = if stored { self.code().local_count() } else { 0 };
+        (0..n)
+            .map(|i| {
+                // SAFETY: stored registers hold valid values.
+                let v = unsafe { *self.registers().add(i) };
+                // SAFETY: as above.
+                (!v.is_undef()).then(|| unsafe { Obj::from_borrowed(v, cx) })
+            })
+            .collect()
+    }
+}
+
+unsafe fn generator_size(h: *mut Header) -> usize {
+    // SAFETY: called with a generator.
+    size_of::<PyGenerator>() + 8 * unsafe { (*h.cast::<PyGenerator>()).count }
+}
+
+unsafe fn generator_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: called with a generator.
+    unsafe {
+        let g = &*h.cast::<PyGenerator>();
+        g.slots().iter().for_each(|slot| visit(slot.peek()));
+        (0..g.count).for_each(|i| visit(*g.registers().add(i)));
+    }
+}
+
+unsafe fn generator_drop(h: *mut Header, m: &Mutator) {
+    // SAFETY: called with a generator that nobody else reaches.
+    unsafe {
+        let g = &*h.cast::<PyGenerator>();
+        // ORD: relaxed; nobody else reaches it.
+        g.state.store(state::FINISHED, Ordering::Relaxed);
+        for i in 0..g.count {
+            m.drop_value(std::mem::replace(&mut *g.registers().add(i), Value::UNDEF));
+        }
+        g.slots().iter().for_each(|slot| slot.clear(m));
+    }
+}
+
+/// A suspended generator must be closed before it is freed; a coroutine that never ran must be reported.
+unsafe fn generator_needs_finalizer(h: *mut Header) -> bool {
+    // SAFETY: called with a generator.
+    let g = unsafe { &*h.cast::<PyGenerator>() };
+    match g.state() {
+        state::SUSPENDED => true,
+        state::CREATED => h_is(g, Builtin::Coroutine),
+        _ => false,
+    }
+}
+
+fn h_is(g: &PyGenerator, which: Builtin) -> bool {
+    g.h.shape_id() == which as u32
+}
+
+pub static GENERATOR_OPS: TypeOps = TypeOps {
+    name: "generator",
+    size: generator_size,
+    trace: Some(generator_trace),
+    drop_fields: Some(generator_drop),
+    needs_finalizer: generator_needs_finalizer,
+};
+
+// SAFETY: `repr(C)` with the header first; coroutines and asynchronous generators share the layout.
+unsafe impl Object for PyGenerator {
+    const OPS: &'static TypeOps = &GENERATOR_OPS;
+}
+
+/// Makes the generator of the frame at `frame`, which goes on at `ip`, moving its registers and its function into it.
+///
+/// # Errors
+/// `MemoryError`.
+///
+/// # Safety
+/// The frame is the innermost one; afterwards it holds nothing any more.
+pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
+    let code = frame.code();
+    let which = match code.unit.flags {
+        f if f & flags::COROUTINE != 0 => Builtin::Coroutine,
+        f if f & flags::ASYNC_GENERATOR != 0 => Builtin::AsyncGen,
+        _ => Builtin::Generator,
+    };
+    let count = code.register_count();
+    let size = size_of::<PyGenerator>() + 8 * count;
+    let p = cx.mutator().allocate(size).cast::<PyGenerator>();
+    if p.is_null() {
+        return Err(cx.memory_error());
+    }
+    let f = frame.function();
+    // SAFETY: fresh memory of the right size; the frame's registers are moved out of the stack.
+    unsafe {
+        p.write(PyGenerator {
+            h: Header::new(which as u32),
+            state: AtomicU8::new(state::CREATED),
+            running_async: Cell::new(false),
+            closed: Cell::new(false),
+            hooks_inited: Cell::new(false),
+            count,
+            ip: Cell::new(ip),
+            name: f.name.get(&f.h, cx).map_or_else(Slot::empty, Slot::new),
+            qualname: f.qualname.get(&f.h, cx).map_or_else(Slot::empty, Slot::new),
+            function: Slot::new(Obj::from_owned(*frame.0.sub(2))),
+            handled: Slot::empty(),
+            frame: Slot::empty(),
+            extra: Slot::empty(),
+            outer_handled: Cell::new(Value::UNDEF),
+            registers: [],
+        });
+        *frame.0.sub(2) = Value::UNDEF;
+        let registers = (*p).registers();
+        for i in 0..count {
+            *registers.add(i) = std::mem::replace(&mut *frame.0.add(i), Value::UNDEF);
+        }
+        Ok(Obj::from_owned(Value::from_ptr(p)))
+    }
+}
+
+/// Closes a suspended generator that is about to be freed. False if the object is none.
+pub fn finalize(cx: &mut Cx, obj: &Obj) -> bool {
+    let Some(g) = obj.downcast::<PyGenerator>(cx) else { return false };
+    if h_is(g, Builtin::AsyncGen) && methods::call_finalizer_hook(cx, obj.r()) {
+        return true;
+    }
+    if h_is(g, Builtin::Coroutine) && g.state() == state::CREATED {
+        methods::warn_never_awaited(cx, obj.r());
+        return true;
+    }
+    if let Err(err) = close(cx, obj.r()) {
+        crate::traceback::unraisable(cx, err, "Exception ignored while closing generator", obj.r());
+    }
+    true
+}

@@ -1,0 +1,463 @@
+//! Suspending and resuming.
+
+use super::{PyGenerator, state};
+use crate::interp::frame::{ENTRY, Frame, GENERATOR};
+use crate::interp::handlers::resume_at;
+use crate::interp::{Exit, FAILED, TABLE, Table, run, unwind};
+use crate::objects::exception::stop_value;
+use crate::prelude::*;
+use std::sync::atomic::Ordering;
+use ungil_bytecode::{Op, WINDOW_HEADER};
+
+/// What resuming came to.
+pub enum Outcome {
+    Yielded(Obj),
+    Returned(Obj),
+}
+
+/// How a generator goes on.
+enum Resume {
+    /// The pending `yield` gives this.
+    Value(Value),
+    /// The pending `yield` raises this.
+    Throw(Err),
+    /// The iterator that the pending `yield from` delegates to has ended with this value.
+    EndDelegation(Obj),
+}
+
+/// Takes the right to run the generator.
+fn claim(g: &PyGenerator) -> Result<u8, u8> {
+    let now = g.state();
+    if now == state::RUNNING || now == state::FINISHED {
+        return Err(now);
+    }
+    // ORD: acquire, to see the registers; the loser reads nothing.
+    g.state.compare_exchange(now, state::RUNNING, Ordering::Acquire, Ordering::Relaxed)
+}
+
+/// Whether resuming by the interpreter loop itself is possible: it is not running, not finished, and there is room.
+pub fn may_resume_inline(cx: &Cx, g: &PyGenerator) -> bool {
+    let top = run::stack_top(cx).wrapping_add(g.count + WINDOW_HEADER + 1);
+    matches!(g.state(), state::CREATED | state::SUSPENDED) && cx.recursion_left.get() > 0 && cx.stack.ensure(top)
+}
+
+/// Copies the generator's registers onto the stack above the frame that resumes it.
+unsafe fn push(cx: &Cx, generator: Ref<'_>, call_ip: *const u64, caller: *mut Value, kind: u64, next: *const u64) -> Frame {
+    // SAFETY: the caller has claimed the generator and made room.
+    unsafe {
+        let g = generator.cast_unchecked::<PyGenerator>();
+        let base = run::stack_top(cx);
+        *base = generator.own(cx).into_value();
+        let window = base.add(1);
+        *window.add(2) = Obj::from_borrowed(g.function.peek(), cx).into_value();
+        let frame = Frame::link(window, call_ip, caller, kind | GENERATOR, next);
+        for i in 0..g.count {
+            *frame.0.add(i) = std::mem::replace(&mut *g.registers().add(i), Value::UNDEF);
+        }
+        if let Some(object) = g.frame.take(&g.h, cx) {
+            frame.set_object(object.into_value());
+        }
+        let outer = cx.handled.get();
+        g.outer_handled.set(outer);
+        if let Some(own) = g.handled.take(&g.h, cx) {
+            cx.handled.set(own.into_value());
+        } else {
+            // The generator sees what its resumer handles, and owns that sight of its own.
+            cx.handled.set(Ref::from_value(outer).own(cx).into_value());
+        }
+        frame
+    }
+}
+
+/// Gives the resumer back what it was handling; what the generator handles itself is kept with it.
+unsafe fn restore_handled(cx: &Cx, g: &PyGenerator, keep: bool) {
+    let outer = g.outer_handled.replace(Value::UNDEF);
+    let own = cx.handled.replace(outer);
+    // SAFETY: `handled` owned it.
+    let own = unsafe { Obj::from_owned(own) };
+    if keep && own.value() != outer && !own.value().is_none() {
+        g.handled.set(&g.h, cx, own);
+    }
+}
+
+/// Resumes the generator in the present interpreter loop: the instruction at `call_ip` (`ForIter`, `Send`) gets the result.
+///
+/// # Safety
+/// The handlers' contract; `may_resume_inline` has said yes.
+pub unsafe fn resume_inline(
+    call_ip: *const u64,
+    next: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    generator: Ref<'_>,
+    v: Value,
+) -> Exit {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let g = generator.cast_unchecked::<PyGenerator>();
+        let before = match claim(g) {
+            Ok(before) => before,
+            Err(now) => {
+                let err = refused(&mut *cx, generator, now);
+                return unwind::raise(call_ip, regs, cx, t, err);
+            }
+        };
+        let frame = push(&*cx, generator, call_ip, regs, 0, next);
+        (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
+        let entry = start(g, before, frame, v);
+        resume_at(entry, frame.0, cx, t)
+    }
+}
+
+/// Delivers the sent value; where to go on.
+unsafe fn start(g: &PyGenerator, before: u8, frame: Frame, v: Value) -> *const u64 {
+    let ip = g.ip.get();
+    if before == state::CREATED {
+        return ip;
+    }
+    // SAFETY: a suspended generator's ip is at a `Yield`, whose result register is empty.
+    unsafe {
+        *frame.0.add((*ip >> 16) as u16 as usize) = v;
+        ip.add(1)
+    }
+}
+
+fn kind_name(g: &PyGenerator) -> &'static str {
+    match g.h.shape_id() {
+        id if id == Builtin::Coroutine as u32 => "coroutine",
+        id if id == Builtin::AsyncGen as u32 => "asynchronous generator",
+        _ => "generator",
+    }
+}
+
+/// Why a generator could not be claimed, as an exception.
+fn refused(cx: &mut Cx, generator: Ref<'_>, now: u8) -> Err {
+    // SAFETY: callers pass generators.
+    let g = unsafe { generator.cast_unchecked::<PyGenerator>() };
+    if now == state::FINISHED {
+        if g.h.shape_id() == Builtin::Coroutine as u32 {
+            return cx.runtime_error("cannot reuse already awaited coroutine");
+        }
+        if g.h.shape_id() == Builtin::AsyncGen as u32 {
+            return cx.error_bare(Builtin::StopAsyncIteration);
+        }
+        return cx.stop_iteration();
+    }
+    let kind = kind_name(g);
+    cx.value_error(format!("{kind} already executing"))
+}
+
+/// Suspends the frame at the `Yield` at `ip`, handing `v` to whoever resumed it.
+///
+/// # Safety
+/// The handlers' contract; the frame is a generator's.
+pub unsafe fn suspend(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let frame = Frame(regs);
+        let generator = Obj::from_owned(std::mem::replace(&mut *regs.sub(5), Value::UNDEF));
+        let g: &PyGenerator = generator.cast_unchecked();
+        let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
+        for i in 0..g.count {
+            *g.registers().add(i) = std::mem::replace(&mut *regs.add(i), Value::UNDEF);
+        }
+        if let Some(object) = frame.object() {
+            frame.set_object(Value::UNDEF);
+            crate::objects::frame::suspended(&*cx, object, ip);
+            g.frame.set(&g.h, &*cx, Obj::from_owned(object));
+        }
+        let function = std::mem::replace(&mut *regs.sub(2), Value::UNDEF);
+        (*cx).drop_value(function);
+        g.ip.set(ip);
+        restore_handled(&*cx, g, true);
+        (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
+        // ORD: release: the next to resume sees the registers.
+        g.state.store(state::SUSPENDED, Ordering::Release);
+        drop(generator);
+        if kind & ENTRY != 0 {
+            return v.0;
+        }
+        deliver(call_ip, caller, cx, t, v)
+    }
+}
+
+/// Gives a yielded value to the `ForIter` or `Send` that resumed the generator.
+unsafe fn deliver(call_ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+    // SAFETY: the handlers' contract.
+    unsafe {
+        let word = *call_ip;
+        let slot = regs.add((word >> 16) as u16 as usize);
+        let old = std::mem::replace(&mut *slot, v);
+        (*cx).drop_value(old);
+        let words = if word as u8 == Op::ForIter as u8 { 2 } else { 1 };
+        resume_at(call_ip.add(words), regs, cx, t)
+    }
+}
+
+/// Ends a generator's frame with a return value.
+///
+/// # Safety
+/// The handlers' contract; the frame is a generator's.
+pub unsafe fn returned(frame: Frame, cx: *mut Cx, t: *const Table, result: Obj) -> Exit {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
+        unwind::pop(&mut *cx, frame);
+        finished_by_exception(&mut *cx, frame);
+        if kind & ENTRY != 0 {
+            return result.into_value().0;
+        }
+        let word = *call_ip;
+        if word as u8 == Op::ForIter as u8 {
+            drop(result);
+            return crate::interp::for_iter_end(call_ip, caller, cx, t);
+        }
+        end_send(call_ip, caller, cx, t, result)
+    }
+}
+
+/// Ends the delegation of a `Send`: its result is `v`, its iterator is dropped, the jump taken.
+pub(crate) unsafe fn end_send(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Obj) -> Exit {
+    // SAFETY: the handlers' contract.
+    unsafe {
+        let word = *ip;
+        let a = (word >> 16) as u16 as usize;
+        let iterator = std::mem::replace(&mut *regs.add(a + 1), Value::UNDEF);
+        let old = std::mem::replace(&mut *regs.add(a), v.into_value());
+        (*cx).drop_value(old);
+        (*cx).drop_value(iterator);
+        resume_at(ip.add(1).offset((word as i64 >> 48) as isize), regs, cx, t)
+    }
+}
+
+/// Marks the generator of a frame that has been popped as finished and lets go of it.
+pub fn finished_by_exception(cx: &mut Cx, frame: Frame) {
+    // SAFETY: a generator's frame owns its generator in the word below its header.
+    unsafe {
+        let generator = Obj::from_owned(std::mem::replace(&mut *frame.0.sub(5), Value::UNDEF));
+        let g: &PyGenerator = generator.cast_unchecked();
+        restore_handled(cx, g, false);
+        // ORD: release, as in `suspend`.
+        g.state.store(state::FINISHED, Ordering::Release);
+    }
+}
+
+/// Resumes from a native.
+fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
+    // SAFETY: callers pass generators.
+    let g = unsafe { generator.cast_unchecked::<PyGenerator>() };
+    let before = match claim(g) {
+        Ok(before) => before,
+        Err(now) => return Err(refused(cx, generator, now)),
+    };
+    let top = run::stack_top(cx).wrapping_add(g.count + WINDOW_HEADER + 1);
+    if cx.recursion_left.get() <= 0 || cx.native_stack_low() || !cx.stack.ensure(top) {
+        // ORD: release, as in `suspend`.
+        g.state.store(before, Ordering::Release);
+        return Err(cx.recursion_error(""));
+    }
+    let (outer_regs, outer_ip) = (cx.regs.get(), cx.ip.get());
+    // SAFETY: claimed, and there is room; the frame is complete when it is entered.
+    let exit = unsafe {
+        let frame = push(cx, generator, outer_ip, outer_regs, ENTRY, std::ptr::null());
+        cx.recursion_left.set(cx.recursion_left.get() - 1);
+        match how {
+            Resume::Value(v) => {
+                let entry = start(g, before, frame, v);
+                (TABLE.0[(*entry & 0xff) as usize])(entry, frame.0, cx, &TABLE)
+            }
+            Resume::Throw(err) => unwind::raise(g.ip.get(), frame.0, cx, &TABLE, err),
+            Resume::EndDelegation(v) => {
+                let send = send_of(g.ip.get());
+                end_send(send, frame.0, cx, &TABLE, v)
+            }
+        }
+    };
+    cx.regs.set(outer_regs);
+    cx.ip.set(outer_ip);
+    if exit == FAILED {
+        return Err(run::take_raised(cx));
+    }
+    // SAFETY: the handlers return an owned value.
+    let v = unsafe { Obj::from_owned(Value(exit)) };
+    match g.state() {
+        state::FINISHED => Ok(Outcome::Returned(v)),
+        _ => Ok(Outcome::Yielded(v)),
+    }
+}
+
+/// The `Send` that a delegating `Yield` belongs to: the target of the jump behind it.
+unsafe fn send_of(yield_ip: *const u64) -> *const u64 {
+    // SAFETY: the compiler puts a backward jump to the `Send` behind every delegating `Yield`.
+    unsafe {
+        let jump = yield_ip.add(1);
+        jump.add(1).offset((*jump as i64 >> 32) as isize)
+    }
+}
+
+/// `generator.send(v)`.
+///
+/// # Errors
+/// What the generator raises; `TypeError` for a value sent to one that has not started.
+pub fn send(cx: &mut Cx, generator: Ref<'_>, v: Obj) -> R<Outcome> {
+    // SAFETY: callers pass generators.
+    let g = unsafe { generator.cast_unchecked::<PyGenerator>() };
+    if g.state() == state::CREATED && !v.value().is_none() {
+        let kind = match kind_name(g) {
+            "asynchronous generator" => "async generator",
+            kind => kind,
+        };
+        return Err(cx.type_error(format!("can't send non-None value to a just-started {kind}")));
+    }
+    if g.state() == state::FINISHED && g.h.shape_id() == Builtin::Generator as u32 {
+        return Ok(Outcome::Returned(cx.none()));
+    }
+    let word = v.into_value();
+    let result = resume(cx, generator, Resume::Value(word));
+    if result.is_err() && word.is_ptr() && g.state() != state::FINISHED {
+        // It was not claimed: the value is still ours.
+        cx.drop_value(word);
+    }
+    result
+}
+
+/// `generator.throw(exception)`: into what it delegates to first.
+///
+/// # Errors
+/// What comes out of it.
+pub fn throw(cx: &mut Cx, generator: Ref<'_>, err: Err) -> R<Outcome> {
+    // SAFETY: callers pass generators.
+    let g = unsafe { generator.cast_unchecked::<PyGenerator>() };
+    if let Some(inner) = g.delegating_to(cx) {
+        return throw_into(cx, generator, inner, err);
+    }
+    match g.state() {
+        state::FINISHED if g.h.shape_id() == Builtin::Coroutine as u32 => {
+            Err(cx.runtime_error("cannot reuse already awaited coroutine"))
+        }
+        state::FINISHED => Err(err),
+        state::CREATED => {
+            // ORD: release, as in `suspend`; it never runs.
+            g.state.store(state::FINISHED, Ordering::Release);
+            let at = g.code().offset_of(g.ip.get());
+            crate::objects::traceback::add_entry_for_generator(cx, &err, generator, at);
+            Err(err)
+        }
+        _ => resume(cx, generator, Resume::Throw(err)),
+    }
+}
+
+fn throw_into(cx: &mut Cx, generator: Ref<'_>, inner: Obj, err: Err) -> R<Outcome> {
+    // SAFETY: callers pass generators.
+    let g = unsafe { generator.cast_unchecked::<PyGenerator>() };
+    if cx.is_error(&err, Builtin::GeneratorExit) {
+        // While the inner one is closed, this one counts as running.
+        g.state.store(state::RUNNING, Ordering::Release);
+        let closed = close_any(cx, inner.r());
+        g.state.store(state::SUSPENDED, Ordering::Release);
+        return match closed {
+            Ok(()) => resume(cx, generator, Resume::Throw(err)),
+            Err(other) => resume(cx, generator, Resume::Throw(other)),
+        };
+    }
+    let result = if inner.downcast::<PyGenerator>(cx).is_some() && !is_async_gen(cx, inner.r()) {
+        g.state.store(state::RUNNING, Ordering::Release);
+        let result = throw(cx, inner.r(), err);
+        g.state.store(state::SUSPENDED, Ordering::Release);
+        result
+    } else {
+        let method = cx.get_attr_opt(inner.r(), cx.vm.names.throw.get())?;
+        let Some(method) = method else { return resume(cx, generator, Resume::Throw(err)) };
+        g.state.store(state::RUNNING, Ordering::Release);
+        let result = cx.call(method.r(), &[err.exception()]);
+        g.state.store(state::SUSPENDED, Ordering::Release);
+        as_outcome(cx, result)
+    };
+    match result {
+        Ok(Outcome::Yielded(v)) => Ok(Outcome::Yielded(v)),
+        Ok(Outcome::Returned(v)) => resume(cx, generator, Resume::EndDelegation(v)),
+        Err(err) => resume(cx, generator, Resume::Throw(err)),
+    }
+}
+
+fn is_async_gen(cx: &Cx, v: Ref<'_>) -> bool {
+    cx.is_exactly(v, Builtin::AsyncGen)
+}
+
+/// Turns `StopIteration` into a returned value.
+fn as_outcome(cx: &mut Cx, result: R) -> R<Outcome> {
+    match result {
+        Ok(v) => Ok(Outcome::Yielded(v)),
+        Err(err) if cx.is_error(&err, Builtin::StopIteration) => {
+            Ok(Outcome::Returned(stop_value(cx, err.exception())))
+        }
+        Err(err) => Err(err),
+    }
+}
+
+/// One step of `yield from` or `await`: sends `v` to any iterator.
+///
+/// # Errors
+/// What it raises but `StopIteration`.
+pub fn delegate(cx: &mut Cx, iterator: Ref<'_>, v: Obj) -> R<Outcome> {
+    if iterator.downcast::<PyGenerator>(cx).is_some() && !is_async_gen(cx, iterator) {
+        return send(cx, iterator, v);
+    }
+    if v.value().is_none() {
+        // `next_value` keeps the value of a `StopIteration`.
+        let class = cx.class_of(iterator);
+        if let Some(method) = class.special(cx, Special::Next) {
+            let result = cx.call_special(method, iterator, &[]);
+            return as_outcome(cx, result);
+        }
+        let name = cx.type_name(iterator);
+        return Err(cx.type_error(format!("'{name}' object is not an iterator")));
+    }
+    let result = cx.call_method(iterator, "send", &[v.r()]);
+    as_outcome(cx, result)
+}
+
+/// Closes any iterator: a generator, or what has a `close` method.
+fn close_any(cx: &mut Cx, v: Ref<'_>) -> R<()> {
+    if v.downcast::<PyGenerator>(cx).is_some() && !is_async_gen(cx, v) {
+        return close(cx, v).map(drop);
+    }
+    match cx.get_attr_opt(v, cx.vm.names.close.get())? {
+        Some(method) => cx.call(method.r(), &[]).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// `generator.close()`: the value that it returns instead of ending with `GeneratorExit`.
+///
+/// # Errors
+/// `RuntimeError` if it yields, or what else it raises.
+pub fn close(cx: &mut Cx, generator: Ref<'_>) -> R {
+    // SAFETY: callers pass generators.
+    let g = unsafe { generator.cast_unchecked::<PyGenerator>() };
+    match g.state() {
+        state::FINISHED => return Ok(cx.none()),
+        state::CREATED => {
+            // ORD: release, as in `suspend`; it never runs.
+            g.state.store(state::FINISHED, Ordering::Release);
+            return Ok(cx.none());
+        }
+        _ => {}
+    }
+    let exit = cx.error_bare(Builtin::GeneratorExit);
+    match throw(cx, generator, exit) {
+        Ok(Outcome::Yielded(_)) => {
+            let kind = match kind_name(g) {
+                "asynchronous generator" => "async generator",
+                kind => kind,
+            };
+            Err(cx.runtime_error(format!("{kind} ignored GeneratorExit")))
+        }
+        Ok(Outcome::Returned(v)) => Ok(v),
+        Err(err) if cx.is_error(&err, Builtin::GeneratorExit) || cx.is_error(&err, Builtin::StopIteration) => {
+            Ok(cx.none())
+        }
+        Err(err) => Err(err),
+    }
+}

@@ -1,0 +1,137 @@
+//! Calling any object from natives.
+
+use crate::class::Builtin;
+use crate::interp::run;
+use crate::names::Special;
+use crate::native::Args;
+use crate::objects::function::PyFunction;
+use crate::objects::method::PyBoundMethod;
+use crate::objects::tuple::PyTuple;
+use crate::objects::{native, type_};
+use crate::{Cx, Obj, R, Ref, RefExt, Value};
+
+impl Cx {
+    /// `f(*args)`.
+    ///
+    /// # Errors
+    /// `TypeError` ("'x' object is not callable"), or what the call raises.
+    pub fn call(&mut self, f: Ref<'_>, args: &[Ref<'_>]) -> R {
+        let values: Vec<Value> = args.iter().map(|a| a.value()).collect();
+        self.call_values(f, &values, None)
+    }
+
+    /// `f(*args, **names)`.
+    ///
+    /// # Errors
+    /// As [`Cx::call`].
+    pub fn call_kw(&mut self, f: Ref<'_>, args: &[Ref<'_>], names: &[(&str, Ref<'_>)]) -> R {
+        let values: Vec<Value> =
+            args.iter().map(|a| a.value()).chain(names.iter().map(|(_, v)| v.value())).collect();
+        let keys = names.iter().map(|(name, _)| crate::objects::str::intern(self, name).get().own(self)).collect();
+        let keys = self.tuple(keys);
+        let keys = keys.r().downcast::<PyTuple>(self);
+        self.call_values(f, &values, keys)
+    }
+
+    /// `obj.name(*args)`.
+    ///
+    /// # Errors
+    /// `AttributeError`, or what the call raises.
+    pub fn call_method(&mut self, obj: Ref<'_>, name: &str, args: &[Ref<'_>]) -> R {
+        let name = crate::objects::str::intern(self, name);
+        match self.lookup_method(obj, name.get())? {
+            super::MethodLookup::Unbound(f) => {
+                let values: Vec<Value> =
+                    std::iter::once(obj.value()).chain(args.iter().map(|a| a.value())).collect();
+                self.call_values(f.r(), &values, None)
+            }
+            super::MethodLookup::Bound(f) => self.call(f.r(), args),
+        }
+    }
+
+    /// Calls what was found on the class of `this`, binding it as the descriptor protocol says; `args` starts with
+    /// `this`. Borrowed values.
+    ///
+    /// # Errors
+    /// What the call raises.
+    pub fn call_unbound(&mut self, method: Ref<'_>, this: Ref<'_>, args: &[Value]) -> R {
+        match method.header().map_or(0, |h| h.shape_id()) {
+            id if id == Builtin::Function as u32
+                || id == Builtin::MethodDescriptor as u32
+                || id == Builtin::WrapperDescriptor as u32 =>
+            {
+                self.call_values(method, args, None)
+            }
+            _ => match self.class_of(method).special(self, Special::Get) {
+                None => self.call_values(method, &args[1..], None),
+                Some(get) => {
+                    let class = self.class_of(this).as_ref();
+                    let bound = self.call_special(get, method, &[this, class])?;
+                    self.call_values(bound.r(), &args[1..], None)
+                }
+            },
+        }
+    }
+
+    /// Calls `f` with borrowed values: positional arguments, then those that `names` names.
+    ///
+    /// # Errors
+    /// As [`Cx::call`].
+    pub fn call_values(&mut self, f: Ref<'_>, args: &[Value], names: Option<&PyTuple>) -> R {
+        let id = f.header().map_or(0, |h| h.shape_id());
+        if id == Builtin::Function as u32 {
+            return self.call_python(f, args, names);
+        }
+        if native::is_native(id) {
+            return native::call(self, f, Args::new(args), names);
+        }
+        if let Some(bound) = f.downcast::<PyBoundMethod>(self) {
+            // SAFETY: both slots are set for good when the method is made, and `f` keeps it alive.
+            let (function, this) = (bound.function.peek(), bound.this.peek());
+            let all: Vec<Value> = std::iter::once(this).chain(args.iter().copied()).collect();
+            // SAFETY: as above.
+            let function = unsafe { Ref::from_value(function) };
+            return self.call_values(function, &all, names);
+        }
+        self.call_object(f, args, names)
+    }
+
+    fn call_object(&mut self, f: Ref<'_>, args: &[Value], names: Option<&PyTuple>) -> R {
+        if let Some(class) = crate::class::PyType::from_ref(f, self)
+            && std::ptr::eq(self.class_of(f), self.builtin(Builtin::Type))
+        {
+            return type_::new_instance(self, class, Args::new(args), names);
+        }
+        let Some(method) = self.class_of(f).special(self, Special::Call).filter(|m| !m.value().is_none()) else {
+            let name = self.type_name(f);
+            return Err(self.type_error(format!("'{name}' object is not callable")));
+        };
+        let all: Vec<Value> = std::iter::once(f.value()).chain(args.iter().copied()).collect();
+        self.recursing("", |cx| match method.header().map(|h| h.shape_id()) {
+            Some(id) if id == Builtin::Function as u32 || native::is_native(id) => {
+                cx.call_values(method, &all, names)
+            }
+            _ => {
+                let class = cx.class_of(f).as_ref();
+                let bound = match cx.class_of(method).special(cx, Special::Get) {
+                    Some(get) => cx.call_special(get, method, &[f, class])?,
+                    None => method.own(cx),
+                };
+                cx.call_values(bound.r(), args, names)
+            }
+        })
+    }
+
+    fn call_python(&mut self, f: Ref<'_>, args: &[Value], names: Option<&PyTuple>) -> R {
+        // SAFETY: the shape id said so.
+        let function = unsafe { f.cast_unchecked::<PyFunction>() };
+        if names.is_none() && function.simple_args() == args.len() {
+            let m: *const Cx = self;
+            // SAFETY: borrowed values are alive; the context outlives the iterator.
+            let owned = args.iter().map(|&v| unsafe { Obj::from_borrowed(v, &*m) });
+            return run::call_function(self, f, owned);
+        }
+        let sorted = crate::bind_python::bind(self, function, args, names)?;
+        run::call_function(self, f, sorted.into_iter())
+    }
+}

@@ -1,0 +1,29 @@
+//! State that is a thread's own: asynchronous exceptions, and what native modules keep per thread.
+
+use crate::{Cx, Err, Obj};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Mutex;
+use ungil_gc::Shared;
+
+/// See the module's head.
+#[derive(Default)]
+pub struct ThreadData {
+    /// Values by a name that the owning module chooses; dropped when the thread ends.
+    pub values: RefCell<HashMap<&'static str, Obj>>,
+    /// Objects whose `repr` is being computed (recursive containers).
+    pub repr_stack: RefCell<Vec<u64>>,
+}
+
+/// Exceptions that threads have been sent (`PyThreadState_SetAsyncExc`), by thread id.
+pub type AsyncExceptions = Mutex<HashMap<u64, Shared>>;
+
+/// Takes the exception that was sent to this thread.
+pub fn take_async_exception(cx: &mut Cx) -> Option<Err> {
+    let id = cx.thread.id();
+    let mut pending = cx.vm.async_exceptions.lock().unwrap_or_else(|p| p.into_inner());
+    let shared = pending.remove(&id)?;
+    drop(pending);
+    let exception = shared.into_obj();
+    Some(crate::interp::unwind::instantiate_or_keep(cx, exception))
+}
