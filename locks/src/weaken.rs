@@ -21,6 +21,8 @@ pub enum Step {
     GilForcesSwitch,
     /// A stop waits until only the stopper is attached.
     StopWaits,
+    /// Of several threads that want to stop the world one at a time does: they would wait for each other.
+    StopTakesTurns,
     /// `Release` when a thread leaves the attached ones: the stopper would not see what it wrote.
     LeaveRelease,
     /// A leaving thread wakes those who wait for it.

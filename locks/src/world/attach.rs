@@ -72,7 +72,7 @@ impl World {
         me.set_attached(true);
         if solo {
             self.became_solo_at_attach(me);
-        } else if alone {
+        } else if alone && self.solo {
             // Too early: solo did not last lately. The thread looks again later.
             me.check.raise(SOLO_OFFER);
         }

@@ -37,6 +37,8 @@ pub struct Options {
     pub parking_buckets: usize,
     /// How long a thread waits for an object lock before it is handed it.
     pub fair_after: Duration,
+    /// Whether a thread that is alone becomes solo at all.
+    pub solo: bool,
     /// How long a thread must have been solo for its end not to count as thrashing.
     pub solo_hysteresis: Duration,
     /// See [`World::set_switch_interval`].
@@ -50,6 +52,7 @@ impl Default for Options {
         Self {
             parking_buckets: 256,
             fair_after: Duration::from_millis(1),
+            solo: true,
             solo_hysteresis: Duration::from_micros(200),
             switch_interval: Duration::from_millis(5),
             weakened: Weakened::default(),
@@ -94,6 +97,7 @@ pub struct World {
     pub(crate) weakened: Weakened,
     clock: Clock,
     switch_interval: AtomicU64,
+    solo: bool,
     solo_hysteresis: u64,
     /// No thread becomes solo before this time. Written by the thread that ceases to be solo.
     solo_not_before: AtomicU64,
@@ -123,6 +127,7 @@ impl World {
             weakened: options.weakened,
             clock: Clock::new(),
             switch_interval: AtomicU64::new(as_nanos(options.switch_interval)),
+            solo: options.solo,
             solo_hysteresis: as_nanos(options.solo_hysteresis),
             solo_not_before: AtomicU64::new(0),
             solo_short: AtomicU32::new(0),

@@ -27,12 +27,12 @@ const MAX_DOUBLINGS: u32 = 5;
 const SPINS: u32 = primitive::spins(200);
 
 impl World {
-    /// Whether enough time has passed since solo did not last.
+    /// Whether solo is on and enough time has passed since it did not last.
     #[inline]
     pub(super) fn may_be_solo(&self) -> bool {
         // ORD: relaxed, a heuristic.
         let not_before = self.solo_not_before.load(Ordering::Relaxed);
-        not_before == 0 || self.clock.nanos() >= not_before
+        self.solo && (not_before == 0 || self.clock.nanos() >= not_before)
     }
 
     /// `me` has attached and is alone.
@@ -121,6 +121,10 @@ impl World {
         let polls = me.polls.load(Ordering::Relaxed);
         if polls > 0 {
             me.polls.store(polls - 1, Ordering::Relaxed);
+            return;
+        }
+        if !self.solo {
+            me.check.clear(SOLO_OFFER);
             return;
         }
         if !self.may_be_solo() {

@@ -115,8 +115,10 @@ impl World {
     /// Returns with the mutex held, `me` attached, nobody stopping and nobody still coming back from a stop.
     fn wait_for_turn_to_stop(&self, me: &ThreadState) -> MutexGuard<'_, Registry> {
         let id = me.id();
-        let is_my_turn =
-            |registry: &Registry| registry.stoppers.front() == Some(&id) && registry.returning == 0;
+        let is_my_turn = |registry: &Registry| {
+            registry.stoppers.front() == Some(&id) && registry.returning == 0
+                || self.weakened.skips(Step::StopTakesTurns)
+        };
         let mut registry = self.registry.lock();
         registry.stoppers.push_back(id);
         while !is_my_turn(&registry) {

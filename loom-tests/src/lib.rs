@@ -1,0 +1,94 @@
+//! What the tests share: a world for the model checker and the exploration of one protocol.
+//!
+//! Empty without `--cfg loom`. See README.md for how to run and how to reproduce a failure.
+#![cfg(loom)]
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use ungil_locks::primitive::{UnsafeCell, Weakened};
+use ungil_locks::weaken::Step;
+use ungil_locks::{Options, World};
+
+/// Options that make everything happen as early as it may: one bucket, no hysteresis, no switch interval.
+pub fn options(weakened: Option<Step>) -> Options {
+    Options {
+        parking_buckets: 1,
+        fair_after: Duration::MAX,
+        solo: true,
+        solo_hysteresis: Duration::ZERO,
+        switch_interval: Duration::ZERO,
+        weakened: Weakened(weakened),
+    }
+}
+
+/// A world with [`options`].
+pub fn world(weakened: Option<Step>) -> Arc<World> {
+    World::with_options(options(weakened))
+}
+
+/// A world in which nobody becomes solo, for the protocols that do not need it.
+pub fn world_without_solo(weakened: Option<Step>) -> Arc<World> {
+    World::with_options(Options { solo: false, ..options(weakened) })
+}
+
+/// Explores every execution of `model` with at most `preemptions` preemptions (`None`: all there are). Panics if one fails, if there were fewer
+/// than `at_least` (the test would be vacuous), or if the outcomes are not exactly `expected`.
+pub fn explore<T, M>(preemptions: Option<usize>, at_least: usize, expected: &[T], model: M)
+where
+    T: Ord + Clone + Debug + Send + 'static,
+    M: Fn() -> T + Send + Sync + 'static,
+{
+    let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
+    let executions = Arc::new(AtomicUsize::new(0));
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.or(preemptions);
+    builder.max_branches = builder.max_branches.max(20_000);
+    {
+        let (outcomes, executions) = (Arc::clone(&outcomes), Arc::clone(&executions));
+        builder.check(move || {
+            let outcome = model();
+            executions.fetch_add(1, Ordering::Relaxed);
+            outcomes.lock().expect("no test panics with the set locked").insert(outcome);
+        });
+    }
+    let executions = executions.load(Ordering::Relaxed);
+    println!("{executions} executions");
+    assert!(executions >= at_least, "only {executions} executions: the test is vacuous");
+    let expected: BTreeSet<T> = expected.iter().cloned().collect();
+    assert_eq!(*outcomes.lock().expect("as above"), expected, "outcomes, left: seen, right: expected");
+}
+
+/// Data without synchronisation of its own. loom panics when two threads touch it without order between them.
+#[derive(Debug)]
+pub struct Plain(UnsafeCell<u32>);
+
+// SAFETY: loom finds the races, which is what the tests are about.
+unsafe impl Sync for Plain {}
+// SAFETY: as above.
+unsafe impl Send for Plain {}
+
+impl Default for Plain {
+    fn default() -> Self {
+        Self(UnsafeCell::new(0))
+    }
+}
+
+impl Plain {
+    /// Adds one; the value before.
+    pub fn add(&self) -> u32 {
+        // SAFETY: loom checks that nobody else touches it.
+        self.0.with_mut(|value| unsafe {
+            *value += 1;
+            *value - 1
+        })
+    }
+
+    /// The value.
+    pub fn get(&self) -> u32 {
+        // SAFETY: loom checks that nobody writes meanwhile.
+        self.0.with(|value| unsafe { *value })
+    }
+}

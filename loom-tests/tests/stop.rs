@@ -1,0 +1,152 @@
+//! Stop-the-world against threads that attach, pass safepoints and detach.
+#![cfg(all(loom, not(feature = "gil")))]
+
+use loom::thread;
+use std::sync::Arc;
+use ungil_locks::weaken::Step;
+use ungil_locks::{ThreadState, World};
+use ungil_loom_tests::{Plain, explore, world_without_solo};
+
+/// Stops the world and reads what the other thread writes; how much of it was done.
+fn stop_and_look(world: &World, me: &ThreadState, data: &Plain) -> u32 {
+    let guard = world.stop_the_world(me);
+    assert_eq!(world.attached_count(), 1);
+    let seen = data.get();
+    drop(guard);
+    seen
+}
+
+/// The main thread stops the world while another one attaches, writes, passes a safepoint, writes and detaches. The
+/// stop falls before, between or after the writes.
+fn against_attach_and_detach(weakened: Option<Step>) {
+    explore(Some(5), 500, &[0, 1, 2], move || {
+        let world = world_without_solo(weakened);
+        let data = Arc::new(Plain::default());
+        let (me, other) = (world.register(), world.register());
+        me.attach();
+        let thread = {
+            let (data, other) = (Arc::clone(&data), Arc::clone(&other));
+            thread::spawn(move || {
+                other.attach();
+                data.add();
+                other.safepoint();
+                data.add();
+                other.detach();
+            })
+        };
+        let seen = stop_and_look(&world, &me, &data);
+        me.detach();
+        thread.join().expect("joined");
+        assert_eq!(data.get(), 2);
+        assert_eq!(world.attached_count(), 0);
+        world.unregister(&me);
+        world.unregister(&other);
+        seen
+    });
+}
+
+#[test]
+fn stop_against_attach_and_detach() {
+    against_attach_and_detach(None);
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn stop_without_release_when_leaving() {
+    against_attach_and_detach(Some(Step::LeaveRelease));
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn stop_without_a_wake_up() {
+    against_attach_and_detach(Some(Step::LeaveNotifies));
+}
+
+#[test]
+#[should_panic(expected = "left == right")]
+fn stop_without_waiting() {
+    against_attach_and_detach(Some(Step::StopWaits));
+}
+
+/// The other thread is attached before the stop and leaves only through a safepoint: it passes safepoints until it has
+/// been stopped.
+fn against_a_busy_thread(weakened: Option<Step>) {
+    explore(Some(2), 20, &[()], move || {
+        let world = world_without_solo(weakened);
+        let data = Arc::new(Plain::default());
+        let stopped = Arc::new(loom::sync::atomic::AtomicBool::new(false));
+        let (me, other) = (world.register(), world.register());
+        me.attach();
+        let thread = {
+            let (data, other, stopped) = (Arc::clone(&data), Arc::clone(&other), Arc::clone(&stopped));
+            thread::spawn(move || {
+                other.attach();
+                while !stopped.load(loom::sync::atomic::Ordering::Relaxed) {
+                    data.add();
+                    other.safepoint();
+                    thread::yield_now();
+                }
+                other.detach();
+            })
+        };
+        let guard = world.stop_the_world(&me);
+        data.add();
+        stopped.store(true, loom::sync::atomic::Ordering::Relaxed);
+        drop(guard);
+        me.detach();
+        thread.join().expect("joined");
+        world.unregister(&me);
+        world.unregister(&other);
+    });
+}
+
+#[test]
+fn stop_of_a_busy_thread() {
+    against_a_busy_thread(None);
+}
+
+#[test]
+#[should_panic(expected = "exceeded maximum number of branches")]
+fn stop_without_raising_the_check_word() {
+    against_a_busy_thread(Some(Step::StopRaises));
+}
+
+/// Two threads stop the world at the same time; each gets its turn, alone. The outcome is the main thread's turn.
+fn two_stoppers(weakened: Option<Step>) {
+    explore(Some(3), 100, &[0, 1], move || {
+        let world = world_without_solo(weakened);
+        let data = Arc::new(Plain::default());
+        let (me, other) = (world.register(), world.register());
+        me.attach();
+        let thread = {
+            let (world, data, other) = (Arc::clone(&world), Arc::clone(&data), Arc::clone(&other));
+            thread::spawn(move || {
+                other.attach();
+                let guard = world.stop_the_world(&other);
+                let turn = data.add();
+                drop(guard);
+                other.detach();
+                turn
+            })
+        };
+        let guard = world.stop_the_world(&me);
+        let turn = data.add();
+        drop(guard);
+        me.detach();
+        assert_eq!(turn + thread.join().expect("joined"), 1);
+        world.unregister(&me);
+        world.unregister(&other);
+        turn
+    });
+}
+
+#[test]
+fn stoppers_take_turns() {
+    two_stoppers(None);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn stoppers_without_turns() {
+    two_stoppers(Some(Step::StopTakesTurns));
+}
