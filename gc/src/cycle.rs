@@ -12,8 +12,7 @@ use crate::mutator::{Mutator, Pending};
 use crate::ops::shape_flag;
 use crate::{Header, Obj, Value, flag};
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
-use ungil_locks::primitive::{AtomicBool, AtomicUsize};
+use ungil_locks::primitive::{AtomicBool, AtomicUsize, Ordering};
 
 /// Least number of bytes between two automatic collections.
 const MIN_THRESHOLD: usize = 16 << 20;

@@ -11,8 +11,8 @@
 //! How the count is kept is the model's business (`model/`).
 
 use crate::{Mutator, model};
-use std::sync::atomic::{AtomicI64, AtomicU16, AtomicU32, Ordering};
 use ungil_locks::ObjLock;
+use ungil_locks::primitive::{AtomicI64, AtomicU16, AtomicU32, Ordering};
 
 /// The count of an immortal object. Far from zero in both directions: increments and decrements that slip through
 /// do no harm.
@@ -39,7 +39,7 @@ pub mod flag {
 pub struct Header {
     shape: AtomicU32,
     pub lock: ObjLock,
-    pub mark: std::sync::atomic::AtomicU8,
+    pub mark: ungil_locks::primitive::AtomicU8,
     flags: AtomicU16,
     count: AtomicI64,
 }
@@ -53,7 +53,7 @@ impl Header {
         Header {
             shape: AtomicU32::new(shape_id << 1),
             lock: ObjLock::new(),
-            mark: std::sync::atomic::AtomicU8::new(0),
+            mark: ungil_locks::primitive::AtomicU8::new(0),
             flags: AtomicU16::new(0),
             count: AtomicI64::new(1),
         }

@@ -10,7 +10,7 @@ use crate::{Header, Obj, Value, flag};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use ungil_locks::primitive::Ordering;
 use ungil_locks::{ThreadState, World, check};
 
 /// What all threads of a runtime share of the heap.

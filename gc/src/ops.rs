@@ -4,7 +4,7 @@
 //! finding a shape is one load from a constant base; entries are written once and never change.
 
 use crate::{Header, Mutator, Slot, Value};
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use ungil_locks::primitive::{AtomicPtr, AtomicU32, Ordering};
 
 /// Operations on a kind of object. All take the object's header.
 pub struct TypeOps {

@@ -4,7 +4,7 @@
 //! The caller holds the container's lock, or the container is exclusively its own.
 
 use crate::{Header, Mutator, Obj, Value, model};
-use std::sync::atomic::{AtomicU64, Ordering};
+use ungil_locks::primitive::{AtomicU64, Ordering};
 
 /// A counted reference inside an object.
 #[repr(transparent)]

@@ -7,8 +7,7 @@
 use crate::mutator::Pending;
 use crate::{Header, Mutator, Obj, Value, flag};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicPtr, Ordering};
-use ungil_locks::primitive::{Mutex, MutexGuard};
+use ungil_locks::primitive::{AtomicPtr, Mutex, MutexGuard, Ordering};
 
 const SHARDS: usize = 64;
 

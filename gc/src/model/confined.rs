@@ -2,7 +2,7 @@
 //! unless the counting thread is solo, i.e. the only one attached (SOLO-1), which may count with plain arithmetic.
 
 use crate::{Header, Mutator, Value};
-use std::sync::atomic::Ordering;
+use ungil_locks::primitive::Ordering;
 
 #[inline(always)]
 pub fn increment(h: &Header, m: &Mutator) {

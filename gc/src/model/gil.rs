@@ -1,7 +1,7 @@
 //! Counting under a global interpreter lock: plain arithmetic, since whoever counts holds the lock.
 
 use crate::{Header, Mutator, Value};
-use std::sync::atomic::Ordering;
+use ungil_locks::primitive::Ordering;
 
 #[inline(always)]
 pub fn increment(h: &Header, _m: &Mutator) {
