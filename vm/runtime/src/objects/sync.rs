@@ -62,3 +62,51 @@ field! {
     [] AtomicI64, i64;
     [T] AtomicPtr<T>, *mut T;
 }
+
+impl Field<AtomicUsize> {
+    /// Adds `n` as one step for all threads; gives what was there before.
+    #[inline(always)]
+    pub(crate) fn add(&self, n: usize) -> usize {
+        // ORD: relaxed; only that every thread gets another number matters.
+        self.0.fetch_add(n, Ordering::Relaxed)
+    }
+
+    /// Counts down by one as one step for all threads, and gives the new number; `None` at zero.
+    #[inline]
+    pub(crate) fn take_one(&self) -> Option<usize> {
+        // ORD: as in `add`.
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).ok().map(|n| n - 1)
+    }
+}
+
+/// The operations of a kind of object of fixed size whose references are the named slots.
+macro_rules! slot_ops {
+    ($ops:ident, $payload:ty, $name:literal $(, $field:ident)*) => {
+        // SAFETY: `repr(C)`, header first; objects with these operations are made with this payload.
+        unsafe impl $crate::Object for $payload {
+            const OPS: &'static $crate::TypeOps = &$ops;
+        }
+
+        pub static $ops: $crate::TypeOps = $crate::TypeOps {
+            name: $name,
+            size: |_| size_of::<$payload>(),
+            trace: Some(|h, visit| {
+                // SAFETY: the object has this payload, and nobody changes it meanwhile.
+                let _payload = unsafe { &*h.cast::<$payload>() };
+                $(if !_payload.$field.is_empty() {
+                    visit(_payload.$field.peek());
+                })*
+            }),
+            drop_fields: Some(|h, m| {
+                // SAFETY: the object has this payload and is this thread's alone.
+                let _payload = unsafe { &*h.cast::<$payload>() };
+                let _ = m;
+                $(if let Some(v) = _payload.$field.take_locked() {
+                    m.drop_value(v.into_value());
+                })*
+            }),
+            needs_finalizer: |_| false,
+        };
+    };
+}
+pub(crate) use slot_ops;

@@ -1,33 +1,52 @@
 //! Hashing and comparing keys as far as it goes without Python. Used by dicts and sets, under their locks.
 
 use super::table::Entry;
+use crate::objects::str::PyStr;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 
-/// The hash of an exact string.
+/// The hash of a string.
 #[inline(always)]
 pub(crate) fn str_hash(cx: &Cx, key: Ref<'_>) -> i64 {
-    match crate::objects::hash::known_hash(cx, key) {
-        Some(hash) => hash,
-        None => ungil_gc::fatal("a name is not a string"),
-    }
+    debug_assert!(key.downcast::<PyStr>(cx).is_some());
+    // SAFETY: callers pass strings.
+    unsafe { key.cast_unchecked::<PyStr>() }.hash(cx)
 }
 
 /// `hash(key)`, with a shorter way for tuples.
 ///
 /// # Errors
-/// `TypeError` if the key is not hashable, or what `__hash__` raises.
+/// `TypeError` ("cannot use 'x' as a dict key (...)") if the key is not hashable, or what `__hash__` raises.
 #[inline]
 pub(crate) fn key_hash(cx: &mut Cx, key: Ref<'_>) -> R<i64> {
+    hash_for(cx, key, "dict key")
+}
+
+/// As [`key_hash`] for other uses than as a "dict key".
+///
+/// # Errors
+/// As [`key_hash`].
+#[inline]
+pub(crate) fn hash_for(cx: &mut Cx, key: Ref<'_>, role: &str) -> R<i64> {
     if let Some(hash) = crate::objects::hash::known_hash(cx, key) {
         return Ok(hash);
     }
-    if cx.is_exactly(key, Builtin::Tuple)
-        && let Some(tuple) = key.downcast::<PyTuple>(cx)
-    {
-        return tuple.hash(cx);
+    hash_slow(cx, key, role)
+}
+
+fn hash_slow(cx: &mut Cx, key: Ref<'_>, role: &str) -> R<i64> {
+    let hash = match key.downcast::<PyTuple>(cx) {
+        Some(tuple) if cx.is_exactly(key, Builtin::Tuple) => tuple.hash(cx),
+        _ => cx.hash(key),
+    };
+    match hash {
+        Err(err) if cx.is_exactly(err.exception(), Builtin::TypeError) => {
+            let name = cx.type_name(key);
+            let reason = cx.str_string(err.exception())?;
+            Err(cx.type_error(format!("cannot use '{name}' as a {role} ({reason})")))
+        }
+        result => result,
     }
-    cx.hash(key)
 }
 
 /// Whether an entry's key has the text of `key`, an exact string. The hashes are equal.

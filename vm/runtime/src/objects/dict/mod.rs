@@ -17,7 +17,7 @@ mod update;
 mod view_sets;
 pub(crate) mod views;
 
-pub use methods::{declare, init};
+pub use methods::{declare, dict_from, init};
 pub use table::Entry;
 
 use crate::objects::sync::Field;

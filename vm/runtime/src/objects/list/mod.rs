@@ -7,13 +7,14 @@
 //! list is dropped after the unlock; nothing keeps a pointer into the items across a call that may run Python.
 
 mod access;
+pub(crate) mod iter;
 mod merge;
-mod methods;
+pub(crate) mod methods;
 mod slices;
 pub(crate) mod sort;
 
 pub use access::new_list;
-pub use methods::{declare, init};
+pub use methods::{declare, init, list_from};
 
 use crate::objects::sync::Field;
 use crate::prelude::*;

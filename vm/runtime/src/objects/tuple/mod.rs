@@ -2,9 +2,11 @@
 //!
 //! `methods.rs` has Python's methods. There is one empty tuple of the exact class.
 
+pub(crate) mod iter;
 mod methods;
 
-pub use methods::{declare, init};
+pub(crate) use methods::ItemHash;
+pub use methods::{declare, init, tuple_from};
 
 use crate::objects::sync::Field;
 use crate::prelude::*;

@@ -1,0 +1,108 @@
+//! Filling dicts from other mappings and from sequences of pairs.
+
+use super::PyDict;
+use super::access::drop_in;
+use super::table::Find;
+use crate::objects::sync::locked;
+use crate::prelude::*;
+
+impl PyDict {
+    /// `self.update(other)`: `other` is a dict, something with `keys()`, or an iterable of pairs.
+    ///
+    /// # Errors
+    /// What reading `other` or comparing keys raises.
+    pub fn update_from(&self, cx: &mut Cx, other: Ref<'_>) -> R<()> {
+        if let Some(dict) = other.downcast::<PyDict>(cx)
+            && iterates_as_dict(cx, other)
+        {
+            return self.merge(cx, dict);
+        }
+        let keys = cx.vm.names.keys.get();
+        match cx.get_attr_opt(other, keys)? {
+            Some(method) => self.merge_mapping(cx, other, method),
+            None => self.merge_pairs(cx, other),
+        }
+    }
+
+    /// Adds all items of another dict, which is read in one step.
+    ///
+    /// # Errors
+    /// What comparing keys raises.
+    pub fn merge(&self, cx: &mut Cx, other: &PyDict) -> R<()> {
+        if std::ptr::eq(self, other) {
+            return Ok(());
+        }
+        let items = other.hashed_items(cx);
+        self.insert_all(cx, items)
+    }
+
+    /// Sets items whose hashes are known: in one step, unless comparing keys must run Python.
+    ///
+    /// # Errors
+    /// What comparing keys raises, or `MemoryError`.
+    pub(crate) fn insert_all(&self, cx: &mut Cx, items: Vec<(i64, Obj, Obj)>) -> R<()> {
+        let mut items = items.into_iter();
+        let mut replaced = Vec::new();
+        loop {
+            let stopped = locked(cx, &self.h, || {
+                for (hash, key, value) in items.by_ref() {
+                    match self.find(cx, key.r(), hash) {
+                        Find::Found(index) => {
+                            replaced.extend(self.entry(index).value.replace_locked(&self.h, value));
+                            replaced.push(key);
+                        }
+                        Find::Missing => self.insert_new(cx, key, hash, value).map_err(|_| None)?,
+                        Find::Ask(_) => return Err(Some((hash, key, value))),
+                    }
+                }
+                Ok(())
+            });
+            match stopped {
+                Ok(()) => break,
+                Err(Some((hash, key, value))) => self.set_known_hash(cx, key, value, hash)?,
+                Err(None) => return Err(cx.memory_error()),
+            }
+        }
+        replaced.into_iter().for_each(|v| drop_in(cx, Some(v)));
+        Ok(())
+    }
+
+    fn merge_mapping(&self, cx: &mut Cx, other: Ref<'_>, keys: Obj) -> R<()> {
+        let keys = cx.call(keys.r(), &[])?;
+        let iterator = cx.iter(keys.r())?;
+        while let Some(key) = cx.next(iterator.r())? {
+            let value = cx.get_item(other, key.r())?;
+            self.set(cx, key, value)?;
+            cx.poll()?;
+        }
+        Ok(())
+    }
+
+    fn merge_pairs(&self, cx: &mut Cx, pairs: Ref<'_>) -> R<()> {
+        let iterator = cx.iter(pairs)?;
+        let mut i = 0;
+        while let Some(pair) = cx.next(iterator.r())? {
+            let items = match cx.collect(pair.r()) {
+                Err(err) if cx.is_error(&err, Builtin::TypeError) => {
+                    return Err(cx.type_error("object is not iterable"));
+                }
+                result => result?,
+            };
+            let len = items.len();
+            let Ok([key, value]) = <[Obj; 2]>::try_from(items) else {
+                return Err(cx.value_error(format!(
+                    "dictionary update sequence element #{i} has length {len}; 2 is required"
+                )));
+            };
+            self.set(cx, key, value)?;
+            i += 1;
+            cx.poll()?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether an instance of dict or of a subclass iterates as dicts do, so that its table may be read directly.
+fn iterates_as_dict(cx: &Cx, v: Ref<'_>) -> bool {
+    cx.is_exactly(v, Builtin::Dict) || cx.class_of(v).same_special(cx, cx.builtin(Builtin::Dict), Special::Iter)
+}
