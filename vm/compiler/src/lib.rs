@@ -1,1 +1,109 @@
 //! Python 3.14 source to ungil bytecode.
+//!
+//! The stages: `source` (decoding, lines), the parser (`ruff_python_parser`), `scope*` (where each name lives), the code
+//! generator (`compiler` and the modules named after what they compile), `flow` (clean-up) and `assemble` (words). The
+//! contract with the interpreter is the opcode table of `ungil-bytecode`. Plain data in and out: no VM objects, no threads.
+
+mod annotations;
+mod assemble;
+mod calls;
+#[cfg(debug_assertions)]
+mod check;
+mod compare;
+mod compiler;
+mod comprehension;
+mod constant;
+mod control;
+mod decode;
+mod errors;
+mod expr;
+mod flow;
+mod fold;
+mod fstring;
+mod function;
+mod future;
+mod generators;
+mod literals;
+mod module;
+mod parse;
+mod patterns;
+mod protect;
+mod scope;
+mod scope_build;
+mod scope_resolve;
+mod source;
+mod stmt;
+mod unit;
+mod unparse;
+mod warn;
+
+pub use decode::{compile_bytes, decode};
+pub use errors::{CompileError, ErrorKind, Warning, WarningKind};
+use source::Source;
+use ungil_bytecode::CodeUnit;
+
+/// What a source is: the `mode` argument of `compile()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Exec,
+    Eval,
+    /// One interactive statement, whose value is printed.
+    Single,
+}
+
+/// Settings of a compilation.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// 0 keeps assertions and docstrings, 1 drops assertions, 2 docstrings too; -1 is the interpreter's level, 0 here.
+    pub optimize: i8,
+    /// `from __future__ import annotations` is inherited from the code that compiles this.
+    pub future_annotations: bool,
+    /// `await` may stand outside of functions (`ast.PyCF_ALLOW_TOP_LEVEL_AWAIT`).
+    pub top_level_await: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { optimize: -1, future_annotations: false, top_level_await: false }
+    }
+}
+
+/// A compiled source and what there was to warn about.
+#[derive(Debug)]
+pub struct Compiled {
+    pub code: Box<CodeUnit>,
+    pub warnings: Vec<Warning>,
+}
+
+/// Compiles a source.
+///
+/// # Errors
+/// What CPython's `compile()` would raise.
+pub fn compile(
+    source: &str,
+    filename: &str,
+    mode: Mode,
+    options: &Options,
+) -> Result<Box<CodeUnit>, CompileError> {
+    compile_with_warnings(source, filename, mode, options).map(|compiled| compiled.code)
+}
+
+/// As [`compile`], with the warnings.
+///
+/// # Errors
+/// As for [`compile`].
+pub fn compile_with_warnings(
+    source: &str,
+    filename: &str,
+    mode: Mode,
+    options: &Options,
+) -> Result<Compiled, CompileError> {
+    let source = Source::new(source);
+    let result = parse::parse(&source, mode).and_then(|tree| {
+        parse::with_deep_stack(&source, tree, |tree| module::generate(&source, tree, mode, options, filename))
+    });
+    match result {
+        Ok((code, warnings)) => Ok(Compiled { code, warnings }),
+        Err(fault) => Err(fault.locate(&source, filename)),
+    }
+}

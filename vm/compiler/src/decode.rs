@@ -1,0 +1,120 @@
+//! Source bytes to text: byte order mark, coding line (PEP 263), UTF-8 and Latin-1.
+
+use crate::errors::{Fault, FaultEnd};
+use crate::{CompileError, ErrorKind, Mode, Options};
+use ruff_text_size::{TextRange, TextSize};
+use std::borrow::Cow;
+use ungil_bytecode::CodeUnit;
+
+/// Compiles a file's bytes.
+///
+/// # Errors
+/// What CPython raises for such a file.
+pub fn compile_bytes(
+    source: &[u8],
+    filename: &str,
+    mode: Mode,
+    options: &Options,
+) -> Result<Box<CodeUnit>, CompileError> {
+    let text = decode(source, filename)?;
+    crate::compile(&text, filename, mode, options)
+}
+
+/// Decodes a file's bytes as the tokenizer does.
+///
+/// # Errors
+/// Null bytes, an unknown encoding, or bytes that it does not allow.
+pub fn decode<'a>(source: &'a [u8], filename: &str) -> Result<Cow<'a, str>, CompileError> {
+    let (has_mark, source) = match source.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => (true, rest),
+        None => (false, source),
+    };
+    let coding = coding_line(source);
+    match coding.as_deref() {
+        None => utf8(source, filename),
+        Some(name) => match normalize(name).as_str() {
+            "utf-8" => utf8(source, filename),
+            _ if has_mark => Err(plain(filename, format!("encoding problem: {name} with BOM"))),
+            "iso-8859-1" | "ascii" => {
+                if normalize(name) == "ascii" && !source.is_ascii() {
+                    let at = source.iter().position(|byte| !byte.is_ascii()).unwrap_or_default();
+                    let what = format!(
+                        "(unicode error) 'ascii' codec can't decode byte {:#04x} in position {at}: ordinal not in range(128)",
+                        source[at]
+                    );
+                    return Err(plain(filename, what));
+                }
+                Ok(Cow::Owned(source.iter().map(|byte| char::from(*byte)).collect()))
+            }
+            _ => Err(plain(filename, format!("unknown encoding: {name}"))),
+        },
+    }
+}
+
+fn plain(filename: &str, message: String) -> CompileError {
+    Fault::nowhere(ErrorKind::SyntaxError, message).locate(&crate::source::Source::new(""), filename)
+}
+
+fn utf8<'a>(source: &'a [u8], filename: &str) -> Result<Cow<'a, str>, CompileError> {
+    if let Some(at) = source.iter().position(|byte| *byte == 0) {
+        let before = String::from_utf8_lossy(&source[..at]).into_owned();
+        let place = TextRange::empty(TextSize::new(before.len() as u32));
+        let fault = Fault::syntax("source code cannot contain null bytes", place).ending(FaultEnd::Minus);
+        return Err(fault.locate(&crate::source::Source::new(&before), filename));
+    }
+    match std::str::from_utf8(source) {
+        Ok(text) => Ok(Cow::Borrowed(text)),
+        Err(error) => {
+            let at = error.valid_up_to();
+            let line = source[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let what = format!(
+                "Non-UTF-8 code starting with '\\x{:02x}' on line {line}, but no encoding declared; see \
+                 https://peps.python.org/pep-0263/ for details",
+                source[at]
+            );
+            let mut error = plain(filename, what);
+            error.line = line as u32;
+            Err(error)
+        }
+    }
+}
+
+/// The encoding that one of the first two lines names, if they are comments or the first is empty.
+fn coding_line(source: &[u8]) -> Option<String> {
+    for line in source.split(|byte| *byte == b'\n' || *byte == b'\r').take(2) {
+        let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\x0c'));
+        let Some(start) = start else { continue };
+        if line[start] != b'#' {
+            return None;
+        }
+        if let Some(name) = coding_in(&line[start..]) {
+            return Some(name);
+        }
+    }
+    None
+}
+
+fn coding_in(comment: &[u8]) -> Option<String> {
+    let at = comment.windows(7).position(|part| part == b"coding:" || part == b"coding=")?;
+    let rest = &comment[at + 7..];
+    let rest = &rest[rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()..];
+    let end = rest
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        .count();
+    (end > 0).then(|| String::from_utf8_lossy(&rest[..end]).into_owned())
+}
+
+fn normalize(name: &str) -> String {
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    let is = |known: &str| name == known || name.starts_with(&format!("{known}-"));
+    if is("utf-8") || name == "utf8" {
+        "utf-8".into()
+    } else if ["latin-1", "iso-8859-1", "iso-latin-1"].iter().any(|known| is(known)) || name == "latin1" {
+        "iso-8859-1".into()
+    } else if name == "us-ascii" {
+        "ascii".into()
+    } else {
+        name
+    }
+}

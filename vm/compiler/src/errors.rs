@@ -1,0 +1,128 @@
+//! What the compiler reports: errors and warnings, with the fields of CPython's `SyntaxError`.
+
+use crate::source::Source;
+use ruff_text_size::TextRange;
+
+/// Which exception an error becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    SyntaxError,
+    IndentationError,
+    TabError,
+    /// Source that ends inside a statement: `SyntaxError`, but an interactive console may ask for more.
+    IncompleteInput,
+    RecursionError,
+    MemoryError,
+    ValueError,
+    /// Undecodable source passed as bytes.
+    UnicodeDecodeError,
+}
+
+/// An error that stops the compilation.
+#[derive(Clone, Debug)]
+pub struct CompileError {
+    pub kind: ErrorKind,
+    pub message: String,
+    pub filename: String,
+    /// From 1; 0 if there is no place.
+    pub line: u32,
+    /// In characters from 1; 0 if there is no place, -1 as CPython counts for some tokenizer errors.
+    pub offset: i32,
+    pub end_line: u32,
+    pub end_offset: i32,
+    /// The source line with its newline, if there is one.
+    pub text: Option<String>,
+}
+
+impl std::fmt::Display for CompileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({}, line {})", self.message, self.filename, self.line)
+    }
+}
+
+impl std::error::Error for CompileError {}
+
+/// Category of a [`Warning`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WarningKind {
+    SyntaxWarning,
+    DeprecationWarning,
+}
+
+/// A warning; compilation went on.
+#[derive(Clone, Debug)]
+pub struct Warning {
+    pub kind: WarningKind,
+    pub message: String,
+    pub line: u32,
+}
+
+/// An error inside the compiler, before it is given its place in the text.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    pub kind: ErrorKind,
+    pub message: String,
+    pub range: Option<TextRange>,
+    /// Some of CPython's errors name only where they start: then the end equals the start, or is absent (-1, 0).
+    pub end: FaultEnd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FaultEnd {
+    Range,
+    /// Ends where it starts.
+    Start,
+    /// `end_offset` 0 on the same line.
+    Zero,
+    /// `end_offset` -1, as the tokenizer's errors have it.
+    Minus,
+}
+
+pub(crate) type Res<T = ()> = Result<T, Fault>;
+
+impl Fault {
+    pub fn new(kind: ErrorKind, message: impl Into<String>, range: TextRange) -> Self {
+        Self { kind, message: message.into(), range: Some(range), end: FaultEnd::Range }
+    }
+
+    pub fn syntax(message: impl Into<String>, range: TextRange) -> Self {
+        Self::new(ErrorKind::SyntaxError, message, range)
+    }
+
+    pub fn nowhere(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), range: None, end: FaultEnd::Range }
+    }
+
+    pub fn ending(mut self, end: FaultEnd) -> Self {
+        self.end = end;
+        self
+    }
+
+    /// The public error.
+    pub fn locate(self, source: &Source, filename: &str) -> CompileError {
+        let mut error = CompileError {
+            kind: self.kind,
+            message: self.message,
+            filename: filename.to_owned(),
+            line: 0,
+            offset: 0,
+            end_line: 0,
+            end_offset: 0,
+            text: None,
+        };
+        if let Some(range) = self.range {
+            let (line, column) = source.char_column(range.start());
+            let (end_line, end_column) = source.char_column(range.end());
+            error.line = line;
+            error.offset = column as i32;
+            (error.end_line, error.end_offset) = match self.end {
+                FaultEnd::Range => (end_line, end_column as i32),
+                FaultEnd::Start => (line, column as i32),
+                FaultEnd::Zero => (line, 0),
+                FaultEnd::Minus => (line, -1),
+            };
+            error.text = Some(format!("{}\n", source.line_text(line)));
+        }
+        error
+    }
+}

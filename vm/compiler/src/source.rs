@@ -1,0 +1,68 @@
+//! Source text with its line table: byte offsets of the parser to lines and columns, and back to text for error messages.
+//!
+//! Used by every stage of the compiler; plain data, no threads.
+
+use ruff_text_size::{Ranged, TextRange, TextSize};
+use ungil_bytecode::Position;
+
+/// A source text with `\n` line ends only.
+pub(crate) struct Source {
+    pub text: String,
+    line_starts: Vec<u32>,
+}
+
+impl Source {
+    /// Takes the text over, translating `\r\n` and `\r` to `\n` as CPython's tokenizer does before it looks at anything.
+    pub fn new(text: &str) -> Self {
+        let text = if text.contains('\r') {
+            text.replace("\r\n", "\n").replace('\r', "\n")
+        } else {
+            text.to_owned()
+        };
+        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| at as u32 + 1)).collect();
+        Self { text, line_starts }
+    }
+
+    /// Line of an offset, from 1.
+    pub fn line(&self, offset: TextSize) -> u32 {
+        self.line_starts.partition_point(|start| *start <= offset.to_u32()) as u32
+    }
+
+    /// Offset at which a line (from 1) starts.
+    pub fn line_start(&self, line: u32) -> u32 {
+        self.line_starts.get(line as usize - 1).copied().unwrap_or(self.text.len() as u32)
+    }
+
+    /// Text of a line (from 1) without its newline.
+    pub fn line_text(&self, line: u32) -> &str {
+        let start = self.line_start(line) as usize;
+        let rest = &self.text[start..];
+        rest.find('\n').map_or(rest, |end| &rest[..end])
+    }
+
+    /// Line from 1 and column in UTF-8 bytes from 0.
+    pub fn line_column(&self, offset: TextSize) -> (u32, u32) {
+        let line = self.line(offset);
+        (line, offset.to_u32() - self.line_start(line))
+    }
+
+    /// Column of an offset in characters, from 1, as `SyntaxError.offset` counts.
+    pub fn char_column(&self, offset: TextSize) -> (u32, u32) {
+        let (line, column) = self.line_column(offset);
+        let start = self.line_start(line) as usize;
+        (line, self.text[start..start + column as usize].chars().count() as u32 + 1)
+    }
+
+    /// Where a node stands, for the table of positions.
+    pub fn position(&self, range: TextRange) -> Position {
+        let (line, column) = self.line_column(range.start());
+        let (end_line, end_column) = self.line_column(range.end());
+        Position { line, end_line, column, end_column }
+    }
+
+    /// Text of a node.
+    pub fn slice(&self, node: impl Ranged) -> &str {
+        &self.text[node.range()]
+    }
+}
