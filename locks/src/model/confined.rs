@@ -13,6 +13,7 @@ pub struct Confined;
 impl Model for Confined {
     const NAME: &'static str = "confined";
     const GIL_ENABLED: bool = false;
+    const SOLO: bool = true;
 
     #[inline(always)]
     fn exclusive(thread: &ThreadState) -> bool {

@@ -60,6 +60,7 @@ impl Default for Gil {
 impl Model for Gil {
     const NAME: &'static str = "gil";
     const GIL_ENABLED: bool = true;
+    const SOLO: bool = true;
 
     #[inline(always)]
     fn exclusive(_thread: &ThreadState) -> bool {

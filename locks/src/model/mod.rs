@@ -3,15 +3,19 @@
 //!
 //! Each model is a file with one type that implements [`Model`]; `Chosen` below is the one place where a cargo feature
 //! picks it. The rest of the crate, `gc` and `vm` use the names re-exported here and name no model. A new model is a
-//! file, a feature and a line each in the three lists.
+//! file, a feature and a line each in the lists here.
 //!
 //! | model | feature | who may run | exclusive |
 //! |---|---|---|---|
 //! | [`confined`] | none | every attached thread | while solo |
 //! | [`gil`] | `gil` | the thread that holds the GIL | always |
+//! | [`pep703`] | `pep703` | every attached thread | never |
+//! | [`gilectomy`] | `gilectomy` | every attached thread | never |
 
 pub mod confined;
 pub mod gil;
+pub mod gilectomy;
+pub mod pep703;
 
 use crate::{ThreadState, World};
 
@@ -21,6 +25,8 @@ pub trait Model: std::fmt::Debug + Default + Send + Sync {
     const NAME: &'static str;
     /// Whether at most one thread is attached at a time.
     const GIL_ENABLED: bool;
+    /// Whether a thread that is alone becomes solo (SOLO-1).
+    const SOLO: bool;
 
     /// Whether `thread`, which is the caller, owns every object until its next safepoint or detach (LOCK-2).
     fn exclusive(thread: &ThreadState) -> bool;
@@ -38,10 +44,27 @@ pub trait Model: std::fmt::Debug + Default + Send + Sync {
     unsafe fn reset_after_fork(&self, thread: &ThreadState);
 }
 
-#[cfg(not(feature = "gil"))]
-pub(crate) type Chosen = confined::Confined;
+#[cfg(any(
+    all(feature = "gil", feature = "pep703"),
+    all(feature = "gil", feature = "gilectomy"),
+    all(feature = "pep703", feature = "gilectomy"),
+))]
+compile_error!(
+    "at most one of the features `gil`, `pep703` and `gilectomy` may be on: each is a concurrency model"
+);
+
+/// The model of this build.
+#[cfg(not(any(feature = "gil", feature = "pep703", feature = "gilectomy")))]
+pub type Chosen = confined::Confined;
+/// The model of this build.
 #[cfg(feature = "gil")]
-pub(crate) type Chosen = gil::Gil;
+pub type Chosen = gil::Gil;
+/// The model of this build.
+#[cfg(feature = "pep703")]
+pub type Chosen = pep703::Pep703;
+/// The model of this build.
+#[cfg(feature = "gilectomy")]
+pub type Chosen = gilectomy::Gilectomy;
 
 /// The chosen model's name.
 pub const NAME: &str = <Chosen as Model>::NAME;

@@ -12,7 +12,8 @@ use crate::primitive::Ordering;
 
 impl World {
     /// Forgets all threads but `me`, which called `fork` while attached, and makes every lock of the world new. If `me`
-    /// had stopped the world it stays stopped until the guard is dropped. `me` is solo afterwards.
+    /// had stopped the world it stays stopped until the guard is dropped. `me` is solo afterwards, where the model has
+    /// that.
     ///
     /// # Safety
     /// This is the child of a fork, `me` is the calling thread, and no other thread has been started since.
@@ -35,12 +36,13 @@ impl World {
         let stopped = if me.is_stopping() { STOP } else { 0 };
         // ORD: relaxed, there is no other thread.
         let finalizing = if self.is_finalizing() { FINALIZING } else { 0 };
-        self.word.reset(me.key, SOLO | stopped | finalizing);
+        let solo = if self.solo { SOLO } else { 0 };
+        self.word.reset(me.key, solo | stopped | finalizing);
         self.finalizer.store(if finalizing == 0 { 0 } else { me.id() }, Ordering::Relaxed);
         self.solo_not_before.store(0, Ordering::Relaxed);
         self.solo_short.store(0, Ordering::Relaxed);
         me.solo_since.store(0, Ordering::Relaxed);
         me.check.clear(CHECK_STOP | ATTACH_REQUEST | SOLO_OFFER);
-        me.set_solo(true);
+        me.set_solo(self.solo);
     }
 }

@@ -23,7 +23,7 @@ pub use stop::StopGuard;
 
 use crate::ThreadState;
 use crate::diagnostics::Diagnostics;
-use crate::model::Chosen;
+use crate::model::{Chosen, Model};
 use crate::parking::ParkingTable;
 use crate::primitive::{Arc, AtomicU32, AtomicU64, Clock, ForkCondvar, ForkMutex, Ordering, Weakened};
 use std::collections::VecDeque;
@@ -127,7 +127,7 @@ impl World {
             weakened: options.weakened,
             clock: Clock::new(),
             switch_interval: AtomicU64::new(as_nanos(options.switch_interval)),
-            solo: options.solo,
+            solo: options.solo && Chosen::SOLO,
             solo_hysteresis: as_nanos(options.solo_hysteresis),
             solo_not_before: AtomicU64::new(0),
             solo_short: AtomicU32::new(0),

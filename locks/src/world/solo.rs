@@ -18,7 +18,7 @@ use crate::primitive::{self, Ordering};
 use crate::weaken::Step;
 
 /// Safepoints between two looks at the clock while a thread waits to become solo.
-const POLLS: u32 = 256;
+const POLLS: u32 = primitive::spins(256);
 
 /// The hysteresis doubles at most this often.
 const MAX_DOUBLINGS: u32 = 5;
@@ -70,9 +70,14 @@ impl World {
         }
         me.set_solo(false);
         self.solo_was_ended(me);
-        // ORD: release, with the acquire of `try_enter`: what this thread wrote without locks.
+        // ORD: release, with the acquire of `try_enter`: what this thread wrote without locks. `polls` below is relaxed, the
+        // thread's own.
         let release = self.weakened.ordering(Step::SoloAckRelease, Ordering::Release);
         let before = self.word.clear(SOLO | WAITERS, release);
+        // The request may be an old one, of a thread that attached while this one was detached. Then nobody comes, and
+        // nobody leaves and makes an offer; so this thread looks again after a while.
+        me.polls.store(POLLS, Ordering::Relaxed);
+        me.check.raise(SOLO_OFFER);
         if before.has(WAITERS) && !self.weakened.skips(Step::SoloAckNotifies) {
             let _registry = self.registry.lock();
             self.changed.notify_all();

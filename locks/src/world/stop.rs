@@ -9,7 +9,7 @@
 //!
 //! When a thread finalizes the world, all others park for ever: at their next safepoint, or when they attach.
 
-use super::word::{FINALIZING, STOP};
+use super::word::{FINALIZING, STOP, WAITERS};
 use super::{Registry, World};
 use crate::ThreadState;
 use crate::check::{self, ATTACH_REQUEST, GIL_DROP_REQUEST, SOLO_OFFER};
@@ -96,7 +96,7 @@ impl World {
 
     /// Stops all other threads: returns when each is at a safepoint or detached. They run again when the guard is
     /// dropped. If another thread is stopping the world, `me` stands still for it first. `me` is the caller, is attached,
-    /// holds no object lock and borrows nothing.
+    /// holds no object lock and borrows nothing. Like a safepoint, this may end solo.
     pub fn stop_the_world<'a>(&'a self, me: &'a ThreadState) -> StopGuard<'a> {
         self.diagnostics.attached(me, true, "a stop of the world");
         self.diagnostics.not_stopping(me, "a stop of the world");
@@ -169,10 +169,7 @@ impl World {
             // Threads that left for good during the stop made no offer.
             me.check.raise(SOLO_OFFER);
         }
-        if registry.returning > 0 || !registry.stoppers.is_empty() {
-            self.changed.notify_all();
-        } else {
-            // Some may wait for the word to change in another way.
+        if registry.returning > 0 || !registry.stoppers.is_empty() || before.has(WAITERS) {
             self.wake_locked(&registry);
         }
     }

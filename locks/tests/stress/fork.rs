@@ -1,7 +1,7 @@
 //! What is left of the world in the child of a fork. The test does not fork; it calls what the child calls once the
 //! other threads have ended, which is the same to the world.
 
-use ungil_locks::{ObjLock, World};
+use ungil_locks::{ObjLock, World, model};
 
 #[test]
 fn the_child_is_alone_and_can_go_on() {
@@ -19,7 +19,7 @@ fn the_child_is_alone_and_can_go_on() {
     unsafe { world.after_fork_child(&me) };
     assert_eq!((world.registered_count(), world.attached_count()), (1, 1));
     drop(guard);
-    assert!(me.is_solo());
+    assert_eq!(me.is_solo(), <model::Chosen as model::Model>::SOLO);
     assert_eq!(me.safepoint(), 0);
 
     let (lock, third) = (ObjLock::new(), world.register());
