@@ -172,7 +172,7 @@ unsafe fn trace(m: &Mutator, h: *mut Header, visit: &mut dyn FnMut(*mut Header))
 
 /// Every object that the collector tracks (`gc.get_objects()`), with a reference each.
 pub fn tracked_objects(m: &Mutator) -> Vec<Obj> {
-    let stopped = m.world.stop_the_world(&m.thread);
+    let stopped = m.stop_the_world();
     // SAFETY: the world is stopped.
     let found = unsafe { containers_stw(m) };
     // SAFETY: all are alive, and nobody else counts while the world is stopped.
@@ -183,7 +183,7 @@ pub fn tracked_objects(m: &Mutator) -> Vec<Obj> {
 
 /// Objects that hold a reference to one of `targets` (`gc.get_referrers()`).
 pub fn referrers(m: &Mutator, targets: &[Value]) -> Vec<Obj> {
-    let stopped = m.world.stop_the_world(&m.thread);
+    let stopped = m.stop_the_world();
     let mut found = Vec::new();
     // SAFETY: the world is stopped.
     unsafe {
@@ -204,7 +204,7 @@ pub fn referents(m: &Mutator, target: Value) -> Vec<Obj> {
     if !target.is_ptr() {
         return Vec::new();
     }
-    let stopped = m.world.stop_the_world(&m.thread);
+    let stopped = m.stop_the_world();
     let mut found = Vec::new();
     // SAFETY: the caller holds the target, and the world is stopped.
     unsafe {
@@ -253,7 +253,7 @@ pub fn collect(m: &Mutator, mut run_pending: impl FnMut()) -> usize {
 }
 
 fn find_garbage(m: &Mutator) -> Vec<Obj> {
-    let stopped = m.world.stop_the_world(&m.thread);
+    let stopped = m.stop_the_world();
     // SAFETY: the world is stopped; what is found is alive, and owned before the world goes on.
     let garbage = unsafe {
         let all = containers_stw(m);
@@ -292,7 +292,7 @@ fn finalize(m: &Mutator, garbage: &[Obj]) {
 }
 
 fn clear(m: &Mutator, garbage: Vec<Obj>) {
-    let stopped = m.world.stop_the_world(&m.thread);
+    let stopped = m.stop_the_world();
     let objects = garbage.iter().map(|obj| obj.value().ptr()).collect();
     // SAFETY: the world is stopped, and `garbage` holds one reference to each.
     let dead = unsafe { Candidates::unreachable_stw(m, objects, 1) };

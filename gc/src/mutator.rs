@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use ungil_locks::primitive::Ordering;
-use ungil_locks::{ThreadState, World, check};
+use ungil_locks::{StopGuard, ThreadState, World, check};
 
 /// What all threads of a runtime share of the heap.
 #[derive(Default)]
@@ -120,6 +120,13 @@ impl Mutator {
         let left = self.thread.safepoint();
         self.solo.set(self.thread.is_solo());
         left
+    }
+
+    /// Stops all other threads until the guard is dropped. Like a safepoint it may end solo, so it goes through here.
+    pub fn stop_the_world(&self) -> StopGuard<'_> {
+        let guard = self.world.stop_the_world(&self.thread);
+        self.solo.set(self.thread.is_solo());
+        guard
     }
 
     /// Memory for an object of `size` bytes, undefined; null if there is none to be had.

@@ -142,7 +142,7 @@ pub fn class_changed(cx: &Cx, class: &PyType, name: Ref<'_>) {
 
 /// Empties all inline caches of all code, with the world stopped.
 pub fn flush_all(cx: &Cx) {
-    let stopped = cx.world.stop_the_world(&cx.thread);
+    let stopped = cx.mutator().stop_the_world();
     crate::objects::code::for_each(|code| code.clear_caches());
     drop(stopped);
 }
