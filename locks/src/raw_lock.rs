@@ -32,7 +32,8 @@ pub enum AcquireResult {
     Acquired,
     /// The time was up first.
     TimedOut,
-    /// One of the VM's bits is raised in the thread's check word; the caller services it and tries again.
+    /// One of the VM's bits is raised in the thread's check word. The caller attaches, services and clears all of them,
+    /// and tries again: while one stays raised every wait ends at once.
     Interrupted,
 }
 
