@@ -23,6 +23,10 @@
 //! | `S` | low half of a signed 32-bit immediate whose high half is the next field, `H` |
 //! | `_` | not used, zero |
 //!
+//! A temporary that was consumed counts as empty, but may still hold a stale immediate. Where an instruction takes an
+//! optional operand, the compiler empties the register with `Drop` if it could be told apart no other way (`Raise`,
+//! `AssertFail`, `BuildInterpolation`); in the windows of `MakeFunction` and `CallEx` anything but an object is nothing.
+//!
 //! A conditional jump (fused, immediate or `JumpIf...`) whose offset is negative closes a loop: when it is taken it tests
 //! the check word, as `JumpBack` does.
 //!
@@ -212,7 +216,7 @@ macro_rules! for_each_opcode {
             (PushExcInfo [W X _] 1 "a = the exception being handled; b becomes it")
             (PopExcInfo [R _ _] 1 "the exception being handled = a")
             (MatchExc [W X R] 1 "a = does exception b match c (class or tuple of classes, checked)")
-            (MatchExcStar [V X R] 1 "split exception b by c: a = the matching part or None, a+1 = the rest or None")
+            (MatchExcStar [V X R] 1 "split exception b (None: both parts None) by c: a = the matching part or None, a+1 = the rest or None")
             (PrepReraiseStar [W R R] 1 "a = the exception to raise after except*: b the original, c the list of what is left; None if nothing")
             (Raise [R R _] 1 "raise a from b; b empty: no cause")
             (RaiseCurrent [_ _ _] 1 "raise the exception being handled again")

@@ -227,7 +227,8 @@ slow_handler! {
         let f: &PyFunction = function.cast_unchecked();
         let first = fb!(word);
         for (i, slot) in [&f.defaults, &f.kwdefaults, &f.annotate, &f.closure].into_iter().enumerate() {
-            if let Some(v) = take_temp(regs, first + i) {
+            // An empty temporary may still hold a stale immediate; what belongs here is always an object.
+            if let Some(v) = take_temp(regs, first + i).filter(|v| v.value().is_ptr()) {
                 slot.set(&f.h, cx, v);
             }
         }
