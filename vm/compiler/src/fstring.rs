@@ -187,7 +187,10 @@ impl<'a> Compiler<'a> {
         let mut default = 0;
         match &node.format_spec {
             Some(elements) => self.format_spec(&elements.elements, elements.range, spec)?,
-            None => default = if node.debug_text.is_some() { 2 } else { 0 },
+            None => {
+                self.u.drop_reg(spec);
+                default = if node.debug_text.is_some() { 2 } else { 0 };
+            }
         }
         self.at(node.range);
         let conversion = conversion_number(node.conversion, default);

@@ -500,8 +500,7 @@ impl<'a> Compiler<'a> {
         let exception = self.val_before(exception, &later)?;
         let cause = match &node.cause {
             Some(cause) => self.val(cause)?,
-            // An empty register: no cause.
-            None => Val::keep(self.u.push()),
+            None => self.empty_register(),
         };
         self.at(node);
         self.u.emit_ab(Op::Raise, exception, cause, 0);
@@ -524,12 +523,19 @@ impl<'a> Compiler<'a> {
         self.jump_if(&node.test, true, passed)?;
         let message = match &node.msg {
             Some(message) => self.val(message)?,
-            None => Val::keep(self.u.push()),
+            None => self.empty_register(),
         };
         self.at(&*node.test);
         self.u.emit_a(Op::AssertFail, message, 0, 0);
         self.u.place(passed);
         Ok(())
+    }
+
+    /// A register that says "not given". A consumed temporary may still hold a stale immediate, so it is emptied.
+    pub fn empty_register(&mut self) -> Val {
+        let reg = self.u.push();
+        self.u.drop_reg(reg);
+        Val::keep(reg)
     }
 
     fn import(&mut self, node: &'a StmtImport) -> Res {
