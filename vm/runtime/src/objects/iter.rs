@@ -9,6 +9,10 @@ use crate::prelude::*;
 use crate::objects::{dict, enumerate, filter, list, map, range, reversed, set, tuple, zip};
 use std::sync::atomic::AtomicUsize;
 
+pub use crate::objects::list::iter::PyListIter;
+pub use crate::objects::range::iter::PyRangeIter;
+pub use crate::objects::tuple::iter::PyTupleIter;
+
 /// An iterator written in Rust.
 pub(crate) trait NativeIter: Object {
     /// The next item, `None` at the end.

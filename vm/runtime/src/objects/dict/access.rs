@@ -29,6 +29,19 @@ impl PyDict {
         locked(cx, &self.h, || self.entry(self.find_str(cx, name, hash)?).value.get_locked(cx))
     }
 
+    /// The value of a key that is an immediate int or an exact string. `None` also if only Python can tell.
+    #[inline]
+    pub fn get_simple(&self, cx: &Cx, key: Ref<'_>) -> Option<Obj> {
+        if self.only_str.get() && cx.is_exactly(key, Builtin::Str) {
+            return self.get_str(cx, key);
+        }
+        let hash = crate::objects::hash::known_hash(cx, key)?;
+        locked(cx, &self.h, || match self.find(cx, key, hash) {
+            Find::Found(index) => self.entry(index).value.get_locked(cx),
+            _ => None,
+        })
+    }
+
     /// Sets the value of a string key. Aborts the process if there is no memory.
     #[inline]
     pub fn set_str(&self, cx: &Cx, name: Ref<'_>, value: Obj) {

@@ -32,6 +32,12 @@ impl PyList {
         self.len() == 0
     }
 
+    /// The items as bare words, for a thread that is exclusive.
+    #[inline(always)]
+    pub(crate) fn items_unlocked(&self) -> *const Value {
+        self.items.get().cast()
+    }
+
     /// The item at `i`, `None` past the end.
     #[inline(always)]
     pub fn get(&self, cx: &Cx, i: usize) -> Option<Obj> {

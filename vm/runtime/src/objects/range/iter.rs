@@ -1,4 +1,4 @@
-//! Iterators over ranges: of machine words, and of Python ints where those do not suffice.
+//! Iterators over ranges: of immediate ints, and of Python ints where those do not suffice.
 
 use super::{PyRange, big, new_range};
 use crate::objects::iter::{self, NativeIter, fixed};
@@ -6,7 +6,7 @@ use crate::objects::sync::{Field, locked, slot_ops};
 use crate::prelude::*;
 use std::sync::atomic::{AtomicI64, AtomicU64};
 
-/// An iterator over ints. The interpreter's handler for `for` reads and writes the fields while it is exclusive.
+/// An iterator over immediate ints. The interpreter's handler for `for` reads and writes the fields while it is exclusive.
 #[repr(C)]
 pub struct PyRangeIter {
     pub h: Header,
@@ -18,27 +18,12 @@ pub struct PyRangeIter {
 slot_ops!(RANGE_ITER_OPS, PyRangeIter, "range_iterator");
 
 /// `iter(range)`.
-///
-/// # Errors
-/// `MemoryError`.
 #[inline]
-pub fn new_range_iter(cx: &mut Cx, range: &PyRange) -> R {
-    if let Some(small) = range.small() {
-        return Ok(new_small_iter(cx, small.start, small.step, small.len));
+pub fn new_range_iter(cx: &Cx, range: &PyRange) -> Obj {
+    match range.small() {
+        Some(small) => new_small_iter(cx, small.start, small.step, small.len),
+        None => new_long_iter(cx, range.start(), range.step(), range.length()),
     }
-    let words = |cx: &Cx, v| crate::objects::int::to_i64(cx, v);
-    if let (Some(start), Some(stop), Some(step), Some(len)) = (
-        words(cx, range.start()),
-        words(cx, range.stop()),
-        words(cx, range.step()),
-        words(cx, range.length()),
-    ) && start.checked_add(len.checked_mul(step).unwrap_or(i64::MAX)).is_some()
-        && len.checked_mul(step).is_some()
-        && stop.checked_add(step).is_some()
-    {
-        return Ok(new_small_iter(cx, start, step, len));
-    }
-    Ok(new_long_iter(cx, range.start(), range.step(), range.length()))
 }
 
 /// `reversed(range)`.

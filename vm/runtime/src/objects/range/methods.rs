@@ -58,7 +58,7 @@ fn getitem(cx: &mut Cx, a: Args<'_>) -> R {
         return Err(cx.index_error("range object index out of range"));
     }
     if let Some(slice) = key.downcast::<PySlice>(cx) {
-        return big::slice(cx, this, slice);
+        return get_slice(cx, this, slice);
     }
     if !has_index(cx, key) {
         let name = cx.type_name(key);
@@ -68,6 +68,20 @@ fn getitem(cx: &mut Cx, a: Args<'_>) -> R {
     match big::get(cx, this, index.r())? {
         Some(item) => Ok(item),
         None => Err(cx.index_error("range object index out of range")),
+    }
+}
+
+fn get_slice(cx: &mut Cx, range: &PyRange, slice: &PySlice) -> R {
+    let plain = |v: Ref<'_>| v.value().is_none() || v.value().is_int();
+    let Some(small) = range.small().filter(|_| plain(slice.start()) && plain(slice.stop()) && plain(slice.step()))
+    else {
+        return big::slice(cx, range, slice);
+    };
+    let within = slice.range_in(cx, small.len as usize)?;
+    let place = |i: isize| small.start + i as i64 * small.step;
+    match small.step.checked_mul(within.step as i64) {
+        Some(step) => new_range(cx, cx.int(place(within.start)), cx.int(place(within.stop)), cx.int(step)),
+        None => big::slice(cx, range, slice),
     }
 }
 
@@ -199,7 +213,7 @@ pub fn init(cx: &mut Cx) {
             (Special::Len, Full(len)),
             (Special::GetItem, Full(getitem)),
             (Special::Contains, Full(contains)),
-            (Special::Iter, Full(|cx, a| iter::new_range_iter(cx, a.this()))),
+            (Special::Iter, Leaf(|cx, a| Ok(iter::new_range_iter(cx, a.this())))),
             (Special::Reversed, Full(|cx, a| iter::new_reversed_iter(cx, a.this()))),
             (Special::Reduce, Full(reduce)),
         ],

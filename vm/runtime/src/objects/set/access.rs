@@ -1,0 +1,278 @@
+//! What the rest of the VM does with sets: make, add, remove, ask, list.
+
+use super::PySet;
+use super::table::{Find, Question};
+use crate::objects::dict::PyDict;
+use crate::objects::dict::key::hash_for;
+use crate::objects::sync::{locked, locked_both};
+use crate::prelude::*;
+
+/// A new set of the items.
+///
+/// # Errors
+/// `TypeError` if an item is not hashable, or what comparing raises.
+pub fn new_set(cx: &mut Cx, items: Vec<Obj>) -> R {
+    filled(cx, PySet::new(cx), items)
+}
+
+/// A new frozen set of the items.
+///
+/// # Errors
+/// As [`new_set`].
+pub fn new_frozenset(cx: &mut Cx, items: Vec<Obj>) -> R {
+    let new = cx.alloc(Builtin::FrozenSet, PySet::empty);
+    filled(cx, new, items)
+}
+
+fn filled(cx: &mut Cx, new: Obj, items: Vec<Obj>) -> R {
+    // SAFETY: callers have just made it as a set.
+    let set: &PySet = unsafe { new.cast_unchecked() };
+    for item in items {
+        set.add(cx, item)?;
+    }
+    Ok(new)
+}
+
+/// `set(iterable)` of the exact class.
+///
+/// # Errors
+/// What iterating raises, or as [`new_set`].
+pub fn set_from(cx: &mut Cx, iterable: Ref<'_>) -> R {
+    let new = PySet::new(cx);
+    // SAFETY: made as a set just now.
+    unsafe { new.cast_unchecked::<PySet>() }.update_from(cx, iterable)?;
+    Ok(new)
+}
+
+/// Adds an item to an object that is a set.
+///
+/// # Errors
+/// As [`new_set`].
+pub fn add(cx: &mut Cx, set: Ref<'_>, item: Obj) -> R<()> {
+    match set.downcast::<PySet>(cx) {
+        Some(set) => set.add(cx, item),
+        None => Err(crate::object::unreachable_err(cx, "an item was added to what is no set")),
+    }
+}
+
+/// The hash of a would-be item.
+///
+/// # Errors
+/// `TypeError` ("cannot use 'x' as a set element (...)").
+#[inline]
+pub(super) fn item_hash(cx: &mut Cx, item: Ref<'_>) -> R<i64> {
+    hash_for(cx, item, "set element")
+}
+
+impl PySet {
+    /// Looks for an item and calls `then` with what was found, the lock being held. `then` must not run Python, and
+    /// never gets a question.
+    ///
+    /// # Errors
+    /// What `__eq__` raises.
+    #[inline]
+    pub(super) fn with_entry<T>(
+        &self,
+        cx: &mut Cx,
+        key: Ref<'_>,
+        hash: i64,
+        then: impl FnOnce(&Cx, Find) -> T,
+    ) -> R<T> {
+        let mut asked: Option<(Question, bool)> = None;
+        loop {
+            let exclusive = cx.is_exclusive();
+            if !exclusive {
+                self.h.lock.lock(&cx.world);
+            }
+            let found = match &asked {
+                None => self.find(cx, key, hash),
+                Some((question, true)) if self.is_current(question) => Find::Found(question.index),
+                Some((_, true)) => self.find(cx, key, hash),
+                Some((question, false)) => match self.find_after(cx, key, hash, question) {
+                    Some(found) => found,
+                    None => self.find(cx, key, hash),
+                },
+            };
+            let question = match found {
+                Find::Ask(question) => question,
+                found => {
+                    let result = then(cx, found);
+                    if !exclusive {
+                        self.h.lock.unlock(&cx.world);
+                    }
+                    return Ok(result);
+                }
+            };
+            if !exclusive {
+                self.h.lock.unlock(&cx.world);
+            }
+            let equal = cx.compare_bool(CompareOp::Eq, question.stored.r(), key)?;
+            asked = Some((question, equal));
+        }
+    }
+
+    /// Adds an item.
+    ///
+    /// # Errors
+    /// As [`new_set`], or `MemoryError`.
+    #[inline]
+    pub fn add(&self, cx: &mut Cx, item: Obj) -> R<()> {
+        let hash = item_hash(cx, item.r())?;
+        self.add_hashed(cx, item, hash)
+    }
+
+    /// As [`PySet::add`] for an item whose hash is known.
+    ///
+    /// # Errors
+    /// What comparing raises, or `MemoryError`.
+    #[inline]
+    pub(crate) fn add_hashed(&self, cx: &mut Cx, item: Obj, hash: i64) -> R<()> {
+        // SAFETY: the closure keeps the item alive until it is stored, and the table from then on.
+        let looked_for = unsafe { Ref::from_value(item.value()) };
+        let done = self.with_entry(cx, looked_for, hash, move |cx, found| match found {
+            Find::Missing(index) => self.insert_at(cx, index, item, hash).map(|()| None),
+            // The set has an equal item: this one is dropped after the unlock.
+            _ => Ok(Some(item)),
+        })?;
+        match done {
+            Ok(rest) => {
+                drop(rest);
+                Ok(())
+            }
+            Err(_) => Err(cx.memory_error()),
+        }
+    }
+
+    /// Whether the item is there.
+    ///
+    /// # Errors
+    /// As [`new_set`].
+    #[inline]
+    pub fn contains(&self, cx: &mut Cx, item: Ref<'_>) -> R<bool> {
+        let hash = item_hash(cx, item)?;
+        self.contains_hashed(cx, item, hash)
+    }
+
+    /// As [`PySet::contains`] for an item whose hash is known.
+    ///
+    /// # Errors
+    /// What comparing raises.
+    #[inline]
+    pub(crate) fn contains_hashed(&self, cx: &mut Cx, item: Ref<'_>, hash: i64) -> R<bool> {
+        self.with_entry(cx, item, hash, |_, found| matches!(found, Find::Found(_)))
+    }
+
+    /// Removes an item and gives it; `None` if it was not there.
+    ///
+    /// # Errors
+    /// What comparing raises.
+    pub(crate) fn remove_hashed(&self, cx: &mut Cx, item: Ref<'_>, hash: i64) -> R<Option<Obj>> {
+        self.with_entry(cx, item, hash, |_, found| match found {
+            Find::Found(index) => self.take_at(index),
+            _ => None,
+        })
+    }
+
+    /// Removes and gives any item.
+    pub(crate) fn pop(&self, cx: &Cx) -> Option<Obj> {
+        locked(cx, &self.h, || self.take_any())
+    }
+
+    /// Removes everything.
+    pub fn clear(&self, cx: &Cx) {
+        let old = locked(cx, &self.h, || self.take_table());
+        old.drop_items(cx);
+    }
+
+    /// The items.
+    pub fn snapshot(&self, cx: &Cx) -> Vec<Obj> {
+        locked(cx, &self.h, || self.entries().iter().filter_map(|entry| entry.key.get_locked(cx)).collect())
+    }
+
+    /// The items with their hashes.
+    pub(crate) fn hashed_items(&self, cx: &Cx) -> Vec<(i64, Obj)> {
+        locked(cx, &self.h, || {
+            let entries = self.entries().iter();
+            entries.filter_map(|entry| Some((entry.hash.get(), entry.key.get_locked(cx)?))).collect()
+        })
+    }
+
+    /// Adds all items of an iterable.
+    ///
+    /// # Errors
+    /// What iterating raises, or as [`new_set`].
+    pub fn update_from(&self, cx: &mut Cx, iterable: Ref<'_>) -> R<()> {
+        if let Some(set) = iterable.downcast::<PySet>(cx) {
+            return self.merge(cx, set);
+        }
+        if cx.is_exactly(iterable, Builtin::Dict)
+            && let Some(dict) = iterable.downcast::<PyDict>(cx)
+        {
+            let keys = dict.hashed_items(cx).into_iter().map(|(hash, key, _)| (hash, key)).collect();
+            return self.add_all_hashed(cx, keys);
+        }
+        if let Some(items) = crate::objects::list::methods::items_of_builtin(cx, iterable) {
+            for item in items {
+                self.add(cx, item)?;
+            }
+            return Ok(());
+        }
+        let iterator = cx.iter(iterable)?;
+        while let Some(item) = cx.next(iterator.r())? {
+            self.add(cx, item)?;
+            cx.poll()?;
+        }
+        Ok(())
+    }
+
+    /// Adds all items of another set, which is read in one step.
+    ///
+    /// # Errors
+    /// What comparing raises, or `MemoryError`.
+    pub(crate) fn merge(&self, cx: &mut Cx, other: &PySet) -> R<()> {
+        if std::ptr::eq(self, other) || other.is_empty() {
+            return Ok(());
+        }
+        let copied = locked_both(cx, &self.h, &other.h, || match self.fill.get() {
+            0 => Some(self.fill_clean(cx, other)),
+            _ => None,
+        });
+        match copied {
+            Some(true) => Ok(()),
+            Some(false) => Err(cx.memory_error()),
+            None => {
+                let items = other.hashed_items(cx);
+                self.add_all_hashed(cx, items)
+            }
+        }
+    }
+
+    /// Adds items whose hashes are known, in one step unless comparing must run Python.
+    ///
+    /// # Errors
+    /// What comparing raises, or `MemoryError`.
+    pub(crate) fn add_all_hashed(&self, cx: &mut Cx, items: Vec<(i64, Obj)>) -> R<()> {
+        if !locked(cx, &self.h, || self.reserve(cx, items.len())) {
+            return Err(cx.memory_error());
+        }
+        let mut items = items.into_iter();
+        let mut known = Vec::new();
+        loop {
+            let stopped = locked(cx, &self.h, || {
+                for (hash, item) in items.by_ref() {
+                    match self.find(cx, item.r(), hash) {
+                        Find::Found(_) => known.push(item),
+                        Find::Missing(index) => self.insert_at(cx, index, item, hash).map_err(|_| None)?,
+                        Find::Ask(_) => return Err(Some((hash, item))),
+                    }
+                }
+                Ok(())
+            });
+            match stopped {
+                Ok(()) => return Ok(()),
+                Err(Some((hash, item))) => self.add_hashed(cx, item, hash)?,
+                Err(None) => return Err(cx.memory_error()),
+            }
+        }
+    }
+}
