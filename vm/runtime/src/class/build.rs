@@ -70,6 +70,18 @@ impl TypeBuilder {
         class.root_shape.store(shape as *const Shape as *mut Shape, Ordering::Relaxed);
     }
 
+    /// As [`TypeBuilder::declare`] for a type whose exact instances have a `__dict__`: their root shape has an attribute
+    /// area.
+    pub(crate) fn declare_with_dict(cx: &Cx, which: Builtin, tp_name: &str, ops: &'static TypeOps, payload_size: usize) {
+        let flags = class_flag::HAS_DICT;
+        let class =
+            PyType::allocate(Builtin::Type as u32, tp_name.into(), ops, payload_size, flags, which as usize);
+        // ORD: relaxed; no other thread runs yet.
+        cx.vm.types[which as usize].store(class as *const PyType as *mut PyType, Ordering::Relaxed);
+        let shape = Shape::root(cx, class, Some(which as u32), 0);
+        class.root_shape.store(shape as *const Shape as *mut Shape, Ordering::Relaxed);
+    }
+
     /// Begins to fill a declared type; gives it a dict and its place under `base`.
     pub(crate) fn new(cx: &mut Cx, which: Builtin, base: Option<Builtin>, flags: u32) -> TypeBuilder {
         let class = cx.builtin(which);

@@ -140,9 +140,23 @@ impl PyType {
     }
 
     fn changed(&self, cx: &Cx, name: Ref<'_>) {
+        if name.is(cx.special_name(Special::Del)) {
+            self.refresh_has_del(cx);
+        }
         self.invalidate(cx, name);
         self.forget_specials();
         crate::interp::cache::class_changed(cx, self, name);
+    }
+
+    /// Sets or clears the flag that instances need a finalizer, here and in subclasses.
+    pub fn refresh_has_del(&self, cx: &Cx) {
+        match self.lookup_uncached(cx, cx.special_name(Special::Del)).is_some() {
+            true => self.set_flag(crate::class::class_flag::HAS_DEL),
+            false => self.clear_flag(crate::class::class_flag::HAS_DEL),
+        }
+        for subclass in self.direct_subclasses() {
+            subclass.refresh_has_del(cx);
+        }
     }
 
     /// Resolves special methods anew, here and in subclasses.

@@ -53,6 +53,8 @@ pub mod class_flag {
     pub const IMMUTABLE: u32 = 512;
     /// A function in the class dict of this type binds (it is a function type): `LOAD_METHOD` may skip the bound method.
     pub const METHOD_DESCRIPTOR: u32 = 1024;
+    /// Defines or inherits `__del__`: instances need a finalizer.
+    pub const HAS_DEL: u32 = 2048;
 }
 
 /// A class.

@@ -5,6 +5,7 @@
 //! - `groups.rs`: exception groups
 
 mod classes;
+pub mod groups;
 
 pub use classes::{declare, init};
 
@@ -26,15 +27,12 @@ pub struct PyException {
     pub cause: Slot,
     /// Attributes of particular classes (`StopIteration.value`, `OSError.errno`, ...), see `classes.rs`.
     pub fields: [Slot; FIELDS],
-    /// The `__dict__`, made when asked for, of exact instances of built-in classes; instances of derived classes have
-    /// an attribute area instead.
-    pub dict: Slot,
     pub suppress_context: Cell<bool>,
 }
 
 impl PyException {
     fn slots(&self) -> impl Iterator<Item = &Slot> {
-        [&self.args, &self.traceback, &self.context, &self.cause, &self.dict].into_iter().chain(&self.fields)
+        [&self.args, &self.traceback, &self.context, &self.cause].into_iter().chain(&self.fields)
     }
 }
 
@@ -73,7 +71,6 @@ fn payload(h: Header, args: Obj) -> PyException {
         context: Slot::empty(),
         cause: Slot::empty(),
         fields: [const { Slot::empty() }; FIELDS],
-        dict: Slot::empty(),
         suppress_context: Cell::new(false),
     }
 }
@@ -81,9 +78,9 @@ fn payload(h: Header, args: Obj) -> PyException {
 /// A new instance of a built-in exception class, initialised with these arguments.
 pub fn new_exception(cx: &mut Cx, class: Builtin, args: Vec<Obj>) -> Obj {
     let args_tuple = cx.tuple(args);
-    let shape = cx.builtin(class).root_shape().head.id;
-    let args = args_tuple.clone();
-    let exception = cx.alloc(class, |_| payload(Header::new(shape), args));
+    let Ok(exception) = allocate(cx, cx.builtin(class), args_tuple.clone()) else {
+        ungil_gc::fatal("no memory for an exception");
+    };
     // Built-in initialisers of built-in classes do not fail on the arguments that natives give.
     let _ = classes::fill_fields(cx, exception.r(), class, args_tuple.r());
     exception

@@ -12,7 +12,7 @@ mod methods;
 mod resume;
 pub(crate) use resume::end_send;
 
-pub use methods::{declare, init};
+pub use methods::{declare, frame_object, init, thrown};
 pub use resume::{
     Outcome, close, delegate, finished_by_exception, may_resume_inline, resume_inline,
     returned, send, suspend, throw,

@@ -1,0 +1,295 @@
+//! Frame objects: what `sys._getframe()`, tracebacks and `gi_frame` show of a frame.
+//!
+//! Made when somebody asks. While the frame runs, the object points at its registers and reads them only on the frame's
+//! own thread; another thread gets what was there when the frame last left its registers. When the frame ends, its locals
+//! move here (PUB-4).
+
+use crate::interp::frame::Frame;
+use crate::objects::cell::PyCell;
+use crate::objects::code::PyCode;
+use crate::objects::dict::PyDict;
+use crate::objects::function::PyFunction;
+use crate::prelude::*;
+use std::cell::Cell;
+
+/// See the module's head.
+#[repr(C)]
+pub struct PyFrame {
+    pub h: Header,
+    /// Registers while the frame is on the stack of thread `thread`; null afterwards.
+    live: Cell<*mut Value>,
+    thread: u64,
+    /// Word index of the instruction it is at, when it is not live.
+    last: Cell<usize>,
+    pub function: Slot,
+    /// Tuple of the locals' values after the frame has ended; cells stay cells.
+    locals: Slot,
+    pub back: Slot,
+    pub trace: Slot,
+}
+
+impl PyFrame {
+    fn slots(&self) -> [&Slot; 4] {
+        [&self.function, &self.locals, &self.back, &self.trace]
+    }
+}
+
+unsafe fn frame_size(_: *mut Header) -> usize {
+    size_of::<PyFrame>()
+}
+
+unsafe fn frame_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: called with a frame object.
+    unsafe { (*h.cast::<PyFrame>()).slots().iter().for_each(|slot| visit(slot.peek())) }
+}
+
+unsafe fn frame_drop(h: *mut Header, m: &Mutator) {
+    // SAFETY: called with a frame object that nobody else reaches.
+    unsafe { (*h.cast::<PyFrame>()).slots().iter().for_each(|slot| slot.clear(m)) }
+}
+
+pub static FRAME_OPS: TypeOps = TypeOps {
+    name: "frame",
+    size: frame_size,
+    trace: Some(frame_trace),
+    drop_fields: Some(frame_drop),
+    needs_finalizer: |_| false,
+};
+
+// SAFETY: `repr(C)` with the header first.
+unsafe impl Object for PyFrame {
+    const OPS: &'static TypeOps = &FRAME_OPS;
+}
+
+/// The frame object of a frame on this thread's stack, made if there is none.
+pub fn of(cx: &Cx, frame: Frame) -> Obj {
+    if let Some(v) = frame.object() {
+        // SAFETY: the frame's header owns the object.
+        return unsafe { Obj::from_borrowed(v, cx) };
+    }
+    let function = ref_of(frame.function()).own(cx);
+    let object = cx.alloc(Builtin::Frame, |h| PyFrame {
+        h,
+        live: Cell::new(frame.0),
+        thread: cx.thread.id(),
+        last: Cell::new(0),
+        function: Slot::new(function),
+        locals: Slot::empty(),
+        back: Slot::empty(),
+        trace: Slot::empty(),
+    });
+    frame.set_object(object.clone().into_value());
+    object
+}
+
+/// The frame object of a generator that is not on the stack.
+pub fn for_generator(cx: &Cx, g: &crate::objects::generator::PyGenerator) -> Obj {
+    let function = g.function.get(&g.h, cx).unwrap_or_else(|| cx.none());
+    let at = g.code().offset_of(g.ip.get());
+    cx.alloc(Builtin::Frame, |h| PyFrame {
+        h,
+        live: Cell::new(std::ptr::null_mut()),
+        thread: 0,
+        last: Cell::new(at),
+        function: Slot::new(function),
+        locals: Slot::empty(),
+        back: Slot::empty(),
+        trace: Slot::empty(),
+    })
+}
+
+/// The locals of a frame that ends move into its frame object, whose reference the frame gives up.
+///
+/// # Safety
+/// The frame is the innermost one of this thread; `object` is its frame object, owned.
+pub unsafe fn take_locals(cx: &Cx, frame: Frame, object: Value) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let owned = Obj::from_owned(object);
+        let f: &PyFrame = owned.cast_unchecked();
+        let code = frame.code();
+        // Nobody but this frame and whoever shares its life refers to the object: it need not keep the locals.
+        if (*object.ptr()).ref_count() > 1 {
+            let values = (0..code.local_count())
+                .map(|i| Obj::from_owned(std::mem::replace(&mut *frame.0.add(i), Value::UNDEF)))
+                .collect();
+            let locals = locals_tuple(cx, values);
+            f.locals.set(&f.h, cx, locals);
+        }
+        if f.live.get() == frame.0 {
+            f.last.set(code.offset_of(cx.ip.get()).min(code.words.len().saturating_sub(1)));
+            f.live.set(std::ptr::null_mut());
+        }
+    }
+}
+
+/// A tuple whose items may be empty registers: those become the marker `NotImplemented`'s neighbour, an empty cell.
+fn locals_tuple(cx: &Cx, values: Vec<Obj>) -> Obj {
+    let values =
+        values.into_iter().map(|v| if v.value().is_undef() { empty_marker(cx) } else { v }).collect();
+    cx.tuple(values)
+}
+
+/// What stands for an unbound local in `locals`: an immediate that no Python value has.
+fn empty_marker(_cx: &Cx) -> Obj {
+    Obj::immediate(Value::raw(0x40))
+}
+
+/// The generator's frame has left the stack.
+pub fn suspended(cx: &Cx, object: Value, ip: *const u64) {
+    // SAFETY: owned by the caller.
+    let f = unsafe { Ref::from_value(object).cast_unchecked::<PyFrame>() };
+    f.last.set(f.code().offset_of(ip));
+    f.live.set(std::ptr::null_mut());
+    let _ = cx;
+}
+
+impl PyFrame {
+    pub fn function(&self) -> &PyFunction {
+        // SAFETY: set for good when the object is made.
+        unsafe { Ref::from_value(self.function.peek()).cast_unchecked::<PyFunction>() }
+    }
+
+    pub fn code(&self) -> &'static PyCode {
+        self.function().code()
+    }
+
+    /// The running frame, if it is on the stack of the calling thread.
+    pub fn running(&self, cx: &Cx) -> Option<Frame> {
+        let live = self.live.get();
+        (!live.is_null() && self.thread == cx.thread.id()).then_some(Frame(live))
+    }
+
+    /// Word index of the instruction that the frame is at.
+    pub fn last_instruction(&self, cx: &Cx) -> usize {
+        let Some(own) = self.running(cx) else { return self.last.get() };
+        let frames = crate::interp::frame::Frames::from(cx.regs.get(), cx.ip.get());
+        for (frame, ip) in frames {
+            if frame.0 == own.0 {
+                return self.code().offset_of(ip);
+            }
+        }
+        self.last.get()
+    }
+
+    /// The line that the frame is at.
+    pub fn line(&self, cx: &Cx) -> u32 {
+        self.code().position(self.last_instruction(cx)).line
+    }
+
+    /// Names and values of the bound locals, free variables included.
+    pub fn locals(&self, cx: &Cx) -> Vec<(Ref<'static>, Obj)> {
+        let code = self.code();
+        let mut found = Vec::new();
+        let mut add = |name: Ref<'static>, v: Value| {
+            if v.is_undef() || v == empty_marker(cx).value() {
+                return;
+            }
+            // SAFETY: borrowed from the frame or its tuple.
+            let v = unsafe { Obj::from_borrowed(v, cx) };
+            match v.downcast::<PyCell>(cx) {
+                Some(cell) => found.extend(cell.get(cx).map(|contents| (name, contents))),
+                None => found.push((name, v)),
+            }
+        };
+        let first = code.unit.has_namespace as usize;
+        if let Some(frame) = self.running(cx) {
+            for i in first..code.local_count() {
+                // SAFETY: a local of a frame of this thread.
+                add(code.local_names[i].get(), unsafe { *frame.0.add(i) });
+            }
+        } else if let Some(locals) = self.locals.get(&self.h, cx)
+            && let Some(tuple) = locals.downcast::<crate::objects::tuple::PyTuple>(cx)
+        {
+            for (i, v) in tuple.items().iter().enumerate().skip(first) {
+                add(code.local_names[i].get(), v.value());
+            }
+        }
+        for (i, name) in code.free_names.iter().enumerate() {
+            if let Some(v) = self.function().free_cell(i).get(cx) {
+                found.push((name.get(), v));
+            }
+        }
+        found
+    }
+
+    /// `f_locals` and `locals()`: the namespace of a module or class body, or a fresh dict of the locals.
+    pub fn locals_dict(&self, cx: &mut Cx) -> R {
+        if self.code().unit.has_namespace {
+            let namespace = self.running(cx).map(|frame| {
+                // SAFETY: register 0 of a frame of this thread.
+                unsafe { Obj::from_borrowed(*frame.0, cx) }
+            });
+            if let Some(namespace) = namespace.filter(|n| !n.value().is_none() && !n.value().is_undef()) {
+                return Ok(namespace);
+            }
+            return Ok(ref_of(self.function().globals_unchecked()).own(cx));
+        }
+        let dict = PyDict::new(cx);
+        for (name, v) in self.locals(cx) {
+            dict.downcast::<PyDict>(cx).expect("just made").set(cx, name.own(cx), v)?;
+        }
+        Ok(dict)
+    }
+}
+
+pub fn declare(cx: &Cx) {
+    TypeBuilder::declare(cx, Builtin::Frame, "frame", &FRAME_OPS, size_of::<PyFrame>(), true);
+}
+
+fn f_back(cx: &mut Cx, a: Args<'_>) -> R {
+    let this = a.this::<PyFrame>();
+    if let Some(frame) = this.running(cx) {
+        let caller = frame.caller();
+        if caller.is_null() {
+            return Ok(cx.none());
+        }
+        return Ok(of(cx, Frame(caller)));
+    }
+    Ok(this.back.get(&this.h, cx).unwrap_or_else(|| cx.none()))
+}
+
+fn f_trace(cx: &mut Cx, a: Args<'_>) -> R {
+    let this = a.this::<PyFrame>();
+    Ok(this.trace.get(&this.h, cx).unwrap_or_else(|| cx.none()))
+}
+
+fn set_f_trace(cx: &mut Cx, a: Args<'_>) -> R {
+    let this = a.this::<PyFrame>();
+    match a.opt(1) {
+        Some(v) => this.trace.set(&this.h, cx, v.own(cx)),
+        None => drop(this.trace.take(&this.h, cx)),
+    }
+    Ok(cx.none())
+}
+
+fn frame_repr(cx: &mut Cx, a: Args<'_>) -> R {
+    let this = a.this::<PyFrame>();
+    let (code, line) = (this.code(), this.line(cx));
+    let file = cx.repr_string(code.filename.get())?;
+    let at = a.get(0).value().0;
+    Ok(cx.str(&format!("<frame at {at:#x}, file {file}, line {line}, code {}>", code.unit.name)))
+}
+
+fn frame_clear(cx: &mut Cx, a: Args<'_>) -> R {
+    let this = a.this::<PyFrame>();
+    if !this.live.get().is_null() {
+        return Err(cx.runtime_error("cannot clear an executing frame"));
+    }
+    drop(this.locals.take(&this.h, cx));
+    Ok(cx.none())
+}
+
+pub fn init(cx: &mut Cx) {
+    let mut t = TypeBuilder::new(cx, Builtin::Frame, Some(Builtin::Object), class_flag::DISALLOW_INSTANTIATION);
+    t.getset(cx, "f_back", Full(f_back), None)
+        .getset(cx, "f_code", Full(|cx, a| Ok(ref_of(a.this::<PyFrame>().code()).own(cx))), None)
+        .getset(cx, "f_globals", Full(|cx, a| Ok(ref_of(a.this::<PyFrame>().function().globals_unchecked()).own(cx))), None)
+        .getset(cx, "f_builtins", Full(|cx, a| Ok(ref_of(a.this::<PyFrame>().function().builtins_unchecked()).own(cx))), None)
+        .getset(cx, "f_locals", Full(|cx, a| a.this::<PyFrame>().locals_dict(cx)), None)
+        .getset(cx, "f_lineno", Full(|cx, a| Ok(cx.int(a.this::<PyFrame>().line(cx) as i64))), None)
+        .getset(cx, "f_lasti", Full(|cx, a| Ok(cx.int(2 * a.this::<PyFrame>().last_instruction(cx) as i64))), None)
+        .getset(cx, "f_trace", Full(f_trace), Some(Full(set_f_trace)))
+        .method(cx, "clear", "($self, /)", Full(frame_clear))
+        .special(cx, Special::Repr, Full(frame_repr));
+}
