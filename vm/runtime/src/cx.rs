@@ -38,6 +38,24 @@ pub struct Vm {
     /// Where modules keep state that lives as long as the process.
     pub module_state: Mutex<std::collections::HashMap<&'static str, SharedValue>>,
     pub hash_seed: (u64, u64),
+    /// Modules being loaded, by the thread that loads them.
+    pub(crate) importing: Mutex<std::collections::HashMap<String, u64>>,
+    /// Which module a thread waits for.
+    pub(crate) import_waits: Mutex<std::collections::HashMap<u64, String>>,
+    /// The VM's own `__import__`.
+    pub standard_import: OnceLock<SharedValue>,
+    /// What native modules hook into the VM.
+    pub hooks: Hooks,
+    pub(crate) async_exceptions: crate::thread_state::AsyncExceptions,
+    /// Collections done so far.
+    pub collections: AtomicUsize,
+}
+
+/// See [`Vm::hooks`].
+#[derive(Default)]
+pub struct Hooks {
+    /// Runs the Python handlers of signals that have arrived.
+    pub signal: OnceLock<fn(&mut Cx) -> R<()>>,
 }
 
 /// Fills a native module's dict.
@@ -66,6 +84,8 @@ pub struct Config {
     pub warn_options: Vec<String>,
     pub x_options: Vec<(String, Option<String>)>,
     pub hash_seed: Option<u64>,
+    /// Directory that replaces the embedded library (`UNGIL_STDLIB`); empty if none does.
+    pub stdlib_dir: String,
 }
 
 /// A value that stays alive for the whole process and may be read by every thread: immortal once stored.

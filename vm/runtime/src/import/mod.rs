@@ -1,0 +1,11 @@
+//! Modules: finding, loading, `import` statements.
+//!
+//! Finders, in this order: natives registered with the VM, the embedded library (or the directory that `UNGIL_STDLIB`
+//! names), then the entries of `sys.path`. Two threads that import the same module take turns: the one that comes second
+//! waits, detached, until the first is done, unless that would be a circle (CPython's per-module locks).
+
+mod load;
+mod names;
+
+pub use load::{Source, embedded, find_spec_source, import_module, run_source, set_embedded};
+pub use names::{import_from, import_name, import_star, is_standard};
