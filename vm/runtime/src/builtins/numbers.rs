@@ -1,0 +1,179 @@
+//! Builtins that compute: arithmetic, extremes, sums, truth of many.
+
+use crate::ops::{BinaryOp, UnaryOp};
+use crate::prelude::*;
+
+/// Name, signature, body.
+pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
+    ("abs", "($module, number, /)", Full(|cx, a| cx.unary(UnaryOp::Abs, a.get(0)))),
+    ("divmod", "($module, x, y, /)", Full(|cx, a| cx.binary(BinaryOp::DivMod, a.get(0), a.get(1)))),
+    ("pow", "($module, base, exp, mod=None)", Full(pow)),
+    ("round", "($module, number, ndigits=None)", Full(round)),
+    ("sum", "($module, iterable, /, start=0)", Full(sum)),
+    ("min", "($module, /, *args, key=None, default=<unrepresentable>)", Full(|cx, a| extreme(cx, a, "min", CompareOp::Lt))),
+    ("max", "($module, /, *args, key=None, default=<unrepresentable>)", Full(|cx, a| extreme(cx, a, "max", CompareOp::Gt))),
+    ("any", "($module, iterable, /)", Full(any)),
+    ("all", "($module, iterable, /)", Full(all)),
+    ("sorted", "($module, iterable, /, *, key=None, reverse=False)", Full(sorted)),
+    ("bin", "($module, number, /)", Full(|cx, a| in_base(cx, a, "#b"))),
+    ("oct", "($module, number, /)", Full(|cx, a| in_base(cx, a, "#o"))),
+    ("hex", "($module, number, /)", Full(|cx, a| in_base(cx, a, "#x"))),
+];
+
+fn pow(cx: &mut Cx, a: Args<'_>) -> R {
+    match a.opt_not_none(2) {
+        None => cx.binary(BinaryOp::Pow, a.get(0), a.get(1)),
+        Some(modulus) => {
+            for (special, this, other) in [(Special::Pow, a.get(0), a.get(1)), (Special::RPow, a.get(1), a.get(0))] {
+                if let Some(result) = cx.try_special(special, this, &[other, modulus])?
+                    && result.value() != Value::NOT_IMPLEMENTED
+                {
+                    return Ok(result);
+                }
+            }
+            let names = [a.get(0), a.get(1), modulus].map(|v| cx.type_name(v));
+            let [x, y, z] = names;
+            Err(cx.type_error(format!("unsupported operand type(s) for ** or pow(): '{x}', '{y}', '{z}'")))
+        }
+    }
+}
+
+fn round(cx: &mut Cx, a: Args<'_>) -> R {
+    let Some(method) = cx.class_of(a.get(0)).special(cx, Special::Round) else {
+        let name = cx.type_name(a.get(0));
+        return Err(cx.type_error(format!("type {name} doesn't define __round__ method")));
+    };
+    match a.opt_not_none(1) {
+        Some(digits) => cx.call_special(method, a.get(0), &[digits]),
+        None => cx.call_special(method, a.get(0), &[]),
+    }
+}
+
+/// Sum with compensation for floats as CPython has it since 3.12 (Neumaier).
+fn sum(cx: &mut Cx, a: Args<'_>) -> R {
+    let mut total = match a.opt(1) {
+        None => cx.int(0),
+        Some(start) => {
+            for (class, name, hint) in [
+                (Builtin::Str, "strings", "''.join(seq)"),
+                (Builtin::Bytes, "bytes", "b''.join(seq)"),
+                (Builtin::ByteArray, "bytearray", "b''.join(seq)"),
+            ] {
+                if cx.is_instance_of(start, class) {
+                    return Err(cx.type_error(format!("sum() can't sum {name} [use {hint} instead]")));
+                }
+            }
+            start.own(cx)
+        }
+    };
+    let iterator = cx.iter(a.get(0))?;
+    // `float` holds the total and its compensation as long as only floats and ints were added to a float.
+    let mut float: Option<(f64, f64)> = total.value().as_float().map(|x| (x, 0.0));
+    while let Some(item) = cx.next(iterator.r())? {
+        if let Some((sum, compensation)) = float {
+            let x = match item.value() {
+                v if v.is_float() => Some(v.float()),
+                v if v.is_int() => Some(v.int() as f64),
+                _ => None,
+            };
+            if let Some(x) = x {
+                let next = sum + x;
+                let lost = if sum.abs() >= x.abs() { (sum - next) + x } else { (x - next) + sum };
+                float = Some((next, compensation + if item.value().is_float() { lost } else { 0.0 }));
+                continue;
+            }
+            total = cx.float(finish(sum, compensation));
+            float = None;
+        }
+        if let (Some(x), Some(y)) = (total.value().as_int(), item.value().as_int()) {
+            total = cx.int(x + y);
+            continue;
+        }
+        total = cx.binary(BinaryOp::Add, total.r(), item.r())?;
+        float = total.value().as_float().map(|x| (x, 0.0));
+        cx.poll()?;
+    }
+    Ok(match float {
+        Some((sum, compensation)) => cx.float(finish(sum, compensation)),
+        None => total,
+    })
+}
+
+fn finish(sum: f64, compensation: f64) -> f64 {
+    if compensation != 0.0 && compensation.is_finite() { sum + compensation } else { sum }
+}
+
+fn extreme(cx: &mut Cx, a: Args<'_>, name: &str, better: CompareOp) -> R {
+    // Window: key, default, then the tuple of positional arguments.
+    let args = a.varargs(cx, 2);
+    let (key, default) = (a.opt_not_none(0), a.opt(1));
+    let items = match args {
+        [] => return Err(cx.type_error(format!("{name} expected at least 1 argument, got 0"))),
+        [iterable] => cx.iter(*iterable)?,
+        many => {
+            if default.is_some() {
+                return Err(cx.type_error(format!(
+                    "Cannot specify a default for {name}() with multiple positional arguments"
+                )));
+            }
+            let items = many.iter().map(|v| v.own(cx)).collect();
+            let list = cx.list(items);
+            cx.iter(list.r())?
+        }
+    };
+    let mut best: Option<(Obj, Obj)> = None;
+    while let Some(item) = cx.next(items.r())? {
+        let rank = match key {
+            Some(key) => cx.call(key, &[item.r()])?,
+            None => item.clone(),
+        };
+        let wins = match &best {
+            None => true,
+            Some((_, top)) => cx.compare_bool(better, rank.r(), top.r())?,
+        };
+        if wins {
+            best = Some((item, rank));
+        }
+        cx.poll()?;
+    }
+    match (best, default) {
+        (Some((item, _)), _) => Ok(item),
+        (None, Some(default)) => Ok(default.own(cx)),
+        (None, None) => Err(cx.value_error(format!("{name}() iterable argument is empty"))),
+    }
+}
+
+fn any(cx: &mut Cx, a: Args<'_>) -> R {
+    let mut found = false;
+    cx.for_each(a.get(0), |cx, item| {
+        found = cx.truth(item.r())?;
+        Ok(!found)
+    })?;
+    Ok(cx.bool(found))
+}
+
+fn all(cx: &mut Cx, a: Args<'_>) -> R {
+    let mut holds = true;
+    cx.for_each(a.get(0), |cx, item| {
+        holds = cx.truth(item.r())?;
+        Ok(holds)
+    })?;
+    Ok(cx.bool(holds))
+}
+
+fn sorted(cx: &mut Cx, a: Args<'_>) -> R {
+    let items = cx.collect(a.get(0))?;
+    let list = cx.list(items);
+    let key = a.opt(1).unwrap_or(Ref::immediate(Value::NONE));
+    let reverse = a.opt(2).unwrap_or(Ref::immediate(Value::FALSE));
+    let sort = cx.get_attr_str(list.r(), "sort")?;
+    cx.call_kw(sort.r(), &[], &[("key", key), ("reverse", reverse)])?;
+    Ok(list)
+}
+
+fn in_base(cx: &mut Cx, a: Args<'_>, spec: &str) -> R {
+    let index = cx.index(a.get(0))?;
+    let plain = crate::objects::int::to_exact(cx, index.r());
+    let spec = cx.str(spec);
+    cx.format(plain.r(), spec.r())
+}
