@@ -33,7 +33,13 @@ pub(crate) fn no_keywords(cx: &mut Cx, a: Args<'_>, which: Builtin, name: &str) 
 ///
 /// # Errors
 /// `TypeError` ("x expected at most 1 argument, got 2").
-pub(crate) fn positional<'a>(cx: &mut Cx, a: Args<'a>, name: &str, min: usize, max: usize) -> R<&'a [Ref<'a>]> {
+pub(crate) fn positional<'a>(
+    cx: &mut Cx,
+    a: Args<'a>,
+    name: &str,
+    min: usize,
+    max: usize,
+) -> R<&'a [Ref<'a>]> {
     let args = a.varargs(cx, 1);
     let (bound, word) = match args.len() {
         n if n < min => (min, "at least "),

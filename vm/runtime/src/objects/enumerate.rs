@@ -81,9 +81,7 @@ fn arguments(cx: &mut Cx, a: Args<'_>) -> R<(Obj, Option<Obj>)> {
             "iterable" if iterable.is_none() => iterable = Some(value),
             "start" if start.is_none() && !alone => start = Some(value),
             _ => {
-                return Err(
-                    cx.type_error(format!("'{name}' is an invalid keyword argument for enumerate()"))
-                );
+                return Err(cx.type_error(format!("'{name}' is an invalid keyword argument for enumerate()")));
             }
         }
     }

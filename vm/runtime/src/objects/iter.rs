@@ -5,8 +5,8 @@
 //! iterator get each item once.
 
 use crate::objects::sync::{Field, locked, slot_ops};
-use crate::prelude::*;
 use crate::objects::{dict, enumerate, filter, list, map, range, reversed, set, tuple, zip};
+use crate::prelude::*;
 use std::sync::atomic::AtomicUsize;
 
 pub use crate::objects::list::iter::PyListIter;
@@ -27,8 +27,7 @@ pub(crate) const EXHAUSTED: usize = usize::MAX / 2;
 
 macro_rules! dispatch {
     ($cx:ident, $iterator:ident, $id:expr, $($which:ident => $payload:ty,)*) => {{
-        $(#[allow(non_upper_case_globals)]
-        const $which: u32 = Builtin::$which as u32;)*
+        $(const $which: u32 = Builtin::$which as u32;)*
         match $id {
             // SAFETY: exact instances of the type have this payload.
             $($which => Some(unsafe { $iterator.cast_unchecked::<$payload>() }.step($cx)),)*
@@ -39,6 +38,7 @@ macro_rules! dispatch {
 
 /// The next item of an iterator that is an exact instance of a built-in type; `None` for other objects.
 #[inline]
+#[allow(non_upper_case_globals)]
 pub fn next_native(cx: &mut Cx, iterator: Ref<'_>) -> Option<R<Option<Obj>>> {
     let id = iterator.header()?.shape_id();
     dispatch!(cx, iterator, id,
@@ -168,7 +168,9 @@ impl NativeIter for PySequenceIter {
                 self.index.set(index + 1);
                 Ok(Some(item))
             }
-            Err(err) if cx.is_error(&err, Builtin::IndexError) || cx.is_error(&err, Builtin::StopIteration) => {
+            Err(err)
+                if cx.is_error(&err, Builtin::IndexError) || cx.is_error(&err, Builtin::StopIteration) =>
+            {
                 drop(self.sequence.take(&self.h, cx));
                 Ok(None)
             }

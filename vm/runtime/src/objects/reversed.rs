@@ -25,7 +25,9 @@ impl NativeIter for PyReversed {
             let key = cx.int(index as i64);
             match cx.get_item(sequence.r(), key.r()) {
                 Ok(item) => return Ok(Some(item)),
-                Err(err) if cx.is_error(&err, Builtin::IndexError) || cx.is_error(&err, Builtin::StopIteration) => {}
+                Err(err)
+                    if cx.is_error(&err, Builtin::IndexError)
+                        || cx.is_error(&err, Builtin::StopIteration) => {}
                 Err(err) => return Err(err),
             }
         }

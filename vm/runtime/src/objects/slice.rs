@@ -120,7 +120,9 @@ pub fn slice_index(cx: &mut Cx, v: Ref<'_>, or_none: bool) -> R<isize> {
     }
     if !has_index(cx, v) {
         let none = if or_none { "None or " } else { "" };
-        return Err(cx.type_error(format!("slice indices must be integers or {none}have an __index__ method")));
+        return Err(
+            cx.type_error(format!("slice indices must be integers or {none}have an __index__ method"))
+        );
     }
     cx.index_clamped(v)
 }
@@ -292,7 +294,10 @@ mod tests {
     fn slices_are_clipped_to_the_sequence() {
         let full = (0, isize::MAX, 1);
         assert_eq!(adjust(5, full), SliceRange { start: 0, stop: 5, step: 1, count: 5 });
-        assert_eq!(adjust(5, (isize::MAX, isize::MIN, -2)), SliceRange { start: 4, stop: -1, step: -2, count: 3 });
+        assert_eq!(
+            adjust(5, (isize::MAX, isize::MIN, -2)),
+            SliceRange { start: 4, stop: -1, step: -2, count: 3 }
+        );
         assert_eq!(adjust(5, (-2, isize::MAX, 1)).count, 2);
         assert_eq!(adjust(5, (4, 1, 1)).count, 0);
         assert_eq!(adjust(0, full).count, 0);

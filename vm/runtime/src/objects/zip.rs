@@ -28,7 +28,12 @@ pub(crate) fn iterators(slot: &Slot) -> &[Ref<'_>] {
 ///
 /// # Errors
 /// What iterating raises; `ValueError` if `strict` and not all end together.
-pub(crate) fn next_of_each(cx: &mut Cx, name: &str, iterators: &[Ref<'_>], strict: bool) -> R<Option<Vec<Obj>>> {
+pub(crate) fn next_of_each(
+    cx: &mut Cx,
+    name: &str,
+    iterators: &[Ref<'_>],
+    strict: bool,
+) -> R<Option<Vec<Obj>>> {
     let mut items = Vec::with_capacity(iterators.len());
     for (i, &iterator) in iterators.iter().enumerate() {
         match next_inner(cx, iterator)? {
@@ -44,7 +49,11 @@ pub(crate) fn next_of_each(cx: &mut Cx, name: &str, iterators: &[Ref<'_>], stric
 fn ended<T>(cx: &mut Cx, name: &str, iterators: &[Ref<'_>], i: usize) -> R<Option<T>> {
     let others = |i: usize| if i == 1 { " 1".to_string() } else { format!("s 1-{i}") };
     if i > 0 {
-        return Err(cx.value_error(format!("{name}() argument {} is shorter than argument{}", i + 1, others(i))));
+        return Err(cx.value_error(format!(
+            "{name}() argument {} is shorter than argument{}",
+            i + 1,
+            others(i)
+        )));
     }
     for (i, &iterator) in iterators.iter().enumerate().skip(1) {
         if next_inner(cx, iterator)?.is_some() {

@@ -289,7 +289,12 @@ impl PyDict {
 
     /// The first item at entry number `from` or later, with the number after it.
     #[inline]
-    pub(super) fn next_entry<T>(&self, cx: &Cx, from: u32, f: impl FnOnce(&Cx, &super::Entry) -> T) -> Option<(T, u32)> {
+    pub(super) fn next_entry<T>(
+        &self,
+        cx: &Cx,
+        from: u32,
+        f: impl FnOnce(&Cx, &super::Entry) -> T,
+    ) -> Option<(T, u32)> {
         locked(cx, &self.h, || self.next_entry_locked(cx, from, f))
     }
 

@@ -48,8 +48,8 @@ pub(super) fn log2_for_entries(n: usize) -> u8 {
 
 fn log2_index_bytes(log2: u8) -> u8 {
     match log2 {
-        ..8 => log2,
-        ..16 => log2 + 1,
+        0..8 => log2,
+        8..16 => log2 + 1,
         _ => log2 + 2,
     }
 }
@@ -130,7 +130,8 @@ impl PyDict {
     #[inline(always)]
     fn advance(&self, probe: &mut Probe) {
         probe.perturb >>= PERTURB_SHIFT;
-        probe.slot = probe.slot.wrapping_mul(5).wrapping_add(probe.perturb as usize).wrapping_add(1) & self.mask();
+        probe.slot =
+            probe.slot.wrapping_mul(5).wrapping_add(probe.perturb as usize).wrapping_add(1) & self.mask();
     }
 
     /// The entry of a key that is an exact string; keys of other types are never equal to it.
@@ -315,22 +316,61 @@ impl PyDict {
     /// Gives this empty dict a table like the other's, with counted copies of its entries. False if there is no memory.
     pub(super) fn clone_table(&self, cx: &Cx, other: &PyDict) -> bool {
         debug_assert!(self.entries.get().is_null());
-        let used = other.used.get();
+        let (used, filled) = (other.used.get(), other.filled.get());
         if used == 0 {
             return true;
+        }
+        self.only_str.set(other.only_str.get());
+        if used == filled && usable(other.log2_size.get()) <= 2 * used as usize + 8 {
+            return self.clone_block(cx, other);
         }
         if !self.resize(cx, log2_for_entries(used as usize)) {
             return false;
         }
-        self.only_str.set(other.only_str.get());
-        for i in 0..other.filled.get() {
+        for i in 0..filled {
             let entry = other.entry(i);
-            if let (Some(key), Some(value)) = (entry.key.get_locked(cx), entry.value.get_locked(cx)) {
-                if self.insert_new(cx, key, entry.hash.get(), value).is_err() {
-                    return false;
+            if let (Some(key), Some(value)) = (entry.key.get_locked(cx), entry.value.get_locked(cx))
+                && self.insert_new(cx, key, entry.hash.get(), value).is_err()
+            {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// As `clone_table` for a table without holes: index and entries are copied as they are.
+    fn clone_block(&self, cx: &Cx, other: &PyDict) -> bool {
+        let (log2, filled) = (other.log2_size.get(), other.filled.get());
+        let Some((entries, index_log2)) = allocate(log2) else { return false };
+        cx.add_debt((1 << index_log2) + usable(log2) * size_of::<Entry>());
+        self.entries.set(entries);
+        self.log2_size.set(log2);
+        self.log2_index_bytes.set(index_log2);
+        // SAFETY: both indices have this size.
+        unsafe { self.index_start().copy_from_nonoverlapping(other.index_start(), 1 << index_log2) };
+        for i in 0..filled as usize {
+            let from = other.entry(i as u32);
+            // SAFETY: the new table has room for as many entries as the old one.
+            let to = unsafe {
+                let to = entries.add(i);
+                to.write(Entry {
+                    hash: Cell::new(from.hash.get()),
+                    key: Slot::empty(),
+                    value: Slot::empty(),
+                });
+                &*to
+            };
+            for (to, from) in [(&to.key, &from.key), (&to.value, &from.value)] {
+                if let Some(v) = from.get_locked(cx) {
+                    to.replace_locked(&self.h, v);
                 }
             }
         }
+        self.used.set(filled);
+        self.filled.set(filled);
+        // Not what is left by number: the index may have deleted slots, and must keep an empty one.
+        self.free.set(other.free.get());
+        self.touch();
         true
     }
 

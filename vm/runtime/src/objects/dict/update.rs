@@ -104,5 +104,6 @@ impl PyDict {
 
 /// Whether an instance of dict or of a subclass iterates as dicts do, so that its table may be read directly.
 fn iterates_as_dict(cx: &Cx, v: Ref<'_>) -> bool {
-    cx.is_exactly(v, Builtin::Dict) || cx.class_of(v).same_special(cx, cx.builtin(Builtin::Dict), Special::Iter)
+    cx.is_exactly(v, Builtin::Dict)
+        || cx.class_of(v).same_special(cx, cx.builtin(Builtin::Dict), Special::Iter)
 }

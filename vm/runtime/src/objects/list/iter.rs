@@ -166,11 +166,24 @@ pub(super) fn declare(cx: &Cx) {
     let size = size_of::<PyListIter>();
     TypeBuilder::declare(cx, Builtin::ListIter, "list_iterator", &LIST_ITER_OPS, size, true);
     let size = size_of::<PyListReverseIter>();
-    TypeBuilder::declare(cx, Builtin::ListReverseIter, "list_reverseiterator", &LIST_REVERSE_ITER_OPS, size, true);
+    TypeBuilder::declare(
+        cx,
+        Builtin::ListReverseIter,
+        "list_reverseiterator",
+        &LIST_REVERSE_ITER_OPS,
+        size,
+        true,
+    );
 }
 
 pub(super) fn init(cx: &mut Cx) {
-    iter::fill::<PyListIter>(cx, Builtin::ListIter, Some(Leaf(hint)), Some(Full(reduce)), Some(Full(setstate)));
+    iter::fill::<PyListIter>(
+        cx,
+        Builtin::ListIter,
+        Some(Leaf(hint)),
+        Some(Full(reduce)),
+        Some(Full(setstate)),
+    );
     iter::fill::<PyListReverseIter>(
         cx,
         Builtin::ListReverseIter,

@@ -13,7 +13,10 @@ const MIN_GALLOP: usize = 7;
 ///
 /// # Errors
 /// The first error of `less`; the items are then in some order.
-pub(super) fn sort<T: Copy, E>(items: &mut [T], less: impl FnMut(&T, &T) -> Result<bool, E>) -> Result<(), E> {
+pub(super) fn sort<T: Copy, E>(
+    items: &mut [T],
+    less: impl FnMut(&T, &T) -> Result<bool, E>,
+) -> Result<(), E> {
     if items.len() < 2 {
         return Ok(());
     }
@@ -265,13 +268,15 @@ impl<T: Copy, E, F: FnMut(&T, &T) -> Result<bool, E>> Sorter<'_, T, F> {
     fn gallop_high(&mut self, m: &mut HighMerge) -> Result<(), E> {
         while m.left > m.start && m.right > 0 {
             let left = &self.items[m.start..m.left];
-            let n = left.len() - gallop(&mut self.less, &self.buffer[m.right - 1], left, left.len() - 1, true)?;
+            let n =
+                left.len() - gallop(&mut self.less, &self.buffer[m.right - 1], left, left.len() - 1, true)?;
             self.give_left(m, n);
             if m.left == m.start {
                 break;
             }
             let right = &self.buffer[..m.right];
-            let k = right.len() - gallop(&mut self.less, &self.items[m.left - 1], right, right.len() - 1, false)?;
+            let k =
+                right.len() - gallop(&mut self.less, &self.items[m.left - 1], right, right.len() - 1, false)?;
             self.give_right(m, k);
             if n < MIN_GALLOP && k < MIN_GALLOP {
                 self.min_gallop += 2;

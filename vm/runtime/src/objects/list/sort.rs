@@ -45,7 +45,7 @@ pub(crate) fn sort(cx: &mut Cx, list: &PyList, key: Option<Ref<'_>>, reverse: bo
 fn sort_in_place(cx: &Cx, list: &PyList, reverse: bool) -> bool {
     locked(cx, &list.h, || {
         let words = list.words_locked();
-        let kind = Kind::of_all(cx, words);
+        let kind = Kind::of_all(cx, &*words);
         if kind == Kind::Any {
             return false;
         }
@@ -166,7 +166,8 @@ impl Kind {
         }
         match v.downcast::<PyTuple>(cx) {
             Some(tuple) if cx.is_exactly(v, Builtin::Tuple) && tuple.len() <= 8 => {
-                let parts: Vec<Kind> = tuple.items().iter().map(|item| Kind::of_flat(cx, item.value())).collect();
+                let parts: Vec<Kind> =
+                    tuple.items().iter().map(|item| Kind::of_flat(cx, item.value())).collect();
                 if parts.contains(&Kind::Any) { Kind::Any } else { Kind::Tuple(parts) }
             }
             _ => Kind::Any,
@@ -217,7 +218,10 @@ impl Kind {
                 let exact = key.is_ptr() && cx.is_exactly(v, Builtin::Tuple);
                 match v.downcast::<PyTuple>(cx) {
                     Some(tuple) if exact && tuple.len() == parts.len() => {
-                        parts.iter_mut().zip(tuple.items()).for_each(|(part, item)| part.join(cx, item.value()));
+                        parts
+                            .iter_mut()
+                            .zip(tuple.items())
+                            .for_each(|(part, item)| part.join(cx, item.value()));
                         if parts.contains(&Kind::Any) {
                             *self = Kind::Any;
                         }

@@ -187,7 +187,13 @@ pub(super) fn declare(cx: &Cx) {
 }
 
 pub(super) fn init(cx: &mut Cx) {
-    iter::fill::<PyRangeIter>(cx, Builtin::RangeIter, Some(Leaf(hint)), Some(Full(reduce)), Some(Full(setstate)));
+    iter::fill::<PyRangeIter>(
+        cx,
+        Builtin::RangeIter,
+        Some(Leaf(hint)),
+        Some(Full(reduce)),
+        Some(Full(setstate)),
+    );
     iter::fill::<PyLongRangeIter>(
         cx,
         Builtin::LongRangeIter,

@@ -73,7 +73,8 @@ fn getitem(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn get_slice(cx: &mut Cx, range: &PyRange, slice: &PySlice) -> R {
     let plain = |v: Ref<'_>| v.value().is_none() || v.value().is_int();
-    let Some(small) = range.small().filter(|_| plain(slice.start()) && plain(slice.stop()) && plain(slice.step()))
+    let Some(small) =
+        range.small().filter(|_| plain(slice.start()) && plain(slice.stop()) && plain(slice.step()))
     else {
         return big::slice(cx, range, slice);
     };

@@ -38,11 +38,12 @@ pub(crate) struct Small {
 
 /// The number of items, for bounds within the range of immediate ints.
 pub(crate) fn small_len(start: i64, stop: i64, step: i64) -> i64 {
-    match step {
-        1 => (stop - start).max(0),
-        2.. if start < stop => (stop - start - 1) / step + 1,
-        ..0 if start > stop => (start - stop - 1) / -step + 1,
-        _ => 0,
+    if step > 0 {
+        if start < stop { (stop - start - 1) / step + 1 } else { 0 }
+    } else if start > stop {
+        (start - stop - 1) / -step + 1
+    } else {
+        0
     }
 }
 
@@ -101,7 +102,8 @@ pub(crate) fn new_small(cx: &Cx, start: i64, stop: i64, step: i64) -> Obj {
 /// # Errors
 /// `ValueError` if the step is zero.
 pub fn new_range(cx: &mut Cx, start: Obj, stop: Obj, step: Obj) -> R {
-    if let (Some(a), Some(b), Some(s)) = (start.value().as_int(), stop.value().as_int(), step.value().as_int())
+    if let (Some(a), Some(b), Some(s)) =
+        (start.value().as_int(), stop.value().as_int(), step.value().as_int())
         && s != 0
     {
         return Ok(new_small(cx, a, b, s));

@@ -12,7 +12,8 @@ use crate::prelude::*;
 impl PySet {
     /// A new exact set, or frozen set if `like` is one or an instance of a subclass, that is empty.
     pub(super) fn new_like(cx: &Cx, like: Ref<'_>) -> Obj {
-        let which = if cx.is_instance_of(like, Builtin::FrozenSet) { Builtin::FrozenSet } else { Builtin::Set };
+        let which =
+            if cx.is_instance_of(like, Builtin::FrozenSet) { Builtin::FrozenSet } else { Builtin::Set };
         cx.alloc(which, PySet::empty)
     }
 

@@ -3,7 +3,9 @@
 use super::access::item_hash;
 use super::iter::{self, new_set_iter};
 use super::{PySet, SET_OPS, as_set};
-use crate::objects::construct::{class_argument, class_getitem, comparisons, has_keywords, no_keywords, positional};
+use crate::objects::construct::{
+    class_argument, class_getitem, comparisons, has_keywords, no_keywords, positional,
+};
 use crate::objects::repr;
 use crate::objects::sync::locked;
 use crate::prelude::*;
@@ -348,11 +350,16 @@ pub fn init(cx: &mut Cx) {
     b.specials(
         cx,
         &[
-            (Special::IAnd, Full(|cx, a| in_place(cx, a, |set, cx, other| {
-                let result = set.intersection(cx, other)?;
-                set.become_(cx, result);
-                Ok(())
-            }))),
+            (
+                Special::IAnd,
+                Full(|cx, a| {
+                    in_place(cx, a, |set, cx, other| {
+                        let result = set.intersection(cx, other)?;
+                        set.become_(cx, result);
+                        Ok(())
+                    })
+                }),
+            ),
             (Special::IOr, Full(|cx, a| in_place(cx, a, PySet::update_from))),
             (Special::ISub, Full(|cx, a| in_place(cx, a, PySet::remove_all))),
             (Special::IXor, Full(|cx, a| in_place(cx, a, PySet::toggle_all))),

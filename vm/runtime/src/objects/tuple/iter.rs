@@ -94,5 +94,11 @@ pub(super) fn declare(cx: &Cx) {
 }
 
 pub(super) fn init(cx: &mut Cx) {
-    iter::fill::<PyTupleIter>(cx, Builtin::TupleIter, Some(Leaf(hint)), Some(Full(reduce)), Some(Full(setstate)));
+    iter::fill::<PyTupleIter>(
+        cx,
+        Builtin::TupleIter,
+        Some(Leaf(hint)),
+        Some(Full(reduce)),
+        Some(Full(setstate)),
+    );
 }

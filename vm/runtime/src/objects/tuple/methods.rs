@@ -4,8 +4,8 @@ use super::{ITEMS_OFFSET, PyTuple, TUPLE_OPS, iter, new_tuple, new_tuple_of};
 use crate::objects::construct::{class_argument, class_getitem, comparisons, no_keywords, positional};
 use crate::objects::dict::key::quick_equal;
 use crate::objects::list::methods::{items_of_builtin, repeated, repetitions};
-use crate::objects::slice::{PySlice, clip_bound, has_index, index_bounds};
 use crate::objects::repr;
+use crate::objects::slice::{PySlice, clip_bound, has_index, index_bounds};
 use crate::prelude::*;
 
 /// The hash of a sequence of hashes: xxHash's round as in CPython's `tuplehash`.
@@ -24,7 +24,8 @@ impl Default for ItemHash {
 impl ItemHash {
     #[inline]
     pub(crate) fn add(&mut self, hash: i64) {
-        self.0 = self.0.wrapping_add((hash as u64).wrapping_mul(PRIME_2)).rotate_left(31).wrapping_mul(PRIME_1);
+        self.0 =
+            self.0.wrapping_add((hash as u64).wrapping_mul(PRIME_2)).rotate_left(31).wrapping_mul(PRIME_1);
     }
 
     /// The hash of a tuple of `len` items.

@@ -8,9 +8,9 @@ mod methods;
 pub(crate) use methods::ItemHash;
 pub use methods::{declare, init, tuple_from};
 
+use crate::SharedValue;
 use crate::objects::sync::Field;
 use crate::prelude::*;
-use crate::SharedValue;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicI64;
 
