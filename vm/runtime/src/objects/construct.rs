@@ -66,8 +66,3 @@ macro_rules! comparisons {
     };
 }
 pub(crate) use comparisons;
-
-/// `__class_getitem__`: a generic alias.
-pub(crate) fn class_getitem(cx: &mut Cx, a: Args<'_>) -> R {
-    crate::objects::generic_alias::new_generic_alias(cx, a.get(0), a.get(1))
-}

@@ -1,6 +1,7 @@
 //! `enumerate`: items with their numbers.
 
-use crate::objects::construct::{class_argument, class_getitem};
+use crate::objects::construct::class_argument;
+use crate::objects::generic_alias::class_getitem;
 use crate::objects::iter::{NativeIter, fixed, iter_self, next_inner, next_method};
 use crate::objects::sync::{Field, locked, slot_ops};
 use crate::objects::tuple::new_tuple_from_array;

@@ -3,7 +3,8 @@
 use super::iter::{self, Part, new_dict_iter};
 use super::views::{self, new_view};
 use super::{DICT_OPS, PyDict};
-use crate::objects::construct::{class_argument, class_getitem, comparisons};
+use crate::objects::construct::{class_argument, comparisons};
+use crate::objects::generic_alias::class_getitem;
 use crate::objects::set::PySet;
 use crate::objects::str::StrBuf;
 use crate::objects::sync::locked_both;

@@ -1,8 +1,9 @@
 //! The methods of `list` but those of slices and `sort`.
 
 use super::{LIST_OPS, PyList, iter, slices, sort};
-use crate::objects::construct::{class_argument, class_getitem, comparisons};
+use crate::objects::construct::{class_argument, comparisons};
 use crate::objects::dict::key::quick_equal;
+use crate::objects::generic_alias::class_getitem;
 use crate::objects::range::PyRange;
 use crate::objects::slice::{PySlice, clip_bound, has_index, index_bounds};
 use crate::objects::sync::{locked, locked_both};

@@ -3,9 +3,8 @@
 use super::access::item_hash;
 use super::iter::{self, new_set_iter};
 use super::{PySet, SET_OPS, as_set};
-use crate::objects::construct::{
-    class_argument, class_getitem, comparisons, has_keywords, no_keywords, positional,
-};
+use crate::objects::construct::{class_argument, comparisons, has_keywords, no_keywords, positional};
+use crate::objects::generic_alias::class_getitem;
 use crate::objects::repr;
 use crate::objects::sync::locked;
 use crate::prelude::*;

@@ -1,8 +1,9 @@
 //! The methods of `tuple`.
 
 use super::{ITEMS_OFFSET, PyTuple, TUPLE_OPS, iter, new_tuple, new_tuple_of};
-use crate::objects::construct::{class_argument, class_getitem, comparisons, no_keywords, positional};
+use crate::objects::construct::{class_argument, comparisons, no_keywords, positional};
 use crate::objects::dict::key::quick_equal;
+use crate::objects::generic_alias::class_getitem;
 use crate::objects::list::methods::{items_of_builtin, repeated, repetitions};
 use crate::objects::repr;
 use crate::objects::slice::{PySlice, clip_bound, has_index, index_bounds};
