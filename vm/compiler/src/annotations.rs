@@ -40,15 +40,16 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// `dst` = the function's annotate function; false if it has no annotations (or only their texts count).
-    pub fn function_annotate(&mut self, node: &'a StmtFunctionDef, dst: Reg) -> Res<bool> {
+    /// `dst` = the function's annotate function, if it has annotations; under `from __future__ import annotations` that
+    /// gives texts.
+    pub fn function_annotate(&mut self, node: &'a StmtFunctionDef, dst: Reg) -> Res {
         let mut all: Vec<(Name, &'a Expr)> = Vec::new();
         for (name, annotation) in annotations_of(&node.parameters) {
             all.push((self.mangle(&name.id), annotation));
         }
         all.extend(node.returns.as_deref().map(|returns| (Name::new_static("return"), returns)));
-        if all.is_empty() || self.future_annotations {
-            return Ok(!all.is_empty());
+        if all.is_empty() {
+            return Ok(());
         }
         let scope = self.scopes.of(node, Role::Annotations);
         let range = TextRange::empty(node.name.range.start());
@@ -61,7 +62,12 @@ impl<'a> Compiler<'a> {
             self.at(*annotation);
             self.load_const(key, text(name));
             let value = self.u.push();
-            self.annotation_value(annotation, value)?;
+            if self.future_annotations {
+                let shown = self.unparse(annotation);
+                self.load_const(value, text(&shown));
+            } else {
+                self.annotation_value(annotation, value)?;
+            }
         }
         self.at(range);
         self.u.emit(Op::BuildMap, result, pairs, all.len() as u16);
@@ -71,7 +77,7 @@ impl<'a> Compiler<'a> {
         let slots = self.u.push_many(4);
         self.make_function(code, slots, dst);
         self.u.next_temp = slots;
-        Ok(true)
+        Ok(())
     }
 
     /// `*args: *Ts` means the one item of `*Ts`.
@@ -81,28 +87,6 @@ impl<'a> Compiler<'a> {
         self.at(annotation);
         self.u.emit_b(Op::UnpackSequence, dst, val, 1);
         self.u.next_temp = dst + 1;
-        Ok(())
-    }
-
-    /// `function.__annotations__` = the texts, under `from __future__ import annotations`.
-    pub fn set_annotation_texts(&mut self, node: &'a StmtFunctionDef, function: Reg) -> Res {
-        let dict = self.u.push();
-        let base = self.u.next_temp;
-        let mut count = 0;
-        let returns = node.returns.as_deref().map(|returns| (Name::new_static("return"), returns));
-        let params: Vec<(Name, &Expr)> =
-            annotations_of(&node.parameters).map(|(name, value)| (self.mangle(&name.id), value)).collect();
-        for (name, annotation) in params.into_iter().chain(returns) {
-            let key = self.u.push();
-            self.load_const(key, text(&name));
-            let value = self.u.push();
-            let shown = self.unparse(annotation);
-            self.load_const(value, text(&shown));
-            count += 1;
-        }
-        self.u.emit(Op::BuildMap, dict, base, count);
-        self.u.emit_ab(Op::SetAnnotations, Val::keep(function), Val::temp(dict), 0);
-        self.u.next_temp = dict;
         Ok(())
     }
 

@@ -77,13 +77,13 @@ impl<'a> Compiler<'a> {
 
     /// Starts a unit for a scope; the current one waits.
     pub fn enter(&mut self, scope: ScopeId, name: &str, first_line: u32) {
-        let qualname = self.qualname(name);
+        let qualname = self.qualname(name, self.scopes.all[scope].kind);
         let unit = Unit::new(scope, name.to_owned(), qualname, first_line);
         self.outer.push(std::mem::replace(&mut self.u, unit));
         self.lay_out_registers();
     }
 
-    fn qualname(&self, name: &str) -> String {
+    fn qualname(&self, name: &str, kind: Kind) -> String {
         let mut parent = &self.u;
         let mut around = self.outer.len();
         // Type parameter scopes do not show in qualified names.
@@ -95,13 +95,14 @@ impl<'a> Compiler<'a> {
         if around == 0 && scope.kind == Kind::Module {
             return name.to_owned();
         }
-        if scope.place(&scope.mangle(&Name::from(name))) == Some(Place::GlobalExplicit) {
+        let defines = matches!(kind, Kind::Function | Kind::Class);
+        if defines && scope.place(&scope.mangle(&Name::from(name))) == Some(Place::GlobalExplicit) {
             return name.to_owned();
         }
         match scope.kind {
             Kind::Module => name.to_owned(),
-            Kind::Class => format!("{}.{name}", parent.qualname),
-            _ => format!("{}.<locals>.{name}", parent.qualname),
+            Kind::Function | Kind::Lambda => format!("{}.<locals>.{name}", parent.qualname),
+            _ => format!("{}.{name}", parent.qualname),
         }
     }
 

@@ -227,10 +227,11 @@ impl<'a> Compiler<'a> {
         }
         let first = &node.generators[0];
         let base = self.u.push_many(ungil_bytecode::WINDOW_HEADER);
-        self.enter(scope, "<genexpr>", self.line(node.range.start()));
+        let whole = self.with_parentheses(node);
+        self.enter(scope, "<genexpr>", self.line(whole.start()));
         self.u.arg_count = 1;
         self.u.flags = self.scope_flags();
-        self.at(node);
+        self.at(whole);
         self.prologue();
         let mut iterator = 0;
         if first.is_async {
@@ -239,16 +240,32 @@ impl<'a> Compiler<'a> {
             self.u.move_to(iterator, Val::keep(0));
             self.u.drop_reg(0);
         }
-        self.generators(&node.generators, 0, iterator, Element::Yield(&node.elt), node.range)?;
+        self.generators(&node.generators, 0, iterator, Element::Yield(&node.elt), whole)?;
         let code = self.leave()?;
-        self.at(node);
+        self.at(whole);
         let slots = self.u.push_many(4);
         self.make_function(code, slots, base + 2);
         self.u.next_temp = slots;
         let argument = self.u.push();
         self.outermost_iterator(first, argument)?;
-        self.at(node);
+        self.at(whole);
         self.u.emit(Op::Call, dst, base, 1);
         Ok(())
+    }
+
+    /// A generator expression that is a call's only argument counts the call's parentheses as its own.
+    fn with_parentheses(&self, node: &ExprGenerator) -> TextRange {
+        if node.parenthesized {
+            return node.range;
+        }
+        let text = &self.source.text;
+        let before = text[..node.range.start().to_usize()].trim_end();
+        let after = &text[node.range.end().to_usize()..];
+        let closing = after.len() - after.trim_start().len();
+        if !before.ends_with('(') || !after[closing..].starts_with(')') {
+            return node.range;
+        }
+        let end = node.range.end().to_usize() + closing + 1;
+        TextRange::new((before.len() as u32 - 1).into(), (end as u32).into())
     }
 }

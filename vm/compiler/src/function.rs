@@ -165,13 +165,10 @@ impl<'a> Compiler<'a> {
         dst: Reg,
         keyword: TextRange,
     ) -> Res {
-        let annotated = self.function_annotate(node, slots + 2)?;
+        self.function_annotate(node, slots + 2)?;
         let code = self.function_code(node)?;
         self.at(keyword);
         self.make_function(code, slots, dst);
-        if annotated && self.future_annotations {
-            self.set_annotation_texts(node, dst)?;
-        }
         Ok(())
     }
 

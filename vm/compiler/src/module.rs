@@ -100,7 +100,8 @@ impl<'a> Compiler<'a> {
             self.u.emit(Op::ReturnNone, 0, 0, 0);
             self.u.place(annotate);
             let function = self.u.push();
-            self.body_annotate(id, function, 1)?;
+            let line = body.first().map_or(1, |stmt| self.line(ruff_text_size::Ranged::start(stmt)));
+            self.body_annotate(id, function, line)?;
             self.store_name(&Name::new_static("__annotate__"), Val::temp(function));
             self.u.next_temp = function;
             self.u.jump(Op::JumpBack, start);

@@ -44,12 +44,8 @@ impl Builder {
         let in_class = around.is_some_and(|scope| {
             scope.kind == Kind::Class || (scope.sees_class && kind.is_annotation_like())
         });
-        let is_method = kind == Kind::Function
-            && around.is_some_and(|scope| {
-                scope.kind == Kind::Class
-                    || (scope.kind == Kind::TypeParams
-                        && scope.parent.is_some_and(|outer| self.scopes.all[outer].kind == Kind::Class))
-            });
+        let is_method = matches!(kind, Kind::Function | Kind::Lambda | Kind::Generator)
+            && around.is_some_and(|scope| scope.kind == Kind::Class);
         self.scopes.all.push(Scope {
             kind,
             name,

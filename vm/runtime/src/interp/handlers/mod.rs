@@ -123,7 +123,7 @@ const fn build() -> [Handler; 256] {
         PrintExpr => slow::names::print_expr, TypeVar => slow::types::type_var,
         TypeVarBound => slow::types::type_var_bound, TypeParamDefault => slow::types::type_param_default,
         TypeAlias => slow::types::type_alias, SubscriptGeneric => slow::types::subscript_generic,
-        SetTypeParams => slow::types::set_type_params, SetAnnotations => slow::types::set_annotations,
+        SetTypeParams => slow::types::set_type_params,
     }
     t
 }

@@ -48,11 +48,3 @@ slow_unit! {
         Ok(())
     }
 }
-
-slow_unit! {
-    pub fn set_annotations(word, regs, cx) {
-        let f = operand(regs, fa!(word)).cast_unchecked::<PyFunction>();
-        f.annotations.set(&f.h, cx, take(word, 0x200, regs, fb!(word), cx));
-        Ok(())
-    }
-}
