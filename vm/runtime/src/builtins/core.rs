@@ -171,6 +171,13 @@ fn iter(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn next(cx: &mut Cx, a: Args<'_>) -> R {
     let iterator = a.get(0);
+    if let Some(result) = crate::objects::iter::next_native(cx, iterator) {
+        return match (result?, a.opt(1)) {
+            (Some(item), _) => Ok(item),
+            (None, Some(default)) => Ok(default.own(cx)),
+            (None, None) => Err(cx.stop_iteration()),
+        };
+    }
     let Some(method) = cx.class_of(iterator).special(cx, Special::Next) else {
         let name = cx.type_name(iterator);
         return Err(cx.type_error(format!("'{name}' object is not an iterator")));
@@ -239,7 +246,8 @@ fn ord(cx: &mut Cx, a: Args<'_>) -> R {
 fn import(cx: &mut Cx, a: Args<'_>) -> R {
     let none = Ref::immediate(Value::NONE);
     let zero = Ref::immediate(Value::from_int_unchecked(0));
-    let (globals, from_list, level) = (a.opt(1).unwrap_or(none), a.opt(3).unwrap_or(none), a.opt(4).unwrap_or(zero));
+    let (globals, from_list, level) =
+        (a.opt(1).unwrap_or(none), a.opt(3).unwrap_or(none), a.opt(4).unwrap_or(zero));
     crate::import::import_name(cx, a.get(0), globals, from_list, level)
 }
 

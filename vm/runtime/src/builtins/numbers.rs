@@ -10,8 +10,16 @@ pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("pow", "($module, base, exp, mod=None)", Full(pow)),
     ("round", "($module, number, ndigits=None)", Full(round)),
     ("sum", "($module, iterable, /, start=0)", Full(sum)),
-    ("min", "($module, /, *args, key=None, default=<unrepresentable>)", Full(|cx, a| extreme(cx, a, "min", CompareOp::Lt))),
-    ("max", "($module, /, *args, key=None, default=<unrepresentable>)", Full(|cx, a| extreme(cx, a, "max", CompareOp::Gt))),
+    (
+        "min",
+        "($module, /, *args, key=None, default=<unrepresentable>)",
+        Full(|cx, a| extreme(cx, a, "min", CompareOp::Lt)),
+    ),
+    (
+        "max",
+        "($module, /, *args, key=None, default=<unrepresentable>)",
+        Full(|cx, a| extreme(cx, a, "max", CompareOp::Gt)),
+    ),
     ("any", "($module, iterable, /)", Full(any)),
     ("all", "($module, iterable, /)", Full(all)),
     ("sorted", "($module, iterable, /, *, key=None, reverse=False)", Full(sorted)),
@@ -24,7 +32,9 @@ fn pow(cx: &mut Cx, a: Args<'_>) -> R {
     match a.opt_not_none(2) {
         None => cx.binary(BinaryOp::Pow, a.get(0), a.get(1)),
         Some(modulus) => {
-            for (special, this, other) in [(Special::Pow, a.get(0), a.get(1)), (Special::RPow, a.get(1), a.get(0))] {
+            for (special, this, other) in
+                [(Special::Pow, a.get(0), a.get(1)), (Special::RPow, a.get(1), a.get(0))]
+            {
                 if let Some(result) = cx.try_special(special, this, &[other, modulus])?
                     && result.value() != Value::NOT_IMPLEMENTED
                 {
@@ -164,10 +174,13 @@ fn all(cx: &mut Cx, a: Args<'_>) -> R {
 fn sorted(cx: &mut Cx, a: Args<'_>) -> R {
     let items = cx.collect(a.get(0))?;
     let list = cx.list(items);
-    let key = a.opt(1).unwrap_or(Ref::immediate(Value::NONE));
-    let reverse = a.opt(2).unwrap_or(Ref::immediate(Value::FALSE));
-    let sort = cx.get_attr_str(list.r(), "sort")?;
-    cx.call_kw(sort.r(), &[], &[("key", key), ("reverse", reverse)])?;
+    let reverse = match a.opt(2) {
+        Some(v) => cx.truth(v)?,
+        None => false,
+    };
+    // SAFETY: made as a list just now.
+    let payload = unsafe { list.cast_unchecked() };
+    crate::objects::list::sort::sort(cx, payload, a.opt_not_none(1), reverse)?;
     Ok(list)
 }
 

@@ -64,6 +64,74 @@ pub fn next_native(cx: &mut Cx, iterator: Ref<'_>) -> Option<R<Option<Obj>>> {
     )
 }
 
+/// `iter(v)` for exact instances of built-in containers and iterators; `None` for other objects.
+#[inline]
+pub fn iter_native(cx: &Cx, v: Ref<'_>) -> Option<Obj> {
+    const LIST: u32 = Builtin::List as u32;
+    const TUPLE: u32 = Builtin::Tuple as u32;
+    const DICT: u32 = Builtin::Dict as u32;
+    const SET: u32 = Builtin::Set as u32;
+    const FROZEN_SET: u32 = Builtin::FrozenSet as u32;
+    const RANGE: u32 = Builtin::Range as u32;
+    let id = v.header()?.shape_id();
+    // SAFETY: exact instances of the types have these payloads.
+    unsafe {
+        match id {
+            LIST => Some(list::iter::new_list_iter(cx, v)),
+            TUPLE => Some(tuple::iter::new_tuple_iter(cx, v)),
+            DICT => Some(dict::iter::new_dict_iter(cx, v.cast_unchecked(), dict::iter::Part::Key, false)),
+            SET | FROZEN_SET => Some(set::iter::new_set_iter(cx, v.cast_unchecked())),
+            RANGE => Some(range::iter::new_range_iter(cx, v.cast_unchecked())),
+            _ => None,
+        }
+    }
+}
+
+/// `len(v)` for exact instances of built-in containers; `None` for other objects.
+#[inline]
+pub fn len_native(v: Ref<'_>) -> Option<usize> {
+    const LIST: u32 = Builtin::List as u32;
+    const TUPLE: u32 = Builtin::Tuple as u32;
+    const DICT: u32 = Builtin::Dict as u32;
+    const SET: u32 = Builtin::Set as u32;
+    const FROZEN_SET: u32 = Builtin::FrozenSet as u32;
+    const STR: u32 = Builtin::Str as u32;
+    let id = v.header()?.shape_id();
+    // SAFETY: exact instances of the types have these payloads.
+    unsafe {
+        match id {
+            LIST => Some(v.cast_unchecked::<list::PyList>().len()),
+            TUPLE => Some(v.cast_unchecked::<tuple::PyTuple>().len()),
+            DICT => Some(v.cast_unchecked::<dict::PyDict>().len()),
+            SET | FROZEN_SET => Some(v.cast_unchecked::<set::PySet>().len()),
+            STR => Some(v.cast_unchecked::<crate::objects::str::PyStr>().char_len()),
+            _ => None,
+        }
+    }
+}
+
+/// All items of an exact built-in container, read in one step; `None` for anything else.
+pub(crate) fn items_of_builtin(cx: &Cx, v: Ref<'_>) -> Option<Vec<Obj>> {
+    let h = v.header()?;
+    let exact = |which: Builtin| h.shape_id() == which as u32;
+    if exact(Builtin::List) || exact(Builtin::Tuple) {
+        return cx.items_if_sequence(v);
+    }
+    if exact(Builtin::Dict) {
+        return Some(v.downcast::<dict::PyDict>(cx)?.keys(cx));
+    }
+    if exact(Builtin::Set) || exact(Builtin::FrozenSet) {
+        return Some(v.downcast::<set::PySet>(cx)?.snapshot(cx));
+    }
+    if exact(Builtin::Range) {
+        return v.downcast::<range::PyRange>(cx)?.collect_small(cx);
+    }
+    if exact(Builtin::DictKeys) || exact(Builtin::DictValues) || exact(Builtin::DictItems) {
+        return Some(v.downcast::<dict::views::PyDictView>(cx)?.snapshot(cx));
+    }
+    None
+}
+
 /// The next item of an iterator within an iterator; guards the native stack against long chains.
 ///
 /// # Errors

@@ -16,8 +16,9 @@ impl Cx {
     /// # Errors
     /// `TypeError` ("'x' object is not callable"), or what the call raises.
     pub fn call(&mut self, f: Ref<'_>, args: &[Ref<'_>]) -> R {
-        let values: Vec<Value> = args.iter().map(|a| a.value()).collect();
-        self.call_values(f, &values, None)
+        // SAFETY: references are words.
+        let values = unsafe { std::slice::from_raw_parts(args.as_ptr().cast::<Value>(), args.len()) };
+        self.call_values(f, values, None)
     }
 
     /// `f(*args, **names)`.

@@ -11,6 +11,9 @@ impl Cx {
     /// # Errors
     /// `TypeError` ("object of type 'x' has no len()"), or what `__len__` raises.
     pub fn len(&mut self, v: Ref<'_>) -> R<usize> {
+        if let Some(n) = crate::objects::iter::len_native(v) {
+            return Ok(n);
+        }
         let Some(method) = self.class_of(v).special(self, Special::Len) else {
             let name = self.type_name(v);
             return Err(self.type_error(format!("object of type '{name}' has no len()")));
@@ -106,7 +109,9 @@ impl Cx {
             Ok(iterator) => iterator,
             Err(err) if self.is_error(&err, Builtin::TypeError) => {
                 let name = self.type_name(v);
-                return Err(self.type_error(format!("argument of type '{name}' is not a container or iterable")));
+                return Err(
+                    self.type_error(format!("argument of type '{name}' is not a container or iterable"))
+                );
             }
             Err(err) => return Err(err),
         };

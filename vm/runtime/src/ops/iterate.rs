@@ -10,6 +10,9 @@ impl Cx {
     /// # Errors
     /// `TypeError` ("'x' object is not iterable"), or what `__iter__` raises.
     pub fn iter(&mut self, v: Ref<'_>) -> R {
+        if let Some(iterator) = crate::objects::iter::iter_native(self, v) {
+            return Ok(iterator);
+        }
         let class = self.class_of(v);
         match class.special(self, Special::Iter) {
             Some(method) if !method.value().is_none() => {
@@ -20,7 +23,9 @@ impl Cx {
                 }
                 Ok(iterator)
             }
-            None if class.special(self, Special::GetItem).is_some() && !self.is_instance_of(v, Builtin::Dict) => {
+            None if class.special(self, Special::GetItem).is_some()
+                && !self.is_instance_of(v, Builtin::Dict) =>
+            {
                 Ok(crate::objects::iter::new_sequence_iter(self, v))
             }
             _ => {
@@ -59,7 +64,7 @@ impl Cx {
     /// # Errors
     /// What iterating raises.
     pub fn collect(&mut self, iterable: Ref<'_>) -> R<Vec<Obj>> {
-        if let Some(items) = self.items_if_sequence(iterable) {
+        if let Some(items) = crate::objects::iter::items_of_builtin(self, iterable) {
             return Ok(items);
         }
         let iterator = self.iter(iterable)?;

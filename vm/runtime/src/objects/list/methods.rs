@@ -4,10 +4,10 @@ use super::{LIST_OPS, PyList, iter, slices, sort};
 use crate::objects::construct::{class_argument, comparisons};
 use crate::objects::dict::key::quick_equal;
 use crate::objects::generic_alias::class_getitem;
-use crate::objects::range::PyRange;
+use crate::objects::iter::items_of_builtin;
+use crate::objects::repr;
 use crate::objects::slice::{PySlice, clip_bound, has_index, index_bounds};
 use crate::objects::sync::{locked, locked_both};
-use crate::objects::{dict::PyDict, repr, set::PySet, tuple::PyTuple};
 use crate::prelude::*;
 
 fn construct(cx: &mut Cx, a: Args<'_>) -> R {
@@ -34,25 +34,6 @@ fn list_init(cx: &mut Cx, a: Args<'_>) -> R {
         extend_from(cx, this, iterable)?;
     }
     Ok(cx.none())
-}
-
-/// All items of an exact built-in container, read in one step; `None` for anything else.
-pub(crate) fn items_of_builtin(cx: &Cx, v: Ref<'_>) -> Option<Vec<Obj>> {
-    let h = v.header()?;
-    let exact = |which: Builtin| h.shape_id() == which as u32;
-    if exact(Builtin::List) || exact(Builtin::Tuple) {
-        return cx.items_if_sequence(v);
-    }
-    if exact(Builtin::Dict) {
-        return Some(v.downcast::<PyDict>(cx)?.keys(cx));
-    }
-    if exact(Builtin::Set) || exact(Builtin::FrozenSet) {
-        return Some(v.downcast::<PySet>(cx)?.snapshot(cx));
-    }
-    if exact(Builtin::Range) {
-        return v.downcast::<PyRange>(cx)?.collect_small(cx);
-    }
-    None
 }
 
 /// `list.extend`.
@@ -478,12 +459,4 @@ pub fn init(cx: &mut Cx) {
     );
     b.class_method(cx, "__class_getitem__", "($type, object, /)", Full(class_getitem));
     iter::init(cx);
-}
-
-/// The items of a list or tuple, or of an instance of a subclass, without running its `__iter__`.
-pub(crate) fn raw_items(cx: &Cx, v: Ref<'_>) -> Option<Vec<Obj>> {
-    if let Some(list) = v.downcast::<PyList>(cx) {
-        return Some(list.snapshot(cx));
-    }
-    Some(v.downcast::<PyTuple>(cx)?.snapshot(cx))
 }

@@ -211,7 +211,7 @@ impl PySet {
             let keys = dict.hashed_items(cx).into_iter().map(|(hash, key, _)| (hash, key)).collect();
             return self.add_all_hashed(cx, keys);
         }
-        if let Some(items) = crate::objects::list::methods::items_of_builtin(cx, iterable) {
+        if let Some(items) = crate::objects::iter::items_of_builtin(cx, iterable) {
             for item in items {
                 self.add(cx, item)?;
             }

@@ -4,7 +4,7 @@ use super::{ITEMS_OFFSET, PyTuple, TUPLE_OPS, iter, new_tuple, new_tuple_of};
 use crate::objects::construct::{class_argument, comparisons, no_keywords, positional};
 use crate::objects::dict::key::quick_equal;
 use crate::objects::generic_alias::class_getitem;
-use crate::objects::list::methods::{items_of_builtin, repeated, repetitions};
+use crate::objects::list::methods::{repeated, repetitions};
 use crate::objects::repr;
 use crate::objects::slice::{PySlice, clip_bound, has_index, index_bounds};
 use crate::prelude::*;
@@ -66,17 +66,10 @@ fn construct(cx: &mut Cx, a: Args<'_>) -> R {
     match *positional(cx, a, "tuple", 0, 1)? {
         [iterable] if exact => tuple_from(cx, iterable),
         [iterable] => {
-            let items = collect(cx, iterable)?;
+            let items = cx.collect(iterable)?;
             new_tuple_of(cx, class, items)
         }
         _ => new_tuple_of(cx, class, Vec::new()),
-    }
-}
-
-fn collect(cx: &mut Cx, iterable: Ref<'_>) -> R<Vec<Obj>> {
-    match items_of_builtin(cx, iterable) {
-        Some(items) => Ok(items),
-        None => cx.collect(iterable),
     }
 }
 
@@ -88,7 +81,7 @@ pub fn tuple_from(cx: &mut Cx, iterable: Ref<'_>) -> R {
     if cx.is_exactly(iterable, Builtin::Tuple) {
         return Ok(iterable.own(cx));
     }
-    let items = collect(cx, iterable)?;
+    let items = cx.collect(iterable)?;
     Ok(new_tuple(cx, items))
 }
 
