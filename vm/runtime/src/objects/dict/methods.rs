@@ -7,7 +7,7 @@ use crate::objects::construct::{class_argument, comparisons};
 use crate::objects::generic_alias::class_getitem;
 use crate::objects::set::PySet;
 use crate::objects::str::StrBuf;
-use crate::objects::sync::locked_both;
+use crate::objects::sync::locked;
 use crate::objects::{repr, tuple::new_tuple_from_array};
 use crate::prelude::*;
 
@@ -221,7 +221,7 @@ fn hashed_keys(cx: &Cx, v: Ref<'_>) -> Option<Vec<(i64, Obj)>> {
 
 fn sizeof(cx: &Cx, a: Args<'_>) -> R {
     let this: &PyDict = a.this();
-    let table = locked_both(cx, &this.h, &this.h, || this.table_bytes());
+    let table = locked(cx, &this.h, || this.table_bytes());
     Ok(cx.int((size_of::<PyDict>() + table) as i64))
 }
 
