@@ -3,7 +3,7 @@
 //! The other modules of the generator (`expr`, `stmt`, `calls`, ...) are `impl` blocks of [`Compiler`], one per theme.
 
 use crate::Options;
-use crate::errors::{Fault, Res, Warning, WarningKind};
+use crate::errors::{Fault, Res, Warning};
 use crate::scope::{Kind, Place, ScopeId, Scopes, def};
 use crate::source::Source;
 use crate::unit::{Reg, Unit, Val};
@@ -67,8 +67,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn warn(&mut self, message: impl Into<String>, node: impl Ranged) {
-        let line = self.source.line(node.range().start());
-        self.warnings.push(Warning { kind: WarningKind::SyntaxWarning, message: message.into(), line });
+        self.warnings.push(self.source.warning(message.into(), node.range()));
     }
 
     pub fn scope(&self) -> &'a crate::scope::Scope {

@@ -49,12 +49,17 @@ pub enum WarningKind {
     DeprecationWarning,
 }
 
-/// A warning; compilation went on.
+/// A warning; compilation went on. If warnings are errors, it becomes a `SyntaxError` at the same place.
 #[derive(Clone, Debug)]
 pub struct Warning {
     pub kind: WarningKind,
     pub message: String,
+    /// From 1.
     pub line: u32,
+    /// In characters from 1.
+    pub offset: u32,
+    pub end_line: u32,
+    pub end_offset: u32,
 }
 
 /// An error inside the compiler, before it is given its place in the text.

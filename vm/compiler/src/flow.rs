@@ -19,6 +19,7 @@ pub(crate) fn clean(unit: &mut Unit<'_>, bound_at_entry: usize) {
         }
     }
     drop_jumps_to_next(unit);
+    invert_jumps_over_jumps(unit);
 }
 
 /// Whether execution never goes on behind this instruction.
@@ -81,6 +82,57 @@ fn drop_jumps_to_next(unit: &mut Unit<'_>) {
             unit.code[at].dead = true;
         }
     }
+}
+
+/// `if not c goto next; goto far; next:` becomes `if c goto far`.
+fn invert_jumps_over_jumps(unit: &mut Unit<'_>) {
+    let mut is_target = vec![false; unit.code.len() + 1];
+    for ins in unit.code.iter().filter(|ins| !ins.dead) {
+        if let Some(label) = ins.label {
+            is_target[target(unit, label)] = true;
+        }
+    }
+    for at in 0..unit.code.len() {
+        let ins = &unit.code[at];
+        let (Some(label), Some(inverse), false) = (ins.label, inverse(ins.op), ins.dead) else { continue };
+        let to = target(unit, label);
+        let mut between = (at + 1..to.max(at + 1)).filter(|at| !unit.code[*at].dead);
+        let (Some(jump), None) = (between.next(), between.next()) else { continue };
+        let next = &unit.code[jump];
+        let same_handler = next.handler == ins.handler;
+        let is_jump = next.op == Op::Jump || (next.op == Op::JumpBack && same_handler);
+        if is_jump && !(at + 1..=jump).any(|at| is_target[at]) {
+            unit.code[at].label = next.label;
+            unit.code[at].op = inverse;
+            unit.code[jump].dead = true;
+        }
+    }
+}
+
+/// The conditional jump that is taken exactly when this one is not.
+fn inverse(op: Op) -> Option<Op> {
+    const PAIRS: [(Op, Op); 15] = [
+        (Op::JumpIfTrue, Op::JumpIfFalse),
+        (Op::JumpIfNone, Op::JumpIfNotNone),
+        (Op::JumpIs, Op::JumpIsNot),
+        (Op::JumpLt, Op::JumpNotLt),
+        (Op::JumpLe, Op::JumpNotLe),
+        (Op::JumpEq, Op::JumpNotEq),
+        (Op::JumpNe, Op::JumpNotNe),
+        (Op::JumpGt, Op::JumpNotGt),
+        (Op::JumpGe, Op::JumpNotGe),
+        (Op::JumpLtImm, Op::JumpNotLtImm),
+        (Op::JumpLeImm, Op::JumpNotLeImm),
+        (Op::JumpEqImm, Op::JumpNotEqImm),
+        (Op::JumpNeImm, Op::JumpNotNeImm),
+        (Op::JumpGtImm, Op::JumpNotGtImm),
+        (Op::JumpGeImm, Op::JumpNotGeImm),
+    ];
+    PAIRS.iter().find_map(|&(a, b)| match op {
+        op if op == a => Some(b),
+        op if op == b => Some(a),
+        _ => None,
+    })
 }
 
 struct Analysis {

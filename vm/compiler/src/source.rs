@@ -2,7 +2,8 @@
 //!
 //! Used by every stage of the compiler; plain data, no threads.
 
-use ruff_text_size::{Ranged, TextRange, TextSize};
+use crate::errors::{Warning, WarningKind};
+use ruff_text_size::{TextRange, TextSize};
 use ungil_bytecode::Position;
 
 /// A source text with `\n` line ends only.
@@ -61,8 +62,10 @@ impl Source {
         Position { line, end_line, column, end_column }
     }
 
-    /// Text of a node.
-    pub fn slice(&self, node: impl Ranged) -> &str {
-        &self.text[node.range()]
+    /// A `SyntaxWarning` about a piece of the text.
+    pub fn warning(&self, message: String, range: TextRange) -> Warning {
+        let (line, offset) = self.char_column(range.start());
+        let (end_line, end_offset) = self.char_column(range.end());
+        Warning { kind: WarningKind::SyntaxWarning, message, line, offset, end_line, end_offset }
     }
 }
