@@ -4,6 +4,7 @@ use super::table::Entry;
 use crate::objects::str::PyStr;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
+use std::cmp::Ordering;
 
 /// The hash of a string.
 #[inline(always)]
@@ -82,7 +83,9 @@ pub(crate) fn quick_equal(cx: &Cx, a: Value, b: Value) -> Option<bool> {
     if exact(a, Builtin::Tuple) && exact(b, Builtin::Tuple) {
         return quick_equal_tuples(cx, a.downcast(cx)?, b.downcast(cx)?);
     }
-    None
+    // Large ints, with each other and with floats.
+    let ordering = crate::objects::int::compare_exact(a, b)?;
+    Some(ordering == Some(Ordering::Equal))
 }
 
 /// As [`quick_equal`] for short tuples of simple items.

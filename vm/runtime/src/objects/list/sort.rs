@@ -6,6 +6,7 @@
 
 use super::{PyList, Storage, merge};
 use crate::objects::dict::key::immediates_equal;
+use crate::objects::int;
 use crate::objects::str::{self, PyStr};
 use crate::objects::sync::locked;
 use crate::objects::tuple::PyTuple;
@@ -125,8 +126,8 @@ fn sort_words(cx: &mut Cx, items: &mut [Value], reverse: bool) -> R<()> {
 fn less(cx: &mut Cx, a: Value, b: Value) -> R<bool> {
     // SAFETY: the storage and the keys outlive the sort.
     let (a, b) = unsafe { (Ref::from_value(a), Ref::from_value(b)) };
-    if let (Some(x), Some(y)) = (a.value().as_float(), b.value().as_float()) {
-        return Ok(x < y);
+    if let Some(ordering) = int::compare_exact(a, b) {
+        return Ok(ordering == Some(Ordering::Less));
     }
     let less = cx.compare_bool(CompareOp::Lt, a, b)?;
     cx.poll()?;
