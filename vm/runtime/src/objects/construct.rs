@@ -41,15 +41,46 @@ pub(crate) fn positional<'a>(
     max: usize,
 ) -> R<&'a [Ref<'a>]> {
     let args = a.varargs(cx, 1);
-    let (bound, word) = match args.len() {
+    check_count(cx, args.len(), name, min, max)?;
+    Ok(args)
+}
+
+/// Checks a number of positional arguments.
+///
+/// # Errors
+/// As [`positional`].
+pub(crate) fn check_count(cx: &mut Cx, got: usize, name: &str, min: usize, max: usize) -> R<()> {
+    let (bound, word) = match got {
         n if n < min => (min, "at least "),
         n if n > max => (max, "at most "),
-        _ => return Ok(args),
+        _ => return Ok(()),
     };
     let word = if min == max { "" } else { word };
     let plural = if bound == 1 { "" } else { "s" };
-    let got = args.len();
     Err(cx.type_error(format!("{name} expected {word}{bound} argument{plural}, got {got}")))
+}
+
+/// `class(*args)` for an exact built-in type of this folder's containers and iterators, the short way: neither a tuple of
+/// arguments nor an object that `__init__` fills afterwards is made. `None` for other types. The caller has found
+/// that `class` is the built-in type itself.
+pub(crate) fn quick_call(cx: &mut Cx, which: Builtin, args: &[Ref<'_>]) -> Option<R> {
+    use crate::objects::{dict, enumerate, filter, list, map, range, set, tuple, zip};
+    Some(match (which, args) {
+        (Builtin::Range, _) => range::range_of(cx, args),
+        (Builtin::List, []) => Ok(cx.list(Vec::new())),
+        (Builtin::List, [v]) => list::list_from(cx, *v),
+        (Builtin::Tuple, []) => Ok(tuple::empty_tuple(cx)),
+        (Builtin::Tuple, [v]) => tuple::tuple_from(cx, *v),
+        (Builtin::Dict, []) => Ok(dict::PyDict::new(cx)),
+        (Builtin::Dict, [v]) => dict::dict_from(cx, *v),
+        (Builtin::Set, []) => Ok(set::PySet::new(cx)),
+        (Builtin::Set, [v]) => set::set_from(cx, *v),
+        (Builtin::Enumerate, [v]) => enumerate::enumerate_of(cx, *v),
+        (Builtin::Zip, _) => zip::zip_of(cx, args),
+        (Builtin::Map, [_, _, ..]) => map::map_of(cx, args),
+        (Builtin::Filter, [f, v]) => filter::filter_of(cx, *f, *v),
+        _ => return None,
+    })
 }
 
 /// The six comparison methods from one function that also takes the operator.

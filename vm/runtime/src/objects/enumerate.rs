@@ -92,6 +92,20 @@ fn arguments(cx: &mut Cx, a: Args<'_>) -> R<(Obj, Option<Obj>)> {
     }
 }
 
+/// `enumerate(iterable)` of the exact class.
+///
+/// # Errors
+/// `TypeError`, or what `__iter__` raises.
+pub fn enumerate_of(cx: &mut Cx, iterable: Ref<'_>) -> R {
+    let iterator = cx.iter(iterable)?;
+    Ok(cx.alloc(Builtin::Enumerate, |h| PyEnumerate {
+        h,
+        iterator: Slot::new(iterator),
+        count: Field::<AtomicI64>::new(0),
+        large: Slot::empty(),
+    }))
+}
+
 fn construct(cx: &mut Cx, a: Args<'_>) -> R {
     let (iterable, start) = arguments(cx, a)?;
     let start = match start {

@@ -36,6 +36,20 @@ impl NativeIter for PyFilter {
     }
 }
 
+/// `filter(function, iterable)` of the exact class.
+///
+/// # Errors
+/// `TypeError`, or what `__iter__` raises.
+pub fn filter_of(cx: &mut Cx, function: Ref<'_>, iterable: Ref<'_>) -> R {
+    let iterator = cx.iter(iterable)?;
+    let function = function.own(cx);
+    Ok(cx.alloc(Builtin::Filter, |h| PyFilter {
+        h,
+        function: Slot::new(function),
+        iterator: Slot::new(iterator),
+    }))
+}
+
 fn construct(cx: &mut Cx, a: Args<'_>) -> R {
     no_keywords(cx, a, Builtin::Filter, "filter")?;
     let class = class_argument(cx, a);

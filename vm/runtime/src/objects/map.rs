@@ -33,6 +33,21 @@ impl NativeIter for PyMap {
     }
 }
 
+/// `map(function, *iterables)` of the exact class, with at least one iterable.
+///
+/// # Errors
+/// `TypeError`, or what `__iter__` raises.
+pub fn map_of(cx: &mut Cx, args: &[Ref<'_>]) -> R {
+    let iterators = iterators_of(cx, &args[1..])?;
+    let function = args[0].own(cx);
+    Ok(cx.alloc(Builtin::Map, |h| PyMap {
+        h,
+        function: Slot::new(function),
+        iterators: Slot::new(iterators),
+        strict: Cell::new(false),
+    }))
+}
+
 fn construct(cx: &mut Cx, a: Args<'_>) -> R {
     let class = class_argument(cx, a);
     let strict = strict_argument(cx, a, "map")?;

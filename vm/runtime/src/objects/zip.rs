@@ -109,6 +109,15 @@ pub(crate) fn iterators_of(cx: &mut Cx, iterables: &[Ref<'_>]) -> R {
     Ok(new_tuple(cx, all))
 }
 
+/// `zip(*iterables)` of the exact class.
+///
+/// # Errors
+/// `TypeError`, or what `__iter__` raises.
+pub fn zip_of(cx: &mut Cx, iterables: &[Ref<'_>]) -> R {
+    let iterators = iterators_of(cx, iterables)?;
+    Ok(cx.alloc(Builtin::Zip, |h| PyZip { h, iterators: Slot::new(iterators), strict: Cell::new(false) }))
+}
+
 fn construct(cx: &mut Cx, a: Args<'_>) -> R {
     let class = class_argument(cx, a);
     let strict = strict_argument(cx, a, "zip")?;

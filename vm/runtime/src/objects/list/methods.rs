@@ -1,7 +1,7 @@
 //! The methods of `list` but those of slices and `sort`.
 
 use super::{LIST_OPS, PyList, iter, slices, sort};
-use crate::objects::construct::{class_argument, comparisons};
+use crate::objects::construct::{class_argument, comparisons, has_keywords, positional};
 use crate::objects::dict::key::quick_equal;
 use crate::objects::generic_alias::class_getitem;
 use crate::objects::iter::items_of_builtin;
@@ -28,9 +28,13 @@ pub fn list_from(cx: &mut Cx, iterable: Ref<'_>) -> R {
 }
 
 fn list_init(cx: &mut Cx, a: Args<'_>) -> R {
+    if has_keywords(cx, a) {
+        return Err(cx.type_error("list() takes no keyword arguments"));
+    }
+    let args = positional(cx, a, "list", 0, 1)?;
     let this: &PyList = a.this();
     this.clear(cx);
-    if let Some(iterable) = a.opt(1) {
+    if let [iterable] = *args {
         extend_from(cx, this, iterable)?;
     }
     Ok(cx.none())
@@ -412,7 +416,7 @@ pub fn init(cx: &mut Cx) {
     let mut b = TypeBuilder::new(cx, Builtin::List, Some(Builtin::Object), flags);
     b.doc(cx, "A sequence that can be changed.\n\nWithout an argument it is empty; otherwise it has the iterable's items.");
     b.constructor(cx, "($type, *args, **kwargs)", Full(construct));
-    b.method(cx, "__init__", "($self, iterable=(), /)", Full(list_init));
+    b.method(cx, "__init__", "($self, /, *args, **kwargs)", Full(list_init));
     b.attr(cx, "__hash__", Obj::immediate(Value::NONE));
     b.specials(cx, &comparisons!(compare));
     b.specials(

@@ -1,7 +1,7 @@
 //! The methods of `range`.
 
 use super::{PyRange, RANGE_OPS, big, iter, new_range};
-use crate::objects::construct::{comparisons, no_keywords, positional};
+use crate::objects::construct::{check_count, comparisons, no_keywords};
 use crate::objects::slice::{PySlice, has_index};
 use crate::objects::str::StrBuf;
 use crate::objects::{repr, tuple};
@@ -9,13 +9,25 @@ use crate::prelude::*;
 
 /// An exact int from an index.
 fn bound(cx: &mut Cx, v: Ref<'_>) -> R {
+    if v.value().is_int() {
+        return Ok(v.own(cx));
+    }
     let index = cx.index(v)?;
     Ok(crate::objects::int::to_exact(cx, index))
 }
 
 fn construct(cx: &mut Cx, a: Args<'_>) -> R {
     no_keywords(cx, a, Builtin::Range, "range")?;
-    let (start, stop, step) = match *positional(cx, a, "range", 1, 3)? {
+    range_of(cx, a.varargs(cx, 1))
+}
+
+/// `range(*args)`.
+///
+/// # Errors
+/// `TypeError` for a wrong number of arguments or one that is no index; `ValueError` if the step is zero.
+pub fn range_of(cx: &mut Cx, args: &[Ref<'_>]) -> R {
+    check_count(cx, args.len(), "range", 1, 3)?;
+    let (start, stop, step) = match *args {
         [stop] => (cx.int(0), bound(cx, stop)?, cx.int(1)),
         [start, stop] => (bound(cx, start)?, bound(cx, stop)?, cx.int(1)),
         [start, stop, step] => (bound(cx, start)?, bound(cx, stop)?, bound(cx, step)?),

@@ -7,7 +7,7 @@ mod big;
 pub(crate) mod iter;
 mod methods;
 
-pub use methods::{declare, init};
+pub use methods::{declare, init, range_of};
 
 use crate::objects::iter::fixed;
 use crate::objects::sync::slot_ops;
