@@ -36,12 +36,11 @@ pub(crate) fn hash_for(cx: &mut Cx, key: Ref<'_>, role: &str) -> R<i64> {
 }
 
 fn hash_slow(cx: &mut Cx, key: Ref<'_>, role: &str) -> R<i64> {
-    let class = cx.class_of(key);
-    if class.same_special(cx, cx.builtin(Builtin::Object), Special::Hash) {
-        return Ok(crate::objects::hash::hash_address(key));
-    }
     let hash = match key.downcast::<PyTuple>(cx) {
         Some(tuple) if cx.is_exactly(key, Builtin::Tuple) => tuple.hash(cx),
+        _ if cx.class_of(key).same_special(cx, cx.builtin(Builtin::Object), Special::Hash) => {
+            return Ok(crate::objects::hash::hash_address(key));
+        }
         _ => cx.hash(key),
     };
     match hash {
