@@ -19,7 +19,7 @@ pub struct Vm {
     pub world: Arc<World>,
     pub space: Arc<Space>,
     /// Interned strings that the VM itself uses.
-    pub names: Names,
+    pub names: LateNames,
     pub(crate) types: [AtomicPtr<PyType>; Builtin::COUNT],
     /// Resolved class attributes, by the index that inline caches hold.
     pub cells: CellTable,
@@ -49,6 +49,31 @@ pub struct Vm {
     pub(crate) async_exceptions: crate::thread_state::AsyncExceptions,
     /// Collections done so far.
     pub collections: AtomicUsize,
+}
+
+/// The VM's interned names: made right after the VM itself, read everywhere.
+#[derive(Default)]
+pub struct LateNames(OnceLock<Names>);
+
+impl LateNames {
+    /// Sets them, once.
+    pub(crate) fn set(&self, names: Names) {
+        if self.0.set(names).is_err() {
+            ungil_gc::fatal("the VM was booted twice");
+        }
+    }
+}
+
+impl Deref for LateNames {
+    type Target = Names;
+
+    #[inline(always)]
+    fn deref(&self) -> &Names {
+        match self.0.get() {
+            Some(names) => names,
+            None => ungil_gc::fatal("a name was used before start-up"),
+        }
+    }
 }
 
 /// See [`Vm::hooks`].

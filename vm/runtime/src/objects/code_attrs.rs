@@ -1,0 +1,113 @@
+//! What Python sees of code objects.
+
+use super::code::{CODE_OPS, PyCode};
+use crate::prelude::*;
+use ungil_bytecode::flags;
+
+pub fn declare(cx: &Cx) {
+    TypeBuilder::declare(cx, Builtin::Code, "code", &CODE_OPS, size_of::<PyCode>(), false);
+}
+
+fn this<'a>(a: Args<'a>) -> &'a PyCode {
+    a.this::<PyCode>()
+}
+
+fn texts<'s>(cx: &Cx, names: impl Iterator<Item = &'s String>) -> R {
+    let names = names.map(|n| crate::objects::str::intern(cx, n).get().own(cx)).collect();
+    Ok(cx.tuple(names))
+}
+
+/// Names of locals as CPython counts them: without the namespace register and without cells that are no parameters.
+fn var_names(code: &PyCode) -> impl Iterator<Item = &String> {
+    let unit = &code.unit;
+    unit.local_names.iter().enumerate().skip(unit.has_namespace as usize).filter_map(move |(i, name)| {
+        let is_param = i < param_count(code);
+        (is_param || !unit.cell_registers.contains(&(i as u16))).then_some(name)
+    })
+}
+
+fn param_count(code: &PyCode) -> usize {
+    let unit = &code.unit;
+    (unit.arg_count + unit.keyword_only_count) as usize
+        + (unit.flags & flags::VARARGS != 0) as usize
+        + (unit.flags & flags::VARKEYWORDS != 0) as usize
+}
+
+fn consts(cx: &mut Cx, a: Args<'_>) -> R {
+    let items = this(a).consts.iter().map(|c| c.get().own(cx)).collect();
+    Ok(cx.tuple(items))
+}
+
+fn co_code(cx: &mut Cx, a: Args<'_>) -> R {
+    let bytes: Vec<u8> = this(a).unit.code.iter().flat_map(|w| w.to_le_bytes()).collect();
+    Ok(crate::objects::bytes::new_bytes(cx, &bytes))
+}
+
+fn position_tuple(cx: &Cx, p: ungil_bytecode::Position) -> Obj {
+    let number = |n: u32, known: bool| if known { cx.int(n as i64) } else { cx.none() };
+    let known = p.line != 0;
+    let parts = [p.line, p.end_line, p.column, p.end_column].map(|n| number(n, known));
+    cx.tuple(parts.into())
+}
+
+fn co_positions(cx: &mut Cx, a: Args<'_>) -> R {
+    let items = this(a).unit.positions.iter().map(|&p| position_tuple(cx, p)).collect();
+    let list = cx.list(items);
+    cx.iter(list.r())
+}
+
+/// Ranges of offsets with their lines; an offset is two bytes a word, as `co_lasti` counts.
+fn co_lines(cx: &mut Cx, a: Args<'_>) -> R {
+    let positions = &this(a).unit.positions;
+    let mut items = Vec::new();
+    let mut start = 0;
+    for i in 1..=positions.len() {
+        if i == positions.len() || positions[i].line != positions[start].line {
+            let line = positions[start].line;
+            let line = if line == 0 { cx.none() } else { cx.int(line as i64) };
+            let range = vec![cx.int(2 * start as i64), cx.int(2 * i as i64), line];
+            items.push(cx.tuple(range));
+            start = i;
+        }
+    }
+    let list = cx.list(items);
+    cx.iter(list.r())
+}
+
+fn code_repr(cx: &mut Cx, a: Args<'_>) -> R {
+    let code = this(a);
+    let (name, file, line) = (&code.unit.name, &code.unit.filename, code.unit.first_line);
+    Ok(cx.str(&format!("<code object {name} at {:#x}, file \"{file}\", line {line}>", a.get(0).value().0)))
+}
+
+pub fn init(cx: &mut Cx) {
+    let flags = class_flag::DISALLOW_INSTANTIATION | class_flag::HAS_WEAKREF;
+    let mut t = TypeBuilder::new(cx, Builtin::Code, Some(Builtin::Object), flags);
+    t.getset(cx, "co_name", Full(|cx, a| Ok(this(a).name.get().own(cx))), None)
+        .getset(cx, "co_qualname", Full(|cx, a| Ok(this(a).qualname.get().own(cx))), None)
+        .getset(cx, "co_filename", Full(|cx, a| Ok(this(a).filename.get().own(cx))), None)
+        .getset(cx, "co_firstlineno", Full(|cx, a| Ok(cx.int(this(a).unit.first_line as i64))), None)
+        .getset(cx, "co_flags", Full(|cx, a| Ok(cx.int(this(a).unit.flags as i64))), None)
+        .getset(cx, "co_argcount", Full(|cx, a| Ok(cx.int(this(a).unit.arg_count as i64))), None)
+        .getset(cx, "co_posonlyargcount", Full(|cx, a| Ok(cx.int(this(a).unit.positional_only_count as i64))), None)
+        .getset(cx, "co_kwonlyargcount", Full(|cx, a| Ok(cx.int(this(a).unit.keyword_only_count as i64))), None)
+        .getset(cx, "co_nlocals", Full(|cx, a| Ok(cx.int(var_names(this(a)).count() as i64))), None)
+        .getset(cx, "co_stacksize", Full(|cx, a| Ok(cx.int(this(a).unit.register_count as i64))), None)
+        .getset(cx, "co_varnames", Full(|cx, a| texts(cx, var_names(this(a)))), None)
+        .getset(
+            cx,
+            "co_cellvars",
+            Full(|cx, a| {
+                let unit = &this(a).unit;
+                texts(cx, unit.cell_registers.iter().filter_map(|&r| unit.local_names.get(r as usize)))
+            }),
+            None,
+        )
+        .getset(cx, "co_freevars", Full(|cx, a| texts(cx, this(a).unit.free_names.iter())), None)
+        .getset(cx, "co_names", Full(|cx, a| texts(cx, this(a).unit.names.iter())), None)
+        .getset(cx, "co_consts", Full(consts), None)
+        .getset(cx, "co_code", Full(co_code), None)
+        .method(cx, "co_positions", "($self, /)", Full(co_positions))
+        .method(cx, "co_lines", "($self, /)", Full(co_lines))
+        .special(cx, Special::Repr, Full(code_repr));
+}
