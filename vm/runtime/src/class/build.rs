@@ -91,6 +91,11 @@ impl TypeBuilder {
         TypeBuilder { which, class }
     }
 
+    /// Goes on filling a type.
+    pub(crate) fn reopen(cx: &Cx, which: Builtin) -> TypeBuilder {
+        TypeBuilder { which, class: cx.builtin(which) }
+    }
+
     pub fn class(&self) -> &'static PyType {
         self.class
     }

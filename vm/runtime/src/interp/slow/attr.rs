@@ -6,7 +6,8 @@ use crate::interp::handlers::resume_at;
 use crate::interp::{cache, unwind};
 use crate::objects::module::PyModule;
 use crate::objects::{method, slice, super_};
-use crate::ops::{CacheableLoad, CacheableStore, cacheable_load, cacheable_store};
+use crate::names::Special;
+use crate::ops::{CacheableLoad, CacheableStore, binds_plainly, cacheable_load, cacheable_store};
 use crate::{Cx, Obj, R, Ref, RefExt, Value};
 
 unsafe fn name_of<'a>(regs: *mut Value, index: usize) -> Ref<'a> {
@@ -18,9 +19,9 @@ unsafe fn cached_value(cx: &Cx, receiver: Ref<'_>, cached: u64) -> Option<Obj> {
     let h = receiver.header()?;
     match cache::kind(cached) {
         cache::SLOT if cached as u32 == h.shape_word() => slot_value(cx, receiver, cached),
-        cache::CLASS_VALUE if cached as u32 == h.shape_word() => cx.vm.cells.get(cx, cache::payload(cached)),
+        cache::CLASS_VALUE if cached as u32 == h.shape_word() => class_value(cx, cached),
         cache::METHOD if cached as u32 == h.shape_word() => {
-            let function = cx.vm.cells.get(cx, cache::payload(cached))?;
+            let function = cx.vm.cells.get(cx, cache::payload(cached)).filter(|f| binds_plainly(cx, f.r()))?;
             Some(method::new_bound_method(cx, function, receiver.own(cx)))
         }
         cache::MODULE if cx.is_exactly(receiver, Builtin::Module) => {
@@ -34,10 +35,19 @@ unsafe fn cached_value(cx: &Cx, receiver: Ref<'_>, cached: u64) -> Option<Obj> {
             if class.class_id != cached as u32 {
                 return None;
             }
-            cx.vm.cells.get(cx, cache::payload(cached))
+            // A function is given as it is to who asks the class itself.
+            cx.vm.cells.get(cx, cache::payload(cached)).filter(|v| {
+                cx.is_exactly(v.r(), Builtin::Function) || cx.class_of(v.r()).special(cx, Special::Get).is_none()
+            })
         }
         _ => None,
     }
+}
+
+/// A cell's value, unless the class has been given a descriptor since.
+fn class_value(cx: &Cx, cached: u64) -> Option<Obj> {
+    let v = cx.vm.cells.get(cx, cache::payload(cached))?;
+    cx.class_of(v.r()).special(cx, Special::Get).is_none().then_some(v)
 }
 
 /// Reads an attribute slot under the instance's lock, checking the shape again.

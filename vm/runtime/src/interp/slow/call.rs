@@ -11,7 +11,7 @@ use crate::objects::method::PyBoundMethod;
 use crate::objects::native::{self, PyNative};
 use crate::objects::tuple::PyTuple;
 use crate::objects::{generator, type_};
-use crate::ops::{CacheableLoad, MethodLookup, cacheable_load};
+use crate::ops::{CacheableLoad, MethodLookup, binds_plainly, cacheable_load};
 use crate::prelude::*;
 use ungil_bytecode::WINDOW_HEADER;
 
@@ -230,6 +230,7 @@ handler! {
             && cached as u32 == h.shape_word()
             && cache::kind(cached) == cache::METHOD
             && let Some(function) = (*cx).vm.cells.get(&*cx, cache::payload(cached))
+            && binds_plainly(&*cx, function.r())
         {
             *site.window.add(2) = function.into_value();
             return dispatch_call(site, cx, t);

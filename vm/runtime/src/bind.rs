@@ -1,0 +1,130 @@
+//! Sorting the arguments of a call into the parameters of a native, with CPython's messages (`Python/getargs.c`).
+
+use crate::native::Signature;
+use crate::objects::dict::PyDict;
+use crate::objects::tuple::PyTuple;
+use crate::prelude::*;
+
+/// The window for the native: parameters in order, then keyword-only ones, then the tuple of `*args`, then the dict of
+/// `**kwargs`.
+///
+/// # Errors
+/// `TypeError`.
+pub fn bind_slow(
+    cx: &mut Cx,
+    sig: &Signature,
+    qualified: &str,
+    args: Args<'_>,
+    positional: usize,
+    names: Option<&PyTuple>,
+) -> R<Vec<Obj>> {
+    let hidden = sig.has_self as usize;
+    let named = args.len() - positional;
+    let accepts_names = sig.varkw || sig.positional_only < sig.names.len();
+    if named > 0 && !accepts_names {
+        return Err(cx.type_error(format!("{}() takes no keyword arguments", shown(sig, qualified))));
+    }
+    if positional > sig.positional && !sig.varargs {
+        return Err(wrong_count(cx, sig, qualified, positional - hidden));
+    }
+    let mut slots: Vec<Option<Obj>> =
+        (0..sig.names.len()).map(|i| (i < positional.min(sig.positional)).then(|| args.get(i).own(cx))).collect();
+    let extra: Vec<Obj> =
+        (sig.positional.min(positional)..positional).map(|i| args.get(i).own(cx)).collect();
+    let kwargs = sig.varkw.then(|| PyDict::new(cx));
+    for (i, name) in names.map_or(&[][..], |n| n.items()).iter().enumerate() {
+        let value = args.get(positional + i).own(cx);
+        place(cx, sig, qualified, &mut slots, kwargs.as_ref(), *name, value)?;
+    }
+    let missing = (0..sig.required).find(|&i| slots[i].is_none());
+    if let Some(i) = missing {
+        if i < sig.positional_only {
+            return Err(wrong_count(cx, sig, qualified, positional.saturating_sub(hidden)));
+        }
+        let (name, at) = (&sig.names[i], i + 1 - hidden);
+        return Err(cx.type_error(format!("{}() missing required argument '{name}' (pos {at})", shown(sig, qualified))));
+    }
+    for (i, &required) in sig.keyword_required.iter().enumerate() {
+        if required && slots[sig.positional + i].is_none() {
+            let name = &sig.names[sig.positional + i];
+            return Err(cx.type_error(format!("{}() missing required keyword-only argument '{name}'", shown(sig, qualified))));
+        }
+    }
+    let mut window: Vec<Obj> = slots.into_iter().map(|s| s.unwrap_or_else(|| Obj::immediate(Value::UNDEF))).collect();
+    if sig.varargs {
+        window.push(cx.tuple(extra));
+    }
+    window.extend(kwargs);
+    Ok(window)
+}
+
+/// The name in messages: a constructor shows its class alone.
+fn shown(_: &Signature, qualified: &str) -> String {
+    qualified.strip_suffix(".__new__").unwrap_or(qualified).to_string()
+}
+
+fn place(
+    cx: &mut Cx,
+    sig: &Signature,
+    qualified: &str,
+    slots: &mut [Option<Obj>],
+    kwargs: Option<&Obj>,
+    name: Ref<'_>,
+    value: Obj,
+) -> R<()> {
+    let text = cx.text_of(name);
+    let found = (sig.positional_only..sig.names.len()).find(|&i| sig.names[i] == text);
+    match found {
+        Some(i) if slots[i].is_none() => {
+            slots[i] = Some(value);
+            Ok(())
+        }
+        Some(i) => {
+            let at = i + 1 - sig.has_self as usize;
+            Err(cx.type_error(format!(
+                "argument for {}() given by name ('{text}') and position ({at})",
+                shown(sig, qualified)
+            )))
+        }
+        None => match kwargs.and_then(|k| k.downcast::<PyDict>(cx)) {
+            Some(kwargs) => {
+                let key = name.own(cx);
+                kwargs.set(cx, key, value)
+            }
+            None => Err(cx.type_error(format!("{}() got an unexpected keyword argument '{text}'", shown(sig, qualified)))),
+        },
+    }
+}
+
+fn wrong_count(cx: &mut Cx, sig: &Signature, qualified: &str, given: usize) -> Err {
+    let hidden = sig.has_self as usize;
+    let (min, max) = (sig.required - hidden.min(sig.required), sig.positional - hidden);
+    let name = shown(sig, qualified);
+    let short = name.rsplit('.').next().unwrap_or(&name).to_string();
+    if sig.positional_only == sig.positional && sig.keyword_required.is_empty() && !sig.varkw {
+        if max == 0 {
+            return cx.type_error(format!("{name}() takes no arguments ({given} given)"));
+        }
+        if min == 1 && max == 1 {
+            return cx.type_error(format!("{name}() takes exactly one argument ({given} given)"));
+        }
+        let (bound, n) = match (min == max, given < min) {
+            (true, _) => ("", min),
+            (_, true) => ("at least ", min),
+            _ => ("at most ", max),
+        };
+        let s = if n == 1 { "" } else { "s" };
+        return cx.type_error(format!("{short} expected {bound}{n} argument{s}, got {given}"));
+    }
+    let positional = if sig.names.len() > sig.positional || sig.positional_only > hidden { " positional" } else { "" };
+    let (bound, n) = match (min == max, given < min) {
+        (true, _) => ("exactly", min),
+        (_, true) => ("at least", min),
+        _ => ("at most", max),
+    };
+    let s = if n == 1 { "" } else { "s" };
+    if n == 0 {
+        return cx.type_error(format!("{short}() takes no{positional} arguments ({given} given)"));
+    }
+    cx.type_error(format!("{short}() takes {bound} {n}{positional} argument{s} ({given} given)"))
+}

@@ -1,0 +1,36 @@
+//! The built-in types, a file or folder each.
+
+pub mod async_gen;
+pub mod builtin_iters;
+pub mod cell;
+pub mod code;
+pub mod code_attrs;
+pub mod construct;
+pub mod dict;
+pub mod enumerate;
+pub mod exception;
+pub mod filter;
+pub mod frame;
+pub mod function;
+pub mod function_attrs;
+pub mod generator;
+pub mod generic_alias;
+pub mod iter;
+pub mod list;
+pub mod map;
+pub mod method;
+pub mod module;
+pub mod native;
+pub mod none;
+pub mod object;
+pub mod range;
+pub mod repr;
+pub mod reversed;
+pub mod set;
+pub mod slice;
+pub mod str;
+pub mod sync;
+pub mod traceback;
+pub mod tuple;
+pub mod type_;
+pub mod zip;

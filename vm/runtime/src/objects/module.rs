@@ -1,0 +1,189 @@
+//! Modules.
+
+use crate::objects::dict::PyDict;
+use crate::prelude::*;
+
+/// A module.
+#[repr(C)]
+pub struct PyModule {
+    pub h: Header,
+    pub dict: Slot,
+}
+
+unsafe fn module_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: called with a module.
+    visit(unsafe { (*h.cast::<PyModule>()).dict.peek() });
+}
+
+unsafe fn module_drop(h: *mut Header, m: &Mutator) {
+    // SAFETY: called with a module that nobody else reaches.
+    unsafe { (*h.cast::<PyModule>()).dict.clear(m) };
+}
+
+pub static MODULE_OPS: TypeOps = TypeOps {
+    name: "module",
+    size: |_| size_of::<PyModule>(),
+    trace: Some(module_trace),
+    drop_fields: Some(module_drop),
+    needs_finalizer: |_| false,
+};
+
+// SAFETY: `repr(C)` with the header first.
+unsafe impl Object for PyModule {
+    const OPS: &'static TypeOps = &MODULE_OPS;
+}
+
+impl PyModule {
+    /// The namespace: set when the module is made, never replaced.
+    pub fn dict_ref(&self, cx: &Cx) -> Option<&PyDict> {
+        // SAFETY: the module keeps its dict alive.
+        unsafe { Ref::from_value(self.dict.peek()) }.downcast::<PyDict>(cx)
+    }
+}
+
+/// A module with its name and the usual attributes.
+pub fn new_module(cx: &mut Cx, name: &str) -> Obj {
+    let dict = PyDict::new(cx);
+    let made = cx.alloc(Builtin::Module, |h| PyModule { h, dict: Slot::new(dict.clone()) });
+    let text = cx.str(name);
+    fill(cx, &dict, text, None);
+    made
+}
+
+fn fill(cx: &Cx, dict: &Obj, name: Obj, doc: Option<Obj>) {
+    let Some(dict) = dict.downcast::<PyDict>(cx) else { return };
+    let names = &cx.vm.names;
+    dict.set_str(cx, names.name.get(), name);
+    dict.set_str(cx, names.doc.get(), doc.unwrap_or_else(|| cx.none()));
+    for key in [names.package, names.loader, names.spec] {
+        dict.set_str(cx, key.get(), cx.none());
+    }
+}
+
+/// Adds native functions: name, signature, body.
+pub fn add_functions(cx: &mut Cx, module: &Obj, table: &[(&'static str, &'static str, NativeFn)]) {
+    let name = cx.get_attr_opt(module.r(), cx.vm.names.name.get()).ok().flatten();
+    for &(function, signature, f) in table {
+        let def = NativeDef::leak(function, signature, f);
+        let made = crate::objects::native::new_function(cx, def, name.clone());
+        add(cx, module, function, made);
+    }
+}
+
+/// Adds a value.
+pub fn add(cx: &mut Cx, module: &Obj, name: &str, value: Obj) {
+    let key = crate::objects::str::intern(cx, name);
+    let payload: Option<&PyModule> = module.downcast(cx);
+    if let Some(dict) = payload.and_then(|m| m.dict_ref(cx)) {
+        dict.set_str(cx, key.get(), value);
+    }
+}
+
+pub fn declare(cx: &Cx) {
+    TypeBuilder::declare(cx, Builtin::Module, "module", &MODULE_OPS, size_of::<PyModule>(), true);
+}
+
+fn module_new(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = PyType::from_ref(a.get(0), cx).expect("checked by the constructor's binder");
+    let dict = PyDict::new(cx);
+    cx.alloc_for(class, |h| PyModule { h, dict: Slot::new(dict) })
+}
+
+fn module_init(cx: &mut Cx, a: Args<'_>) -> R {
+    if !cx.is_instance_of(a.get(1), Builtin::Str) {
+        let got = cx.type_name(a.get(1));
+        return Err(cx.type_error(format!("module() argument 'name' must be str, not {got}")));
+    }
+    let m = a.this::<PyModule>();
+    let dict = m.dict.get(&m.h, cx).unwrap_or_else(|| cx.none());
+    let doc = a.opt(2).map(|d| d.own(cx));
+    fill(cx, &dict, a.get(1).own(cx), doc);
+    Ok(cx.none())
+}
+
+fn module_name(cx: &Cx, m: &PyModule) -> Option<String> {
+    let name = m.dict_ref(cx)?.get_str(cx, cx.vm.names.name.get())?;
+    cx.is_instance_of(name.r(), Builtin::Str).then(|| cx.text_of(name.r()))
+}
+
+fn module_getattribute(cx: &mut Cx, a: Args<'_>) -> R {
+    match get(cx, a.get(0), a.get(1))? {
+        Some(v) => Ok(v),
+        None => Err(missing(cx, a.get(0), a.get(1))),
+    }
+}
+
+/// An attribute of a module, its `__getattr__` included.
+///
+/// # Errors
+/// What descriptors or `__getattr__` raise.
+pub fn get(cx: &mut Cx, module: Ref<'_>, name: Ref<'_>) -> R<Option<Obj>> {
+    let Some(m) = module.downcast::<PyModule>(cx) else { return Ok(None) };
+    if let Some(v) = crate::ops::generic_get_attr_opt(cx, module, name)? {
+        return Ok(Some(v));
+    }
+    let hook = m.dict_ref(cx).and_then(|d| d.get_str(cx, cx.vm.names.getattr.get()));
+    match hook {
+        Some(hook) => {
+            let result = cx.call(hook.r(), &[name]);
+            cx.catch(result, Builtin::AttributeError)
+        }
+        None => Ok(None),
+    }
+}
+
+/// The `AttributeError` for an attribute that is not there.
+pub fn missing(cx: &mut Cx, module: Ref<'_>, name: Ref<'_>) -> Err {
+    let own = module.downcast::<PyModule>(cx).and_then(|m| module_name(cx, m));
+    let text = cx.text_of(name);
+    let message = match own {
+        Some(own) if crate::import::is_initializing(cx, &own) => format!(
+            "partially initialized module '{own}' has no attribute '{text}' (most likely due to a circular import)"
+        ),
+        Some(own) => format!("module '{own}' has no attribute '{text}'"),
+        None => format!("module has no attribute '{text}'"),
+    };
+    cx.attribute_error(module, name, &message)
+}
+
+fn module_repr(cx: &mut Cx, a: Args<'_>) -> R {
+    let m = a.this::<PyModule>();
+    let name = module_name(cx, m).unwrap_or_else(|| "?".into());
+    let file = m.dict_ref(cx).and_then(|d| d.get_str(cx, cx.vm.names.file.get()));
+    Ok(match file.filter(|f| cx.is_instance_of(f.r(), Builtin::Str)) {
+        Some(file) => {
+            let file = cx.repr_string(file.r())?;
+            cx.str(&format!("<module '{name}' from {file}>"))
+        }
+        None => cx.str(&format!("<module '{name}' (built-in)>")),
+    })
+}
+
+fn module_dir(cx: &mut Cx, a: Args<'_>) -> R {
+    let m = a.this::<PyModule>();
+    let hook = m.dict_ref(cx).and_then(|d| d.get_str(cx, cx.special_name(Special::Dir)));
+    if let Some(hook) = hook {
+        return cx.call(hook.r(), &[]);
+    }
+    let keys = m.dict_ref(cx).map(|d| d.keys(cx)).unwrap_or_default();
+    Ok(cx.list(keys))
+}
+
+pub fn init(cx: &mut Cx) {
+    let flags = class_flag::BASETYPE | class_flag::HAS_WEAKREF | class_flag::HAS_DICT;
+    let mut t = TypeBuilder::new(cx, Builtin::Module, Some(Builtin::Object), flags);
+    t.constructor(cx, "($cls, /, *args, **kwargs)", Full(module_new))
+        .method(cx, "__init__", "($self, name, doc=None)", Full(module_init))
+        .special(cx, Special::GetAttribute, Full(module_getattribute))
+        .special(cx, Special::Repr, Full(module_repr))
+        .special(cx, Special::Dir, Full(module_dir))
+        .getset(
+            cx,
+            "__dict__",
+            Full(|cx, a| {
+                let m = a.this::<PyModule>();
+                Ok(m.dict.get(&m.h, cx).unwrap_or_else(|| cx.none()))
+            }),
+            None,
+        );
+}

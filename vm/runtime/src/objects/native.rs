@@ -1,0 +1,463 @@
+//! Native functions and the descriptors that hold them: functions of modules, methods of built-in types, class methods,
+//! constructors, computed attributes.
+
+use crate::native::Bound;
+use crate::objects::dict::PyDict;
+use crate::objects::tuple::PyTuple;
+use crate::prelude::*;
+
+/// A native function or method descriptor. The kind is said by the object's class.
+#[repr(C)]
+pub struct PyNative {
+    pub h: Header,
+    pub def: &'static NativeDef,
+    /// The class that the method belongs to; null for functions of modules.
+    pub owner: *const PyType,
+    /// What it is bound to: the module's name of a function, the class of a constructor.
+    pub this: Slot,
+    pub module: Slot,
+}
+
+/// A computed attribute.
+#[repr(C)]
+pub struct PyGetSet {
+    pub h: Header,
+    pub name: &'static str,
+    pub owner: *const PyType,
+    get: NativeFn,
+    set: Option<NativeFn>,
+}
+
+unsafe fn native_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: called with a native.
+    unsafe {
+        let n = &*h.cast::<PyNative>();
+        visit(n.this.peek());
+        visit(n.module.peek());
+    }
+}
+
+unsafe fn native_drop(h: *mut Header, m: &Mutator) {
+    // SAFETY: called with a native that nobody else reaches.
+    unsafe {
+        let n = &*h.cast::<PyNative>();
+        n.this.clear(m);
+        n.module.clear(m);
+    }
+}
+
+pub static NATIVE_OPS: TypeOps = TypeOps {
+    name: "builtin_function_or_method",
+    size: |_| size_of::<PyNative>(),
+    trace: Some(native_trace),
+    drop_fields: Some(native_drop),
+    needs_finalizer: |_| false,
+};
+
+pub static GETSET_OPS: TypeOps = TypeOps {
+    name: "getset_descriptor",
+    size: |_| size_of::<PyGetSet>(),
+    trace: None,
+    drop_fields: None,
+    needs_finalizer: |_| false,
+};
+
+// SAFETY: `repr(C)` with the header first.
+unsafe impl Object for PyNative {
+    const OPS: &'static TypeOps = &NATIVE_OPS;
+}
+
+// SAFETY: `repr(C)` with the header first.
+unsafe impl Object for PyGetSet {
+    const OPS: &'static TypeOps = &GETSET_OPS;
+}
+
+fn new_native(cx: &Cx, kind: Builtin, def: &'static NativeDef, owner: Option<&PyType>, this: Option<Obj>) -> Obj {
+    let owner = owner.map_or(std::ptr::null(), |o| o as *const PyType);
+    cx.alloc(kind, |h| PyNative {
+        h,
+        def,
+        owner,
+        this: this.map_or_else(Slot::empty, Slot::new),
+        module: Slot::empty(),
+    })
+}
+
+/// A function; `module` is the name of the module that it belongs to.
+pub fn new_function(cx: &Cx, def: &'static NativeDef, module: Option<Obj>) -> Obj {
+    let made = new_native(cx, Builtin::NativeFunction, def, None, None);
+    if let (Some(module), Some(n)) = (module, made.downcast::<PyNative>(cx)) {
+        n.module.set(&n.h, cx, module);
+    }
+    made
+}
+
+/// A method of a built-in type.
+pub fn new_method_descriptor(cx: &Cx, class: &PyType, def: &'static NativeDef) -> Obj {
+    let dunder = def.name.starts_with("__") && Special::ALL.iter().any(|s| s.text() == def.name);
+    let kind = if dunder { Builtin::WrapperDescriptor } else { Builtin::MethodDescriptor };
+    new_native(cx, kind, def, Some(class), None)
+}
+
+/// `__new__` of a built-in type: bound to the class, checks that its first argument derives from it.
+pub fn new_constructor(cx: &Cx, class: &PyType, def: &'static NativeDef) -> Obj {
+    new_native(cx, Builtin::NativeFunction, def, Some(class), Some(class.as_ref().own(cx)))
+}
+
+/// A class method of a built-in type.
+pub fn new_class_method_descriptor(cx: &Cx, class: &PyType, def: &'static NativeDef) -> Obj {
+    new_native(cx, Builtin::ClassMethodDescriptor, def, Some(class), None)
+}
+
+/// A computed attribute.
+pub fn new_getset(cx: &Cx, class: &PyType, name: &'static str, get: NativeFn, set: Option<NativeFn>) -> Obj {
+    cx.alloc(Builtin::GetSet, |h| PyGetSet { h, name, owner: class, get, set })
+}
+
+/// Whether a shape id is that of something [`call_positional`] can call.
+#[inline(always)]
+pub fn is_native(id: u32) -> bool {
+    id == Builtin::NativeFunction as u32
+        || id == Builtin::MethodDescriptor as u32
+        || id == Builtin::WrapperDescriptor as u32
+        || id == Builtin::ClassMethodDescriptor as u32
+}
+
+impl PyNative {
+    fn owner(&self) -> Option<&'static PyType> {
+        // SAFETY: classes are immortal.
+        unsafe { self.owner.as_ref() }
+    }
+
+    fn is_constructor(&self) -> bool {
+        !self.owner.is_null() && self.h.shape_id() == Builtin::NativeFunction as u32 && self.def.name == "__new__"
+    }
+
+    /// The name for messages.
+    pub fn qualified(&self) -> String {
+        match self.owner() {
+            Some(owner) => format!("{}.{}", owner.name(), self.def.name),
+            None => self.def.name.to_string(),
+        }
+    }
+}
+
+/// Calls a native with positional arguments. Nothing is copied or allocated if they are as many as its parameters.
+///
+/// # Errors
+/// `TypeError` for wrong arguments, or what the native raises.
+#[inline]
+pub fn call_positional(cx: &mut Cx, native: &PyNative, args: Args<'_>) -> R {
+    call_native(cx, native, args, None)
+}
+
+/// Calls a native; `names` names the last arguments.
+///
+/// # Errors
+/// As [`call_positional`].
+pub fn call(cx: &mut Cx, callee: Ref<'_>, args: Args<'_>, names: Option<&PyTuple>) -> R {
+    // SAFETY: callers check with `is_native`.
+    let native = unsafe { callee.cast_unchecked::<PyNative>() };
+    call_native(cx, native, args, names)
+}
+
+fn call_native(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&PyTuple>) -> R {
+    let sig = native.def.sig();
+    check_receiver(cx, native, args, names)?;
+    let bound_this = sig.has_self && !native.this.is_empty() && !native.is_constructor();
+    if bound_this {
+        // SAFETY: set for good when the native was bound.
+        let this = native.this.peek();
+        let all: Vec<Value> = std::iter::once(this).chain(args.values().iter().copied()).collect();
+        return run(cx, native, Args::new(&all), names);
+    }
+    if names.is_none() && sig.is_plain() && args.len() == sig.positional && sig.keyword_required.is_empty() {
+        return finish(cx, native, args);
+    }
+    run(cx, native, args, names)
+}
+
+fn run(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&PyTuple>) -> R {
+    match crate::native::bind(cx, native.def, &native.qualified(), args, names)? {
+        Bound::AsIs => finish(cx, native, args),
+        Bound::Window(window) => finish(cx, native, Args::of(&window)),
+    }
+}
+
+#[inline(always)]
+fn finish(cx: &mut Cx, native: &PyNative, args: Args<'_>) -> R {
+    let result = native.def.f.call(cx, args);
+    cx.run_pending();
+    result
+}
+
+/// A method's first argument must be an instance of its class, a constructor's a class derived from its own.
+#[inline(always)]
+fn check_receiver(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&PyTuple>) -> R<()> {
+    let Some(owner) = native.owner() else { return Ok(()) };
+    if native.is_constructor() {
+        return check_class_argument(cx, native, owner, args);
+    }
+    if native.h.shape_id() == Builtin::ClassMethodDescriptor as u32 || !native.this.is_empty() {
+        return Ok(());
+    }
+    let given = args.len() - names.map_or(0, |n| n.items().len());
+    let name = native.def.name;
+    if given == 0 {
+        let class = owner.name();
+        let what = if native.h.shape_id() == Builtin::WrapperDescriptor as u32 { "descriptor" } else { "unbound method" };
+        return Err(cx.type_error(match what {
+            "descriptor" => format!("descriptor '{name}' of '{class}' object needs an argument"),
+            _ => format!("unbound method {class}.{name}() needs an argument"),
+        }));
+    }
+    let class = cx.class_of(args.get(0));
+    if std::ptr::eq(class, owner) || class.is_subclass(owner, cx) {
+        return Ok(());
+    }
+    let (expected, got) = (owner.tp_name(), class.tp_name());
+    let verb = if native.h.shape_id() == Builtin::WrapperDescriptor as u32 { "requires a" } else { "for" };
+    Err(cx.type_error(match verb {
+        "requires a" => format!("descriptor '{name}' requires a '{expected}' object but received a '{got}'"),
+        _ => format!("descriptor '{name}' for '{expected}' objects doesn't apply to a '{got}' object"),
+    }))
+}
+
+fn check_class_argument(cx: &mut Cx, native: &PyNative, owner: &'static PyType, args: Args<'_>) -> R<()> {
+    let name = owner.name();
+    let _ = native;
+    let Some(first) = args.opt(0) else {
+        return Err(cx.type_error(format!("{name}.__new__(): not enough arguments")));
+    };
+    let Some(class) = PyType::from_ref(first, cx) else {
+        let got = cx.type_name(first);
+        return Err(cx.type_error(format!("{name}.__new__(X): X is not a type object ({got})")));
+    };
+    if !class.is_subclass(owner, cx) {
+        let got = class.name();
+        return Err(cx.type_error(format!("{name}.__new__({got}): {got} is not a subtype of {name}")));
+    }
+    if !std::ptr::eq(class.ops, owner.ops) {
+        let got = class.name();
+        let safe = class.base_with_layout().name();
+        return Err(cx.type_error(format!("{name}.__new__({got}) is not safe, use {safe}.__new__()")));
+    }
+    Ok(())
+}
+
+/// Calls `f(*args, **kwargs)` with a tuple and a dict.
+///
+/// # Errors
+/// What the call raises.
+pub fn spread(cx: &mut Cx, f: Ref<'_>, args: Ref<'_>, kwargs: Option<Ref<'_>>) -> R {
+    let mut values: Vec<Value> =
+        args.downcast::<PyTuple>(cx).map_or_else(Vec::new, |t| t.items().iter().map(|v| v.value()).collect());
+    let (keys, named): (Vec<Obj>, Vec<Obj>) = match kwargs.and_then(|k| k.downcast::<PyDict>(cx)) {
+        Some(kwargs) => kwargs.items(cx).into_iter().unzip(),
+        None => (Vec::new(), Vec::new()),
+    };
+    values.extend(named.iter().map(|v| v.value()));
+    let keys = cx.tuple(keys);
+    let names = keys.downcast::<PyTuple>(cx).filter(|t| !t.items().is_empty());
+    cx.call_values(f, &values, names)
+}
+
+/// Binds a descriptor to what it was looked up on; `None` for the class itself.
+fn bind_to(cx: &Cx, native: &PyNative, this: Obj) -> Obj {
+    new_native(cx, Builtin::NativeFunction, native.def, native.owner(), Some(this))
+}
+
+fn descriptor_get(cx: &mut Cx, a: Args<'_>) -> R {
+    match a.opt_not_none(1) {
+        None => Ok(a.get(0).own(cx)),
+        Some(instance) => {
+            check_receiver(cx, a.this::<PyNative>(), a.rest(1), None)?;
+            Ok(bind_to(cx, a.this::<PyNative>(), instance.own(cx)))
+        }
+    }
+}
+
+fn class_descriptor_get(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = match a.opt_not_none(2) {
+        Some(class) => class.own(cx),
+        None => cx.class_of(a.get(1)).as_ref().own(cx),
+    };
+    Ok(bind_to(cx, a.this::<PyNative>(), class))
+}
+
+fn getset_get(cx: &mut Cx, a: Args<'_>) -> R {
+    let g = a.this::<PyGetSet>();
+    let Some(instance) = a.opt_not_none(1) else {
+        // `None` itself has attributes too, such as `None.__class__`.
+        let on_none = a.opt(2).is_some_and(|c| c.is(cx.builtin(Builtin::NoneType).as_ref()));
+        return if on_none { load(cx, g, Ref::immediate(Value::NONE)) } else { Ok(a.get(0).own(cx)) };
+    };
+    load(cx, g, instance)
+}
+
+fn check_instance(cx: &mut Cx, g: &PyGetSet, v: Ref<'_>) -> R<()> {
+    // SAFETY: classes are immortal.
+    let owner = unsafe { &*g.owner };
+    if cx.class_of(v).is_subclass(owner, cx) {
+        return Ok(());
+    }
+    let (name, class, got) = (g.name, owner.tp_name(), cx.type_name(v));
+    Err(cx.type_error(format!("descriptor '{name}' for '{class}' objects doesn't apply to a '{got}' object")))
+}
+
+/// Reads a computed attribute.
+///
+/// # Errors
+/// What its getter raises.
+pub fn load(cx: &mut Cx, g: &PyGetSet, v: Ref<'_>) -> R {
+    check_instance(cx, g, v)?;
+    g.get.call(cx, Args::new(&[v.value()]))
+}
+
+/// Writes (`UNDEF`: deletes) a computed attribute.
+///
+/// # Errors
+/// `AttributeError` if it is read-only, or what its setter raises.
+pub fn store(cx: &mut Cx, g: &PyGetSet, v: Ref<'_>, value: Value) -> R {
+    check_instance(cx, g, v)?;
+    match g.set {
+        Some(set) => set.call(cx, Args::new(&[v.value(), value])),
+        None => {
+            // SAFETY: classes are immortal.
+            let class = unsafe { &*g.owner }.tp_name();
+            let name = g.name;
+            let key = cx.str(name);
+            let message = format!("attribute '{name}' of '{class}' objects is not writable");
+            Err(cx.attribute_error(v, key.r(), &message))
+        }
+    }
+}
+
+pub fn declare(cx: &Cx) {
+    let size = size_of::<PyNative>();
+    for (which, name) in [
+        (Builtin::NativeFunction, "builtin_function_or_method"),
+        (Builtin::MethodDescriptor, "method_descriptor"),
+        (Builtin::WrapperDescriptor, "wrapper_descriptor"),
+        (Builtin::ClassMethodDescriptor, "classmethod_descriptor"),
+    ] {
+        TypeBuilder::declare(cx, which, name, &NATIVE_OPS, size, true);
+    }
+    TypeBuilder::declare(cx, Builtin::GetSet, "getset_descriptor", &GETSET_OPS, size_of::<PyGetSet>(), false);
+}
+
+fn this<'a>(a: Args<'a>) -> &'a PyNative {
+    a.this::<PyNative>()
+}
+
+fn get_self(cx: &mut Cx, a: Args<'_>) -> R {
+    let n = this(a);
+    Ok(n.this.get(&n.h, cx).unwrap_or_else(|| cx.none()))
+}
+
+fn get_module(cx: &mut Cx, a: Args<'_>) -> R {
+    let n = this(a);
+    Ok(n.module.get(&n.h, cx).unwrap_or_else(|| cx.none()))
+}
+
+fn get_qualname(cx: &mut Cx, a: Args<'_>) -> R {
+    Ok(cx.str(&this(a).qualified()))
+}
+
+fn get_text_signature(cx: &mut Cx, a: Args<'_>) -> R {
+    let text = this(a).def.signature;
+    Ok(if text.contains("<unrepresentable>") { cx.none() } else { cx.str(text) })
+}
+
+fn native_repr(cx: &mut Cx, a: Args<'_>) -> R {
+    let n = this(a);
+    let name = n.def.name;
+    let text = match (n.this.get(&n.h, cx), n.h.shape_id()) {
+        (Some(bound), _) => {
+            let class = cx.type_name(bound.r());
+            format!("<built-in method {name} of {class} object at {:#x}>", bound.value().0)
+        }
+        (None, id) if id == Builtin::NativeFunction as u32 => format!("<built-in function {name}>"),
+        (None, id) => {
+            let class = n.owner().map(|o| o.name()).unwrap_or_default();
+            let what = if id == Builtin::WrapperDescriptor as u32 { "slot wrapper" } else { "method" };
+            format!("<{what} '{name}' of '{class}' objects>")
+        }
+    };
+    Ok(cx.str(&text))
+}
+
+fn native_eq(cx: &mut Cx, a: Args<'_>, wanted: bool) -> R {
+    let Some(other) = a.get(1).downcast::<PyNative>(cx) else { return Ok(cx.not_implemented()) };
+    let same = std::ptr::eq(this(a).def, other.def) && this(a).this.peek() == other.this.peek();
+    Ok(cx.bool(same == wanted))
+}
+
+fn native_hash(cx: &Cx, a: Args<'_>) -> R {
+    let n = this(a);
+    let hash = (n.def as *const NativeDef as i64 >> 4) ^ (n.this.peek().0 as i64 >> 4);
+    Ok(cx.int(hash & 0xffff_ffff_ffff))
+}
+
+fn add_common(cx: &mut Cx, t: &mut TypeBuilder) {
+    t.getset(cx, "__name__", Full(|cx, a| Ok(cx.str(this(a).def.name))), None)
+        .getset(cx, "__qualname__", Full(get_qualname), None)
+        .getset(cx, "__doc__", Full(|cx, _| Ok(cx.none())), None)
+        .getset(cx, "__text_signature__", Full(get_text_signature), None)
+        .special(cx, Special::Call, Full(|cx, a| spread(cx, a.get(0), a.get(1), a.opt(2))))
+        .special(cx, Special::Repr, Full(native_repr));
+}
+
+pub fn init(cx: &mut Cx) {
+    let object = Some(Builtin::Object);
+    let mut t = TypeBuilder::new(cx, Builtin::NativeFunction, object, class_flag::HAS_WEAKREF);
+    add_common(cx, &mut t);
+    t.getset(cx, "__self__", Full(get_self), None)
+        .getset(cx, "__module__", Full(get_module), None)
+        .special(cx, Special::Eq, Full(|cx, a| native_eq(cx, a, true)))
+        .special(cx, Special::Ne, Full(|cx, a| native_eq(cx, a, false)))
+        .special(cx, Special::Hash, Leaf(native_hash));
+    for which in [Builtin::MethodDescriptor, Builtin::WrapperDescriptor, Builtin::ClassMethodDescriptor] {
+        let mut t = TypeBuilder::new(cx, which, object, class_flag::METHOD_DESCRIPTOR);
+        add_common(cx, &mut t);
+        let get = if which == Builtin::ClassMethodDescriptor { class_descriptor_get } else { descriptor_get };
+        t.special(cx, Special::Get, Full(get)).getset(
+            cx,
+            "__objclass__",
+            Full(|cx, a| Ok(this(a).owner().map_or_else(|| cx.none(), |o| o.as_ref().own(cx)))),
+            None,
+        );
+    }
+    let mut t = TypeBuilder::new(cx, Builtin::GetSet, object, 0);
+    t.special(cx, Special::Get, Full(getset_get))
+        .special(cx, Special::Set, Full(|cx, a| store(cx, a.this::<PyGetSet>(), a.get(1), a.get(2).value()).map(|_| cx.none())))
+        .special(cx, Special::Delete, Full(|cx, a| store(cx, a.this::<PyGetSet>(), a.get(1), Value::UNDEF).map(|_| cx.none())))
+        .getset(cx, "__name__", Full(|cx, a| Ok(cx.str(a.this::<PyGetSet>().name))), None)
+        .getset(
+            cx,
+            "__objclass__",
+            // SAFETY: classes are immortal.
+            Full(|cx, a| Ok(unsafe { &*a.this::<PyGetSet>().owner }.as_ref().own(cx))),
+            None,
+        )
+        .special(
+            cx,
+            Special::Repr,
+            Full(|cx, a| {
+                let g = a.this::<PyGetSet>();
+                // SAFETY: classes are immortal.
+                let class = unsafe { &*g.owner }.name();
+                Ok(cx.str(&format!("<attribute '{}' of '{class}' objects>", g.name)))
+            }),
+        );
+}
+
+/// Calls `f(*args, **kwargs)` with borrowed arguments and a dict.
+///
+/// # Errors
+/// What the call raises.
+pub fn spread_with(cx: &mut Cx, f: Ref<'_>, args: &[Ref<'_>], kwargs: &Obj) -> R {
+    let items = args.iter().map(|a| a.own(cx)).collect();
+    let tuple = cx.tuple(items);
+    spread(cx, f, tuple.r(), Some(kwargs.r()))
+}

@@ -1,0 +1,258 @@
+//! `object`.
+
+use crate::objects::dict::PyDict;
+use crate::prelude::*;
+
+/// An instance of `object` or of a class that derives from nothing else: no payload but the header.
+#[repr(C)]
+pub struct PyObject {
+    pub h: Header,
+}
+
+pub static OBJECT_OPS: TypeOps = TypeOps {
+    name: "object",
+    size: |_| size_of::<PyObject>(),
+    trace: None,
+    drop_fields: None,
+    needs_finalizer: crate::finalize::has_del,
+};
+
+// SAFETY: `repr(C)` with the header first.
+unsafe impl Object for PyObject {
+    const OPS: &'static TypeOps = &OBJECT_OPS;
+}
+
+pub fn declare(cx: &Cx) {
+    TypeBuilder::declare(cx, Builtin::Object, "object", &OBJECT_OPS, size_of::<PyObject>(), false);
+}
+
+fn object_new(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = PyType::from_ref(a.get(0), cx).expect("checked by the constructor's binder");
+    let object = cx.builtin(Builtin::Object);
+    let excess = !a.varargs(cx, 1).is_empty() || a.varkw(cx, 2).is_some_and(|k| k.len() > 0);
+    if excess {
+        if !class.same_special(cx, object, Special::New) {
+            return Err(cx.type_error("object.__new__() takes exactly one argument (the type to instantiate)"));
+        }
+        if class.same_special(cx, object, Special::Init) {
+            let name = class.name();
+            return Err(cx.type_error(format!("{name}() takes no arguments")));
+        }
+    }
+    if class.has_flag(class_flag::ABSTRACT) {
+        return Err(abstract_error(cx, class));
+    }
+    cx.alloc_for(class, |h| PyObject { h })
+}
+
+fn abstract_error(cx: &mut Cx, class: &PyType) -> Err {
+    let names = class.dict(cx).get_str(cx, cx.vm.names.abstractmethods.get());
+    let mut texts: Vec<String> = match names.map(|n| cx.collect(n.r())) {
+        Some(Ok(items)) => items.iter().map(|n| cx.text_of(n.r())).collect(),
+        _ => Vec::new(),
+    };
+    texts.sort();
+    let s = if texts.len() > 1 { "s" } else { "" };
+    let (name, list) = (class.name(), texts.join("', '"));
+    cx.type_error(format!("Can't instantiate abstract class {name} without an implementation for abstract method{s} '{list}'"))
+}
+
+fn object_init(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = cx.class_of(a.get(0));
+    let object = cx.builtin(Builtin::Object);
+    let excess = !a.varargs(cx, 1).is_empty() || a.varkw(cx, 2).is_some_and(|k| k.len() > 0);
+    if excess {
+        if !class.same_special(cx, object, Special::Init) {
+            return Err(cx.type_error("object.__init__() takes exactly one argument (the instance to initialize)"));
+        }
+        if class.same_special(cx, object, Special::New) {
+            let name = class.name();
+            return Err(cx.type_error(format!("{name}.__init__() takes exactly one argument (the instance to initialize)")));
+        }
+    }
+    Ok(cx.none())
+}
+
+fn object_repr(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = cx.class_of(a.get(0));
+    let module = cx.get_attr_opt(class.as_ref(), cx.vm.names.module.get())?;
+    let module = module.filter(|m| cx.is_instance_of(m.r(), Builtin::Str)).map(|m| cx.text_of(m.r()));
+    let qualname = cx.get_attr(class.as_ref(), cx.vm.names.qualname.get())?;
+    let qualname = cx.text_of(qualname.r());
+    let at = a.get(0).value().0;
+    Ok(cx.str(&match module.as_deref() {
+        None | Some("builtins") => format!("<{qualname} object at {at:#x}>"),
+        Some(module) => format!("<{module}.{qualname} object at {at:#x}>"),
+    }))
+}
+
+fn object_eq(cx: &Cx, a: Args<'_>) -> R {
+    Ok(if a.get(0).is(a.get(1)) { cx.bool(true) } else { cx.not_implemented() })
+}
+
+fn object_ne(cx: &mut Cx, a: Args<'_>) -> R {
+    let Some(result) = cx.try_special(Special::Eq, a.get(0), &[a.get(1)])? else { return Ok(cx.not_implemented()) };
+    if result.value() == Value::NOT_IMPLEMENTED {
+        return Ok(result);
+    }
+    let equal = cx.truth(result.r())?;
+    Ok(cx.bool(!equal))
+}
+
+fn object_hash(cx: &Cx, a: Args<'_>) -> R {
+    Ok(cx.int((a.get(0).value().0 >> 4) as i64))
+}
+
+fn object_format(cx: &mut Cx, a: Args<'_>) -> R {
+    if !cx.is_instance_of(a.get(1), Builtin::Str) {
+        let got = cx.type_name(a.get(1));
+        return Err(cx.type_error(format!("__format__() argument must be str, not {got}")));
+    }
+    if cx.len(a.get(1))? > 0 {
+        let name = cx.type_name(a.get(0));
+        return Err(cx.type_error(format!("unsupported format string passed to {name}.__format__")));
+    }
+    cx.to_str(a.get(0))
+}
+
+fn get_class(cx: &mut Cx, a: Args<'_>) -> R {
+    Ok(cx.class_of(a.get(0)).as_ref().own(cx))
+}
+
+fn set_class(cx: &mut Cx, a: Args<'_>) -> R {
+    let Some(v) = a.opt(1) else { return Err(cx.type_error("can't delete __class__ attribute")) };
+    let Some(new) = PyType::from_ref(v, cx) else {
+        let got = cx.type_name(v);
+        return Err(cx.type_error(format!("__class__ must be set to a class, not '{got}' object")));
+    };
+    let old = cx.class_of(a.get(0));
+    if !new.is_heap() || !old.is_heap() {
+        return Err(cx.type_error(
+            "__class__ assignment only supported for mutable types or ModuleType subclasses",
+        ));
+    }
+    if !std::ptr::eq(new.ops, old.ops) || new.slot_count != old.slot_count {
+        let (old, new) = (old.name(), new.name());
+        return Err(cx.type_error(format!("__class__ assignment: '{new}' object layout differs from '{old}'")));
+    }
+    if old.has_flag(class_flag::HAS_DICT) {
+        drop(crate::ops::instance_dict(cx, a.get(0))?);
+    }
+    let Some(h) = a.get(0).header() else { return Ok(cx.none()) };
+    let shape = cx.shape_of(h).for_class(cx, new);
+    h.set_shape_id(shape.head.id);
+    Ok(cx.none())
+}
+
+fn object_dir(cx: &mut Cx, a: Args<'_>) -> R {
+    let names = PyDict::new(cx);
+    let payload: &PyDict = names.downcast(cx).expect("just made");
+    if let Some(dict) = cx.get_attr_opt(a.get(0), cx.vm.names.dict.get())? {
+        for key in cx.collect(dict.r())? {
+            payload.set(cx, key, Obj::immediate(Value::NONE))?;
+        }
+    }
+    for class in cx.class_of(a.get(0)).mro(cx) {
+        for key in class.dict(cx).keys(cx) {
+            payload.set(cx, key, Obj::immediate(Value::NONE))?;
+        }
+    }
+    Ok(cx.list(payload.keys(cx)))
+}
+
+/// State for copying and pickling: the dict, or `None`.
+fn object_getstate(cx: &mut Cx, a: Args<'_>) -> R {
+    if !cx.class_of(a.get(0)).has_flag(class_flag::HAS_DICT) {
+        return Ok(cx.none());
+    }
+    match cx.get_attr_opt(a.get(0), cx.vm.names.dict.get())? {
+        Some(dict) if cx.len(dict.r())? > 0 => Ok(dict),
+        _ => Ok(cx.none()),
+    }
+}
+
+fn object_reduce_ex(cx: &mut Cx, a: Args<'_>) -> R {
+    let own = cx.get_attr_str(a.get(0), "__reduce__")?;
+    let class = cx.class_of(a.get(0));
+    if !class.same_special(cx, cx.builtin(Builtin::Object), Special::Reduce) {
+        return cx.call(own.r(), &[]);
+    }
+    let module = crate::import::import_module(cx, "copyreg")?;
+    let protocol = cx.to_i64(a.get(1))?;
+    if protocol < 2 {
+        return cx.call_method(module.r(), "_reduce_ex", &[a.get(0), a.get(1)]);
+    }
+    let new = cx.get_attr_str(module.r(), "__newobj__")?;
+    let args = match cx.get_attr_opt(a.get(0), crate::objects::str::intern(cx, "__getnewargs__").get())? {
+        Some(f) => {
+            let extra = cx.call(f.r(), &[])?;
+            cx.collect(extra.r())?
+        }
+        None => Vec::new(),
+    };
+    let all = std::iter::once(class.as_ref().own(cx)).chain(args).collect();
+    let args = cx.tuple(all);
+    let state = cx.call_method(a.get(0), "__getstate__", &[])?;
+    let none = cx.none();
+    let items = if cx.is_instance_of(a.get(0), Builtin::List) { cx.iter(a.get(0))? } else { cx.none() };
+    let pairs = if cx.is_instance_of(a.get(0), Builtin::Dict) {
+        let items = cx.call_method(a.get(0), "items", &[])?;
+        cx.iter(items.r())?
+    } else {
+        none
+    };
+    Ok(cx.tuple(vec![new, args, state, items, pairs]))
+}
+
+pub fn init(cx: &mut Cx) {
+    let mut t = TypeBuilder::new(cx, Builtin::Object, None, class_flag::BASETYPE);
+    t.doc(cx, "The base class of all classes.")
+        .constructor(cx, "($cls, /, *args, **kwargs)", Full(object_new))
+        .specials(
+            cx,
+            &[
+                (Special::Init, Full(object_init)),
+                (Special::Repr, Full(object_repr)),
+                (Special::Str, Full(|cx, a| cx.repr(a.get(0)))),
+                (Special::Eq, Leaf(object_eq)),
+                (Special::Ne, Full(object_ne)),
+                (Special::Lt, Leaf(|cx, _| Ok(cx.not_implemented()))),
+                (Special::Le, Leaf(|cx, _| Ok(cx.not_implemented()))),
+                (Special::Gt, Leaf(|cx, _| Ok(cx.not_implemented()))),
+                (Special::Ge, Leaf(|cx, _| Ok(cx.not_implemented()))),
+                (Special::Hash, Leaf(object_hash)),
+                (Special::Format, Full(object_format)),
+                (Special::GetAttribute, Full(|cx, a| crate::ops::generic_get_attr(cx, a.get(0), a.get(1)))),
+                (Special::SetAttr, Full(|cx, a| {
+                    let v = a.get(2).own(cx);
+                    crate::ops::generic_set_attr(cx, a.get(0), a.get(1), Some(v)).map(|_| Obj::immediate(Value::NONE))
+                })),
+                (Special::DelAttr, Full(|cx, a| {
+                    crate::ops::generic_set_attr(cx, a.get(0), a.get(1), None).map(|_| Obj::immediate(Value::NONE))
+                })),
+                (Special::Dir, Full(object_dir)),
+                (Special::GetState, Full(object_getstate)),
+                (Special::ReduceEx, Full(object_reduce_ex)),
+                (Special::Reduce, Full(|cx, a| {
+                    let two = cx.int(2);
+                    object_reduce_ex(cx, Args::of(&[a.get(0).own(cx), two]))
+                })),
+                (Special::Sizeof, Leaf(|cx, _| Ok(cx.int(16)))),
+            ],
+        )
+        .class_method(cx, "__init_subclass__", "($cls, /)", Full(|cx, _| Ok(cx.none())))
+        .class_method(cx, "__subclasshook__", "($cls, object, /)", Full(|cx, _| Ok(cx.not_implemented())))
+        .getset(cx, "__class__", Full(get_class), Some(Full(set_class)));
+}
+
+/// The `__dict__` attribute that a class gives its instances.
+pub fn add_dict(cx: &mut Cx, class: &'static PyType) -> R<()> {
+    let descriptor = crate::objects::native::new_getset(
+        cx,
+        class,
+        "__dict__",
+        Full(|cx, a| crate::ops::instance_dict(cx, a.get(0))),
+        Some(Full(|cx, a| crate::ops::set_instance_dict(cx, a.get(0), a.opt(1)).map(|_| Obj::immediate(Value::NONE)))),
+    );
+    class.set_attr(cx, cx.vm.names.dict.get(), descriptor)
+}

@@ -1,0 +1,339 @@
+//! What Python sees of a class.
+
+use super::{TYPE_OPS, create, member};
+use crate::objects::dict::PyDict;
+use crate::objects::tuple::PyTuple;
+use crate::prelude::*;
+
+pub fn declare(cx: &Cx) {
+    TypeBuilder::declare(cx, Builtin::Type, "type", &TYPE_OPS, size_of::<PyType>(), false);
+    member::declare(cx);
+}
+
+fn this(cx: &Cx, a: Args<'_>) -> &'static PyType {
+    PyType::from_ref(a.get(0), cx).expect("checked by the descriptor")
+}
+
+fn type_new(cx: &mut Cx, a: Args<'_>) -> R {
+    let args = a.varargs(cx, 1);
+    let meta = this(cx, a);
+    if let [one] = args
+        && std::ptr::eq(meta, cx.builtin(Builtin::Type))
+    {
+        return Ok(cx.class_of(*one).as_ref().own(cx));
+    }
+    let [name, bases, namespace] = args else {
+        return Err(cx.type_error("type() takes 1 or 3 arguments"));
+    };
+    for (v, class, at, what) in
+        [(name, Builtin::Str, 1, "str"), (bases, Builtin::Tuple, 2, "tuple"), (namespace, Builtin::Dict, 3, "dict")]
+    {
+        if !cx.is_instance_of(*v, class) {
+            let got = cx.type_name(*v);
+            return Err(cx.type_error(format!("type.__new__() argument {at} must be {what}, not {got}")));
+        }
+    }
+    let kwargs = a.opt(2).map(|k| k.own(cx));
+    create::new_class(cx, meta, *name, *bases, *namespace, kwargs.as_ref())
+}
+
+fn type_init(cx: &mut Cx, a: Args<'_>) -> R {
+    let n = a.varargs(cx, 1).len();
+    if n != 1 && n != 3 {
+        return Err(cx.type_error("type.__init__() takes 1 or 3 arguments"));
+    }
+    Ok(cx.none())
+}
+
+fn type_call(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = this(cx, a);
+    let mut values: Vec<Value> = a.varargs(cx, 1).iter().map(|v| v.value()).collect();
+    let (keys, named): (Vec<Obj>, Vec<Obj>) = match a.varkw(cx, 2) {
+        Some(kwargs) => kwargs.items(cx).into_iter().unzip(),
+        None => (Vec::new(), Vec::new()),
+    };
+    values.extend(named.iter().map(|v| v.value()));
+    let keys = cx.tuple(keys);
+    let names = keys.downcast::<PyTuple>(cx).filter(|t| !t.items().is_empty());
+    super::new_instance(cx, class, Args::new(&values), names)
+}
+
+/// Attribute of a class: data descriptors of the metaclass, then the MRO, then the metaclass.
+fn type_getattribute(cx: &mut Cx, a: Args<'_>) -> R {
+    let (class, name) = (this(cx, a), a.get(1));
+    if !cx.is_instance_of(name, Builtin::Str) {
+        let got = cx.type_name(name);
+        return Err(cx.type_error(format!("attribute name must be string, not '{got}'")));
+    }
+    let name = crate::objects::str::intern_obj(cx, name.own(cx));
+    let name = name.r();
+    let meta = cx.class_of(class.as_ref());
+    let on_meta = meta.lookup(cx, name);
+    let meta_get = match &on_meta {
+        Some(v) => cx.class_of(v.r()).special(cx, Special::Get),
+        None => None,
+    };
+    if let (Some(descriptor), Some(get)) = (&on_meta, meta_get)
+        && cx.class_of(descriptor.r()).special(cx, Special::Set).is_some()
+    {
+        return cx.call_special(get, descriptor.r(), &[class.as_ref(), meta.as_ref()]);
+    }
+    if let Some(found) = class.lookup(cx, name) {
+        return match cx.class_of(found.r()).special(cx, Special::Get) {
+            Some(get) => cx.call_special(get, found.r(), &[Ref::immediate(Value::NONE), class.as_ref()]),
+            None => Ok(found),
+        };
+    }
+    match (on_meta, meta_get) {
+        (Some(descriptor), Some(get)) => cx.call_special(get, descriptor.r(), &[class.as_ref(), meta.as_ref()]),
+        (Some(v), None) => Ok(v),
+        (None, _) => {
+            let (owner, text) = (class.name(), cx.text_of(name));
+            Err(cx.attribute_error(class.as_ref(), name, &format!("type object '{owner}' has no attribute '{text}'")))
+        }
+    }
+}
+
+fn set(cx: &mut Cx, a: Args<'_>, value: Option<Ref<'_>>) -> R {
+    let class = this(cx, a);
+    let name = crate::objects::str::intern_obj(cx, a.get(1).own(cx));
+    let name = name.r();
+    let text = cx.text_of(name);
+    if !class.is_heap() || class.has_flag(class_flag::IMMUTABLE) {
+        let owner = class.tp_name();
+        return Err(cx.type_error(format!("cannot set '{text}' attribute of immutable type '{owner}'")));
+    }
+    let meta = cx.class_of(class.as_ref());
+    if let Some(descriptor) = meta.lookup(cx, name) {
+        let hook = if value.is_some() { Special::Set } else { Special::Delete };
+        if let Some(method) = cx.class_of(descriptor.r()).special(cx, hook) {
+            return match value {
+                Some(v) => cx.call_special(method, descriptor.r(), &[class.as_ref(), v]),
+                None => cx.call_special(method, descriptor.r(), &[class.as_ref()]),
+            };
+        }
+    }
+    match value {
+        Some(v) => class.set_attr(cx, name, v.own(cx))?,
+        None => {
+            if !class.delete_attr(cx, name)? {
+                let owner = class.name();
+                let message = format!("type object '{owner}' has no attribute '{text}'");
+                return Err(cx.attribute_error(class.as_ref(), name, &message));
+            }
+        }
+    }
+    Ok(cx.none())
+}
+
+fn type_repr(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = this(cx, a);
+    let module = module_of(cx, class);
+    let qualname = qualname_of(cx, class);
+    Ok(cx.str(&match module.as_deref() {
+        None | Some("builtins") => format!("<class '{qualname}'>"),
+        Some(module) => format!("<class '{module}.{qualname}'>"),
+    }))
+}
+
+fn module_of(cx: &Cx, class: &PyType) -> Option<String> {
+    if !class.is_heap() {
+        let full = class.tp_name();
+        return Some(full.rsplit_once('.').map_or_else(|| "builtins".to_string(), |(m, _)| m.to_string()));
+    }
+    let module = class.dict(cx).get_str(cx, cx.vm.names.module.get())?;
+    cx.is_instance_of(module.r(), Builtin::Str).then(|| cx.text_of(module.r()))
+}
+
+fn qualname_of(cx: &Cx, class: &PyType) -> String {
+    match class.qualname.get(&class.h, cx) {
+        Some(q) => cx.text_of(q.r()),
+        None => class.name(),
+    }
+}
+
+fn get_module(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = this(cx, a);
+    if class.is_heap() {
+        let name = cx.vm.names.module.get();
+        return match class.dict(cx).get_str(cx, name) {
+            Some(v) => Ok(v),
+            None => Err(cx.attribute_error(class.as_ref(), name, "__module__")),
+        };
+    }
+    let module = module_of(cx, class).unwrap_or_default();
+    Ok(cx.str(&module))
+}
+
+fn set_in_dict(cx: &mut Cx, a: Args<'_>, name: Ref<'_>) -> R {
+    let class = this(cx, a);
+    let text = cx.text_of(name);
+    if !class.is_heap() {
+        let owner = class.tp_name();
+        return Err(cx.type_error(format!("cannot set '{text}' attribute of immutable type '{owner}'")));
+    }
+    match a.opt(1) {
+        Some(v) => class.set_attr(cx, name, v.own(cx))?,
+        None => drop(class.delete_attr(cx, name)?),
+    }
+    Ok(cx.none())
+}
+
+fn set_name(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = this(cx, a);
+    match a.opt(1).filter(|v| cx.is_instance_of(*v, Builtin::Str) && class.is_heap()) {
+        Some(v) => *class.name.write().unwrap_or_else(|p| p.into_inner()) = cx.text_of(v),
+        None => {
+            let owner = class.name();
+            let got = a.opt(1).map(|v| cx.type_name(v)).unwrap_or_default();
+            return Err(cx.type_error(format!("can only assign string to {owner}.__name__, not '{got}'")));
+        }
+    }
+    Ok(cx.none())
+}
+
+fn get_qualname(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = this(cx, a);
+    let text = qualname_of(cx, class);
+    Ok(class.qualname.get(&class.h, cx).unwrap_or_else(|| cx.str(&text)))
+}
+
+fn set_qualname(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = this(cx, a);
+    if let Some(v) = a.opt(1) {
+        class.qualname.set(&class.h, cx, v.own(cx));
+    }
+    Ok(cx.none())
+}
+
+fn get_doc(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = this(cx, a);
+    let name = cx.vm.names.doc.get();
+    match class.dict(cx).get_str(cx, name) {
+        Some(v) => match cx.class_of(v.r()).special(cx, Special::Get) {
+            Some(get) => cx.call_special(get, v.r(), &[Ref::immediate(Value::NONE), class.as_ref()]),
+            None => Ok(v),
+        },
+        None => Ok(cx.none()),
+    }
+}
+
+fn get_abstract(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = this(cx, a);
+    let name = cx.vm.names.abstractmethods.get();
+    match class.dict(cx).get_str(cx, name) {
+        Some(v) => Ok(v),
+        None => Err(cx.attribute_error(class.as_ref(), name, "__abstractmethods__")),
+    }
+}
+
+fn set_abstract(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = this(cx, a);
+    let on = match a.opt(1) {
+        Some(v) => cx.truth(v)?,
+        None => false,
+    };
+    set_in_dict(cx, a, cx.vm.names.abstractmethods.get())?;
+    if on { class.set_flag(class_flag::ABSTRACT) } else { class.clear_flag(class_flag::ABSTRACT) }
+    Ok(cx.none())
+}
+
+/// `__annotations__` of a class, computed by its annotate function when first asked for.
+fn get_annotations(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = this(cx, a);
+    let name = cx.vm.names.annotations.get();
+    let cache = crate::objects::str::intern(cx, "__annotations_cache__");
+    for key in [name, cache.get()] {
+        if let Some(known) = class.dict(cx).get_str(cx, key) {
+            return Ok(known);
+        }
+    }
+    let annotate = class.dict(cx).get_str(cx, cx.vm.names.annotate_func.get());
+    let made = match annotate.filter(|f| !f.value().is_none()) {
+        Some(annotate) => cx.call(annotate.r(), &[Ref::immediate(Value::from_int_unchecked(1))])?,
+        None => PyDict::new(cx),
+    };
+    if class.is_heap() {
+        class.set_attr(cx, cache.get(), made.clone())?;
+    }
+    Ok(made)
+}
+
+fn get_annotate(cx: &mut Cx, a: Args<'_>) -> R {
+    let class = this(cx, a);
+    Ok(class.dict(cx).get_str(cx, cx.vm.names.annotate_func.get()).unwrap_or_else(|| cx.none()))
+}
+
+fn subclasses(cx: &mut Cx, a: Args<'_>) -> R {
+    let items = this(cx, a).direct_subclasses().iter().map(|c| c.as_ref().own(cx)).collect();
+    Ok(cx.list(items))
+}
+
+fn mro(cx: &mut Cx, a: Args<'_>) -> R {
+    let items = this(cx, a).mro(cx).iter().map(|c| c.as_ref().own(cx)).collect();
+    Ok(cx.list(items))
+}
+
+fn type_dir(cx: &mut Cx, a: Args<'_>) -> R {
+    let names = PyDict::new(cx);
+    let payload: &PyDict = names.downcast(cx).expect("just made");
+    for class in this(cx, a).mro(cx) {
+        for key in class.dict(cx).keys(cx) {
+            payload.set(cx, key, Obj::immediate(Value::NONE))?;
+        }
+    }
+    Ok(cx.list(payload.keys(cx)))
+}
+
+fn slot(cx: &Cx, class: &PyType, slot: &Slot) -> R {
+    Ok(slot.get(&class.h, cx).unwrap_or_else(|| cx.none()))
+}
+
+pub fn init(cx: &mut Cx) {
+    let flags = class_flag::BASETYPE;
+    let mut t = TypeBuilder::new(cx, Builtin::Type, Some(Builtin::Object), flags);
+    t.constructor(cx, "($cls, /, *args, **kwargs)", Full(type_new))
+        .special(cx, Special::Init, Full(type_init))
+        .special(cx, Special::Call, Full(type_call))
+        .special(cx, Special::GetAttribute, Full(type_getattribute))
+        .special(cx, Special::SetAttr, Full(|cx, a| set(cx, a, Some(a.get(2)))))
+        .special(cx, Special::DelAttr, Full(|cx, a| set(cx, a, None)))
+        .special(cx, Special::Repr, Full(type_repr))
+        .special(cx, Special::Dir, Full(type_dir))
+        .method(cx, "mro", "($self, /)", Full(mro))
+        .method(cx, "__subclasses__", "($self, /)", Full(subclasses))
+        .method(cx, "__instancecheck__", "($self, instance, /)", Full(|cx, a| {
+            let class = this(cx, a);
+            let is = cx.real_instance(a.get(1), class)?;
+            Ok(cx.bool(is))
+        }))
+        .method(cx, "__subclasscheck__", "($self, subclass, /)", Full(|cx, a| {
+            let class = this(cx, a);
+            let is = cx.real_subclass(a.get(1), class)?;
+            Ok(cx.bool(is))
+        }))
+        .class_method(cx, "__prepare__", "($cls, /, *args, **kwargs)", Full(|cx, _| Ok(PyDict::new(cx))))
+        .getset(cx, "__name__", Full(|cx, a| { let n = this(cx, a).name(); Ok(cx.str(&n)) }), Some(Full(set_name)))
+        .getset(cx, "__qualname__", Full(get_qualname), Some(Full(set_qualname)))
+        .getset(cx, "__module__", Full(get_module), Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.module.get()))))
+        .getset(cx, "__doc__", Full(get_doc), Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.doc.get()))))
+        .getset(cx, "__mro__", Full(|cx, a| { let c = this(cx, a); slot(cx, c, &c.mro) }), None)
+        .getset(cx, "__bases__", Full(|cx, a| { let c = this(cx, a); slot(cx, c, &c.bases) }), None)
+        .getset(cx, "__base__", Full(|cx, a| Ok(this(cx, a).base().map_or_else(|| cx.none(), |b| b.as_ref().own(cx)))), None)
+        .getset(cx, "__dict__", Full(|cx, a| { let c = this(cx, a); Ok(crate::objects::mapping_proxy::new_proxy(cx, ref_of(c.dict(cx)))) }), None)
+        .getset(cx, "__abstractmethods__", Full(get_abstract), Some(Full(set_abstract)))
+        .getset(cx, "__annotations__", Full(get_annotations), Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.annotations.get()))))
+        .getset(cx, "__annotate__", Full(get_annotate), Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.annotate_func.get()))))
+        .getset(
+            cx,
+            "__type_params__",
+            Full(|cx, a| {
+                let key = cx.vm.names.type_params.get();
+                Ok(this(cx, a).dict(cx).get_str(cx, key).unwrap_or_else(|| cx.tuple(Vec::new())))
+            }),
+            Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.type_params.get()))),
+        )
+        .getset(cx, "__flags__", Full(|cx, a| Ok(cx.int(if this(cx, a).is_heap() { 1 << 9 } else { 0 }))), None)
+        .getset(cx, "__basicsize__", Full(|cx, a| Ok(cx.int(this(cx, a).payload_size.max(16) as i64))), None);
+    member::init(cx);
+}

@@ -1,0 +1,133 @@
+//! Calling a class.
+
+use crate::class::MAX_SHAPE_ATTRS;
+use crate::native::Args;
+use crate::objects::object::PyObject;
+use crate::objects::tuple::PyTuple;
+use crate::prelude::*;
+use std::sync::atomic::Ordering;
+
+/// Instances whose `__init__` is watched to learn how many attribute slots the class's instances need.
+const WATCHED: u32 = 4;
+
+/// `__init__`, if calling the class means no more than making a plain object and running that Python function.
+#[inline]
+pub fn plain_init(cx: &Cx, class: &'static PyType) -> Option<Ref<'static>> {
+    if class.h.shape_id() != Builtin::Type as u32 || class.has_flag(class_flag::ABSTRACT) {
+        return None;
+    }
+    let object = cx.builtin(Builtin::Object);
+    if !class.has_layout::<PyObject>() || !class.same_special(cx, object, Special::New) {
+        return None;
+    }
+    let init = class.special(cx, Special::Init)?;
+    cx.is_exactly(init, Builtin::Function).then_some(init)
+}
+
+/// A new plain instance, not initialised.
+///
+/// # Errors
+/// `MemoryError`.
+#[inline]
+pub fn plain_instance(cx: &mut Cx, class: &'static PyType) -> R {
+    cx.alloc_for(class, |h| PyObject { h })
+}
+
+/// Watches the first instances of a class to give later ones as many attribute slots as they use.
+#[inline]
+pub fn learn_layout(cx: &Cx, instance: &Obj) {
+    let class = cx.class_of(instance.r());
+    // ORD: relaxed; a hint.
+    if class.instances_watched.load(Ordering::Relaxed) < WATCHED {
+        learn_slow(cx, class, instance);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn learn_slow(cx: &Cx, class: &PyType, instance: &Obj) {
+    let Some(h) = instance.r().header() else { return };
+    let shape = cx.shape_of(h);
+    // ORD: relaxed; a hint, lost updates do no harm.
+    let seen = class.instances_watched.fetch_add(1, Ordering::Relaxed);
+    if shape.dict_mode || !class.has_flag(class_flag::HAS_DICT) {
+        return;
+    }
+    let used = (shape.names.len() as u32).clamp(1, MAX_SHAPE_ATTRS);
+    let hint = class.inline_hint.load(Ordering::Relaxed);
+    if (seen == 0 && used != hint) || used > hint {
+        class.inline_hint.store(used, Ordering::Relaxed);
+        crate::ops::set_root_shape(cx, class, used);
+    }
+}
+
+/// Calls a class as its metaclass says.
+///
+/// # Errors
+/// What the call raises.
+pub fn call_class(cx: &mut Cx, class: &'static PyType, args: Args<'_>, names: Option<&PyTuple>) -> R {
+    let meta = cx.class_of(class.as_ref());
+    if meta.same_special(cx, cx.builtin(Builtin::Type), Special::Call) {
+        return new_instance(cx, class, args, names);
+    }
+    cx.call_values(class.as_ref(), args.values(), names)
+}
+
+/// `type.__call__`: `__new__`, then `__init__` if that gave an instance.
+///
+/// # Errors
+/// What they raise.
+pub fn new_instance(cx: &mut Cx, class: &'static PyType, args: Args<'_>, names: Option<&PyTuple>) -> R {
+    let is_type = std::ptr::eq(class, cx.builtin(Builtin::Type));
+    if is_type && names.is_none() && args.len() == 1 {
+        return Ok(cx.class_of(args.get(0)).as_ref().own(cx));
+    }
+    let Some(new) = class.special(cx, Special::New).filter(|_| !class.has_flag(class_flag::DISALLOW_INSTANTIATION)) else {
+        let name = class.tp_name();
+        return Err(cx.type_error(format!("cannot create '{name}' instances")));
+    };
+    let all: Vec<Value> = std::iter::once(class.as_ref().value()).chain(args.values().iter().copied()).collect();
+    let new = match cx.is_exactly(new, Builtin::StaticMethod) {
+        true => cx.get_attr(class.as_ref(), cx.vm.names.new.get())?,
+        false => new.own(cx),
+    };
+    let instance = cx.recursing("", |cx| cx.call_values(new.r(), &all, names))?;
+    let made = cx.class_of(instance.r());
+    if !made.is_subclass(class, cx) {
+        return Ok(instance);
+    }
+    if let Some(init) = made.special(cx, Special::Init) {
+        if cx.is_exactly(init, Builtin::WrapperDescriptor) && made.same_special(cx, cx.builtin(Builtin::Object), Special::Init) {
+            check_excess(cx, made, args)?;
+            return Ok(instance);
+        }
+        let all: Vec<Value> = std::iter::once(instance.value()).chain(args.values().iter().copied()).collect();
+        let result = cx.recursing("", |cx| match cx.is_exactly(init, Builtin::Function) || init_is_native(cx, init) {
+            true => cx.call_values(init, &all, names),
+            false => {
+                let bound = cx.bind_special(init, instance.r())?;
+                cx.call_values(bound.r(), &all[1..], names)
+            }
+        })?;
+        if !result.value().is_none() {
+            let got = cx.type_name(result.r());
+            return Err(cx.type_error(format!("__init__() should return None, not '{got}'")));
+        }
+        learn_layout(cx, &instance);
+    }
+    Ok(instance)
+}
+
+fn init_is_native(cx: &Cx, init: Ref<'_>) -> bool {
+    cx.is_exactly(init, Builtin::WrapperDescriptor) || cx.is_exactly(init, Builtin::MethodDescriptor)
+}
+
+/// `object.__init__` takes no arguments unless `__new__` is overridden.
+fn check_excess(cx: &mut Cx, class: &PyType, args: Args<'_>) -> R<()> {
+    let own_new = !class.same_special(cx, cx.builtin(Builtin::Object), Special::New);
+    if args.is_empty() || own_new {
+        return Ok(());
+    }
+    let name = class.name();
+    Err(cx.type_error(format!("{name}() takes no arguments")))
+}

@@ -1,0 +1,318 @@
+//! Making classes: `type.__new__` and `__build_class__`.
+
+use super::link::{best_base, linearise, set_place};
+use super::member::new_member;
+use crate::objects::cell::PyCell;
+use crate::objects::dict::PyDict;
+use crate::objects::function::PyFunction;
+use crate::objects::tuple::PyTuple;
+use crate::prelude::*;
+
+/// `__build_class__(func, name, *bases, metaclass=..., **kwargs)`.
+///
+/// # Errors
+/// What the class body, the metaclass or hooks raise.
+pub fn build_class(cx: &mut Cx, body: Ref<'_>, name: Ref<'_>, bases: Ref<'_>, kwargs: Obj) -> R {
+    if body.downcast::<PyFunction>(cx).is_none() {
+        return Err(cx.type_error("__build_class__: func must be a function"));
+    }
+    let original = bases.own(cx);
+    let bases = resolve_bases(cx, original.r())?;
+    let keywords: &PyDict = kwargs.downcast(cx).expect("a dict of keyword arguments");
+    let explicit = keywords.remove_str(cx, cx.vm.names.metaclass.get());
+    let items = bases.downcast::<PyTuple>(cx).expect("a tuple").items();
+    let mut meta = match explicit {
+        Some(meta) => meta,
+        None => match items.first() {
+            Some(first) => cx.class_of(*first).as_ref().own(cx),
+            None => cx.builtin(Builtin::Type).as_ref().own(cx),
+        },
+    };
+    if let Some(class) = PyType::from_ref(meta.r(), cx) {
+        meta = winner(cx, class, items)?.as_ref().own(cx);
+    }
+    let namespace = prepare(cx, meta.r(), name, bases.r(), &kwargs)?;
+    let f = body.own(cx);
+    let cell = crate::interp::run::call_function(cx, f.r(), [namespace.clone()].into_iter())?;
+    if !bases.r().is(original.r()) {
+        let key = cx.vm.names.orig_bases.get();
+        cx.set_item(namespace.r(), key, original.r())?;
+    }
+    let class = crate::objects::native::spread_with(cx, meta.r(), &[name, bases.r(), namespace.r()], &kwargs)?;
+    if let Some(cell) = cell.downcast::<PyCell>(cx)
+        && PyType::from_ref(class.r(), cx).is_some()
+    {
+        match cell.get(cx) {
+            Some(known) if known.r().is(class.r()) => {}
+            Some(known) => {
+                let (name, known, got) = (cx.repr_string(name)?, cx.repr_string(known.r())?, cx.repr_string(class.r())?);
+                return Err(cx.type_error(format!("__class__ set to {known} defining {name} as {got}")));
+            }
+            None => {
+                let name = cx.repr_string(name)?;
+                return Err(cx.runtime_error(format!(
+                    "__class__ not set defining {name} as {}. Was __classcell__ propagated to type.__new__?",
+                    cx.repr_string(class.r()).unwrap_or_default()
+                )));
+            }
+        }
+    }
+    Ok(class)
+}
+
+/// Bases with `__mro_entries__` replaced by what it gives (PEP 560).
+fn resolve_bases(cx: &mut Cx, bases: Ref<'_>) -> R {
+    let items = bases.downcast::<PyTuple>(cx).expect("a tuple").items();
+    let mut resolved = Vec::with_capacity(items.len());
+    let mut changed = false;
+    for &base in items {
+        let hook = match PyType::from_ref(base, cx) {
+            Some(_) => None,
+            None => cx.get_attr_opt(base, cx.special_name(Special::MroEntries))?,
+        };
+        let Some(hook) = hook else {
+            resolved.push(base.own(cx));
+            continue;
+        };
+        let entries = cx.call(hook.r(), &[bases])?;
+        let Some(entries) = entries.downcast::<PyTuple>(cx) else {
+            return Err(cx.type_error("__mro_entries__ must return a tuple"));
+        };
+        resolved.extend(entries.items().iter().map(|e| e.own(cx)));
+        changed = true;
+    }
+    Ok(if changed { cx.tuple(resolved) } else { bases.own(cx) })
+}
+
+/// The most derived metaclass of a class with these bases.
+fn winner(cx: &mut Cx, meta: &'static PyType, bases: &[Ref<'_>]) -> R<&'static PyType> {
+    let mut winner = meta;
+    for &base in bases {
+        let class = cx.class_of(base);
+        if winner.is_subclass(class, cx) {
+            continue;
+        }
+        if class.is_subclass(winner, cx) {
+            winner = class;
+            continue;
+        }
+        return Err(cx.type_error(
+            "metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass of the metaclasses of all its bases",
+        ));
+    }
+    Ok(winner)
+}
+
+fn prepare(cx: &mut Cx, meta: Ref<'_>, name: Ref<'_>, bases: Ref<'_>, kwargs: &Obj) -> R {
+    let Some(hook) = cx.get_attr_opt(meta, cx.special_name(Special::Prepare))? else { return Ok(PyDict::new(cx)) };
+    let namespace = crate::objects::native::spread_with(cx, hook.r(), &[name, bases], kwargs)?;
+    if cx.class_of(namespace.r()).special(cx, Special::GetItem).is_none() {
+        let (meta, got) = (
+            PyType::from_ref(meta, cx).map_or_else(|| "<metaclass>".to_string(), |m| m.name()),
+            cx.type_name(namespace.r()),
+        );
+        return Err(cx.type_error(format!("{meta}.__prepare__() must return a mapping, not {got}")));
+    }
+    Ok(namespace)
+}
+
+/// `type.__new__(metaclass, name, bases, namespace, **kwargs)`.
+///
+/// # Errors
+/// `TypeError`, `ValueError`, or what hooks raise.
+pub fn new_class(cx: &mut Cx, meta: &'static PyType, name: Ref<'_>, bases: Ref<'_>, namespace: Ref<'_>, kwargs: Option<&Obj>) -> R {
+    let items = bases.downcast::<PyTuple>(cx).map_or(&[][..], |t| t.items());
+    let meta = winner(cx, meta, items)?;
+    let mut base_classes = Vec::with_capacity(items.len());
+    for &base in items {
+        let Some(class) = PyType::from_ref(base, cx) else { return Err(cx.type_error("bases must be types")) };
+        if !class.has_flag(class_flag::BASETYPE) {
+            let name = class.tp_name();
+            return Err(cx.type_error(format!("type '{name}' is not an acceptable base type")));
+        }
+        base_classes.push(class);
+    }
+    if base_classes.is_empty() {
+        base_classes.push(cx.builtin(Builtin::Object));
+    }
+    for (i, class) in base_classes.iter().enumerate() {
+        if base_classes[..i].iter().any(|c| std::ptr::eq(*c, *class)) {
+            let name = class.name();
+            return Err(cx.type_error(format!("duplicate base class {name}")));
+        }
+    }
+    let best = best_base(cx, &base_classes)?;
+    let dict = match namespace.downcast::<PyDict>(cx) {
+        Some(dict) => dict.copy(cx),
+        None => {
+            let dict = PyDict::new(cx);
+            dict.downcast::<PyDict>(cx).expect("just made").update_from(cx, namespace)?;
+            dict
+        }
+    };
+    let text = cx.text_of(name);
+    let slots = declared_slots(cx, &dict, &text)?;
+    let class = allocate(cx, meta, text, best, slots.as_ref());
+    let Some(mro) = linearise(cx, class, &base_classes) else {
+        let names: Vec<String> = base_classes.iter().map(|c| c.name()).collect();
+        return Err(cx.type_error(format!(
+            "Cannot create a consistent method resolution order (MRO) for bases {}",
+            names.join(", ")
+        )));
+    };
+    let cell = prepare_dict(cx, class, &dict, name, slots.is_none())?;
+    set_place(cx, class, &base_classes, Some(best), mro, dict);
+    class.refresh_has_del(cx);
+    if slots.as_ref().is_none_or(|s| s.iter().any(|n| n == "__dict__")) && !best.has_flag(class_flag::HAS_DICT) {
+        crate::objects::object::add_dict(cx, class)?;
+    }
+    add_members(cx, class, best, slots)?;
+    if let Some(cell) = cell {
+        let Some(payload) = cell.downcast::<PyCell>(cx) else {
+            let got = cx.type_name(cell.r());
+            return Err(cx.type_error(format!("type.__new__ expected a nonlocal cell, not a '{got}'")));
+        };
+        payload.set(cx, Some(class.as_ref().own(cx)));
+    }
+    call_set_name(cx, class)?;
+    call_init_subclass(cx, class, kwargs)?;
+    Ok(class.as_ref().own(cx))
+}
+
+/// The names in `__slots__`, mangled; `None` if the class has none.
+fn declared_slots(cx: &mut Cx, dict: &Obj, class_name: &str) -> R<Option<Vec<String>>> {
+    let payload: &PyDict = dict.downcast(cx).expect("the namespace");
+    let Some(slots) = payload.get_str(cx, cx.vm.names.slots.get()) else { return Ok(None) };
+    let items = match cx.is_instance_of(slots.r(), Builtin::Str) {
+        true => vec![slots],
+        false => cx.collect(slots.r())?,
+    };
+    let mut names = Vec::new();
+    for item in items {
+        if !cx.is_instance_of(item.r(), Builtin::Str) {
+            let got = cx.type_name(item.r());
+            return Err(cx.type_error(format!("__slots__ items must be strings, not '{got}'")));
+        }
+        let name = cx.text_of(item.r());
+        if payload.get_str(cx, item.r()).is_some() && !["__qualname__", "__classcell__"].contains(&name.as_str()) {
+            return Err(cx.value_error(format!("'{name}' in __slots__ conflicts with class variable")));
+        }
+        if !name.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_') {
+            return Err(cx.type_error("__slots__ must be identifiers"));
+        }
+        let private = name.starts_with("__") && !name.ends_with("__");
+        let owner = class_name.trim_start_matches('_');
+        names.push(if private && !owner.is_empty() { format!("_{owner}{name}") } else { name });
+    }
+    Ok(Some(names))
+}
+
+fn allocate(cx: &Cx, meta: &'static PyType, name: String, best: &'static PyType, slots: Option<&Vec<String>>) -> &'static PyType {
+    let mut flags = class_flag::HEAP | class_flag::BASETYPE;
+    let own = slots.map_or(&[][..], |s| s);
+    if slots.is_none() || own.iter().any(|s| s == "__dict__") {
+        flags |= class_flag::HAS_DICT;
+    }
+    if slots.is_none() || own.iter().any(|s| s == "__weakref__") {
+        flags |= class_flag::HAS_WEAKREF;
+    }
+    let named = own.iter().filter(|s| *s != "__dict__" && *s != "__weakref__").count() as u32;
+    let class =
+        PyType::allocate(meta.root_shape().head.id, name, best.ops, best.payload_size, flags, Builtin::COUNT);
+    // SAFETY: nobody else knows the class yet.
+    unsafe { (*(class as *const PyType as *mut PyType)).slot_count = best.slot_count + named };
+    let _ = cx;
+    class
+}
+
+/// Fills in what a class dict must have; gives the `__classcell__`.
+fn prepare_dict(cx: &mut Cx, class: &'static PyType, dict: &Obj, name: Ref<'_>, plain: bool) -> R<Option<Obj>> {
+    let payload: &PyDict = dict.downcast(cx).expect("the namespace");
+    let names = &cx.vm.names;
+    let qualname = match payload.remove_str(cx, names.qualname.get()) {
+        Some(q) if cx.is_instance_of(q.r(), Builtin::Str) => q,
+        Some(q) => {
+            let got = cx.type_name(q.r());
+            return Err(cx.type_error(format!("type __qualname__ must be a str, not {got}")));
+        }
+        None => name.own(cx),
+    };
+    class.qualname.set(&class.h, cx, qualname);
+    if payload.get_str(cx, names.module.get()).is_none() {
+        let regs = cx.regs.get();
+        if !regs.is_null() {
+            let globals = crate::interp::frame::Frame(regs).function().globals_unchecked();
+            if let Some(module) = globals.get_str(cx, names.name.get()) {
+                payload.set_str(cx, names.module.get(), module);
+            }
+        }
+    }
+    for special in [Special::InitSubclass, Special::ClassGetItem] {
+        let key = cx.special_name(special);
+        if let Some(f) = payload.get_str(cx, key).filter(|f| cx.is_exactly(f.r(), Builtin::Function)) {
+            payload.set_str(cx, key, crate::objects::method::new_class_method(cx, f));
+        }
+    }
+    let key = cx.special_name(Special::New);
+    if let Some(f) = payload.get_str(cx, key).filter(|f| cx.is_exactly(f.r(), Builtin::Function)) {
+        payload.set_str(cx, key, crate::objects::method::new_static_method(cx, f));
+    }
+    let has = |special| payload.get_str(cx, cx.special_name(special)).is_some();
+    if has(Special::Eq) && !has(Special::Hash) {
+        payload.set_str(cx, cx.special_name(Special::Hash), cx.none());
+    }
+    if payload.get_str(cx, names.doc.get()).is_none() {
+        payload.set_str(cx, names.doc.get(), cx.none());
+    }
+    let _ = plain;
+    Ok(payload.remove_str(cx, names.classcell.get()))
+}
+
+fn add_members(cx: &mut Cx, class: &'static PyType, best: &'static PyType, slots: Option<Vec<String>>) -> R<()> {
+    let mut index = best.slot_count;
+    for name in slots.into_iter().flatten() {
+        if name == "__dict__" || name == "__weakref__" {
+            continue;
+        }
+        let key = crate::objects::str::intern(cx, &name);
+        let member = new_member(cx, class, key.get().own(cx), index);
+        class.set_attr(cx, key.get(), member)?;
+        index += 1;
+    }
+    Ok(())
+}
+
+fn call_set_name(cx: &mut Cx, class: &'static PyType) -> R<()> {
+    for (key, value) in class.dict(cx).items(cx) {
+        let kind = cx.class_of(value.r());
+        if kind.special(cx, Special::SetName).is_none() {
+            continue;
+        }
+        let result = cx.try_special(Special::SetName, value.r(), &[class.as_ref(), key.r()]);
+        if let Err(err) = result {
+            let note = format!(
+                "Error calling __set_name__ on '{}' instance {} in '{}'",
+                kind.name(),
+                cx.repr_string(key.r())?,
+                class.name()
+            );
+            let note = cx.str(&note);
+            cx.call_method(err.exception(), "add_note", &[note.r()])?;
+            return Err(err);
+        }
+    }
+    Ok(())
+}
+
+fn call_init_subclass(cx: &mut Cx, class: &'static PyType, kwargs: Option<&Obj>) -> R<()> {
+    let name = cx.special_name(Special::InitSubclass);
+    let found = class.mro(cx).into_iter().skip(1).find_map(|c| c.dict(cx).get_str(cx, name));
+    let Some(found) = found else { return Ok(()) };
+    let bound = match cx.class_of(found.r()).special(cx, Special::Get) {
+        Some(get) => cx.call_special(get, found.r(), &[Ref::immediate(Value::NONE), class.as_ref()])?,
+        None => found,
+    };
+    let empty = PyDict::new(cx);
+    let kwargs = kwargs.unwrap_or(&empty);
+    crate::objects::native::spread_with(cx, bound.r(), &[], kwargs).map(drop)
+}

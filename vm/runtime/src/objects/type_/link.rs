@@ -1,0 +1,107 @@
+//! Placing a class under its bases: MRO (C3), best base, inherited flags, layout of instances.
+
+use crate::class::Shape;
+use crate::objects::tuple::new_tuple;
+use crate::prelude::*;
+use std::sync::atomic::Ordering;
+
+/// The C3 linearisation of a class with these bases; `None` if there is none.
+pub fn linearise(cx: &Cx, class: &'static PyType, bases: &[&'static PyType]) -> Option<Vec<&'static PyType>> {
+    let mut lists: Vec<Vec<&'static PyType>> = bases.iter().map(|b| b.mro(cx)).collect();
+    lists.push(bases.to_vec());
+    let mut mro = vec![class];
+    loop {
+        lists.retain(|list| !list.is_empty());
+        if lists.is_empty() {
+            return Some(mro);
+        }
+        let next = lists.iter().map(|list| list[0]).find(|&head| {
+            lists.iter().all(|list| !list[1..].iter().any(|&c| std::ptr::eq(c, head)))
+        })?;
+        mro.push(next);
+        for list in &mut lists {
+            if std::ptr::eq(list[0], next) {
+                list.remove(0);
+            }
+        }
+    }
+}
+
+/// The base that decides the layout: the one whose instances carry most, later ones only if they extend it.
+///
+/// # Errors
+/// `TypeError` for a lay-out conflict.
+pub fn best_base(cx: &mut Cx, bases: &[&'static PyType]) -> R<&'static PyType> {
+    let mut best = bases[0];
+    for &base in &bases[1..] {
+        let (a, b) = (best.base_with_layout(), base.base_with_layout());
+        if a.is_subclass(b, cx) {
+            continue;
+        }
+        if b.is_subclass(a, cx) {
+            best = base;
+        } else {
+            return Err(cx.type_error("multiple bases have instance lay-out conflict"));
+        }
+    }
+    Ok(best)
+}
+
+impl PyType {
+    /// The nearest class of the line of best bases that determines the payload or adds slots.
+    pub fn base_with_layout(&'static self) -> &'static PyType {
+        match self.base() {
+            Some(base) if std::ptr::eq(base.ops, self.ops) && base.slot_count == self.slot_count => {
+                base.base_with_layout()
+            }
+            _ => self,
+        }
+    }
+}
+
+/// Gives a class its dict, bases and MRO, and what it inherits. Built-in bases never conflict.
+pub fn link(cx: &Cx, class: &'static PyType, bases: &[&'static PyType], dict: Obj) {
+    let Some(mro) = linearise(cx, class, bases) else { ungil_gc::fatal("built-in classes without an MRO") };
+    set_place(cx, class, bases, bases.first().copied(), mro, dict);
+}
+
+/// As [`link`], with everything decided.
+pub fn set_place(
+    cx: &Cx,
+    class: &'static PyType,
+    bases: &[&'static PyType],
+    best: Option<&'static PyType>,
+    mro: Vec<&'static PyType>,
+    dict: Obj,
+) {
+    let tuple = |classes: &[&'static PyType]| new_tuple(cx, classes.iter().map(|c| c.as_ref().own(cx)).collect());
+    let immortal = |v: Obj| {
+        if let Some(h) = v.r().header() {
+            h.make_immortal();
+        }
+        v
+    };
+    class.dict.set(&class.h, cx, immortal(dict));
+    class.bases.set(&class.h, cx, immortal(tuple(bases)));
+    class.mro.set(&class.h, cx, immortal(tuple(&mro)));
+    if let Some(best) = best {
+        // ORD: release; pairs with `PyType::base`.
+        class.base.store(best as *const PyType as *mut PyType, Ordering::Release);
+    }
+    let inherited = class_flag::HAS_DICT
+        | class_flag::HAS_WEAKREF
+        | class_flag::SEQUENCE
+        | class_flag::MAPPING
+        | class_flag::MATCH_SELF
+        | class_flag::HAS_DEL;
+    for base in bases {
+        // ORD: relaxed; the class is not shared yet.
+        class.set_flag(base.flags.load(Ordering::Relaxed) & inherited);
+        base.subclasses.lock().unwrap_or_else(|p| p.into_inner()).push(class);
+    }
+    if class.root_shape.load(Ordering::Relaxed).is_null() {
+        let attrs = if class.has_flag(class_flag::HAS_DICT) { class.inline_hint.load(Ordering::Relaxed) } else { 0 };
+        let shape = Shape::root(cx, class, None, class.slot_count + attrs);
+        class.root_shape.store(shape as *const Shape as *mut Shape, Ordering::Release);
+    }
+}

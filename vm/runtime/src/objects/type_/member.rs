@@ -1,0 +1,116 @@
+//! Descriptors of the attributes that `__slots__` names.
+
+use crate::class::Shape;
+use crate::prelude::*;
+
+/// A slot attribute.
+#[repr(C)]
+pub struct PyMember {
+    pub h: Header,
+    pub name: Slot,
+    pub owner: *const PyType,
+    pub index: u32,
+}
+
+unsafe fn member_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: called with a member descriptor.
+    visit(unsafe { (*h.cast::<PyMember>()).name.peek() });
+}
+
+unsafe fn member_drop(h: *mut Header, m: &Mutator) {
+    // SAFETY: called with a member descriptor that nobody else reaches.
+    unsafe { (*h.cast::<PyMember>()).name.clear(m) };
+}
+
+pub static MEMBER_OPS: TypeOps = TypeOps {
+    name: "member_descriptor",
+    size: |_| size_of::<PyMember>(),
+    trace: Some(member_trace),
+    drop_fields: Some(member_drop),
+    needs_finalizer: |_| false,
+};
+
+// SAFETY: `repr(C)` with the header first.
+unsafe impl Object for PyMember {
+    const OPS: &'static TypeOps = &MEMBER_OPS;
+}
+
+pub fn new_member(cx: &Cx, owner: &PyType, name: Obj, index: u32) -> Obj {
+    cx.alloc(Builtin::MemberDescriptor, |h| PyMember { h, name: Slot::new(name), owner, index })
+}
+
+/// The byte offset of a slot attribute in objects of a shape, if the descriptor is one of such.
+pub fn member_offset(cx: &Cx, descriptor: Ref<'_>, shape: &Shape) -> Option<u32> {
+    let m = descriptor.downcast::<PyMember>(cx)?;
+    shape.byte_offset(m.index)
+}
+
+/// The slot in an instance.
+fn slot_of<'t>(cx: &mut Cx, m: &PyMember, v: Ref<'t>) -> R<(&'t Slot, &'t Header)> {
+    // SAFETY: classes are immortal.
+    let owner = unsafe { &*m.owner };
+    let fits = cx.class_of(v).is_subclass(owner, cx);
+    let Some(h) = v.header().filter(|_| fits) else {
+        let name = m.name.get(&m.h, cx).map(|n| cx.text_of(n.r())).unwrap_or_default();
+        let (class, got) = (owner.name(), cx.type_name(v));
+        return Err(cx.type_error(format!("descriptor '{name}' for '{class}' objects doesn't apply to a '{got}' object")));
+    };
+    // SAFETY: the object is alive for `'t`; instances of the class have the slot.
+    let area: &'t [Slot] = unsafe { cx.shape_of(h).head.attr_area(v.value().ptr()) };
+    Ok((&area[1 + m.index as usize], h))
+}
+
+fn member_get(cx: &mut Cx, a: Args<'_>) -> R {
+    let Some(v) = a.opt_not_none(1) else { return Ok(a.get(0).own(cx)) };
+    let m = a.this::<PyMember>();
+    let (slot, h) = slot_of(cx, m, v)?;
+    match slot.get(h, cx) {
+        Some(found) => Ok(found),
+        None => Err(unset(cx, m, v)),
+    }
+}
+
+fn unset(cx: &mut Cx, m: &PyMember, v: Ref<'_>) -> Err {
+    let name = m.name.get(&m.h, cx).unwrap_or_else(|| cx.none());
+    let (text, class) = (cx.text_of(name.r()), cx.type_name(v));
+    cx.attribute_error(v, name.r(), &format!("'{class}' object has no attribute '{text}'"))
+}
+
+fn member_set(cx: &mut Cx, a: Args<'_>) -> R {
+    let (slot, h) = slot_of(cx, a.this::<PyMember>(), a.get(1))?;
+    slot.set(h, cx, a.get(2).own(cx));
+    Ok(cx.none())
+}
+
+fn member_delete(cx: &mut Cx, a: Args<'_>) -> R {
+    let m = a.this::<PyMember>();
+    let (slot, h) = slot_of(cx, m, a.get(1))?;
+    match slot.take(h, cx) {
+        Some(old) => drop(old),
+        None => return Err(unset(cx, m, a.get(1))),
+    }
+    Ok(cx.none())
+}
+
+fn member_repr(cx: &mut Cx, a: Args<'_>) -> R {
+    let m = a.this::<PyMember>();
+    let name = m.name.get(&m.h, cx).map(|n| cx.text_of(n.r())).unwrap_or_default();
+    // SAFETY: classes are immortal.
+    let class = unsafe { &*m.owner }.name();
+    Ok(cx.str(&format!("<member '{name}' of '{class}' objects>")))
+}
+
+pub fn declare(cx: &Cx) {
+    TypeBuilder::declare(cx, Builtin::MemberDescriptor, "member_descriptor", &MEMBER_OPS, size_of::<PyMember>(), true);
+}
+
+pub fn init(cx: &mut Cx) {
+    let mut t = TypeBuilder::new(cx, Builtin::MemberDescriptor, Some(Builtin::Object), 0);
+    t.special(cx, Special::Get, Full(member_get))
+        .special(cx, Special::Set, Full(member_set))
+        .special(cx, Special::Delete, Full(member_delete))
+        .special(cx, Special::Repr, Full(member_repr))
+        .getset(cx, "__name__", Full(|cx, a| Ok(a.this::<PyMember>().name.get(&a.this::<PyMember>().h, cx).unwrap_or_else(|| cx.none()))), None)
+        // SAFETY: classes are immortal.
+        .getset(cx, "__objclass__", Full(|cx, a| Ok(unsafe { &*a.this::<PyMember>().owner }.as_ref().own(cx))), None);
+}

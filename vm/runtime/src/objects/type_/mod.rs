@@ -1,0 +1,120 @@
+//! `type`: making classes, calling them, instance and subclass checks.
+//!
+//! - `link.rs`: MRO, layout, flags; `create.rs`: `type.__new__` and `__build_class__`; `call.rs`: calling a class
+//! - `attrs.rs`: what Python sees of a class; `member.rs`: descriptors of `__slots__`
+
+mod attrs;
+mod call;
+mod create;
+mod link;
+mod member;
+
+pub use attrs::{declare, init};
+pub use call::{call_class, learn_layout, new_instance, plain_init, plain_instance};
+pub use create::{build_class, new_class};
+pub use link::link;
+pub use member::member_offset;
+
+use crate::objects::tuple::PyTuple;
+use crate::prelude::*;
+
+/// Class objects are immortal and keep what they refer to: nothing to trace.
+pub static TYPE_OPS: TypeOps = TypeOps {
+    name: "type",
+    size: |_| size_of::<PyType>(),
+    trace: None,
+    drop_fields: None,
+    needs_finalizer: |_| false,
+};
+
+/// `v[key]` where the class of `v` has no `__getitem__`: a class's `__class_getitem__`, or the complaint.
+///
+/// # Errors
+/// `TypeError`, or what the hook raises.
+pub fn class_get_item(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>) -> R {
+    if let Some(class) = PyType::from_ref(v, cx) {
+        let name = cx.special_name(Special::ClassGetItem);
+        if class.is_subclass(cx.builtin(Builtin::Type), cx) && std::ptr::eq(class, cx.builtin(Builtin::Type)) {
+            return Ok(crate::objects::generic_alias::new_generic_alias(cx, v, key));
+        }
+        if let Some(hook) = cx.get_attr_opt(v, name)? {
+            return cx.call(hook.r(), &[key]);
+        }
+        let name = class.name();
+        return Err(cx.type_error(format!("type '{name}' is not subscriptable")));
+    }
+    let name = cx.type_name(v);
+    Err(cx.type_error(format!("'{name}' object is not subscriptable")))
+}
+
+impl Cx {
+    /// `isinstance(v, class)`, hooks included.
+    ///
+    /// # Errors
+    /// `TypeError`, or what `__instancecheck__` raises.
+    pub fn is_instance(&mut self, v: Ref<'_>, class: Ref<'_>) -> R<bool> {
+        if self.class_of(v).as_ref().is(class) {
+            return Ok(true);
+        }
+        if let Some(tuple) = class.downcast::<PyTuple>(self) {
+            for &item in tuple.items() {
+                if self.recursing(" in __instancecheck__", |cx| cx.is_instance(v, item))? {
+                    return Ok(true);
+                }
+            }
+            return Ok(false);
+        }
+        if let Some(payload) = PyType::from_ref(class, self) {
+            let meta = self.class_of(class);
+            if meta.same_special(self, self.builtin(Builtin::Type), Special::InstanceCheck) {
+                return self.real_instance(v, payload);
+            }
+        }
+        if let Some(result) = self.try_special(Special::InstanceCheck, class, &[v])? {
+            return self.truth(result.r());
+        }
+        Err(self.type_error("isinstance() arg 2 must be a type, a tuple of types, or a union"))
+    }
+
+    /// Without hooks: by class, then by `__class__`.
+    pub(crate) fn real_instance(&mut self, v: Ref<'_>, class: &PyType) -> R<bool> {
+        let own = self.class_of(v);
+        if own.is_subclass(class, self) {
+            return Ok(true);
+        }
+        if !own.is_heap() {
+            return Ok(false);
+        }
+        match self.get_attr_opt(v, self.vm.names.class.get())? {
+            Some(claimed) => Ok(PyType::from_ref(claimed.r(), self).is_some_and(|c| c.is_subclass(class, self))),
+            None => Ok(false),
+        }
+    }
+
+    /// `issubclass(derived, class)`, hooks included.
+    ///
+    /// # Errors
+    /// `TypeError`, or what `__subclasscheck__` raises.
+    pub fn is_subclass(&mut self, derived: Ref<'_>, class: Ref<'_>) -> R<bool> {
+        if let Some(tuple) = class.downcast::<PyTuple>(self) {
+            for &item in tuple.items() {
+                if self.recursing(" in __subclasscheck__", |cx| cx.is_subclass(derived, item))? {
+                    return Ok(true);
+                }
+            }
+            return Ok(false);
+        }
+        if let Some(result) = self.try_special(Special::SubclassCheck, class, &[derived])? {
+            return self.truth(result.r());
+        }
+        Err(self.type_error("issubclass() arg 2 must be a class, a tuple of classes, or a union"))
+    }
+
+    /// Without hooks.
+    pub(crate) fn real_subclass(&mut self, derived: Ref<'_>, class: &PyType) -> R<bool> {
+        match PyType::from_ref(derived, self) {
+            Some(derived) => Ok(derived.is_subclass(class, self)),
+            None => Err(self.type_error("issubclass() arg 1 must be a class")),
+        }
+    }
+}

@@ -1,0 +1,638 @@
+//! Attributes: the default look-up over shapes and dicts, `__getattribute__` and its kin, and what inline caches may keep.
+
+use crate::class::{Builtin, MAX_SHAPE_ATTRS, PyType, Shape, class_flag};
+use crate::names::Special;
+use crate::objects::dict::PyDict;
+use crate::objects::function::PyFunction;
+use crate::objects::module::PyModule;
+use crate::objects::native::PyNative;
+use crate::{Cx, Obj, ObjExt, R, Ref, RefExt, Slot, Value};
+use std::sync::atomic::Ordering;
+
+/// A method looked up for a call.
+pub enum MethodLookup {
+    /// Found on the class: call with the object as first argument.
+    Unbound(Obj),
+    /// Call as it is.
+    Bound(Obj),
+}
+
+/// How an attribute resolves for all instances of a shape.
+#[derive(Clone, Copy, Debug)]
+pub enum CacheableLoad {
+    /// In the instance.
+    Slot { byte_offset: u32 },
+    /// A function of the class, which binds.
+    Method { cell: u32 },
+    /// A value of the class, which does not bind.
+    ClassValue { cell: u32 },
+    /// The receiver is a class: the value found through it, which does not bind.
+    OfClass { class_id: u32, cell: u32 },
+}
+
+/// How a store resolves for all instances of a shape.
+#[derive(Clone, Copy, Debug)]
+pub enum CacheableStore {
+    Existing { byte_offset: u32 },
+    Transition { new_shape_id: u32, byte_offset: u32 },
+}
+
+impl Cx {
+    /// `obj.name`.
+    ///
+    /// # Errors
+    /// `AttributeError`, or what descriptors and hooks raise.
+    pub fn get_attr(&mut self, obj: Ref<'_>, name: Ref<'_>) -> R {
+        let class = self.class_of(obj);
+        if uses_default_getattribute(self, class) {
+            if let Some(v) = generic_get_attr_opt(self, obj, name)? {
+                return Ok(v);
+            }
+            if let Some(hook) = class.special(self, Special::GetAttr) {
+                return self.call_special(hook, obj, &[name]);
+            }
+            return Err(missing(self, obj, name));
+        }
+        let Some(method) = class.special(self, Special::GetAttribute) else { return Err(missing(self, obj, name)) };
+        match self.call_special(method, obj, &[name]) {
+            Err(err) if self.is_error(&err, Builtin::AttributeError) => match class.special(self, Special::GetAttr) {
+                Some(hook) => self.call_special(hook, obj, &[name]),
+                None => Err(err),
+            },
+            result => result,
+        }
+    }
+
+    /// `obj.name`, or `None` if there is no such attribute.
+    ///
+    /// # Errors
+    /// Anything raised but `AttributeError`.
+    pub fn get_attr_opt(&mut self, obj: Ref<'_>, name: Ref<'_>) -> R<Option<Obj>> {
+        let class = self.class_of(obj);
+        if uses_default_getattribute(self, class) && class.special(self, Special::GetAttr).is_none() {
+            let result = generic_get_attr_opt(self, obj, name);
+            return match result {
+                Err(err) if self.is_error(&err, Builtin::AttributeError) => Ok(None),
+                other => other,
+            };
+        }
+        let result = self.get_attr(obj, name);
+        self.catch(result, Builtin::AttributeError)
+    }
+
+    /// `obj.name` by text.
+    ///
+    /// # Errors
+    /// As [`Cx::get_attr`].
+    pub fn get_attr_str(&mut self, obj: Ref<'_>, name: &str) -> R {
+        let name = crate::objects::str::intern(self, name);
+        self.get_attr(obj, name.get())
+    }
+
+    /// `obj.name = value`.
+    ///
+    /// # Errors
+    /// `AttributeError`, `TypeError`, or what descriptors and hooks raise.
+    pub fn set_attr(&mut self, obj: Ref<'_>, name: Ref<'_>, value: Obj) -> R<()> {
+        let class = self.class_of(obj);
+        if class.same_special(self, self.builtin(Builtin::Object), Special::SetAttr) {
+            return generic_set_attr(self, obj, name, Some(value));
+        }
+        match class.special(self, Special::SetAttr) {
+            Some(method) => self.call_special(method, obj, &[name, value.r()]).map(drop),
+            None => generic_set_attr(self, obj, name, Some(value)),
+        }
+    }
+
+    /// `del obj.name`.
+    ///
+    /// # Errors
+    /// As [`Cx::set_attr`].
+    pub fn del_attr(&mut self, obj: Ref<'_>, name: Ref<'_>) -> R<()> {
+        match self.class_of(obj).special(self, Special::DelAttr) {
+            Some(method) => self.call_special(method, obj, &[name]).map(drop),
+            None => generic_set_attr(self, obj, name, None),
+        }
+    }
+
+    /// What `obj.name(...)` calls, without making a bound method where that can be avoided.
+    ///
+    /// # Errors
+    /// As [`Cx::get_attr`].
+    pub fn lookup_method(&mut self, obj: Ref<'_>, name: Ref<'_>) -> R<MethodLookup> {
+        let class = self.class_of(obj);
+        if uses_default_getattribute(self, class)
+            && let Some(found) = class.lookup(self, name)
+            && binds_plainly(self, found.r())
+            && own_attr(self, obj, name)?.is_none()
+        {
+            return Ok(MethodLookup::Unbound(found));
+        }
+        self.get_attr(obj, name).map(MethodLookup::Bound)
+    }
+
+    /// A special method bound to its object.
+    ///
+    /// # Errors
+    /// What its descriptor raises.
+    pub fn bind_special(&mut self, method: Ref<'_>, this: Ref<'_>) -> R {
+        match self.class_of(method).special(self, Special::Get) {
+            Some(get) => {
+                let class = self.class_of(this).as_ref();
+                self.call_special(get, method, &[this, class])
+            }
+            None => Ok(method.own(self)),
+        }
+    }
+
+    /// `mapping[key]`, or `None` on `KeyError`.
+    ///
+    /// # Errors
+    /// Anything else raised.
+    pub fn get_item_opt(&mut self, mapping: Ref<'_>, key: Ref<'_>) -> R<Option<Obj>> {
+        if self.is_exactly(mapping, Builtin::Dict)
+            && let Some(dict) = mapping.downcast::<PyDict>(self)
+        {
+            return dict.get(self, key);
+        }
+        let result = self.get_item(mapping, key);
+        self.catch(result, Builtin::KeyError)
+    }
+}
+
+fn uses_default_getattribute(cx: &Cx, class: &PyType) -> bool {
+    class.same_special(cx, cx.builtin(Builtin::Object), Special::GetAttribute)
+}
+
+/// Whether a value found on a class binds to an instance as functions do.
+pub fn binds_plainly(cx: &Cx, v: Ref<'_>) -> bool {
+    if !cx.class_of(v).has_flag(class_flag::METHOD_DESCRIPTOR) {
+        return false;
+    }
+    v.downcast::<PyNative>(cx).is_none() || !cx.is_exactly(v, Builtin::ClassMethodDescriptor)
+}
+
+/// The `AttributeError` for an attribute that is not there.
+fn missing(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> crate::Err {
+    if obj.downcast::<PyModule>(cx).is_some() {
+        return crate::objects::module::missing(cx, obj, name);
+    }
+    let text = cx.text_of(name);
+    let message = match PyType::from_ref(obj, cx) {
+        Some(class) => format!("type object '{}' has no attribute '{text}'", class.name()),
+        None => format!("'{}' object has no attribute '{text}'", cx.type_name(obj)),
+    };
+    cx.attribute_error(obj, name, &message)
+}
+
+/// The dict that an object has besides its shape: a module's, a function's, or that of an instance in dict mode.
+pub fn dict_slot<'t>(cx: &Cx, obj: Ref<'t>) -> Option<&'t Slot> {
+    let h = obj.header()?;
+    if let Some(module) = obj.downcast::<PyModule>(cx) {
+        return Some(&module.dict);
+    }
+    if let Some(f) = obj.downcast::<PyFunction>(cx) {
+        return Some(&f.dict);
+    }
+    let shape = cx.shape_of(h);
+    // SAFETY: the object is alive for `'t`, and its shape's area does not move.
+    let area: &'t [Slot] = unsafe { shape.head.attr_area(obj.value().ptr()) };
+    let has_dict = area.first().is_some() && cx.class_of(obj).has_flag(class_flag::HAS_DICT);
+    (has_dict && shape.dict_mode).then(|| &area[0])
+}
+
+/// The slot of an attribute that an instance's shape describes.
+fn shape_slot<'t>(cx: &Cx, obj: Ref<'t>, name: Ref<'_>) -> Option<&'t Slot> {
+    let shape = cx.shape_of(obj.header()?);
+    let index = shape.slot_of(name.value().0 as usize)?;
+    // SAFETY: as in `dict_slot`.
+    let area: &'t [Slot] = unsafe { shape.head.attr_area(obj.value().ptr()) };
+    area.get(1 + index as usize)
+}
+
+/// An interned copy of a name: shapes know names by address.
+fn interned(cx: &Cx, name: Ref<'_>) -> Ref<'static> {
+    let own = name.own(cx);
+    let interned = crate::objects::str::intern_obj(cx, own);
+    // SAFETY: interned strings are immortal.
+    unsafe { Ref::from_value(interned.value()) }
+}
+
+/// An attribute in the instance itself.
+pub fn own_attr(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> R<Option<Obj>> {
+    let Some(h) = obj.header() else { return Ok(None) };
+    let shape = cx.shape_of(h);
+    if !shape.names.is_empty() {
+        let name = interned(cx, name);
+        if !cx.is_exclusive() {
+            h.lock.lock(&cx.world);
+            let found = shape_slot(cx, obj, name).and_then(|slot| slot.get_locked(cx));
+            h.lock.unlock(&cx.world);
+            if found.is_some() {
+                return Ok(found);
+            }
+        } else if let Some(found) = shape_slot(cx, obj, name).and_then(|slot| slot.get_locked(cx)) {
+            return Ok(Some(found));
+        }
+    }
+    let Some(slot) = dict_slot(cx, obj) else { return Ok(None) };
+    let Some(dict) = slot.get(h, cx) else { return Ok(None) };
+    match dict.downcast::<PyDict>(cx) {
+        Some(dict) => dict.get(cx, name),
+        None => Ok(None),
+    }
+}
+
+/// `object.__getattribute__`; `None` if there is no such attribute.
+///
+/// # Errors
+/// What descriptors raise.
+pub fn generic_get_attr_opt(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> R<Option<Obj>> {
+    if !cx.is_instance_of(name, Builtin::Str) {
+        let got = cx.type_name(name);
+        return Err(cx.type_error(format!("attribute name must be string, not '{got}'")));
+    }
+    let class = cx.class_of(obj);
+    let name = interned(cx, name);
+    let found = class.lookup(cx, name);
+    let get = match &found {
+        Some(v) => cx.class_of(v.r()).special(cx, Special::Get),
+        None => None,
+    };
+    if let (Some(descriptor), Some(get)) = (&found, get) {
+        let kind = cx.class_of(descriptor.r());
+        if kind.special(cx, Special::Set).is_some() || kind.special(cx, Special::Delete).is_some() {
+            return cx.call_special(get, descriptor.r(), &[obj, class.as_ref()]).map(Some);
+        }
+    }
+    if let Some(own) = own_attr(cx, obj, name)? {
+        return Ok(Some(own));
+    }
+    match (found, get) {
+        (Some(descriptor), Some(get)) => {
+            if cx.is_exactly(descriptor.r(), Builtin::Function) {
+                return Ok(Some(crate::objects::method::new_bound_method(cx, descriptor, obj.own(cx))));
+            }
+            cx.call_special(get, descriptor.r(), &[obj, class.as_ref()]).map(Some)
+        }
+        (found, _) => Ok(found),
+    }
+}
+
+/// `object.__getattribute__`.
+///
+/// # Errors
+/// `AttributeError`, or what descriptors raise.
+pub fn generic_get_attr(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> R {
+    match generic_get_attr_opt(cx, obj, name)? {
+        Some(v) => Ok(v),
+        None => Err(missing(cx, obj, name)),
+    }
+}
+
+/// `object.__setattr__` and `object.__delattr__` (`None`).
+///
+/// # Errors
+/// `AttributeError`, or what descriptors raise.
+pub fn generic_set_attr(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>, value: Option<Obj>) -> R<()> {
+    if !cx.is_instance_of(name, Builtin::Str) {
+        let got = cx.type_name(name);
+        return Err(cx.type_error(format!("attribute name must be string, not '{got}'")));
+    }
+    let name = interned(cx, name);
+    let class = cx.class_of(obj);
+    let found = class.lookup(cx, name);
+    if let Some(descriptor) = &found {
+        let kind = cx.class_of(descriptor.r());
+        let hook = if value.is_some() { Special::Set } else { Special::Delete };
+        if let Some(method) = kind.special(cx, hook) {
+            return match &value {
+                Some(v) => cx.call_special(method, descriptor.r(), &[obj, v.r()]).map(drop),
+                None => cx.call_special(method, descriptor.r(), &[obj]).map(drop),
+            };
+        }
+        if kind.special(cx, Special::Set).is_some() || kind.special(cx, Special::Delete).is_some() {
+            let message = if value.is_some() { "__set__" } else { "__delete__" };
+            return Err(cx.attribute_error(obj, name, message));
+        }
+    }
+    match value {
+        Some(value) => store_own(cx, obj, class, name, value, found.is_some()),
+        None => delete_own(cx, obj, class, name, found.is_some()),
+    }
+}
+
+fn cannot_store(cx: &mut Cx, obj: Ref<'_>, class: &PyType, name: Ref<'_>, on_class: bool) -> crate::Err {
+    let (class, text) = (class.tp_name(), cx.text_of(name));
+    let message = if on_class {
+        format!("'{class}' object attribute '{text}' is read-only")
+    } else {
+        format!("'{class}' object has no attribute '{text}' and no __dict__ for setting new attributes")
+    };
+    cx.attribute_error(obj, name, &message)
+}
+
+fn store_own(cx: &mut Cx, obj: Ref<'_>, class: &'static PyType, name: Ref<'static>, value: Obj, on_class: bool) -> R<()> {
+    if obj.header().is_none() {
+        return Err(cannot_store(cx, obj, class, name, on_class));
+    }
+    let keeps_dict = obj.downcast::<PyModule>(cx).is_some() || obj.downcast::<PyFunction>(cx).is_some();
+    if !keeps_dict && !class.has_flag(class_flag::HAS_DICT) {
+        return Err(cannot_store(cx, obj, class, name, on_class));
+    }
+    if keeps_dict {
+        return store_in_dict(cx, obj, name, value);
+    }
+    match store_in_shape(cx, obj, class, name, value)? {
+        Some(left) => store_in_dict(cx, obj, name, left),
+        None => Ok(()),
+    }
+}
+
+/// Stores into the slot that the shape gives the name, adding it if there is room. Gives the value back if the
+/// instance keeps its attributes in a dict (now).
+fn store_in_shape(cx: &mut Cx, obj: Ref<'_>, class: &'static PyType, name: Ref<'static>, value: Obj) -> R<Option<Obj>> {
+    let Some(h) = obj.header() else { return Ok(Some(value)) };
+    loop {
+        let shape = cx.shape_of(h);
+        if shape.dict_mode {
+            return Ok(Some(value));
+        }
+        let (next, index) = match shape.slot_of(name.value().0 as usize) {
+            Some(index) => (shape, index),
+            None => match shape.with_name(cx, name) {
+                Some((next, index)) => (next, index),
+                None => {
+                    learn_more_slots(cx, class, shape);
+                    to_dict_mode(cx, obj);
+                    continue;
+                }
+            },
+        };
+        let exclusive = cx.is_exclusive();
+        if !exclusive {
+            h.lock.lock(&cx.world);
+        }
+        let same = h.shape_id() == shape.head.id;
+        let mut old = None;
+        let mut left = Some(value);
+        if same && let Some(v) = left.take() {
+            // SAFETY: the shape describes the object, whose lock is held.
+            let area = unsafe { shape.head.attr_area(obj.value().ptr()) };
+            old = area[1 + index as usize].replace_locked(h, v);
+            h.set_shape_id(next.head.id);
+        }
+        if !exclusive {
+            h.lock.unlock(&cx.world);
+        }
+        drop(old);
+        match left {
+            None => return Ok(None),
+            Some(v) => return store_in_shape(cx, obj, class, name, v),
+        }
+    }
+}
+
+/// Instances of the class need more slots than they get: future ones get them.
+fn learn_more_slots(cx: &Cx, class: &PyType, shape: &Shape) {
+    let wanted = (shape.names.len() as u32 + 1).next_power_of_two().min(MAX_SHAPE_ATTRS);
+    // ORD: relaxed; a hint.
+    if wanted > class.inline_hint.load(Ordering::Relaxed) {
+        class.inline_hint.store(wanted, Ordering::Relaxed);
+        set_root_shape(cx, class, wanted);
+    }
+}
+
+/// Gives future instances of the class room for `attrs` attributes.
+pub fn set_root_shape(cx: &Cx, class: &PyType, attrs: u32) {
+    let shape = Shape::root(cx, class, None, class.slot_count + attrs);
+    // ORD: release; the shape is complete.
+    class.root_shape.store(shape as *const Shape as *mut Shape, Ordering::Release);
+}
+
+/// Moves an instance's attributes into a dict.
+fn to_dict_mode(cx: &Cx, obj: Ref<'_>) {
+    let Some(h) = obj.header() else { return };
+    let dict = PyDict::new(cx);
+    let payload: &PyDict = dict.downcast(cx).expect("just made");
+    let exclusive = cx.is_exclusive();
+    if !exclusive {
+        h.lock.lock(&cx.world);
+    }
+    let shape = cx.shape_of(h);
+    if !shape.dict_mode {
+        // SAFETY: the shape describes the object, whose lock is held.
+        let area = unsafe { shape.head.attr_area(obj.value().ptr()) };
+        for (i, &name) in shape.names.iter().enumerate() {
+            if let Some(v) = area[1 + shape.first as usize + i].take_locked() {
+                // SAFETY: names in shapes are interned strings, which are immortal.
+                payload.set_str(cx, unsafe { Ref::from_value(Value(name as u64)) }, v);
+            }
+        }
+        drop(area[0].replace_locked(h, dict.clone()));
+        h.set_shape_id(shape.in_dict_mode(cx).head.id);
+    }
+    if !exclusive {
+        h.lock.unlock(&cx.world);
+    }
+}
+
+/// The dict in a slot, made if there is none.
+fn dict_in(cx: &Cx, obj: Ref<'_>, slot: &Slot) -> Option<Obj> {
+    let h = obj.header()?;
+    if let Some(dict) = slot.get(h, cx) {
+        return Some(dict);
+    }
+    let made = PyDict::new(cx);
+    let exclusive = cx.is_exclusive();
+    if !exclusive {
+        h.lock.lock(&cx.world);
+    }
+    if slot.is_empty() {
+        drop(slot.replace_locked(h, made));
+    }
+    let dict = slot.get_locked(cx);
+    if !exclusive {
+        h.lock.unlock(&cx.world);
+    }
+    dict
+}
+
+fn store_in_dict(cx: &mut Cx, obj: Ref<'_>, name: Ref<'static>, value: Obj) -> R<()> {
+    let dict = dict_slot(cx, obj).and_then(|slot| dict_in(cx, obj, slot));
+    match dict.as_ref().and_then(|d| d.downcast::<PyDict>(cx)) {
+        Some(dict) => dict.set(cx, name.own(cx), value),
+        None => {
+            let class = cx.class_of(obj);
+            Err(cannot_store(cx, obj, class, name, false))
+        }
+    }
+}
+
+fn delete_own(cx: &mut Cx, obj: Ref<'_>, class: &'static PyType, name: Ref<'static>, on_class: bool) -> R<()> {
+    let removed = match obj.header() {
+        None => None,
+        Some(h) => {
+            let exclusive = cx.is_exclusive();
+            if !exclusive {
+                h.lock.lock(&cx.world);
+            }
+            let old = shape_slot(cx, obj, name).and_then(|slot| slot.take_locked());
+            if !exclusive {
+                h.lock.unlock(&cx.world);
+            }
+            match old {
+                Some(old) => Some(old),
+                None => {
+                    let dict = dict_slot(cx, obj).and_then(|slot| slot.get(h, cx));
+                    match dict.as_ref().and_then(|d| d.downcast::<PyDict>(cx)) {
+                        Some(dict) => dict.remove(cx, name)?,
+                        None => None,
+                    }
+                }
+            }
+        }
+    };
+    match removed {
+        Some(old) => {
+            drop(old);
+            Ok(())
+        }
+        None if on_class && !class.has_flag(class_flag::HAS_DICT) => {
+            Err(cannot_store(cx, obj, class, name, true))
+        }
+        None => Err(missing(cx, obj, name)),
+    }
+}
+
+/// `obj.__dict__`: the instance goes over to dict mode.
+///
+/// # Errors
+/// `AttributeError` if instances of the class have none.
+pub fn instance_dict(cx: &mut Cx, obj: Ref<'_>) -> R {
+    if obj.header().is_some_and(|h| !cx.shape_of(h).dict_mode) {
+        to_dict_mode(cx, obj);
+    }
+    match dict_slot(cx, obj).and_then(|slot| dict_in(cx, obj, slot)) {
+        Some(dict) => Ok(dict),
+        None => {
+            let name = cx.vm.names.dict.get();
+            Err(missing(cx, obj, name))
+        }
+    }
+}
+
+/// `obj.__dict__ = value`.
+///
+/// # Errors
+/// `TypeError` if it is no dict.
+pub fn set_instance_dict(cx: &mut Cx, obj: Ref<'_>, value: Option<Ref<'_>>) -> R<()> {
+    let value = match value {
+        Some(v) if v.downcast::<PyDict>(cx).is_some() => v.own(cx),
+        Some(v) => {
+            let got = cx.type_name(v);
+            return Err(cx.type_error(format!("__dict__ must be set to a dictionary, not a '{got}'")));
+        }
+        None => PyDict::new(cx),
+    };
+    drop(instance_dict(cx, obj)?);
+    if let (Some(slot), Some(h)) = (dict_slot(cx, obj), obj.header()) {
+        slot.set(h, cx, value);
+    }
+    Ok(())
+}
+
+/// How `obj.name` resolves for all objects of the receiver's shape as long as the class cells stay filled.
+pub fn cacheable_load(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<CacheableLoad> {
+    let h = obj.header()?;
+    let class = cx.class_of(obj);
+    if let Some(receiver) = PyType::from_ref(obj, cx) {
+        return cacheable_of_class(cx, receiver, name);
+    }
+    if !uses_default_getattribute(cx, class) {
+        return None;
+    }
+    let shape = cx.shape_of(h);
+    let found = class.lookup(cx, name);
+    if let Some(v) = &found {
+        let kind = cx.class_of(v.r());
+        if kind.special(cx, Special::Set).is_some() || kind.special(cx, Special::Delete).is_some() {
+            return crate::objects::type_::member_offset(cx, v.r(), shape).map(|byte_offset| CacheableLoad::Slot { byte_offset });
+        }
+    }
+    if let Some(slot) = shape.slot_of(name.value().0 as usize) {
+        return shape.byte_offset(slot).map(|byte_offset| CacheableLoad::Slot { byte_offset });
+    }
+    // An object with a dict may have the attribute there.
+    let has_dict = obj.downcast::<PyModule>(cx).is_some() || obj.downcast::<PyFunction>(cx).is_some();
+    if has_dict || (shape.dict_mode && class.has_flag(class_flag::HAS_DICT)) {
+        return None;
+    }
+    let found = found?;
+    let cell = class.cell(cx, name)?;
+    if binds_plainly(cx, found.r()) {
+        return Some(CacheableLoad::Method { cell });
+    }
+    let plain = cx.class_of(found.r()).special(cx, Special::Get).is_none();
+    plain.then_some(CacheableLoad::ClassValue { cell })
+}
+
+fn cacheable_of_class(cx: &Cx, class: &PyType, name: Ref<'_>) -> Option<CacheableLoad> {
+    let meta = cx.class_of(class.as_ref());
+    if !meta.same_special(cx, cx.builtin(Builtin::Type), Special::GetAttribute) {
+        return None;
+    }
+    if let Some(v) = meta.lookup(cx, name)
+        && cx.class_of(v.r()).special(cx, Special::Set).is_some()
+    {
+        return None;
+    }
+    let found = class.lookup(cx, name)?;
+    let plain = cx.is_exactly(found.r(), Builtin::Function) || cx.class_of(found.r()).special(cx, Special::Get).is_none();
+    let cell = class.cell(cx, name)?;
+    plain.then_some(CacheableLoad::OfClass { class_id: class.class_id, cell })
+}
+
+/// How `obj.name = ...` resolves for all objects of the receiver's shape.
+pub fn cacheable_store(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<CacheableStore> {
+    let h = obj.header()?;
+    let class = cx.class_of(obj);
+    if !class.same_special(cx, cx.builtin(Builtin::Object), Special::SetAttr) {
+        return None;
+    }
+    let shape = cx.shape_of(h);
+    if let Some(v) = class.lookup(cx, name) {
+        let kind = cx.class_of(v.r());
+        if kind.special(cx, Special::Set).is_some() || kind.special(cx, Special::Delete).is_some() {
+            return crate::objects::type_::member_offset(cx, v.r(), shape)
+                .map(|byte_offset| CacheableStore::Existing { byte_offset });
+        }
+    }
+    if shape.dict_mode {
+        return None;
+    }
+    if let Some(slot) = shape.slot_of(name.value().0 as usize) {
+        return shape.byte_offset(slot).map(|byte_offset| CacheableStore::Existing { byte_offset });
+    }
+    let name = interned(cx, name);
+    let (next, slot) = shape.with_name(cx, name)?;
+    let byte_offset = next.byte_offset(slot)?;
+    Some(CacheableStore::Transition { new_shape_id: next.head.id, byte_offset })
+}
+
+/// Whether a change to a class can make cached answers wrong although the shapes of instances stay the same.
+pub fn change_needs_flush(cx: &Cx, class: &PyType, name: Ref<'_>) -> bool {
+    let hooks = [Special::GetAttribute, Special::SetAttr, Special::GetAttr, Special::DelAttr];
+    if hooks.iter().any(|&s| cx.special_name(s).is(name)) {
+        // Builtin types are filled before any code runs.
+        return class.is_heap();
+    }
+    class.is_heap() && is_slot_name(cx, class, name)
+}
+
+/// Whether instances may have the name in a slot and the class now has a data descriptor of that name.
+fn is_slot_name(cx: &Cx, class: &PyType, name: Ref<'_>) -> bool {
+    let Some(v) = class.dict(cx).get_str(cx, name) else { return false };
+    let kind = cx.class_of(v.r());
+    kind.special(cx, Special::Set).is_some() || kind.special(cx, Special::Delete).is_some()
+}
