@@ -4,26 +4,49 @@
 //! points are found by index at once in ASCII text and through an index (`index.rs`) in other text.
 //!
 //! - `new.rs`: making strings; `intern.rs`: the table of interned ones; `index.rs`: code points by number
-//! - `concat.rs`: `+`, growth in place, `join`, repetition; `code_points.rs`: walking generalised UTF-8
+//! - `concat.rs`: `+`, growth in place, `join`, repetition; `code_points.rs`: walking generalised UTF-8; `siphash.rs`: the hash
+//! - `methods.rs`: the type; `search.rs`, `split.rs`, `case.rs`, `pad.rs`, `slice.rs`, `translate.rs`, `repr.rs`: its methods by
+//!   subject; `args.rs`: their arguments; `iter.rs`: the iterator; `unicode/`: properties of code points
+//! - `format.rs`: `str.format`; `spec.rs`: format specifications; `percent.rs`: `%`; `float_text.rs`: floats for it
 //!
 //! A string never changes once a second reference to it exists, so reading takes no lock. The hash and the index are
 //! made on demand and stored by single atomic stores. Only `concat_in_place` writes to a string, and only to one that has
 //! a single reference, which it was given.
 
+pub(crate) mod args;
+mod case;
 pub mod code_points;
 mod concat;
+pub(crate) mod float_text;
+pub mod format;
 mod index;
 mod intern;
+pub(crate) mod iter;
+pub(crate) mod methods;
 mod new;
+mod pad;
+pub(crate) mod percent;
+pub(crate) mod repr;
+mod search;
 mod siphash;
+mod slice;
+pub mod spec;
+mod split;
+mod translate;
+pub mod unicode;
 
+pub use case::is_identifier;
 pub use concat::{concat, concat_in_place, join, repeat};
 pub use intern::{InternTable, intern, intern_obj};
+pub use iter::new_str_iter;
+pub use methods::{declare, init};
 pub use new::{
     StrBuf, empty_str, exact, new_ascii, new_ascii_char, new_char, new_str, new_str_of, new_wtf8,
     new_wtf8_with_len, to_ascii, try_new_wtf8,
 };
+pub use repr::repr as repr_of;
 pub use siphash::hash_bytes;
+pub use slice::{contains_str, item, slice_of};
 
 use crate::objects::sync::Field;
 use crate::prelude::*;

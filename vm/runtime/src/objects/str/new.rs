@@ -214,6 +214,19 @@ pub fn new_str_of(cx: &mut Cx, class: &PyType, s: &PyStr) -> R {
     }
 }
 
+/// The part of a string between two byte offsets, which are boundaries.
+#[inline]
+pub(super) fn substring(cx: &Cx, s: &PyStr, from: usize, to: usize) -> Obj {
+    let part = &s.as_bytes()[from..to];
+    if s.is_ascii() {
+        return new_wtf8_with_len(cx, part, part.len());
+    }
+    if part.len() == s.byte_len && cx.is_exactly(ref_of(s), Builtin::Str) {
+        return ref_of(s).own(cx);
+    }
+    new_wtf8_with_len(cx, part, code_points::count(part))
+}
+
 /// The string itself if it is of the exact class, else an exact copy.
 ///
 /// # Errors
