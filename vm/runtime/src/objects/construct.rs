@@ -60,25 +60,44 @@ pub(crate) fn check_count(cx: &mut Cx, got: usize, name: &str, min: usize, max: 
     Err(cx.type_error(format!("{name} expected {word}{bound} argument{plural}, got {got}")))
 }
 
-/// `class(*args)` for an exact built-in type of this folder's containers and iterators, the short way: neither a tuple of
-/// arguments nor an object that `__init__` fills afterwards is made. `None` for other types. The caller has found
-/// that `class` is the built-in type itself.
-pub(crate) fn quick_call(cx: &mut Cx, which: Builtin, args: &[Ref<'_>]) -> Option<R> {
+/// `class(*args)` for exact built-in types of containers and iterators, the short way: neither a tuple of arguments nor
+/// an object that `__init__` fills afterwards is made. `None` for other classes, and for arguments that are an error.
+#[inline]
+pub(crate) fn quick_call(cx: &mut Cx, class: &PyType, args: Args<'_>) -> Option<R> {
+    // Classes made by Python have numbers above all these.
+    if class.builtin >= Builtin::COUNT || args.len() > 4 {
+        return None;
+    }
+    quick_call_builtin(cx, class.builtin as u32, args)
+}
+
+fn quick_call_builtin(cx: &mut Cx, which: u32, args: Args<'_>) -> Option<R> {
     use crate::objects::{dict, enumerate, filter, list, map, range, set, tuple, zip};
+    const RANGE: u32 = Builtin::Range as u32;
+    const LIST: u32 = Builtin::List as u32;
+    const TUPLE: u32 = Builtin::Tuple as u32;
+    const DICT: u32 = Builtin::Dict as u32;
+    const SET: u32 = Builtin::Set as u32;
+    const ENUMERATE: u32 = Builtin::Enumerate as u32;
+    const ZIP: u32 = Builtin::Zip as u32;
+    const MAP: u32 = Builtin::Map as u32;
+    const FILTER: u32 = Builtin::Filter as u32;
+    // SAFETY: references are words, and the arguments stay alive during the call.
+    let args: &[Ref<'_>] = unsafe { std::slice::from_raw_parts(args.values().as_ptr().cast(), args.len()) };
     Some(match (which, args) {
-        (Builtin::Range, _) => range::range_of(cx, args),
-        (Builtin::List, []) => Ok(cx.list(Vec::new())),
-        (Builtin::List, [v]) => list::list_from(cx, *v),
-        (Builtin::Tuple, []) => Ok(tuple::empty_tuple(cx)),
-        (Builtin::Tuple, [v]) => tuple::tuple_from(cx, *v),
-        (Builtin::Dict, []) => Ok(dict::PyDict::new(cx)),
-        (Builtin::Dict, [v]) => dict::dict_from(cx, *v),
-        (Builtin::Set, []) => Ok(set::PySet::new(cx)),
-        (Builtin::Set, [v]) => set::set_from(cx, *v),
-        (Builtin::Enumerate, [v]) => enumerate::enumerate_of(cx, *v),
-        (Builtin::Zip, _) => zip::zip_of(cx, args),
-        (Builtin::Map, [_, _, ..]) => map::map_of(cx, args),
-        (Builtin::Filter, [f, v]) => filter::filter_of(cx, *f, *v),
+        (RANGE, _) => range::range_of(cx, args),
+        (LIST, []) => Ok(cx.list(Vec::new())),
+        (LIST, [v]) => list::list_from(cx, *v),
+        (TUPLE, []) => Ok(tuple::empty_tuple(cx)),
+        (TUPLE, [v]) => tuple::tuple_from(cx, *v),
+        (DICT, []) => Ok(dict::PyDict::new(cx)),
+        (DICT, [v]) => dict::dict_from(cx, *v),
+        (SET, []) => Ok(set::PySet::new(cx)),
+        (SET, [v]) => set::set_from(cx, *v),
+        (ENUMERATE, [v]) => enumerate::enumerate_of(cx, *v),
+        (ZIP, _) => zip::zip_of(cx, args),
+        (MAP, [_, _, ..]) => map::map_of(cx, args),
+        (FILTER, [f, v]) => filter::filter_of(cx, *f, *v),
         _ => return None,
     })
 }

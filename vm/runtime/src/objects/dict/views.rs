@@ -98,9 +98,8 @@ fn reversed(cx: &Cx, a: Args<'_>) -> R {
     Ok(new_dict_iter(cx, this.dict(), this.part, true))
 }
 
-fn mapping(cx: &mut Cx, a: Args<'_>) -> R {
-    let dict = fixed(&a.this::<PyDictView>().dict).own(cx);
-    Ok(mapping_proxy::new_mapping_proxy(cx, dict))
+fn mapping(cx: &Cx, a: Args<'_>) -> R {
+    Ok(mapping_proxy::new_proxy(cx, fixed(&a.this::<PyDictView>().dict)))
 }
 
 pub(super) fn declare(cx: &Cx) {
@@ -121,7 +120,7 @@ pub(super) fn init(cx: &mut Cx) {
                 (Special::Reversed, Leaf(reversed)),
             ],
         );
-        b.getset(cx, "mapping", Full(mapping), None);
+        b.getset(cx, "mapping", Leaf(mapping), None);
         if part != Part::Value {
             view_sets::fill(cx, &mut b);
         }

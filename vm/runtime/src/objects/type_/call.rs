@@ -66,6 +66,11 @@ fn learn_slow(cx: &Cx, class: &PyType, instance: &Obj) {
 /// # Errors
 /// What the call raises.
 pub fn call_class(cx: &mut Cx, class: &'static PyType, args: Args<'_>, names: Option<&PyTuple>) -> R {
+    if names.is_none()
+        && let Some(result) = crate::objects::construct::quick_call(cx, class, args)
+    {
+        return result;
+    }
     let meta = cx.class_of(class.as_ref());
     if meta.same_special(cx, cx.builtin(Builtin::Type), Special::Call) {
         return new_instance(cx, class, args, names);
