@@ -77,6 +77,8 @@ pub(crate) enum FaultEnd {
     Range,
     /// Ends where it starts.
     Start,
+    /// The column as counted from 0, and no end: errors at indentation.
+    Raw,
     /// `end_offset` 0 on the same line.
     Zero,
     /// `end_offset` -1, as the tokenizer's errors have it.
@@ -117,12 +119,18 @@ impl Fault {
         };
         if let Some(range) = self.range {
             let (line, column) = source.char_column(range.start());
-            let (end_line, end_column) = source.char_column(range.end());
+            // An end behind a newline belongs to the line that the newline ends.
+            let (end_line, end_column) =
+                if range.is_empty() { (line, column) } else { source.char_end(range.end()) };
             error.line = line;
             error.offset = column as i32;
             (error.end_line, error.end_offset) = match self.end {
                 FaultEnd::Range => (end_line, end_column as i32),
                 FaultEnd::Start => (line, column as i32),
+                FaultEnd::Raw => {
+                    error.offset -= 1;
+                    (line, -1)
+                }
                 FaultEnd::Zero => (line, 0),
                 FaultEnd::Minus => (line, -1),
             };

@@ -94,8 +94,8 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn function_def(&mut self, node: &'a StmtFunctionDef) -> Res {
-        self.check_target_name(&node.name.id, "assign to", &node.name)?;
         let keyword = self.keyword_range(node.range, &node.decorator_list);
+        self.check_target_name(&node.name.id, "assign to", keyword)?;
         let target = self.u.push();
         let windows = self.open_decorators(&node.decorator_list)?;
         let decorated = !windows.is_empty();
@@ -276,11 +276,11 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn class_def(&mut self, node: &'a StmtClassDef) -> Res {
-        self.check_target_name(&node.name.id, "assign to", &node.name)?;
+        let keyword = self.keyword_range(node.range, &node.decorator_list);
+        self.check_target_name(&node.name.id, "assign to", keyword)?;
         if let Some(arguments) = &node.arguments {
             self.check_keywords(&arguments.keywords)?;
         }
-        let keyword = self.keyword_range(node.range, &node.decorator_list);
         let target = self.u.push();
         let windows = self.open_decorators(&node.decorator_list)?;
         let class = if windows.is_empty() { target } else { self.u.push() };

@@ -15,6 +15,7 @@ mod comprehension;
 mod constant;
 mod control;
 mod decode;
+mod diagnose;
 mod errors;
 mod expr;
 mod flow;

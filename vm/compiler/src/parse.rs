@@ -16,7 +16,12 @@ pub(crate) fn parse(source: &Source, mode: Mode) -> Res<Mod> {
     let text = if mode == Mode::Eval { source.text.trim_start_matches([' ', '\t']) } else { &source.text };
     let parsed = parse_unchecked(text, options);
     if let Some(error) = parsed.errors().first() {
-        return Err(Fault::syntax(error.error.to_string(), error.location));
+        let own = Fault::syntax(error.error.to_string(), error.location);
+        return Err(crate::diagnose::explain(text, mode).unwrap_or(own));
+    }
+    if let Some(error) = parsed.unsupported_syntax_errors().first() {
+        let own = Fault::syntax("invalid syntax", error.range);
+        return Err(crate::diagnose::explain(text, mode).unwrap_or(own));
     }
     Ok(parsed.into_syntax())
 }

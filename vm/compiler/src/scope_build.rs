@@ -283,7 +283,9 @@ impl Builder {
                 return Err(Fault::syntax("nonlocal declaration not allowed at module level", range));
             }
             self.add(&name.id, flag, range)?;
-            self.here().symbols[&mangled].range = range;
+            if flags & (def::GLOBAL | def::NONLOCAL) == 0 {
+                self.here().symbols[&mangled].range = range;
+            }
         }
         Ok(())
     }
@@ -417,6 +419,10 @@ impl Builder {
             let name = param.name();
             if let Some(only) = &mut self.here().mangled_only {
                 only.insert(name.id.clone());
+            }
+            if matches!(name.as_str(), "__classdict__" | "__conditional_annotations__") {
+                let what = format!("reserved name '{name}' cannot be used for type parameter");
+                return Err(Fault::syntax(what, param.range()));
             }
             self.add(&name.id, def::TYPE_PARAM | def::LOCAL, param.range())?;
             let (bound_text, default_text) = match param {

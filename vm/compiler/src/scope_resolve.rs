@@ -105,7 +105,7 @@ fn own_names(scopes: &mut Scopes, id: ScopeId, around: &Around, free: &mut Names
             }
             Around { bound: Some(Rc::new(seen)), global: around.global.clone(), ..Around::default() }
         }
-        Kind::Module => Around { bound: None, global: Rc::new(global), ..Around::default() },
+        Kind::Module => Around { bound: Some(Rc::default()), global: Rc::new(global), ..Around::default() },
         _ => {
             let mut seen = bound.unwrap_or_default();
             seen.extend(local.iter().cloned());

@@ -52,7 +52,23 @@ impl Source {
     pub fn char_column(&self, offset: TextSize) -> (u32, u32) {
         let (line, column) = self.line_column(offset);
         let start = self.line_start(line) as usize;
-        (line, self.text[start..start + column as usize].chars().count() as u32 + 1)
+        // The newline that the tokenizer puts behind the last line is not in the text.
+        let end = start + column as usize;
+        let known = end.min(self.text.len());
+        let beyond = end - known;
+        (line, (self.text[start.min(known)..known].chars().count() + beyond) as u32 + 1)
+    }
+
+    /// As `char_column` for the end of a range that is not empty.
+    pub fn char_end(&self, offset: TextSize) -> (u32, u32) {
+        let at = offset.to_usize();
+        match self.text.as_bytes().get(at - 1) {
+            Some(b'\n') | None => {
+                let (line, column) = self.char_column(TextSize::new(at as u32 - 1));
+                (line, column + 1)
+            }
+            Some(_) => self.char_column(offset),
+        }
     }
 
     /// Where a node stands, for the table of positions.
