@@ -4,6 +4,7 @@
 //! generator (`compiler` and the modules named after what they compile), `flow` (clean-up) and `assemble` (words). The
 //! contract with the interpreter is the opcode table of `ungil-bytecode`. Plain data in and out: no VM objects, no threads.
 
+pub mod anchors;
 mod annotations;
 mod assemble;
 mod calls;

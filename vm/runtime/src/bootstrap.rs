@@ -21,7 +21,7 @@ pub fn boot(config: Config) -> Box<Cx> {
         names: Default::default(),
         types: std::array::from_fn(|_| AtomicPtr::default()),
         cells: Default::default(),
-        interned: Default::default(),
+        interned: str::InternTable::new(hash_seed),
         modules: OnceLock::new(),
         builtins: OnceLock::new(),
         sys: OnceLock::new(),
@@ -131,13 +131,13 @@ const PUBLIC: &[Builtin] = {
 /// Class objects of all built-in types, without contents: from here on their instances can be made.
 fn declare_types(cx: &Cx) {
     for declare in [
-        object::declare, type_::declare, none::declare, int::declare, float::declare, complex::declare, str::declare,
-        bytes::declare, memoryview::declare, list::declare, tuple::declare, dict::declare, set::declare,
+        object::declare, type_::declare, none::declare, basics::declare, str::declare,
+        list::declare, tuple::declare, dict::declare, set::declare,
         range::declare, slice::declare, iter::declare, cell::declare, code_attrs::declare, function::declare,
         method::declare, native::declare, property::declare, super_::declare, module::declare, generator::declare,
-        async_gen::declare, frame::declare, traceback::declare, mapping_proxy::declare, namespace::declare,
-        builtin_iters::declare, weakref::declare, generic_alias::declare, typevar::declare, template::declare,
-        struct_sequence::declare, exception::declare,
+        async_gen::declare, frame::declare, traceback::declare, mapping_proxy::declare, 
+        builtin_iters::declare, generic_alias::declare, 
+        exception::declare,
     ] {
         declare(cx);
     }
@@ -146,11 +146,11 @@ fn declare_types(cx: &Cx) {
 /// Fills them, bases first.
 fn init_types(cx: &mut Cx) {
     for init in [
-        object::init, type_::init, none::init, int::init, float::init, complex::init, str::init, bytes::init,
-        memoryview::init, list::init, tuple::init, dict::init, set::init, range::init, slice::init, iter::init,
+        object::init, type_::init, none::init, basics::init, str::init,
+        list::init, tuple::init, dict::init, set::init, range::init, slice::init, iter::init,
         cell::init, code_attrs::init, function_attrs::init, method::init, native::init, property::init, super_::init, module::init,
-        generator::init, async_gen::init, frame::init, traceback::init, mapping_proxy::init, namespace::init,
-        builtin_iters::init, weakref::init, generic_alias::init, typevar::init, template::init, struct_sequence::init,
+        generator::init, async_gen::init, frame::init, traceback::init, mapping_proxy::init, 
+        builtin_iters::init, generic_alias::init, 
         exception::init,
     ] {
         init(cx);

@@ -241,6 +241,12 @@ impl Cx {
         if left != 0 { crate::interp::events::handle(self, left) } else { Ok(()) }
     }
 
+    /// Whether somebody asks for something: the check word is raised.
+    #[inline(always)]
+    pub fn is_wanted(&self) -> bool {
+        self.mutator.thread.check.is_raised()
+    }
+
     /// As [`Cx::safepoint`], for natives that loop long: costs one load if nobody asks for anything.
     #[inline(always)]
     pub fn poll(&mut self) -> R<()> {

@@ -66,7 +66,7 @@ fn source_bytes(cx: &mut Cx, v: Ref<'_>, function: &str) -> R<(Vec<u8>, bool)> {
         return Ok((s.as_bytes().to_vec(), true));
     }
     if cx.is_instance_of(v, Builtin::Bytes) || cx.is_instance_of(v, Builtin::ByteArray) {
-        return crate::objects::bytes::copy_of(cx, v).map(|b| (b, false));
+        return crate::objects::buffer::bytes_of(cx, v).map(|b| (b.into_owned(), false));
     }
     Err(cx.type_error(format!("{function}() arg 1 must be a string, bytes or code object")))
 }

@@ -220,7 +220,7 @@ fn chr(cx: &mut Cx, a: Args<'_>) -> R {
         other => other?,
     };
     match u32::try_from(i).ok().filter(|&c| c < 0x11_0000) {
-        Some(c) => Ok(crate::objects::str::from_code_point(cx, c)),
+        Some(c) => Ok(crate::objects::str::new_char(cx, c)),
         None => Err(cx.value_error("chr() arg not in range(0x110000)")),
     }
 }

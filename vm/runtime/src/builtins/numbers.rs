@@ -186,7 +186,7 @@ fn sorted(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn in_base(cx: &mut Cx, a: Args<'_>, spec: &str) -> R {
     let index = cx.index(a.get(0))?;
-    let plain = crate::objects::int::to_exact(cx, index.r());
+    let plain = crate::objects::int::to_exact(cx, index);
     let spec = cx.str(spec);
     cx.format(plain.r(), spec.r())
 }

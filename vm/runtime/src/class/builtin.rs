@@ -21,7 +21,7 @@ builtins! {
     Object, Type, NoneType, EllipsisType, NotImplementedType, Int, Bool, Float, Complex, Str, Bytes, ByteArray,
     MemoryView, List, Tuple, Dict, Set, FrozenSet, Range, Slice, Cell, Code, Function, BoundMethod, NativeFunction,
     MethodDescriptor, WrapperDescriptor, ClassMethodDescriptor, GetSet, MemberDescriptor, Property, StaticMethod,
-    ClassMethod, Super, Module, Generator, Coroutine, AsyncGenerator, AsyncGenSend, AsyncGenThrow, AsyncGenWrapped,
+    ClassMethod, Super, Module, Generator, Coroutine, AsyncGen, AsyncGenSend, AsyncGenThrow, AsyncGenWrapped,
     CoroutineWrapper, AnextAwaitable, Frame, Traceback, MappingProxy, SimpleNamespace, MethodWrapper,
     ListIter, ListReverseIter, TupleIter, RangeIter, LongRangeIter, StrIter, BytesIter, ByteArrayIter, DictKeys,
     DictValues, DictItems, DictKeyIter, DictValueIter, DictItemIter, DictReverseKeyIter, DictReverseValueIter,

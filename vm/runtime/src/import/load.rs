@@ -294,3 +294,23 @@ fn find_in(directory: &str, name: &str) -> Option<Source> {
         search: Some(vec![text(&package)]),
     })
 }
+
+static KEPT: std::sync::Mutex<Vec<(String, Vec<u8>)>> = std::sync::Mutex::new(Vec::new());
+/// Sources kept at most, oldest dropped first.
+const MAX_KEPT: usize = 64;
+
+/// Keeps source text that is in no file (`-c`), for tracebacks.
+pub fn keep_source(filename: &str, source: &[u8]) {
+    let mut kept = KEPT.lock().unwrap_or_else(|p| p.into_inner());
+    kept.retain(|(name, _)| name != filename);
+    if kept.len() >= MAX_KEPT {
+        kept.remove(0);
+    }
+    kept.push((filename.to_string(), source.to_vec()));
+}
+
+/// Source text that was kept.
+pub fn kept_source(filename: &str) -> Option<Vec<u8>> {
+    let kept = KEPT.lock().unwrap_or_else(|p| p.into_inner());
+    kept.iter().find(|(name, _)| name == filename).map(|(_, source)| source.clone())
+}

@@ -14,6 +14,8 @@
 //! that `regs` belongs to, `cx` is the attached thread's context, `table` is [`TABLE`]. Every register of the frame
 //! holds a valid value: an immediate or an owned reference. What a consumed register held is gone from it.
 
+#[macro_use]
+mod macros;
 pub mod cache;
 pub mod events;
 pub mod frame;
@@ -24,6 +26,7 @@ pub mod stack;
 pub mod unwind;
 
 pub use handlers::TABLE;
+pub use slow::except::exception_matches;
 pub(crate) use slow::iterate::for_iter_end;
 
 use crate::{Cx, Value};

@@ -71,7 +71,7 @@ pub fn take_raised(cx: &mut Cx) -> Err {
         ungil_gc::fatal("the interpreter failed without an exception");
     }
     // SAFETY: `raised` owned it.
-    Err(unsafe { Obj::from_owned(raised) })
+    crate::err::Raised(unsafe { Obj::from_owned(raised) })
 }
 
 /// Kinds of frames that end the loop when they are done.

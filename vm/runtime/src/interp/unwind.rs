@@ -1,5 +1,8 @@
 //! Raising: finds the handler, unwinding frames on the way.
 
+// The functions here share the handlers' contract, which `interp/mod.rs` states once for all.
+#![allow(unsafe_op_in_unsafe_fn)]
+
 use super::frame::{ENTRY, Frame, GENERATOR};
 use super::{Exit, FAILED, Table};
 use crate::objects::exception::{PyException, chain_context};
@@ -95,4 +98,16 @@ pub unsafe fn pop(cx: &mut Cx, frame: Frame) {
     }
     clear_register(frame.0.sub(2), cx);
     cx.recursion_left.set(cx.recursion_left.get() + 1);
+}
+
+/// The exception that an asynchronous exception means: an instance, or a class to be called.
+pub fn instantiate_or_keep(cx: &mut Cx, v: crate::Obj) -> Err {
+    if cx.is_instance_of(v.r(), crate::class::Builtin::BaseException) {
+        return crate::err::Raised(v);
+    }
+    match cx.call(v.r(), &[]) {
+        Ok(made) if cx.is_instance_of(made.r(), crate::class::Builtin::BaseException) => crate::err::Raised(made),
+        Ok(_) => cx.type_error("exceptions must derive from BaseException"),
+        Err(err) => err,
+    }
 }

@@ -53,7 +53,7 @@ pub fn for_each(mut f: impl FnMut(&'static PyCode)) {
 
 /// Makes the code object of a unit, and those of the units among its constants.
 pub fn link(cx: &mut Cx, unit: CodeUnit) -> &'static PyCode {
-    let consts: Box<[SharedValue]> = unit.consts.iter().map(|c| constant(cx, c)).collect();
+    let consts: Box<[SharedValue]> = unit.consts.iter().map(|c| make(cx, c)).collect();
     let intern_all =
         |cx: &Cx, names: &[String]| -> Box<[SharedValue]> { names.iter().map(|n| str::intern(cx, n)).collect() };
     let mut words = unit.code.clone();
@@ -86,7 +86,7 @@ pub fn link(cx: &mut Cx, unit: CodeUnit) -> &'static PyCode {
     code
 }
 
-fn constant(cx: &mut Cx, constant: &Const) -> SharedValue {
+fn make(cx: &mut Cx, constant: &Const) -> SharedValue {
     let obj = match constant {
         Const::None => cx.none(),
         Const::True => cx.bool(true),
@@ -105,17 +105,17 @@ fn constant(cx: &mut Cx, constant: &Const) -> SharedValue {
         }
         Const::Bytes(data) => bytes::new_bytes(cx, data),
         Const::Tuple(items) => {
-            let items = items.iter().map(|c| constant(cx, c).get().own(cx)).collect();
+            let items = items.iter().map(|c| make(cx, c).get().own(cx)).collect();
             tuple::new_tuple(cx, items)
         }
         Const::FrozenSet(items) => {
-            let items = items.iter().map(|c| constant(cx, c).get().own(cx)).collect();
+            let items = items.iter().map(|c| make(cx, c).get().own(cx)).collect();
             // Constants hash without running Python.
             set::new_frozenset(cx, items).unwrap_or_else(|_| ungil_gc::fatal("an unhashable constant"))
         }
         Const::Slice(parts) => {
             let [a, b, c] = &**parts;
-            let [a, b, c] = [a, b, c].map(|part| constant(cx, part).get().own(cx));
+            let [a, b, c] = [a, b, c].map(|part| make(cx, part).get().own(cx));
             slice::new_slice(cx, a, b, c)
         }
         Const::Code(unit) => link(cx, (**unit).clone()).as_obj(),

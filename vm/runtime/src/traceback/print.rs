@@ -236,7 +236,7 @@ impl Printer {
 
     fn line(&mut self, file: &str, number: u32) -> Option<String> {
         let lines = self.files.entry(file.to_string()).or_insert_with(|| {
-            let bytes = match file.strip_prefix("<frozen>/") {
+            let bytes: Option<Vec<u8>> = match file.strip_prefix("<frozen>/") {
                 Some(inner) => crate::import::embedded(inner),
                 None if file.starts_with('<') => crate::import::kept_source(file),
                 None => std::fs::read(file).ok(),

@@ -40,7 +40,7 @@ pub(crate) unsafe fn push_simple(
 unsafe fn may_push(function: &PyFunction, window: *mut Value, cx: *mut Cx) -> bool {
     (*cx).stack.fits(window.add(WINDOW_HEADER + function.register_count()))
         && (*cx).recursion_left.get() > 0
-        && !(*cx).thread.check.is_raised()
+        && !(*cx).is_wanted()
 }
 
 handler! {

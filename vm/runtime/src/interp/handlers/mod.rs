@@ -6,8 +6,6 @@
 // Every function here is a handler, whose contract `interp/mod.rs` states once for all of them.
 #![allow(unsafe_op_in_unsafe_fn, clippy::missing_safety_doc)]
 
-#[macro_use]
-mod macros;
 mod arith;
 mod attr;
 mod call;

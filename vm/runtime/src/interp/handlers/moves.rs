@@ -83,7 +83,7 @@ handler! { pub fn jump(ip, regs, cx, t) { goto!(ip.add(1).offset(wide!(*ip)), re
 handler! {
     pub fn jump_back(ip, regs, cx, t) {
         let target = ip.add(1).offset(wide!(*ip));
-        if (*cx).thread.check.is_raised() {
+        if (*cx).is_wanted() {
             return slow::poll(target, regs, cx, t);
         }
         goto!(target, regs, cx, t)

@@ -77,8 +77,9 @@ unsafe fn append_to_str(word: u64, regs: *mut Value, cx: *mut Cx) -> Option<R> {
     if !(*cx).is_exactly(a, string) || !(*cx).is_exactly(b, string) || a.header()?.ref_count() != 1 {
         return None;
     }
+    let suffix = b.downcast::<PyStr>(&*cx)?;
     let owned = Obj::from_owned(std::mem::replace(&mut *regs.add(fb!(word)), Value::UNDEF));
-    Some(str::concat_in_place(&mut *cx, owned, b))
+    Some(str::concat_in_place(&mut *cx, owned, suffix))
 }
 
 slow_handler! {

@@ -50,7 +50,9 @@ slow_handler! {
     pub fn build_string(word, regs, cx) {
         let parts = take_temps(regs, fb!(word), fc!(word));
         let views: Vec<Ref<'_>> = parts.iter().map(|p| p.r()).collect();
-        str::concat_all(cx, &views)
+        let empty = cx.vm.names.empty.get();
+        let empty = empty.downcast::<str::PyStr>(cx).expect("a string");
+        str::join(cx, empty, &views)
     }
 }
 

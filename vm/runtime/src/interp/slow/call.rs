@@ -54,7 +54,7 @@ impl Site {
                 self.clear(cx);
                 let regs = self.regs;
                 put(regs, fa!(*self.ip), v, cx);
-                if (*cx).thread.check.is_raised() {
+                if (*cx).is_wanted() {
                     return super::poll(self.next(), regs, cx, t);
                 }
                 resume_at(self.next(), regs, cx, t)
@@ -82,7 +82,7 @@ handler! {
 
 /// Calls what is in the window's callable slot with positional arguments.
 unsafe fn dispatch_call(site: Site, cx: *mut Cx, t: *const Table) -> Exit {
-    if (*cx).thread.check.is_raised()
+    if (*cx).is_wanted()
         && let Err(err) = (*cx).safepoint()
     {
         return site.fail(cx, t, err);

@@ -71,7 +71,7 @@ unsafe fn decide(
                 return resume_at(next, regs, cx, t);
             }
             let target = next.offset(offset);
-            if offset < 0 && (*cx).thread.check.is_raised() {
+            if offset < 0 && (*cx).is_wanted() {
                 return super::poll(target, regs, cx, t);
             }
             resume_at(target, regs, cx, t)
@@ -122,7 +122,7 @@ unsafe fn decide_one(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Ta
         return resume_at(next, regs, cx, t);
     }
     let target = next.offset(offset);
-    if offset < 0 && (*cx).thread.check.is_raised() {
+    if offset < 0 && (*cx).is_wanted() {
         return super::poll(target, regs, cx, t);
     }
     resume_at(target, regs, cx, t)

@@ -118,7 +118,7 @@ fn make_raised(cx: &mut Cx, v: Option<Obj>, cause: Option<Obj>) -> Err {
         return err;
     }
     crate::objects::exception::chain_context(cx, exception.r());
-    Err(exception)
+    crate::err::Raised(exception)
 }
 
 fn set_cause(cx: &mut Cx, exception: Ref<'_>, cause: Obj) -> R<()> {
@@ -158,7 +158,7 @@ handler! {
             let err = (*cx).runtime_error("No active exception to reraise");
             return unwind::raise(ip, regs, cx, t, err);
         }
-        let err = Err(Ref::from_value(handled).own(&*cx));
+        let err = crate::err::Raised(Ref::from_value(handled).own(&*cx));
         unwind::reraise(ip, regs, cx, t, err)
     }
 }
@@ -167,7 +167,7 @@ handler! {
     pub fn reraise(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
-        let err = Err(super::take(word, 0x100, regs, fa!(word), cx));
+        let err = crate::err::Raised(super::take(word, 0x100, regs, fa!(word), cx));
         unwind::reraise(ip, regs, cx, t, err)
     }
 }

@@ -184,7 +184,7 @@ handler! {
         let word = *ip;
         let ended = (*cx).is_instance_of(operand(regs, fa!(word)), Builtin::StopAsyncIteration);
         if !ended {
-            let err = Err(take(word, 0x100, regs, fa!(word), cx));
+            let err = crate::err::Raised(take(word, 0x100, regs, fa!(word), cx));
             return unwind::reraise(ip, regs, cx, t, err);
         }
         super::consume(word, regs, cx);
@@ -216,7 +216,7 @@ fn convert_stop(cx: &mut Cx, exception: Obj, code_flags: u32) -> Err {
     {
         "StopAsyncIteration"
     } else {
-        return Err(exception);
+        return crate::err::Raised(exception);
     };
     let err = cx.runtime_error(format!("{kind} raised {which}"));
     if let Some(e) = err.exception().downcast::<PyException>(cx) {

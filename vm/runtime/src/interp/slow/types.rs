@@ -44,7 +44,8 @@ slow_handler! {
 slow_unit! {
     pub fn set_type_params(word, regs, cx) {
         let f = operand(regs, fa!(word)).cast_unchecked::<PyFunction>();
-        f.type_params.set(&f.h, cx, take(word, 0x200, regs, fb!(word), cx));
+        let v = take(word, 0x200, regs, fb!(word), cx);
+        f.type_params.set(&f.h, cx, v);
         Ok(())
     }
 }

@@ -115,7 +115,7 @@ pub fn stop_value(cx: &Cx, exception: Ref<'_>) -> Obj {
 /// A `StopIteration` with a value.
 pub fn stop_iteration_with(cx: &mut Cx, value: Obj) -> Err {
     let args = if value.value().is_none() { Vec::new() } else { vec![value] };
-    Err(new_exception(cx, Builtin::StopIteration, args))
+    crate::err::Raised(new_exception(cx, Builtin::StopIteration, args))
 }
 
 /// Sets the context of a freshly raised exception to the one being handled, as `_PyErr_SetObject` does: never to

@@ -50,9 +50,9 @@ pub fn build_class(cx: &mut Cx, body: Ref<'_>, name: Ref<'_>, bases: Ref<'_>, kw
             }
             None => {
                 let name = cx.repr_string(name)?;
+                let got = cx.repr_string(class.r())?;
                 return Err(cx.runtime_error(format!(
-                    "__class__ not set defining {name} as {}. Was __classcell__ propagated to type.__new__?",
-                    cx.repr_string(class.r()).unwrap_or_default()
+                    "__class__ not set defining {name} as {got}. Was __classcell__ propagated to type.__new__?"
                 )));
             }
         }

@@ -75,7 +75,7 @@ macro_rules! branch {
     ($next:expr, $offset:expr, $regs:ident, $cx:ident, $t:ident) => {{
         let offset: isize = $offset;
         let target = $next.offset(offset);
-        if offset < 0 && (*$cx).thread.check.is_raised() {
+        if offset < 0 && (*$cx).is_wanted() {
             return $crate::interp::slow::poll(target, $regs, $cx, $t);
         }
         goto!(target, $regs, $cx, $t)
