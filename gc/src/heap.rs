@@ -77,7 +77,8 @@ impl Pool {
             return (list, false);
         }
         if inner.spare_pages.is_empty() {
-            let arena = allocate_zeroed(Layout::from_size_align(PAGE * PAGES_PER_ARENA, PAGE).expect("constant"));
+            let arena =
+                allocate_zeroed(Layout::from_size_align(PAGE * PAGES_PER_ARENA, PAGE).expect("constant"));
             // SAFETY: the arena has this many pages.
             inner.spare_pages.extend((0..PAGES_PER_ARENA).rev().map(|i| unsafe { arena.add(i * PAGE) }));
         }

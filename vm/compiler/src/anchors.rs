@@ -21,7 +21,8 @@ fn anchors(text: &str, expr: &Expr) -> Option<(usize, usize)> {
     match expr {
         Expr::BinOp(op) => {
             let between = op.left.end().to_usize()..op.right.start().to_usize();
-            let skip = text.get(between.clone())?.find(|c: char| !c.is_whitespace() && c != ')' && c != '\\')?;
+            let skip =
+                text.get(between.clone())?.find(|c: char| !c.is_whitespace() && c != ')' && c != '\\')?;
             let start = between.start + skip;
             let symbol = op.op.as_str().len();
             Some((start, start + symbol))

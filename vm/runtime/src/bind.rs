@@ -27,10 +27,10 @@ pub fn bind_slow(
     if positional > sig.positional && !sig.varargs {
         return Err(wrong_count(cx, sig, qualified, positional - hidden));
     }
-    let mut slots: Vec<Option<Obj>> =
-        (0..sig.names.len()).map(|i| (i < positional.min(sig.positional)).then(|| args.get(i).own(cx))).collect();
-    let extra: Vec<Obj> =
-        (sig.positional.min(positional)..positional).map(|i| args.get(i).own(cx)).collect();
+    let mut slots: Vec<Option<Obj>> = (0..sig.names.len())
+        .map(|i| (i < positional.min(sig.positional)).then(|| args.get(i).own(cx)))
+        .collect();
+    let extra: Vec<Obj> = (sig.positional.min(positional)..positional).map(|i| args.get(i).own(cx)).collect();
     let kwargs = sig.varkw.then(|| PyDict::new(cx));
     for (i, name) in names.map_or(&[][..], |n| n.items()).iter().enumerate() {
         let value = args.get(positional + i).own(cx);
@@ -42,15 +42,22 @@ pub fn bind_slow(
             return Err(wrong_count(cx, sig, qualified, positional.saturating_sub(hidden)));
         }
         let (name, at) = (&sig.names[i], i + 1 - hidden);
-        return Err(cx.type_error(format!("{}() missing required argument '{name}' (pos {at})", shown(sig, qualified))));
+        return Err(cx.type_error(format!(
+            "{}() missing required argument '{name}' (pos {at})",
+            shown(sig, qualified)
+        )));
     }
     for (i, &required) in sig.keyword_required.iter().enumerate() {
         if required && slots[sig.positional + i].is_none() {
             let name = &sig.names[sig.positional + i];
-            return Err(cx.type_error(format!("{}() missing required keyword-only argument '{name}'", shown(sig, qualified))));
+            return Err(cx.type_error(format!(
+                "{}() missing required keyword-only argument '{name}'",
+                shown(sig, qualified)
+            )));
         }
     }
-    let mut window: Vec<Obj> = slots.into_iter().map(|s| s.unwrap_or_else(|| Obj::immediate(Value::UNDEF))).collect();
+    let mut window: Vec<Obj> =
+        slots.into_iter().map(|s| s.unwrap_or_else(|| Obj::immediate(Value::UNDEF))).collect();
     if sig.varargs {
         window.push(cx.tuple(extra));
     }
@@ -91,7 +98,10 @@ fn place(
                 let key = name.own(cx);
                 kwargs.set(cx, key, value)
             }
-            None => Err(cx.type_error(format!("{}() got an unexpected keyword argument '{text}'", shown(sig, qualified)))),
+            None => Err(cx.type_error(format!(
+                "{}() got an unexpected keyword argument '{text}'",
+                shown(sig, qualified)
+            ))),
         },
     }
 }
@@ -116,7 +126,8 @@ fn wrong_count(cx: &mut Cx, sig: &Signature, qualified: &str, given: usize) -> E
         let s = if n == 1 { "" } else { "s" };
         return cx.type_error(format!("{short} expected {bound}{n} argument{s}, got {given}"));
     }
-    let positional = if sig.names.len() > sig.positional || sig.positional_only > hidden { " positional" } else { "" };
+    let positional =
+        if sig.names.len() > sig.positional || sig.positional_only > hidden { " positional" } else { "" };
     let (bound, n) = match (min == max, given < min) {
         (true, _) => ("exactly", min),
         (_, true) => ("at least", min),

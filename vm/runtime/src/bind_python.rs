@@ -116,8 +116,7 @@ fn too_many(cx: &mut Cx, f: &PyFunction, given: usize, slots: &[Option<Obj>]) ->
     let (q, s) = (qualname(cx, f), if plural { "s" } else { "" });
     let (was, extra) = if given_keyword_only > 0 {
         let (p, k) = (if given == 1 { "" } else { "s" }, if given_keyword_only == 1 { "" } else { "s" });
-        let extra =
-            format!(" positional argument{p} (and {given_keyword_only} keyword-only argument{k})");
+        let extra = format!(" positional argument{p} (and {given_keyword_only} keyword-only argument{k})");
         ("were", extra)
     } else {
         (if given == 1 { "was" } else { "were" }, String::new())
@@ -139,12 +138,15 @@ fn fill_defaults(cx: &mut Cx, f: &PyFunction, slots: &mut [Option<Obj>]) -> R<()
     }
     let defaults = defaults_of(cx, f);
     let first = positional.saturating_sub(defaults.len());
-    let names = |missing: &[usize]| -> Vec<String> { missing.iter().map(|&i| unit.local_names[i].clone()).collect() };
+    let names =
+        |missing: &[usize]| -> Vec<String> { missing.iter().map(|&i| unit.local_names[i].clone()).collect() };
     let missing: Vec<usize> = (0..first).filter(|&i| slots[i].is_none()).collect();
     if !missing.is_empty() {
         return Err(missing_error(cx, f, "positional", &names(&missing)));
     }
-    for (slot, default) in slots[first..positional].iter_mut().zip(defaults.into_iter().rev().take(positional - first).rev()) {
+    for (slot, default) in
+        slots[first..positional].iter_mut().zip(defaults.into_iter().rev().take(positional - first).rev())
+    {
         if slot.is_none() {
             *slot = Some(default);
         }

@@ -48,7 +48,12 @@ fn weak_callback(cx: &mut Cx, cell: Obj) {
     let payload = unsafe { &*cell.value().ptr().cast::<WeakCell>() };
     let Some(callback) = payload.callback.take(&payload.header, cx) else { return };
     if let Err(err) = cx.call(callback.r(), &[cell.r()]) {
-        crate::traceback::unraisable(cx, err, "Exception ignored while calling weakref callback", callback.r());
+        crate::traceback::unraisable(
+            cx,
+            err,
+            "Exception ignored while calling weakref callback",
+            callback.r(),
+        );
     }
 }
 

@@ -255,7 +255,13 @@ pub enum Bound {
 ///
 /// # Errors
 /// `TypeError` with CPython's wording.
-pub fn bind(cx: &mut Cx, def: &NativeDef, qualified: &str, args: Args<'_>, names: Option<&PyTuple>) -> R<Bound> {
+pub fn bind(
+    cx: &mut Cx,
+    def: &NativeDef,
+    qualified: &str,
+    args: Args<'_>,
+    names: Option<&PyTuple>,
+) -> R<Bound> {
     let sig = def.sig();
     let named = names.map_or(0, |n| n.items().len());
     let positional = args.len() - named;

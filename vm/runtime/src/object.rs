@@ -103,7 +103,12 @@ impl Cx {
     ///
     /// # Safety
     /// `fill` initialises the payload (header included) with a layout that belongs to the class, and allocates nothing.
-    pub unsafe fn alloc_sized(&mut self, class: &PyType, payload: usize, fill: impl FnOnce(Header, *mut u8)) -> R {
+    pub unsafe fn alloc_sized(
+        &mut self,
+        class: &PyType,
+        payload: usize,
+        fill: impl FnOnce(Header, *mut u8),
+    ) -> R {
         let shape = class.root_shape();
         let p = self.mutator().allocate(shape.head.object_size(payload));
         if p.is_null() {

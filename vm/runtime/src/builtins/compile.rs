@@ -15,7 +15,11 @@ pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
         Full(compile),
     ),
     ("eval", "($module, source, /, globals=None, locals=None)", Full(|cx, a| evaluate(cx, a, Mode::Eval))),
-    ("exec", "($module, source, /, globals=None, locals=None, *, closure=None)", Full(|cx, a| evaluate(cx, a, Mode::Exec))),
+    (
+        "exec",
+        "($module, source, /, globals=None, locals=None, *, closure=None)",
+        Full(|cx, a| evaluate(cx, a, Mode::Exec)),
+    ),
 ];
 
 /// The `SyntaxError` (or other exception) of a compile error.
@@ -71,7 +75,14 @@ fn source_bytes(cx: &mut Cx, v: Ref<'_>, function: &str) -> R<(Vec<u8>, bool)> {
     Err(cx.type_error(format!("{function}() arg 1 must be a string, bytes or code object")))
 }
 
-fn compile_source(cx: &mut Cx, v: Ref<'_>, function: &str, filename: &str, mode: Mode, options: &Options) -> R<&'static PyCode> {
+fn compile_source(
+    cx: &mut Cx,
+    v: Ref<'_>,
+    function: &str,
+    filename: &str,
+    mode: Mode,
+    options: &Options,
+) -> R<&'static PyCode> {
     let (mut bytes, is_text) = source_bytes(cx, v, function)?;
     if matches!(mode, Mode::Eval) {
         let skip = bytes.iter().take_while(|&&b| b == b' ' || b == b'\t').count();
@@ -164,5 +175,9 @@ fn evaluate(cx: &mut Cx, a: Args<'_>, mode: Mode) -> R {
         return cx.call(f.r(), &[]);
     }
     let result = import::run_code(cx, code, globals, locals)?;
-    Ok(if matches!(mode, Mode::Eval) || a.get(0).downcast::<PyCode>(cx).is_some() { result } else { cx.none() })
+    Ok(if matches!(mode, Mode::Eval) || a.get(0).downcast::<PyCode>(cx).is_some() {
+        result
+    } else {
+        cx.none()
+    })
 }

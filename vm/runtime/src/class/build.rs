@@ -61,7 +61,14 @@ pub struct TypeBuilder {
 impl TypeBuilder {
     /// The class object of a built-in type, bare. `tp_name` as CPython has it ("list", "collections.deque").
     /// `payload_size` is the size of an instance (0 if it varies), `gc` whether instances may be part of cycles.
-    pub(crate) fn declare(cx: &Cx, which: Builtin, tp_name: &str, ops: &'static TypeOps, payload_size: usize, gc: bool) {
+    pub(crate) fn declare(
+        cx: &Cx,
+        which: Builtin,
+        tp_name: &str,
+        ops: &'static TypeOps,
+        payload_size: usize,
+        gc: bool,
+    ) {
         let class =
             PyType::allocate(Builtin::Type as u32, tp_name.into(), ops, payload_size, 0, which as usize);
         // ORD: relaxed; no other thread runs yet.
@@ -72,7 +79,13 @@ impl TypeBuilder {
 
     /// As [`TypeBuilder::declare`] for a type whose exact instances have a `__dict__`: their root shape has an attribute
     /// area.
-    pub(crate) fn declare_with_dict(cx: &Cx, which: Builtin, tp_name: &str, ops: &'static TypeOps, payload_size: usize) {
+    pub(crate) fn declare_with_dict(
+        cx: &Cx,
+        which: Builtin,
+        tp_name: &str,
+        ops: &'static TypeOps,
+        payload_size: usize,
+    ) {
         let flags = class_flag::HAS_DICT;
         let class =
             PyType::allocate(Builtin::Type as u32, tp_name.into(), ops, payload_size, flags, which as usize);
@@ -120,7 +133,13 @@ impl TypeBuilder {
     }
 
     /// A method; `signature` is CPython's text signature ("($self, object, /)"), from which arguments are checked.
-    pub fn method(&mut self, cx: &mut Cx, name: &'static str, signature: &'static str, f: NativeFn) -> &mut Self {
+    pub fn method(
+        &mut self,
+        cx: &mut Cx,
+        name: &'static str,
+        signature: &'static str,
+        f: NativeFn,
+    ) -> &mut Self {
         let native = NativeDef::leak(name, signature, f);
         let descriptor = crate::objects::native::new_method_descriptor(cx, self.class, native);
         self.attr(cx, name, descriptor)
@@ -155,14 +174,26 @@ impl TypeBuilder {
     }
 
     /// A class method.
-    pub fn class_method(&mut self, cx: &mut Cx, name: &'static str, signature: &'static str, f: NativeFn) -> &mut Self {
+    pub fn class_method(
+        &mut self,
+        cx: &mut Cx,
+        name: &'static str,
+        signature: &'static str,
+        f: NativeFn,
+    ) -> &mut Self {
         let native = NativeDef::leak(name, signature, f);
         let descriptor = crate::objects::native::new_class_method_descriptor(cx, self.class, native);
         self.attr(cx, name, descriptor)
     }
 
     /// A static method.
-    pub fn static_method(&mut self, cx: &mut Cx, name: &'static str, signature: &'static str, f: NativeFn) -> &mut Self {
+    pub fn static_method(
+        &mut self,
+        cx: &mut Cx,
+        name: &'static str,
+        signature: &'static str,
+        f: NativeFn,
+    ) -> &mut Self {
         let native = NativeDef::leak(name, signature, f);
         let function = crate::objects::native::new_function(cx, native, None);
         let function = crate::objects::method::new_static_method(cx, function);
@@ -170,7 +201,13 @@ impl TypeBuilder {
     }
 
     /// A computed attribute. The getter is called with the object, the setter with object and value (`UNDEF`: delete).
-    pub fn getset(&mut self, cx: &mut Cx, name: &'static str, get: NativeFn, set: Option<NativeFn>) -> &mut Self {
+    pub fn getset(
+        &mut self,
+        cx: &mut Cx,
+        name: &'static str,
+        get: NativeFn,
+        set: Option<NativeFn>,
+    ) -> &mut Self {
         let descriptor = crate::objects::native::new_getset(cx, self.class, name, get, set);
         self.attr(cx, name, descriptor)
     }

@@ -189,7 +189,9 @@ impl Cx {
     pub fn class_of(&self, v: Ref<'_>) -> &'static PyType {
         match v.header() {
             // SAFETY: shapes of the runtime are `Shape`s, and classes are immortal.
-            Some(h) => unsafe { &*(*self.mutator().shape(h as *const Header as *mut Header).cast::<Shape>()).class },
+            Some(h) => unsafe {
+                &*(*self.mutator().shape(h as *const Header as *mut Header).cast::<Shape>()).class
+            },
             None => self.builtin(Builtin::of_immediate(v.value())),
         }
     }

@@ -39,7 +39,14 @@ unsafe impl Send for Shape {}
 unsafe impl Sync for Shape {}
 
 impl Shape {
-    fn make(cx: &Cx, head: ShapeHead, class: &PyType, dict_mode: bool, names: Box<[usize]>, first: u32) -> &'static Shape {
+    fn make(
+        cx: &Cx,
+        head: ShapeHead,
+        class: &PyType,
+        dict_mode: bool,
+        names: Box<[usize]>,
+        first: u32,
+    ) -> &'static Shape {
         let index = (names.len() > 8)
             .then(|| names.iter().enumerate().map(|(i, &name)| (name, first + i as u32)).collect());
         let id = head.id;

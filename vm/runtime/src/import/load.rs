@@ -138,8 +138,14 @@ fn not_found(cx: &mut Cx, name: &str, message: &str) -> Err {
 }
 
 fn load(cx: &mut Cx, name: &str, parent: Option<&Obj>) -> R {
-    let native =
-        cx.vm.native_modules.lock().unwrap_or_else(|p| p.into_inner()).iter().find(|m| m.0 == name).map(|m| m.1);
+    let native = cx
+        .vm
+        .native_modules
+        .lock()
+        .unwrap_or_else(|p| p.into_inner())
+        .iter()
+        .find(|m| m.0 == name)
+        .map(|m| m.1);
     if let Some(init) = native {
         let made = module::new_module(cx, name);
         register(cx, name, &made)?;

@@ -7,5 +7,8 @@
 mod load;
 mod names;
 
-pub use load::{Source, embedded, find_spec_source, import_module, is_initializing, keep_source, kept_source, run_code, run_source, set_embedded};
+pub use load::{
+    Source, embedded, find_spec_source, import_module, is_initializing, keep_source, kept_source, run_code,
+    run_source, set_embedded,
+};
 pub use names::{import_from, import_name, import_star, is_standard};

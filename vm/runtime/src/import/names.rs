@@ -34,7 +34,11 @@ fn absolute_name(cx: &mut Cx, name: &str, globals: Ref<'_>, level: usize) -> R<S
     for _ in 1..level {
         match base.rsplit_once('.') {
             Some((parent, _)) => base = parent,
-            None => return Err(cx.error(Builtin::ImportError, "attempted relative import beyond top-level package")),
+            None => {
+                return Err(
+                    cx.error(Builtin::ImportError, "attempted relative import beyond top-level package")
+                );
+            }
         }
     }
     Ok(if name.is_empty() { base.to_string() } else { format!("{base}.{name}") })
@@ -94,7 +98,8 @@ fn import_submodules(cx: &mut Cx, module: &Obj, name: &str, from_list: Ref<'_>) 
         }
         let full = format!("{name}.{text}");
         match import_module(cx, &full) {
-            Err(err) if cx.is_error(&err, Builtin::ModuleNotFoundError) && missing_name(cx, &err) == full => {}
+            Err(err) if cx.is_error(&err, Builtin::ModuleNotFoundError) && missing_name(cx, &err) == full => {
+            }
             other => drop(other?),
         }
     }

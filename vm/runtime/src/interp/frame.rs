@@ -89,7 +89,13 @@ impl Frame {
     /// # Safety
     /// The window has room for the header.
     #[inline(always)]
-    pub unsafe fn link(window: *mut Value, call_ip: *const u64, caller: *mut Value, kind: u64, next: *const u64) -> Frame {
+    pub unsafe fn link(
+        window: *mut Value,
+        call_ip: *const u64,
+        caller: *mut Value,
+        kind: u64,
+        next: *const u64,
+    ) -> Frame {
         // SAFETY: as the caller promises.
         unsafe {
             *window = Value::raw(call_ip as u64);

@@ -106,7 +106,9 @@ pub fn instantiate_or_keep(cx: &mut Cx, v: crate::Obj) -> Err {
         return crate::err::Raised(v);
     }
     match cx.call(v.r(), &[]) {
-        Ok(made) if cx.is_instance_of(made.r(), crate::class::Builtin::BaseException) => crate::err::Raised(made),
+        Ok(made) if cx.is_instance_of(made.r(), crate::class::Builtin::BaseException) => {
+            crate::err::Raised(made)
+        }
         Ok(_) => cx.type_error("exceptions must derive from BaseException"),
         Err(err) => err,
     }

@@ -118,9 +118,10 @@ fn new_step(cx: &Cx, generator: Ref<'_>, kind: u8, argument: Option<Obj>) -> Obj
 pub fn declare(cx: &Cx) {
     let wrapped = size_of::<PyWrapped>();
     let step = size_of::<PyAsyncStep>();
-    for (which, name) in
-        [(Builtin::AsyncGenWrapped, "async_generator_wrapped_value"), (Builtin::CoroutineWrapper, "coroutine_wrapper")]
-    {
+    for (which, name) in [
+        (Builtin::AsyncGenWrapped, "async_generator_wrapped_value"),
+        (Builtin::CoroutineWrapper, "coroutine_wrapper"),
+    ] {
         TypeBuilder::declare(cx, which, name, &WRAPPED_OPS, wrapped, true);
     }
     for (which, name) in
@@ -176,7 +177,12 @@ pub fn add_methods(t: &mut TypeBuilder, cx: &mut Cx) {
         .method(cx, "asend", "($self, value, /)", Full(asend))
         .method(cx, "athrow", "($self, type, value=None, traceback=None, /)", Full(athrow))
         .method(cx, "aclose", "($self, /)", Full(aclose))
-        .class_method(cx, "__class_getitem__", "($cls, object, /)", Full(crate::objects::generic_alias::class_getitem));
+        .class_method(
+            cx,
+            "__class_getitem__",
+            "($cls, object, /)",
+            Full(crate::objects::generic_alias::class_getitem),
+        );
 }
 
 /// Ends a step: a wrapped value is the result of the await, anything else is passed on to the event loop.
@@ -323,8 +329,23 @@ pub fn init(cx: &mut Cx) {
         let mut t = TypeBuilder::new(cx, which, Some(Builtin::Object), flags);
         t.special(cx, Special::Await, Full(|cx, a| Ok(a.get(0).own(cx))))
             .special(cx, Special::Iter, Full(|cx, a| Ok(a.get(0).own(cx))))
-            .special(cx, Special::Next, Full(|cx, a| { let none = cx.none(); step_send(cx, a.get(0), none) }))
-            .method(cx, "send", "($self, value, /)", Full(|cx, a| { let v = a.get(1).own(cx); step_send(cx, a.get(0), v) }))
+            .special(
+                cx,
+                Special::Next,
+                Full(|cx, a| {
+                    let none = cx.none();
+                    step_send(cx, a.get(0), none)
+                }),
+            )
+            .method(
+                cx,
+                "send",
+                "($self, value, /)",
+                Full(|cx, a| {
+                    let v = a.get(1).own(cx);
+                    step_send(cx, a.get(0), v)
+                }),
+            )
             .method(cx, "throw", "($self, type, value=None, traceback=None, /)", Full(step_throw))
             .method(cx, "close", "($self, /)", Full(step_close));
     }
@@ -332,6 +353,11 @@ pub fn init(cx: &mut Cx) {
     t.special(cx, Special::Iter, Full(|cx, a| Ok(a.get(0).own(cx))))
         .special(cx, Special::Next, Full(|cx, a| wrapper_step(cx, a, "send", &[Ref::immediate(Value::NONE)])))
         .method(cx, "send", "($self, value, /)", Full(|cx, a| wrapper_step(cx, a, "send", &[a.get(1)])))
-        .method(cx, "throw", "($self, type, value=None, traceback=None, /)", Full(|cx, a| wrapper_step(cx, a, "throw", &[a.get(1)])))
+        .method(
+            cx,
+            "throw",
+            "($self, type, value=None, traceback=None, /)",
+            Full(|cx, a| wrapper_step(cx, a, "throw", &[a.get(1)])),
+        )
         .method(cx, "close", "($self, /)", Full(|cx, a| wrapper_step(cx, a, "close", &[])));
 }

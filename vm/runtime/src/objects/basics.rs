@@ -1,10 +1,12 @@
 //! Start-up of the number types and of bytes with what the interpreter itself needs of them: operators, comparison,
 //! hashing, texts, plain construction. Their full sets of methods belong to their own files.
 
-use crate::objects::bytes::{BYTES_OPS, PyBytes};
+use crate::objects::bytes::array::BYTEARRAY_OPS;
+use crate::objects::bytes::{BYTES_OPS, PyByteArray, PyBytes};
 use crate::objects::complex::{COMPLEX_OPS, PyComplex};
 use crate::objects::float::{FLOAT_OPS, PyFloat, value_of};
 use crate::objects::int::{self, INT_OPS, PyInt};
+use crate::objects::memoryview::{MEMORYVIEW_OPS, PyMemoryView};
 use crate::objects::str::PyStr;
 use crate::prelude::*;
 
@@ -14,6 +16,22 @@ pub fn declare(cx: &Cx) {
     TypeBuilder::declare(cx, Builtin::Float, "float", &FLOAT_OPS, size_of::<PyFloat>(), false);
     TypeBuilder::declare(cx, Builtin::Complex, "complex", &COMPLEX_OPS, size_of::<PyComplex>(), false);
     TypeBuilder::declare(cx, Builtin::Bytes, "bytes", &BYTES_OPS, 0, false);
+    TypeBuilder::declare(
+        cx,
+        Builtin::ByteArray,
+        "bytearray",
+        &BYTEARRAY_OPS,
+        size_of::<PyByteArray>(),
+        false,
+    );
+    TypeBuilder::declare(
+        cx,
+        Builtin::MemoryView,
+        "memoryview",
+        &MEMORYVIEW_OPS,
+        size_of::<PyMemoryView>(),
+        false,
+    );
 }
 
 /// The exact number behind an instance of a subclass or a bool.
@@ -59,7 +77,9 @@ const OPERATORS: &[(BinaryOp, NativeFn, NativeFn)] =
     operators!(Add, Sub, Mul, TrueDiv, FloorDiv, Mod, DivMod, Pow, Shl, Shr, And, Or, Xor);
 
 fn order(cx: &Cx, a: Args<'_>, op: CompareOp) -> R {
-    let (Some(x), Some(y)) = (exact(cx, a.get(0)), exact(cx, a.get(1))) else { return Ok(cx.not_implemented()) };
+    let (Some(x), Some(y)) = (exact(cx, a.get(0)), exact(cx, a.get(1))) else {
+        return Ok(cx.not_implemented());
+    };
     Ok(match int::compare_exact(x.r(), y.r()) {
         Some(Some(ordering)) => cx.bool(op.holds(ordering)),
         Some(None) => cx.bool(op == CompareOp::Ne),
@@ -167,8 +187,16 @@ struct Parts {
 impl Parts {
     fn parse(spec: &str) -> Option<Parts> {
         let chars: Vec<char> = spec.chars().collect();
-        let mut p =
-            Parts { fill: ' ', align: '>', sign: '-', alternate: false, width: 0, grouping: None, precision: None, kind: ' ' };
+        let mut p = Parts {
+            fill: ' ',
+            align: '>',
+            sign: '-',
+            alternate: false,
+            width: 0,
+            grouping: None,
+            precision: None,
+            kind: ' ',
+        };
         let mut i = 0;
         let is_align = |c: Option<&char>| matches!(c, Some('<' | '>' | '=' | '^'));
         let mut aligned = false;
@@ -229,7 +257,9 @@ impl Parts {
         digits
             .chars()
             .enumerate()
-            .flat_map(|(i, c)| ((i > 0 && (n - i).is_multiple_of(every)).then_some(mark)).into_iter().chain([c]))
+            .flat_map(|(i, c)| {
+                ((i > 0 && (n - i).is_multiple_of(every)).then_some(mark)).into_iter().chain([c])
+            })
             .collect()
     }
 
@@ -311,7 +341,8 @@ fn general_form(m: f64, precision: usize, alternate: bool) -> String {
 
 fn add_operators(cx: &mut Cx, t: &mut TypeBuilder, float: bool) {
     for &(op, forward, reflected) in OPERATORS {
-        let bitwise = matches!(op, BinaryOp::Shl | BinaryOp::Shr | BinaryOp::And | BinaryOp::Or | BinaryOp::Xor);
+        let bitwise =
+            matches!(op, BinaryOp::Shl | BinaryOp::Shr | BinaryOp::And | BinaryOp::Or | BinaryOp::Xor);
         if float && bitwise {
             continue;
         }
@@ -334,7 +365,13 @@ fn add_operators(cx: &mut Cx, t: &mut TypeBuilder, float: bool) {
             (Special::Abs, Full(absolute)),
             (Special::Repr, Full(number_repr)),
             (Special::Format, Full(number_format)),
-            (Special::Float, Full(|cx, a| { let x = cx.to_f64(a.get(0))?; Ok(cx.float(x)) })),
+            (
+                Special::Float,
+                Full(|cx, a| {
+                    let x = cx.to_f64(a.get(0))?;
+                    Ok(cx.float(x))
+                }),
+            ),
         ],
     );
 }
@@ -444,16 +481,27 @@ pub fn init(cx: &mut Cx) {
     let mut t = TypeBuilder::new(cx, Builtin::Int, Some(Builtin::Object), flags);
     add_operators(cx, &mut t, false);
     t.constructor(cx, "($cls, x=0, /, base=10)", Full(int_new))
-        .special(cx, Special::Invert, Full(|cx, a| operate(cx, BinaryOp::Sub, Ref::immediate(Value::from_int_unchecked(-1)), a.get(0))))
+        .special(
+            cx,
+            Special::Invert,
+            Full(|cx, a| operate(cx, BinaryOp::Sub, Ref::immediate(Value::from_int_unchecked(-1)), a.get(0))),
+        )
         .special(cx, Special::Int, Full(|cx, a| Ok(exact(cx, a.get(0)).unwrap_or_else(|| cx.none()))))
         .special(cx, Special::Index, Full(|cx, a| Ok(exact(cx, a.get(0)).unwrap_or_else(|| cx.none()))))
         .special(cx, Special::Round, Full(|cx, a| Ok(exact(cx, a.get(0)).unwrap_or_else(|| cx.none()))));
     let mut t = TypeBuilder::new(cx, Builtin::Bool, Some(Builtin::Int), class_flag::MATCH_SELF);
-    t.constructor(cx, "($cls, object=False, /)", Full(bool_new)).special(cx, Special::Repr, Full(number_repr));
+    t.constructor(cx, "($cls, object=False, /)", Full(bool_new)).special(
+        cx,
+        Special::Repr,
+        Full(number_repr),
+    );
     let mut t = TypeBuilder::new(cx, Builtin::Float, Some(Builtin::Object), flags);
     add_operators(cx, &mut t, true);
     t.constructor(cx, "($cls, x=0, /)", Full(float_new)).special(cx, Special::Round, Full(float_round));
     TypeBuilder::new(cx, Builtin::Complex, Some(Builtin::Object), flags);
     let mut t = TypeBuilder::new(cx, Builtin::Bytes, Some(Builtin::Object), flags | class_flag::SEQUENCE);
     t.special(cx, Special::Len, Leaf(|cx, a| Ok(cx.int(a.this::<PyBytes>().len() as i64))));
+    for which in [Builtin::ByteArray, Builtin::MemoryView] {
+        TypeBuilder::new(cx, which, Some(Builtin::Object), class_flag::DISALLOW_INSTANTIATION);
+    }
 }

@@ -54,8 +54,9 @@ pub fn for_each(mut f: impl FnMut(&'static PyCode)) {
 /// Makes the code object of a unit, and those of the units among its constants.
 pub fn link(cx: &mut Cx, unit: CodeUnit) -> &'static PyCode {
     let consts: Box<[SharedValue]> = unit.consts.iter().map(|c| make(cx, c)).collect();
-    let intern_all =
-        |cx: &Cx, names: &[String]| -> Box<[SharedValue]> { names.iter().map(|n| str::intern(cx, n)).collect() };
+    let intern_all = |cx: &Cx, names: &[String]| -> Box<[SharedValue]> {
+        names.iter().map(|n| str::intern(cx, n)).collect()
+    };
     let mut words = unit.code.clone();
     let mut at = 0;
     while at < words.len() {

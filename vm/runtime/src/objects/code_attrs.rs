@@ -89,8 +89,18 @@ pub fn init(cx: &mut Cx) {
         .getset(cx, "co_firstlineno", Full(|cx, a| Ok(cx.int(this(a).unit.first_line as i64))), None)
         .getset(cx, "co_flags", Full(|cx, a| Ok(cx.int(this(a).unit.flags as i64))), None)
         .getset(cx, "co_argcount", Full(|cx, a| Ok(cx.int(this(a).unit.arg_count as i64))), None)
-        .getset(cx, "co_posonlyargcount", Full(|cx, a| Ok(cx.int(this(a).unit.positional_only_count as i64))), None)
-        .getset(cx, "co_kwonlyargcount", Full(|cx, a| Ok(cx.int(this(a).unit.keyword_only_count as i64))), None)
+        .getset(
+            cx,
+            "co_posonlyargcount",
+            Full(|cx, a| Ok(cx.int(this(a).unit.positional_only_count as i64))),
+            None,
+        )
+        .getset(
+            cx,
+            "co_kwonlyargcount",
+            Full(|cx, a| Ok(cx.int(this(a).unit.keyword_only_count as i64))),
+            None,
+        )
         .getset(cx, "co_nlocals", Full(|cx, a| Ok(cx.int(var_names(this(a)).count() as i64))), None)
         .getset(cx, "co_stacksize", Full(|cx, a| Ok(cx.int(this(a).unit.register_count as i64))), None)
         .getset(cx, "co_varnames", Full(|cx, a| texts(cx, var_names(this(a)))), None)

@@ -281,14 +281,30 @@ fn frame_clear(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 pub fn init(cx: &mut Cx) {
-    let mut t = TypeBuilder::new(cx, Builtin::Frame, Some(Builtin::Object), class_flag::DISALLOW_INSTANTIATION);
+    let mut t =
+        TypeBuilder::new(cx, Builtin::Frame, Some(Builtin::Object), class_flag::DISALLOW_INSTANTIATION);
     t.getset(cx, "f_back", Full(f_back), None)
         .getset(cx, "f_code", Full(|cx, a| Ok(ref_of(a.this::<PyFrame>().code()).own(cx))), None)
-        .getset(cx, "f_globals", Full(|cx, a| Ok(ref_of(a.this::<PyFrame>().function().globals_unchecked()).own(cx))), None)
-        .getset(cx, "f_builtins", Full(|cx, a| Ok(ref_of(a.this::<PyFrame>().function().builtins_unchecked()).own(cx))), None)
+        .getset(
+            cx,
+            "f_globals",
+            Full(|cx, a| Ok(ref_of(a.this::<PyFrame>().function().globals_unchecked()).own(cx))),
+            None,
+        )
+        .getset(
+            cx,
+            "f_builtins",
+            Full(|cx, a| Ok(ref_of(a.this::<PyFrame>().function().builtins_unchecked()).own(cx))),
+            None,
+        )
         .getset(cx, "f_locals", Full(|cx, a| a.this::<PyFrame>().locals_dict(cx)), None)
         .getset(cx, "f_lineno", Full(|cx, a| Ok(cx.int(a.this::<PyFrame>().line(cx) as i64))), None)
-        .getset(cx, "f_lasti", Full(|cx, a| Ok(cx.int(2 * a.this::<PyFrame>().last_instruction(cx) as i64))), None)
+        .getset(
+            cx,
+            "f_lasti",
+            Full(|cx, a| Ok(cx.int(2 * a.this::<PyFrame>().last_instruction(cx) as i64))),
+            None,
+        )
         .getset(cx, "f_trace", Full(f_trace), Some(Full(set_f_trace)))
         .method(cx, "clear", "($self, /)", Full(frame_clear))
         .special(cx, Special::Repr, Full(frame_repr));

@@ -50,7 +50,9 @@ fn set_code(cx: &mut Cx, a: Args<'_>) -> R {
     let (own, other) = (this(a).code().free_names.len(), code.free_names.len());
     if own != other {
         let name = cx.text_of(this(a).name.get(&this(a).h, cx).unwrap_or_else(|| cx.none()).r());
-        return Err(cx.value_error(format!("{name}() requires a code object with {own} free vars, not {other}")));
+        return Err(
+            cx.value_error(format!("{name}() requires a code object with {own} free vars, not {other}"))
+        );
     }
     // Frames that run find their code through the function: they must not see another one.
     let running = crate::interp::frame::Frames::from(cx.regs.get(), cx.ip.get())
@@ -86,7 +88,13 @@ fn get_annotations(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn set_annotations(cx: &mut Cx, a: Args<'_>) -> R {
-    let result = set_checked(cx, a, &this(a).annotations, Builtin::Dict, "__annotations__ must be set to a dict object");
+    let result = set_checked(
+        cx,
+        a,
+        &this(a).annotations,
+        Builtin::Dict,
+        "__annotations__ must be set to a dict object",
+    );
     if result.is_ok() {
         drop(this(a).annotate.take(&this(a).h, cx));
     }
@@ -177,33 +185,96 @@ fn function_new(cx: &mut Cx, a: Args<'_>) -> R {
 pub fn init(cx: &mut Cx) {
     let flags = class_flag::HAS_DICT | class_flag::HAS_WEAKREF | class_flag::METHOD_DESCRIPTOR;
     let mut t = TypeBuilder::new(cx, Builtin::Function, Some(Builtin::Object), flags);
-    t.constructor(cx, "($cls, code, globals, name=None, argdefs=None, closure=None, kwdefaults=None)", Full(function_new))
-        .getset(cx, "__code__", Full(|cx, a| Ok(ref_of(this(a).code()).own(cx))), Some(Full(set_code)))
-        .getset(cx, "__globals__", Full(|cx, a| get_slot(cx, this(a), &this(a).globals)), None)
-        .getset(cx, "__builtins__", Full(|cx, a| get_slot(cx, this(a), &this(a).builtins)), None)
-        .getset(cx, "__closure__", Full(|cx, a| get_slot(cx, this(a), &this(a).closure)), None)
-        .getset(
-            cx,
-            "__defaults__",
-            Full(|cx, a| get_slot(cx, this(a), &this(a).defaults)),
-            Some(Full(|cx, a| set_checked(cx, a, &this(a).defaults, Builtin::Tuple, "__defaults__ must be set to a tuple object"))),
-        )
-        .getset(
-            cx,
-            "__kwdefaults__",
-            Full(|cx, a| get_slot(cx, this(a), &this(a).kwdefaults)),
-            Some(Full(|cx, a| set_checked(cx, a, &this(a).kwdefaults, Builtin::Dict, "__kwdefaults__ must be set to a dict object"))),
-        )
-        .getset(cx, "__name__", Full(|cx, a| get_slot(cx, this(a), &this(a).name)), Some(Full(|cx, a| set_text(cx, a, &this(a).name, "__name__"))))
-        .getset(cx, "__qualname__", Full(|cx, a| get_slot(cx, this(a), &this(a).qualname)), Some(Full(|cx, a| set_text(cx, a, &this(a).qualname, "__qualname__"))))
-        .getset(cx, "__module__", Full(|cx, a| get_slot(cx, this(a), &this(a).module)), Some(Full(|cx, a| set_any(cx, a, &this(a).module))))
-        .getset(cx, "__doc__", Full(|cx, a| get_slot(cx, this(a), &this(a).doc)), Some(Full(|cx, a| set_any(cx, a, &this(a).doc))))
-        .getset(cx, "__dict__", Full(get_dict), Some(Full(|cx, a| set_checked(cx, a, &this(a).dict, Builtin::Dict, "__dict__ must be set to a dictionary"))))
-        .getset(cx, "__annotations__", Full(get_annotations), Some(Full(set_annotations)))
-        .getset(cx, "__annotate__", Full(|cx, a| get_slot(cx, this(a), &this(a).annotate)), Some(Full(set_annotate)))
-        .getset(cx, "__type_params__", Full(get_type_params), Some(Full(|cx, a| set_checked(cx, a, &this(a).type_params, Builtin::Tuple, "__type_params__ must be set to a tuple"))))
-        .specials(
-            cx,
-            &[(Special::Repr, Full(function_repr)), (Special::Get, Full(function_get)), (Special::Call, Full(function_call))],
-        );
+    t.constructor(
+        cx,
+        "($cls, code, globals, name=None, argdefs=None, closure=None, kwdefaults=None)",
+        Full(function_new),
+    )
+    .getset(cx, "__code__", Full(|cx, a| Ok(ref_of(this(a).code()).own(cx))), Some(Full(set_code)))
+    .getset(cx, "__globals__", Full(|cx, a| get_slot(cx, this(a), &this(a).globals)), None)
+    .getset(cx, "__builtins__", Full(|cx, a| get_slot(cx, this(a), &this(a).builtins)), None)
+    .getset(cx, "__closure__", Full(|cx, a| get_slot(cx, this(a), &this(a).closure)), None)
+    .getset(
+        cx,
+        "__defaults__",
+        Full(|cx, a| get_slot(cx, this(a), &this(a).defaults)),
+        Some(Full(|cx, a| {
+            set_checked(
+                cx,
+                a,
+                &this(a).defaults,
+                Builtin::Tuple,
+                "__defaults__ must be set to a tuple object",
+            )
+        })),
+    )
+    .getset(
+        cx,
+        "__kwdefaults__",
+        Full(|cx, a| get_slot(cx, this(a), &this(a).kwdefaults)),
+        Some(Full(|cx, a| {
+            set_checked(
+                cx,
+                a,
+                &this(a).kwdefaults,
+                Builtin::Dict,
+                "__kwdefaults__ must be set to a dict object",
+            )
+        })),
+    )
+    .getset(
+        cx,
+        "__name__",
+        Full(|cx, a| get_slot(cx, this(a), &this(a).name)),
+        Some(Full(|cx, a| set_text(cx, a, &this(a).name, "__name__"))),
+    )
+    .getset(
+        cx,
+        "__qualname__",
+        Full(|cx, a| get_slot(cx, this(a), &this(a).qualname)),
+        Some(Full(|cx, a| set_text(cx, a, &this(a).qualname, "__qualname__"))),
+    )
+    .getset(
+        cx,
+        "__module__",
+        Full(|cx, a| get_slot(cx, this(a), &this(a).module)),
+        Some(Full(|cx, a| set_any(cx, a, &this(a).module))),
+    )
+    .getset(
+        cx,
+        "__doc__",
+        Full(|cx, a| get_slot(cx, this(a), &this(a).doc)),
+        Some(Full(|cx, a| set_any(cx, a, &this(a).doc))),
+    )
+    .getset(
+        cx,
+        "__dict__",
+        Full(get_dict),
+        Some(Full(|cx, a| {
+            set_checked(cx, a, &this(a).dict, Builtin::Dict, "__dict__ must be set to a dictionary")
+        })),
+    )
+    .getset(cx, "__annotations__", Full(get_annotations), Some(Full(set_annotations)))
+    .getset(
+        cx,
+        "__annotate__",
+        Full(|cx, a| get_slot(cx, this(a), &this(a).annotate)),
+        Some(Full(set_annotate)),
+    )
+    .getset(
+        cx,
+        "__type_params__",
+        Full(get_type_params),
+        Some(Full(|cx, a| {
+            set_checked(cx, a, &this(a).type_params, Builtin::Tuple, "__type_params__ must be set to a tuple")
+        })),
+    )
+    .specials(
+        cx,
+        &[
+            (Special::Repr, Full(function_repr)),
+            (Special::Get, Full(function_get)),
+            (Special::Call, Full(function_call)),
+        ],
+    );
 }

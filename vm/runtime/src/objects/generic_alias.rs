@@ -52,7 +52,11 @@ pub fn new_generic_alias(cx: &mut Cx, origin: Ref<'_>, args: Ref<'_>) -> Obj {
         }
     };
     let origin = origin.own(cx);
-    cx.alloc(Builtin::GenericAlias, |h| PyGenericAlias { h, origin: Slot::new(origin), args: Slot::new(args) })
+    cx.alloc(Builtin::GenericAlias, |h| PyGenericAlias {
+        h,
+        origin: Slot::new(origin),
+        args: Slot::new(args),
+    })
 }
 
 /// The `__class_getitem__` of built-in generic types.
@@ -99,11 +103,26 @@ fn alias_repr(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 /// Attributes that the alias has itself; all others are its origin's.
-const OWN: &[&str] = &["__origin__", "__args__", "__parameters__", "__mro_entries__", "__class__", "__reduce_ex__", "__reduce__"];
+const OWN: &[&str] = &[
+    "__origin__",
+    "__args__",
+    "__parameters__",
+    "__mro_entries__",
+    "__class__",
+    "__reduce_ex__",
+    "__reduce__",
+];
 
 fn alias_getattribute(cx: &mut Cx, a: Args<'_>) -> R {
     let name = cx.text_of(a.get(1));
-    if OWN.contains(&name.as_str()) || (name.starts_with("__") && name.ends_with("__") && name != "__name__" && name != "__qualname__" && name != "__module__" && name != "__doc__") {
+    if OWN.contains(&name.as_str())
+        || (name.starts_with("__")
+            && name.ends_with("__")
+            && name != "__name__"
+            && name != "__qualname__"
+            && name != "__module__"
+            && name != "__doc__")
+    {
         return crate::ops::generic_get_attr(cx, a.get(0), a.get(1));
     }
     let origin = origin(cx, a.get(0));
@@ -114,7 +133,10 @@ fn alias_eq(cx: &mut Cx, a: Args<'_>) -> R {
     if a.get(1).downcast::<PyGenericAlias>(cx).is_none() {
         return Ok(cx.not_implemented());
     }
-    let same_origin = { let (x, y) = (origin(cx, a.get(0)), origin(cx, a.get(1))); cx.equal(x.r(), y.r())? };
+    let same_origin = {
+        let (x, y) = (origin(cx, a.get(0)), origin(cx, a.get(1)));
+        cx.equal(x.r(), y.r())?
+    };
     let (x, y) = (args(cx, a.get(0)), args(cx, a.get(1)));
     let same = same_origin && cx.equal(x.r(), y.r())?;
     Ok(cx.bool(same))
@@ -137,7 +159,15 @@ pub fn init(cx: &mut Cx) {
         .getset(cx, "__origin__", Full(|cx, a| Ok(origin(cx, a.get(0)))), None)
         .getset(cx, "__args__", Full(|cx, a| Ok(args(cx, a.get(0)))), None)
         .getset(cx, "__parameters__", Full(|cx, _| Ok(cx.tuple(Vec::new()))), None)
-        .method(cx, "__mro_entries__", "($self, bases, /)", Full(|cx, a| { let o = origin(cx, a.get(0)); Ok(cx.tuple(vec![o])) }))
+        .method(
+            cx,
+            "__mro_entries__",
+            "($self, bases, /)",
+            Full(|cx, a| {
+                let o = origin(cx, a.get(0));
+                Ok(cx.tuple(vec![o]))
+            }),
+        )
         .special(cx, Special::GetAttribute, Full(alias_getattribute))
         .special(cx, Special::Eq, Full(alias_eq))
         .special(cx, Special::Hash, Full(alias_hash))

@@ -39,7 +39,14 @@ pub fn new_proxy(cx: &Cx, mapping: Ref<'_>) -> Obj {
 }
 
 pub fn declare(cx: &Cx) {
-    TypeBuilder::declare(cx, Builtin::MappingProxy, "mappingproxy", &PROXY_OPS, size_of::<PyMappingProxy>(), true);
+    TypeBuilder::declare(
+        cx,
+        Builtin::MappingProxy,
+        "mappingproxy",
+        &PROXY_OPS,
+        size_of::<PyMappingProxy>(),
+        true,
+    );
 }
 
 fn inner(cx: &Cx, a: Args<'_>) -> Obj {
@@ -70,18 +77,73 @@ pub fn init(cx: &mut Cx) {
     let flags = class_flag::MAPPING;
     let mut t = TypeBuilder::new(cx, Builtin::MappingProxy, Some(Builtin::Object), flags);
     t.constructor(cx, "($cls, mapping)", Full(proxy_new))
-        .special(cx, Special::GetItem, Full(|cx, a| { let m = inner(cx, a); cx.get_item(m.r(), a.get(1)) }))
-        .special(cx, Special::Contains, Full(|cx, a| { let m = inner(cx, a); let b = cx.contains(m.r(), a.get(1))?; Ok(cx.bool(b)) }))
-        .special(cx, Special::Len, Full(|cx, a| { let m = inner(cx, a); let n = cx.len(m.r())?; Ok(cx.int(n as i64)) }))
-        .special(cx, Special::Iter, Full(|cx, a| { let m = inner(cx, a); cx.iter(m.r()) }))
-        .special(cx, Special::Eq, Full(|cx, a| { let m = inner(cx, a); cx.compare(CompareOp::Eq, m.r(), a.get(1)) }))
-        .special(cx, Special::Or, Full(|cx, a| { let m = inner(cx, a); cx.binary(BinaryOp::Or, m.r(), a.get(1)) }))
-        .special(cx, Special::Str, Full(|cx, a| { let m = inner(cx, a); cx.to_str(m.r()) }))
-        .special(cx, Special::Repr, Full(|cx, a| {
-            let m = inner(cx, a);
-            let text = cx.repr_string(m.r())?;
-            Ok(cx.str(&format!("mappingproxy({text})")))
-        }))
+        .special(
+            cx,
+            Special::GetItem,
+            Full(|cx, a| {
+                let m = inner(cx, a);
+                cx.get_item(m.r(), a.get(1))
+            }),
+        )
+        .special(
+            cx,
+            Special::Contains,
+            Full(|cx, a| {
+                let m = inner(cx, a);
+                let b = cx.contains(m.r(), a.get(1))?;
+                Ok(cx.bool(b))
+            }),
+        )
+        .special(
+            cx,
+            Special::Len,
+            Full(|cx, a| {
+                let m = inner(cx, a);
+                let n = cx.len(m.r())?;
+                Ok(cx.int(n as i64))
+            }),
+        )
+        .special(
+            cx,
+            Special::Iter,
+            Full(|cx, a| {
+                let m = inner(cx, a);
+                cx.iter(m.r())
+            }),
+        )
+        .special(
+            cx,
+            Special::Eq,
+            Full(|cx, a| {
+                let m = inner(cx, a);
+                cx.compare(CompareOp::Eq, m.r(), a.get(1))
+            }),
+        )
+        .special(
+            cx,
+            Special::Or,
+            Full(|cx, a| {
+                let m = inner(cx, a);
+                cx.binary(BinaryOp::Or, m.r(), a.get(1))
+            }),
+        )
+        .special(
+            cx,
+            Special::Str,
+            Full(|cx, a| {
+                let m = inner(cx, a);
+                cx.to_str(m.r())
+            }),
+        )
+        .special(
+            cx,
+            Special::Repr,
+            Full(|cx, a| {
+                let m = inner(cx, a);
+                let text = cx.repr_string(m.r())?;
+                Ok(cx.str(&format!("mappingproxy({text})")))
+            }),
+        )
         .special(cx, Special::Reversed, forward!("__reversed__"))
         .method(cx, "get", "($self, key, default=<unrepresentable>, /)", forward!("get"))
         .method(cx, "keys", "($self, /)", forward!("keys"))

@@ -82,17 +82,29 @@ unsafe impl Object for PyMethodWrapper {
 
 /// Binds a function to an object.
 pub fn new_bound_method(cx: &Cx, function: Obj, this: Obj) -> Obj {
-    cx.alloc(Builtin::BoundMethod, |h| PyBoundMethod { h, function: Slot::new(function), this: Slot::new(this) })
+    cx.alloc(Builtin::BoundMethod, |h| PyBoundMethod {
+        h,
+        function: Slot::new(function),
+        this: Slot::new(this),
+    })
 }
 
 /// A static method.
 pub fn new_static_method(cx: &Cx, callable: Obj) -> Obj {
-    cx.alloc(Builtin::StaticMethod, |h| PyMethodWrapper { h, callable: Slot::new(callable), dict: Slot::empty() })
+    cx.alloc(Builtin::StaticMethod, |h| PyMethodWrapper {
+        h,
+        callable: Slot::new(callable),
+        dict: Slot::empty(),
+    })
 }
 
 /// A class method.
 pub fn new_class_method(cx: &Cx, callable: Obj) -> Obj {
-    cx.alloc(Builtin::ClassMethod, |h| PyMethodWrapper { h, callable: Slot::new(callable), dict: Slot::empty() })
+    cx.alloc(Builtin::ClassMethod, |h| PyMethodWrapper {
+        h,
+        callable: Slot::new(callable),
+        dict: Slot::empty(),
+    })
 }
 
 pub fn declare(cx: &Cx) {
@@ -144,25 +156,44 @@ fn bound_getattribute(cx: &mut Cx, a: Args<'_>) -> R {
 
 pub fn init(cx: &mut Cx) {
     let mut t = TypeBuilder::new(cx, Builtin::BoundMethod, Some(Builtin::Object), class_flag::HAS_WEAKREF);
-    t.constructor(cx, "($cls, function, instance, /)", Full(|cx, a| Ok(new_bound_method(cx, a.get(1).own(cx), a.get(2).own(cx)))))
-        .getset(cx, "__func__", Full(|cx, a| Ok(bound_parts(cx, a.get(0)).map_or_else(|| cx.none(), |p| p.0))), None)
-        .getset(cx, "__self__", Full(|cx, a| Ok(bound_parts(cx, a.get(0)).map_or_else(|| cx.none(), |p| p.1))), None)
-        .special(cx, Special::Call, Full(|cx, a| crate::objects::native::spread(cx, a.get(0), a.get(1), a.opt(2))))
-        .special(cx, Special::Eq, Full(|cx, a| bound_eq(cx, a, true)))
-        .special(cx, Special::Ne, Full(|cx, a| bound_eq(cx, a, false)))
-        .special(
-            cx,
-            Special::Hash,
-            Full(|cx, a| {
-                let (f, this) = bound_parts(cx, a.get(0)).expect("a bound method");
-                let hash = cx.hash(f.r())? ^ (this.value().0 >> 4) as i64;
-                Ok(cx.int(hash))
-            }),
-        )
-        .special(cx, Special::GetAttribute, Full(bound_getattribute))
-        .special(cx, Special::Repr, Full(bound_repr));
+    t.constructor(
+        cx,
+        "($cls, function, instance, /)",
+        Full(|cx, a| Ok(new_bound_method(cx, a.get(1).own(cx), a.get(2).own(cx)))),
+    )
+    .getset(
+        cx,
+        "__func__",
+        Full(|cx, a| Ok(bound_parts(cx, a.get(0)).map_or_else(|| cx.none(), |p| p.0))),
+        None,
+    )
+    .getset(
+        cx,
+        "__self__",
+        Full(|cx, a| Ok(bound_parts(cx, a.get(0)).map_or_else(|| cx.none(), |p| p.1))),
+        None,
+    )
+    .special(
+        cx,
+        Special::Call,
+        Full(|cx, a| crate::objects::native::spread(cx, a.get(0), a.get(1), a.opt(2))),
+    )
+    .special(cx, Special::Eq, Full(|cx, a| bound_eq(cx, a, true)))
+    .special(cx, Special::Ne, Full(|cx, a| bound_eq(cx, a, false)))
+    .special(
+        cx,
+        Special::Hash,
+        Full(|cx, a| {
+            let (f, this) = bound_parts(cx, a.get(0)).expect("a bound method");
+            let hash = cx.hash(f.r())? ^ (this.value().0 >> 4) as i64;
+            Ok(cx.int(hash))
+        }),
+    )
+    .special(cx, Special::GetAttribute, Full(bound_getattribute))
+    .special(cx, Special::Repr, Full(bound_repr));
     for which in [Builtin::StaticMethod, Builtin::ClassMethod] {
-        let mut t = TypeBuilder::new(cx, which, Some(Builtin::Object), class_flag::BASETYPE | class_flag::HAS_DICT);
+        let mut t =
+            TypeBuilder::new(cx, which, Some(Builtin::Object), class_flag::BASETYPE | class_flag::HAS_DICT);
         t.constructor(cx, "($cls, function, /)", Full(wrapper_new))
             .getset(cx, "__func__", Full(|cx, a| Ok(callable(cx, a))), None)
             .getset(cx, "__wrapped__", Full(|cx, a| Ok(callable(cx, a))), None)
@@ -179,8 +210,14 @@ pub fn init(cx: &mut Cx) {
             );
     }
     let mut t = TypeBuilder::reopen(cx, Builtin::StaticMethod);
-    t.special(cx, Special::Get, Full(|cx, a| Ok(callable(cx, a))))
-        .special(cx, Special::Call, Full(|cx, a| { let f = callable(cx, a); crate::objects::native::spread(cx, f.r(), a.get(1), a.opt(2)) }));
+    t.special(cx, Special::Get, Full(|cx, a| Ok(callable(cx, a)))).special(
+        cx,
+        Special::Call,
+        Full(|cx, a| {
+            let f = callable(cx, a);
+            crate::objects::native::spread(cx, f.r(), a.get(1), a.opt(2))
+        }),
+    );
     let mut t = TypeBuilder::reopen(cx, Builtin::ClassMethod);
     t.special(
         cx,

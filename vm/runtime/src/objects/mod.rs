@@ -1,14 +1,14 @@
 //! The built-in types, a file or folder each.
 
 pub mod async_gen;
-pub mod builtin_iters;
-pub mod bytes;
 pub mod basics;
 pub mod buffer;
-pub mod codec;
+pub mod builtin_iters;
+pub mod bytes;
 pub mod cell;
 pub mod code;
 pub mod code_attrs;
+pub mod codec;
 pub mod complex;
 pub mod construct;
 pub mod dict;

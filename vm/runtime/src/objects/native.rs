@@ -72,7 +72,13 @@ unsafe impl Object for PyGetSet {
     const OPS: &'static TypeOps = &GETSET_OPS;
 }
 
-fn new_native(cx: &Cx, kind: Builtin, def: &'static NativeDef, owner: Option<&PyType>, this: Option<Obj>) -> Obj {
+fn new_native(
+    cx: &Cx,
+    kind: Builtin,
+    def: &'static NativeDef,
+    owner: Option<&PyType>,
+    this: Option<Obj>,
+) -> Obj {
     let owner = owner.map_or(std::ptr::null(), |o| o as *const PyType);
     cx.alloc(kind, |h| PyNative {
         h,
@@ -130,7 +136,9 @@ impl PyNative {
     }
 
     fn is_constructor(&self) -> bool {
-        !self.owner.is_null() && self.h.shape_id() == Builtin::NativeFunction as u32 && self.def.name == "__new__"
+        !self.owner.is_null()
+            && self.h.shape_id() == Builtin::NativeFunction as u32
+            && self.def.name == "__new__"
     }
 
     /// The name for messages.
@@ -205,7 +213,11 @@ fn check_receiver(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<
     let name = native.def.name;
     if given == 0 {
         let class = owner.name();
-        let what = if native.h.shape_id() == Builtin::WrapperDescriptor as u32 { "descriptor" } else { "unbound method" };
+        let what = if native.h.shape_id() == Builtin::WrapperDescriptor as u32 {
+            "descriptor"
+        } else {
+            "unbound method"
+        };
         return Err(cx.type_error(match what {
             "descriptor" => format!("descriptor '{name}' of '{class}' object needs an argument"),
             _ => format!("unbound method {class}.{name}() needs an argument"),
@@ -430,8 +442,16 @@ pub fn init(cx: &mut Cx) {
     }
     let mut t = TypeBuilder::new(cx, Builtin::GetSet, object, 0);
     t.special(cx, Special::Get, Full(getset_get))
-        .special(cx, Special::Set, Full(|cx, a| store(cx, a.this::<PyGetSet>(), a.get(1), a.get(2).value()).map(|_| cx.none())))
-        .special(cx, Special::Delete, Full(|cx, a| store(cx, a.this::<PyGetSet>(), a.get(1), Value::UNDEF).map(|_| cx.none())))
+        .special(
+            cx,
+            Special::Set,
+            Full(|cx, a| store(cx, a.this::<PyGetSet>(), a.get(1), a.get(2).value()).map(|_| cx.none())),
+        )
+        .special(
+            cx,
+            Special::Delete,
+            Full(|cx, a| store(cx, a.this::<PyGetSet>(), a.get(1), Value::UNDEF).map(|_| cx.none())),
+        )
         .getset(cx, "__name__", Full(|cx, a| Ok(cx.str(a.this::<PyGetSet>().name))), None)
         .getset(
             cx,

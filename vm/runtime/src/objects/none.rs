@@ -50,7 +50,9 @@ pub fn init(cx: &mut Cx) {
                 t.special(
                     cx,
                     Special::Bool,
-                    Full(|cx, _| Err(cx.type_error("NotImplemented should not be used in a boolean context"))),
+                    Full(
+                        |cx, _| Err(cx.type_error("NotImplemented should not be used in a boolean context")),
+                    ),
                 );
             }
             _ => {}

@@ -32,7 +32,9 @@ fn object_new(cx: &mut Cx, a: Args<'_>) -> R {
     let excess = !a.varargs(cx, 1).is_empty() || a.varkw(cx, 2).is_some_and(|k| k.len() > 0);
     if excess {
         if !class.same_special(cx, object, Special::New) {
-            return Err(cx.type_error("object.__new__() takes exactly one argument (the type to instantiate)"));
+            return Err(
+                cx.type_error("object.__new__() takes exactly one argument (the type to instantiate)")
+            );
         }
         if class.same_special(cx, object, Special::Init) {
             let name = class.name();
@@ -54,7 +56,9 @@ fn abstract_error(cx: &mut Cx, class: &PyType) -> Err {
     texts.sort();
     let s = if texts.len() > 1 { "s" } else { "" };
     let (name, list) = (class.name(), texts.join("', '"));
-    cx.type_error(format!("Can't instantiate abstract class {name} without an implementation for abstract method{s} '{list}'"))
+    cx.type_error(format!(
+        "Can't instantiate abstract class {name} without an implementation for abstract method{s} '{list}'"
+    ))
 }
 
 fn object_init(cx: &mut Cx, a: Args<'_>) -> R {
@@ -63,11 +67,15 @@ fn object_init(cx: &mut Cx, a: Args<'_>) -> R {
     let excess = !a.varargs(cx, 1).is_empty() || a.varkw(cx, 2).is_some_and(|k| k.len() > 0);
     if excess {
         if !class.same_special(cx, object, Special::Init) {
-            return Err(cx.type_error("object.__init__() takes exactly one argument (the instance to initialize)"));
+            return Err(
+                cx.type_error("object.__init__() takes exactly one argument (the instance to initialize)")
+            );
         }
         if class.same_special(cx, object, Special::New) {
             let name = class.name();
-            return Err(cx.type_error(format!("{name}.__init__() takes exactly one argument (the instance to initialize)")));
+            return Err(cx.type_error(format!(
+                "{name}.__init__() takes exactly one argument (the instance to initialize)"
+            )));
         }
     }
     Ok(cx.none())
@@ -91,7 +99,9 @@ fn object_eq(cx: &Cx, a: Args<'_>) -> R {
 }
 
 fn object_ne(cx: &mut Cx, a: Args<'_>) -> R {
-    let Some(result) = cx.try_special(Special::Eq, a.get(0), &[a.get(1)])? else { return Ok(cx.not_implemented()) };
+    let Some(result) = cx.try_special(Special::Eq, a.get(0), &[a.get(1)])? else {
+        return Ok(cx.not_implemented());
+    };
     if result.value() == Value::NOT_IMPLEMENTED {
         return Ok(result);
     }
@@ -127,13 +137,15 @@ fn set_class(cx: &mut Cx, a: Args<'_>) -> R {
     };
     let old = cx.class_of(a.get(0));
     if !new.is_heap() || !old.is_heap() {
-        return Err(cx.type_error(
-            "__class__ assignment only supported for mutable types or ModuleType subclasses",
-        ));
+        return Err(
+            cx.type_error("__class__ assignment only supported for mutable types or ModuleType subclasses")
+        );
     }
     if !std::ptr::eq(new.ops, old.ops) || new.slot_count != old.slot_count {
         let (old, new) = (old.name(), new.name());
-        return Err(cx.type_error(format!("__class__ assignment: '{new}' object layout differs from '{old}'")));
+        return Err(
+            cx.type_error(format!("__class__ assignment: '{new}' object layout differs from '{old}'"))
+        );
     }
     if old.has_flag(class_flag::HAS_DICT) {
         drop(crate::ops::instance_dict(cx, a.get(0))?);
@@ -223,20 +235,31 @@ pub fn init(cx: &mut Cx) {
                 (Special::Hash, Leaf(object_hash)),
                 (Special::Format, Full(object_format)),
                 (Special::GetAttribute, Full(|cx, a| crate::ops::generic_get_attr(cx, a.get(0), a.get(1)))),
-                (Special::SetAttr, Full(|cx, a| {
-                    let v = a.get(2).own(cx);
-                    crate::ops::generic_set_attr(cx, a.get(0), a.get(1), Some(v)).map(|_| Obj::immediate(Value::NONE))
-                })),
-                (Special::DelAttr, Full(|cx, a| {
-                    crate::ops::generic_set_attr(cx, a.get(0), a.get(1), None).map(|_| Obj::immediate(Value::NONE))
-                })),
+                (
+                    Special::SetAttr,
+                    Full(|cx, a| {
+                        let v = a.get(2).own(cx);
+                        crate::ops::generic_set_attr(cx, a.get(0), a.get(1), Some(v))
+                            .map(|_| Obj::immediate(Value::NONE))
+                    }),
+                ),
+                (
+                    Special::DelAttr,
+                    Full(|cx, a| {
+                        crate::ops::generic_set_attr(cx, a.get(0), a.get(1), None)
+                            .map(|_| Obj::immediate(Value::NONE))
+                    }),
+                ),
                 (Special::Dir, Full(object_dir)),
                 (Special::GetState, Full(object_getstate)),
                 (Special::ReduceEx, Full(object_reduce_ex)),
-                (Special::Reduce, Full(|cx, a| {
-                    let two = cx.int(2);
-                    object_reduce_ex(cx, Args::of(&[a.get(0).own(cx), two]))
-                })),
+                (
+                    Special::Reduce,
+                    Full(|cx, a| {
+                        let two = cx.int(2);
+                        object_reduce_ex(cx, Args::of(&[a.get(0).own(cx), two]))
+                    }),
+                ),
                 (Special::Sizeof, Leaf(|cx, _| Ok(cx.int(16)))),
             ],
         )
@@ -252,7 +275,9 @@ pub fn add_dict(cx: &mut Cx, class: &'static PyType) -> R<()> {
         class,
         "__dict__",
         Full(|cx, a| crate::ops::instance_dict(cx, a.get(0))),
-        Some(Full(|cx, a| crate::ops::set_instance_dict(cx, a.get(0), a.opt(1)).map(|_| Obj::immediate(Value::NONE)))),
+        Some(Full(|cx, a| {
+            crate::ops::set_instance_dict(cx, a.get(0), a.opt(1)).map(|_| Obj::immediate(Value::NONE))
+        })),
     );
     class.set_attr(cx, cx.vm.names.dict.get(), descriptor)
 }

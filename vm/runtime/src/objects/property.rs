@@ -159,10 +159,14 @@ pub fn init(cx: &mut Cx) {
         .special(cx, Special::Get, Full(property_get))
         .special(cx, Special::Set, Full(property_set))
         .special(cx, Special::Delete, Full(property_delete))
-        .special(cx, Special::SetName, Full(|cx, a| {
-            this(a).name.set(&this(a).h, cx, a.get(2).own(cx));
-            Ok(cx.none())
-        }))
+        .special(
+            cx,
+            Special::SetName,
+            Full(|cx, a| {
+                this(a).name.set(&this(a).h, cx, a.get(2).own(cx));
+                Ok(cx.none())
+            }),
+        )
         .method(cx, "getter", "($self, object, /)", Full(|cx, a| with(cx, a, 0)))
         .method(cx, "setter", "($self, object, /)", Full(|cx, a| with(cx, a, 1)))
         .method(cx, "deleter", "($self, object, /)", Full(|cx, a| with(cx, a, 2)))

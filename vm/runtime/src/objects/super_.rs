@@ -67,7 +67,13 @@ fn start(cx: &mut Cx, class: &'static PyType, this: Ref<'_>) -> R<&'static PyTyp
 }
 
 /// The attribute behind `class` in the MRO of `of`, bound to `this`; `None` if there is none.
-fn find(cx: &mut Cx, class: &'static PyType, this: Ref<'_>, of: &'static PyType, name: Ref<'_>) -> R<Option<Obj>> {
+fn find(
+    cx: &mut Cx,
+    class: &'static PyType,
+    this: Ref<'_>,
+    of: &'static PyType,
+    name: Ref<'_>,
+) -> R<Option<Obj>> {
     let mro = of.mro(cx);
     let behind = mro.iter().position(|c| std::ptr::eq(*c, class)).map_or(0, |i| i + 1);
     for candidate in &mro[behind..] {
@@ -194,11 +200,37 @@ fn super_repr(cx: &mut Cx, a: Args<'_>) -> R {
 pub fn init(cx: &mut Cx) {
     let mut t = TypeBuilder::new(cx, Builtin::Super, Some(Builtin::Object), class_flag::BASETYPE);
     t.constructor(cx, "($cls, /, *args, **kwargs)", Full(super_new))
-        .method(cx, "__init__", "($self, type=<unrepresentable>, object=<unrepresentable>, /)", Full(super_init))
+        .method(
+            cx,
+            "__init__",
+            "($self, type=<unrepresentable>, object=<unrepresentable>, /)",
+            Full(super_init),
+        )
         .special(cx, Special::GetAttribute, Full(super_getattribute))
         .special(cx, Special::Get, Full(super_get))
         .special(cx, Special::Repr, Full(super_repr))
-        .getset(cx, "__thisclass__", Full(|cx, a| Ok(a.this::<PySuper>().class.get(&a.this::<PySuper>().h, cx).unwrap_or_else(|| cx.none()))), None)
-        .getset(cx, "__self__", Full(|cx, a| Ok(a.this::<PySuper>().this.get(&a.this::<PySuper>().h, cx).unwrap_or_else(|| cx.none()))), None)
-        .getset(cx, "__self_class__", Full(|cx, a| Ok(a.this::<PySuper>().of.get(&a.this::<PySuper>().h, cx).unwrap_or_else(|| cx.none()))), None);
+        .getset(
+            cx,
+            "__thisclass__",
+            Full(|cx, a| {
+                Ok(a.this::<PySuper>().class.get(&a.this::<PySuper>().h, cx).unwrap_or_else(|| cx.none()))
+            }),
+            None,
+        )
+        .getset(
+            cx,
+            "__self__",
+            Full(|cx, a| {
+                Ok(a.this::<PySuper>().this.get(&a.this::<PySuper>().h, cx).unwrap_or_else(|| cx.none()))
+            }),
+            None,
+        )
+        .getset(
+            cx,
+            "__self_class__",
+            Full(|cx, a| {
+                Ok(a.this::<PySuper>().of.get(&a.this::<PySuper>().h, cx).unwrap_or_else(|| cx.none()))
+            }),
+            None,
+        );
 }

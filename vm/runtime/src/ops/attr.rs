@@ -53,12 +53,16 @@ impl Cx {
             }
             return Err(missing(self, obj, name));
         }
-        let Some(method) = class.special(self, Special::GetAttribute) else { return Err(missing(self, obj, name)) };
+        let Some(method) = class.special(self, Special::GetAttribute) else {
+            return Err(missing(self, obj, name));
+        };
         match self.call_special(method, obj, &[name]) {
-            Err(err) if self.is_error(&err, Builtin::AttributeError) => match class.special(self, Special::GetAttr) {
-                Some(hook) => self.call_special(hook, obj, &[name]),
-                None => Err(err),
-            },
+            Err(err) if self.is_error(&err, Builtin::AttributeError) => {
+                match class.special(self, Special::GetAttr) {
+                    Some(hook) => self.call_special(hook, obj, &[name]),
+                    None => Err(err),
+                }
+            }
             result => result,
         }
     }
@@ -332,7 +336,14 @@ fn cannot_store(cx: &mut Cx, obj: Ref<'_>, class: &PyType, name: Ref<'_>, on_cla
     cx.attribute_error(obj, name, &message)
 }
 
-fn store_own(cx: &mut Cx, obj: Ref<'_>, class: &'static PyType, name: Ref<'static>, value: Obj, on_class: bool) -> R<()> {
+fn store_own(
+    cx: &mut Cx,
+    obj: Ref<'_>,
+    class: &'static PyType,
+    name: Ref<'static>,
+    value: Obj,
+    on_class: bool,
+) -> R<()> {
     if obj.header().is_none() {
         return Err(cannot_store(cx, obj, class, name, on_class));
     }
@@ -351,7 +362,13 @@ fn store_own(cx: &mut Cx, obj: Ref<'_>, class: &'static PyType, name: Ref<'stati
 
 /// Stores into the slot that the shape gives the name, adding it if there is room. Gives the value back if the
 /// instance keeps its attributes in a dict (now).
-fn store_in_shape(cx: &mut Cx, obj: Ref<'_>, class: &'static PyType, name: Ref<'static>, value: Obj) -> R<Option<Obj>> {
+fn store_in_shape(
+    cx: &mut Cx,
+    obj: Ref<'_>,
+    class: &'static PyType,
+    name: Ref<'static>,
+    value: Obj,
+) -> R<Option<Obj>> {
     let Some(h) = obj.header() else { return Ok(Some(value)) };
     loop {
         let shape = cx.shape_of(h);
@@ -469,7 +486,13 @@ fn store_in_dict(cx: &mut Cx, obj: Ref<'_>, name: Ref<'static>, value: Obj) -> R
     }
 }
 
-fn delete_own(cx: &mut Cx, obj: Ref<'_>, class: &'static PyType, name: Ref<'static>, on_class: bool) -> R<()> {
+fn delete_own(
+    cx: &mut Cx,
+    obj: Ref<'_>,
+    class: &'static PyType,
+    name: Ref<'static>,
+    on_class: bool,
+) -> R<()> {
     let removed = match obj.header() {
         None => None,
         Some(h) => {
@@ -557,7 +580,8 @@ pub fn cacheable_load(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<CacheableL
     if let Some(v) = &found {
         let kind = cx.class_of(v.r());
         if kind.special(cx, Special::Set).is_some() || kind.special(cx, Special::Delete).is_some() {
-            return crate::objects::type_::member_offset(cx, v.r(), shape).map(|byte_offset| CacheableLoad::Slot { byte_offset });
+            return crate::objects::type_::member_offset(cx, v.r(), shape)
+                .map(|byte_offset| CacheableLoad::Slot { byte_offset });
         }
     }
     if let Some(slot) = shape.slot_of(name.value().0 as usize) {
@@ -588,7 +612,8 @@ fn cacheable_of_class(cx: &Cx, class: &PyType, name: Ref<'_>) -> Option<Cacheabl
         return None;
     }
     let found = class.lookup(cx, name)?;
-    let plain = cx.is_exactly(found.r(), Builtin::Function) || cx.class_of(found.r()).special(cx, Special::Get).is_none();
+    let plain = cx.is_exactly(found.r(), Builtin::Function)
+        || cx.class_of(found.r()).special(cx, Special::Get).is_none();
     let cell = class.cell(cx, name)?;
     plain.then_some(CacheableLoad::OfClass { class_id: class.class_id, cell })
 }

@@ -28,7 +28,8 @@ impl Cx {
     pub fn call_kw(&mut self, f: Ref<'_>, args: &[Ref<'_>], names: &[(&str, Ref<'_>)]) -> R {
         let values: Vec<Value> =
             args.iter().map(|a| a.value()).chain(names.iter().map(|(_, v)| v.value())).collect();
-        let keys = names.iter().map(|(name, _)| crate::objects::str::intern(self, name).get().own(self)).collect();
+        let keys =
+            names.iter().map(|(name, _)| crate::objects::str::intern(self, name).get().own(self)).collect();
         let keys = self.tuple(keys);
         let keys = keys.r().downcast::<PyTuple>(self);
         self.call_values(f, &values, keys)
@@ -103,7 +104,8 @@ impl Cx {
         {
             return type_::new_instance(self, class, Args::new(args), names);
         }
-        let Some(method) = self.class_of(f).special(self, Special::Call).filter(|m| !m.value().is_none()) else {
+        let Some(method) = self.class_of(f).special(self, Special::Call).filter(|m| !m.value().is_none())
+        else {
             let name = self.type_name(f);
             return Err(self.type_error(format!("'{name}' object is not callable")));
         };

@@ -107,7 +107,8 @@ impl Cx {
             _ => {
                 let (ta, tb) = (self.type_name(a), self.type_name(b));
                 let symbol = op.symbol();
-                Err(self.type_error(format!("'{symbol}' not supported between instances of '{ta}' and '{tb}'")))
+                Err(self
+                    .type_error(format!("'{symbol}' not supported between instances of '{ta}' and '{tb}'")))
             }
         }
     }

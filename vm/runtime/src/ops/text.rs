@@ -14,7 +14,8 @@ impl Cx {
         let Some(method) = self.class_of(v).special(self, Special::Repr) else {
             return Err(crate::object::unreachable_err(self, "object without __repr__"));
         };
-        let result = self.recursing(" while getting the repr of an object", |cx| cx.call_special(method, v, &[]))?;
+        let result =
+            self.recursing(" while getting the repr of an object", |cx| cx.call_special(method, v, &[]))?;
         self.expect_str(result, "__repr__")
     }
 
@@ -27,7 +28,8 @@ impl Cx {
             return Ok(v.own(self));
         }
         let Some(method) = self.class_of(v).special(self, Special::Str) else { return self.repr(v) };
-        let result = self.recursing(" while getting the str of an object", |cx| cx.call_special(method, v, &[]))?;
+        let result =
+            self.recursing(" while getting the str of an object", |cx| cx.call_special(method, v, &[]))?;
         self.expect_str(result, "__str__")
     }
 

@@ -72,8 +72,13 @@ impl Printer {
     fn single(&mut self, cx: &mut Cx, exception: &Obj, indent: &str, depth: usize, out: &mut String) {
         let group = group_members(cx, exception.r());
         let (indent, header) = match (&group, depth) {
-            (Some(_), 0) => ("  ".to_string() + indent, "  + Exception Group Traceback (most recent call last):\n".to_string()),
-            (Some(_), _) => (indent.to_string(), format!("{indent}Exception Group Traceback (most recent call last):\n")),
+            (Some(_), 0) => (
+                "  ".to_string() + indent,
+                "  + Exception Group Traceback (most recent call last):\n".to_string(),
+            ),
+            (Some(_), _) => {
+                (indent.to_string(), format!("{indent}Exception Group Traceback (most recent call last):\n"))
+            }
             (None, _) => (indent.to_string(), format!("{indent}Traceback (most recent call last):\n")),
         };
         let body = match (&group, depth) {
@@ -164,7 +169,8 @@ impl Printer {
         if lines.len() != (p.end_line - p.line + 1) as usize || lines.is_empty() {
             return;
         }
-        let dedent = lines.iter().filter(|l| !l.trim().is_empty()).map(|l| l.len() - l.trim_start().len()).min();
+        let dedent =
+            lines.iter().filter(|l| !l.trim().is_empty()).map(|l| l.len() - l.trim_start().len()).min();
         let dedent = dedent.unwrap_or(0);
         let cut = |line: &str, byte: u32| char_count(line, byte as usize);
         let first_start = cut(&lines[0], p.column);
@@ -227,7 +233,11 @@ impl Printer {
                 let shown: String = chars[dedent.min(chars.len())..].iter().collect();
                 let _ = writeln!(out, "    {}", shown.trim_end());
                 if !(whole && anchors.is_none()) {
-                    let _ = writeln!(out, "    {}", line_marks(&chars, dedent, from, to, offset, anchors).trim_end());
+                    let _ = writeln!(
+                        out,
+                        "    {}",
+                        line_marks(&chars, dedent, from, to, offset, anchors).trim_end()
+                    );
                 }
             }
             offset += to.saturating_sub(from) + 1;
@@ -257,7 +267,8 @@ impl Printer {
             "builtins" | "__main__" | "" => qualname,
             module => format!("{module}.{qualname}"),
         };
-        if cx.is_instance_of(exception, Builtin::SyntaxError) && self.syntax_error(cx, exception, &name, out) {
+        if cx.is_instance_of(exception, Builtin::SyntaxError) && self.syntax_error(cx, exception, &name, out)
+        {
             self.notes(cx, exception, out);
             return;
         }
@@ -305,7 +316,14 @@ impl Printer {
     }
 }
 
-fn show_syntax_line(text: &str, line: i64, offset: Option<i64>, end_line: Option<i64>, end: Option<i64>, out: &mut String) {
+fn show_syntax_line(
+    text: &str,
+    line: i64,
+    offset: Option<i64>,
+    end_line: Option<i64>,
+    end: Option<i64>,
+    out: &mut String,
+) {
     let text = text.trim_end_matches('\n');
     let shown = text.trim_start_matches([' ', '\n', '\x0c', '\t']);
     let spaces = (text.chars().count() - shown.chars().count()) as i64;
@@ -323,12 +341,20 @@ fn show_syntax_line(text: &str, line: i64, offset: Option<i64>, end_line: Option
     if start < 0 {
         return;
     }
-    let pad: String = shown.chars().take(start as usize).map(|c| if c.is_whitespace() { c } else { ' ' }).collect();
+    let pad: String =
+        shown.chars().take(start as usize).map(|c| if c.is_whitespace() { c } else { ' ' }).collect();
     let pad = format!("{pad:<width$}", width = start as usize);
     let _ = writeln!(out, "    {pad}{}", "^".repeat((stop - start).max(1) as usize));
 }
 
-fn line_marks(chars: &[char], dedent: usize, from: usize, to: usize, offset: usize, anchors: Option<(usize, usize)>) -> String {
+fn line_marks(
+    chars: &[char],
+    dedent: usize,
+    from: usize,
+    to: usize,
+    offset: usize,
+    anchors: Option<(usize, usize)>,
+) -> String {
     let first = chars.iter().position(|c| !c.is_whitespace()).unwrap_or(0);
     let mut marks = String::new();
     for (column, &c) in chars.iter().enumerate().skip(dedent) {
@@ -359,8 +385,15 @@ fn char_count(line: &str, byte: usize) -> usize {
 /// Columns that a character takes on a terminal.
 fn width(c: char) -> usize {
     match c as u32 {
-        0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f | 0xff00..=0xff60
-        | 0xffe0..=0xffe6 | 0x1f300..=0x1faff | 0x20000..=0x3fffd => 2,
+        0x1100..=0x115f
+        | 0x2e80..=0xa4cf
+        | 0xac00..=0xd7a3
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0xffe0..=0xffe6
+        | 0x1f300..=0x1faff
+        | 0x20000..=0x3fffd => 2,
         _ => 1,
     }
 }

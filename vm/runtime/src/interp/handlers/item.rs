@@ -33,7 +33,14 @@ unsafe fn sequence_item(cx: *mut Cx, container: Value, index: i64) -> Value {
 
 /// Writes a counted item, dropping the container if it is moved out.
 #[inline(always)]
-unsafe fn deliver(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value, container: Value) -> Exit {
+unsafe fn deliver(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    v: Value,
+    container: Value,
+) -> Exit {
     let word = *ip;
     if v.is_ptr() {
         (*v.ptr()).increment((*cx).mutator());

@@ -6,7 +6,13 @@ use crate::{Cx, Ref, RefExt, Value};
 
 /// Drops `old` and goes on at `ip`. The common end of handlers that overwrite a register.
 #[inline(never)]
-pub(crate) unsafe fn drop_then(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, old: Value) -> Exit {
+pub(crate) unsafe fn drop_then(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    old: Value,
+) -> Exit {
     let h = old.ptr();
     if (*h).decrement((*cx).mutator()) {
         return destroy_then(ip, regs, cx, t, old);

@@ -4,9 +4,9 @@ use super::{consume, operand, take, take_temp};
 use crate::class::{Builtin, PyType, Shape};
 use crate::interp::handlers::resume_at;
 use crate::interp::{cache, unwind};
+use crate::names::Special;
 use crate::objects::module::PyModule;
 use crate::objects::{method, slice, super_};
-use crate::names::Special;
 use crate::ops::{CacheableLoad, CacheableStore, binds_plainly, cacheable_load, cacheable_store};
 use crate::{Cx, Obj, R, Ref, RefExt, Value};
 
@@ -21,7 +21,8 @@ unsafe fn cached_value(cx: &Cx, receiver: Ref<'_>, cached: u64) -> Option<Obj> {
         cache::SLOT if cached as u32 == h.shape_word() => slot_value(cx, receiver, cached),
         cache::CLASS_VALUE if cached as u32 == h.shape_word() => class_value(cx, cached),
         cache::METHOD if cached as u32 == h.shape_word() => {
-            let function = cx.vm.cells.get(cx, cache::payload(cached)).filter(|f| binds_plainly(cx, f.r()))?;
+            let function =
+                cx.vm.cells.get(cx, cache::payload(cached)).filter(|f| binds_plainly(cx, f.r()))?;
             Some(method::new_bound_method(cx, function, receiver.own(cx)))
         }
         cache::MODULE if cx.is_exactly(receiver, Builtin::Module) => {
@@ -37,7 +38,8 @@ unsafe fn cached_value(cx: &Cx, receiver: Ref<'_>, cached: u64) -> Option<Obj> {
             }
             // A function is given as it is to who asks the class itself.
             cx.vm.cells.get(cx, cache::payload(cached)).filter(|v| {
-                cx.is_exactly(v.r(), Builtin::Function) || cx.class_of(v.r()).special(cx, Special::Get).is_none()
+                cx.is_exactly(v.r(), Builtin::Function)
+                    || cx.class_of(v.r()).special(cx, Special::Get).is_none()
             })
         }
         _ => None,
@@ -146,7 +148,13 @@ handler! {
 }
 
 /// `None` if the cache does not apply after all; else what the slot held.
-unsafe fn store_by_cache(word: u64, regs: *mut Value, cx: *mut Cx, receiver: Ref<'_>, cached: u64) -> Option<Value> {
+unsafe fn store_by_cache(
+    word: u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    receiver: Ref<'_>,
+    cached: u64,
+) -> Option<Value> {
     let h = receiver.header()?;
     let cx: &Cx = &*cx;
     let (offset, shape) = match cache::kind(cached) {
@@ -197,7 +205,9 @@ unsafe fn fill_store(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'
     let guard = h.shape_word();
     let word = match cacheable_store(cx, receiver, name) {
         Some(CacheableStore::Existing { byte_offset }) => cache::word(guard, cache::SLOT, byte_offset / 8),
-        Some(CacheableStore::Transition { new_shape_id, .. }) => cache::word(guard, cache::TRANSITION, new_shape_id),
+        Some(CacheableStore::Transition { new_shape_id, .. }) => {
+            cache::word(guard, cache::TRANSITION, new_shape_id)
+        }
         None => return,
     };
     cache::refill(at, word);

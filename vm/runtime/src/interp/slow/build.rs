@@ -266,7 +266,8 @@ fn unpack_exactly(cx: &mut Cx, source: Ref<'_>, n: usize) -> R<Vec<Obj>> {
     if cx.next(iterator.r())?.is_none() {
         return Ok(items);
     }
-    let sized = [Builtin::Dict, Builtin::Set, Builtin::FrozenSet].iter().any(|&b| cx.is_instance_of(source, b));
+    let sized =
+        [Builtin::Dict, Builtin::Set, Builtin::FrozenSet].iter().any(|&b| cx.is_instance_of(source, b));
     let got = if sized { format!(", got {}", cx.len(source)?) } else { String::new() };
     Err(cx.value_error(format!("too many values to unpack (expected {n}{got})")))
 }

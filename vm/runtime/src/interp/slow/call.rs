@@ -139,7 +139,8 @@ unsafe fn call_bound(mut site: Site, cx: *mut Cx, t: *const Table) -> Exit {
 /// Pushes the frame of a Python function, sorting the arguments first if need be.
 unsafe fn call_python(site: Site, cx: *mut Cx, t: *const Table, names: Option<Obj>) -> Exit {
     let f = Ref::from_value(*site.window.add(2)).cast_unchecked::<PyFunction>();
-    if (*cx).recursion_left.get() <= 0 || !(*cx).stack.ensure(site.arg(f.register_count().max(site.args) + 1)) {
+    if (*cx).recursion_left.get() <= 0 || !(*cx).stack.ensure(site.arg(f.register_count().max(site.args) + 1))
+    {
         let err = (*cx).recursion_error("");
         return site.fail(cx, t, err);
     }
@@ -336,7 +337,8 @@ fn spread_call(cx: &mut Cx, callee: Ref<'_>, args: Ref<'_>, kwargs: Option<&Obj>
         return Err(cx.type_error("argument after * must be a tuple"));
     };
     let mut values: Vec<Value> = items.items().iter().map(|v| v.value()).collect();
-    let Some(kwargs) = kwargs.and_then(|k| k.downcast::<crate::objects::dict::PyDict>(cx)).filter(|k| k.len() > 0)
+    let Some(kwargs) =
+        kwargs.and_then(|k| k.downcast::<crate::objects::dict::PyDict>(cx)).filter(|k| k.len() > 0)
     else {
         return cx.call_values(callee, &values, None);
     };
@@ -409,7 +411,13 @@ pub unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) ->
 /// Goes on ending a plain frame after one of its locals turned out to be the last reference to `dead`.
 #[cold]
 #[inline(never)]
-pub unsafe fn leave_destroying(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value, dead: Value) -> Exit {
+pub unsafe fn leave_destroying(
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    v: Value,
+    dead: Value,
+) -> Exit {
     (*cx).mutator().destroy(dead.ptr());
     leave(regs, cx, t, v)
 }

@@ -111,7 +111,14 @@ handler! {
 }
 
 /// As `decide` for instructions whose only register is field `a`.
-unsafe fn decide_one(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, taken: bool, offset: isize) -> Exit {
+unsafe fn decide_one(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    taken: bool,
+    offset: isize,
+) -> Exit {
     let word = *ip;
     if word & 0x100 != 0 {
         let v = std::mem::replace(&mut *regs.add(fa!(word)), Value::UNDEF);

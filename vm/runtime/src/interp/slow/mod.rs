@@ -93,7 +93,14 @@ handler! {
 
 /// Drops two values, then goes on at `ip`.
 #[inline(never)]
-pub unsafe fn drop_two(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, a: Value, b: Value) -> Exit {
+pub unsafe fn drop_two(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    a: Value,
+    b: Value,
+) -> Exit {
     (*cx).drop_value(a);
     (*cx).drop_value(b);
     resume_at(ip, regs, cx, t)

@@ -29,8 +29,9 @@ fn unbound(cx: &mut Cx, name: Ref<'_>) -> Err {
 
 fn unbound_free_error(cx: &mut Cx, name: Ref<'_>) -> Err {
     let text = cx.text_of(name);
-    let message =
-        format!("cannot access free variable '{text}' where it is not associated with a value in enclosing scope");
+    let message = format!(
+        "cannot access free variable '{text}' where it is not associated with a value in enclosing scope"
+    );
     let err = cx.error(Builtin::NameError, &message);
     set_name(cx, &err, name);
     err

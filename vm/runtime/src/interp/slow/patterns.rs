@@ -93,7 +93,9 @@ fn class_pattern(cx: &mut Cx, subject: Ref<'_>, class: Ref<'_>, names: &[Ref<'_>
                 Some(tuple) => tuple.items().len(),
                 None => {
                     let got = cx.type_name(args.r());
-                    return Err(cx.type_error(format!("{class_name}.__match_args__ must be a tuple (got {got})")));
+                    return Err(
+                        cx.type_error(format!("{class_name}.__match_args__ must be a tuple (got {got})"))
+                    );
                 }
             },
             None => payload.has_flag(class_flag::MATCH_SELF) as usize,
@@ -110,7 +112,9 @@ fn class_pattern(cx: &mut Cx, subject: Ref<'_>, class: Ref<'_>, names: &[Ref<'_>
                 for &name in &tuple_items(cx, args.r())[..positional] {
                     if !cx.is_instance_of(name, Builtin::Str) {
                         let got = cx.type_name(name);
-                        return Err(cx.type_error(format!("__match_args__ elements must be strings (got {got})")));
+                        return Err(
+                            cx.type_error(format!("__match_args__ elements must be strings (got {got})"))
+                        );
                     }
                     if !match_attribute(cx, subject, &class_name, name, &mut seen, &mut values)? {
                         return Ok(cx.none());

@@ -370,7 +370,14 @@ fn get_slot(cx: &Cx, e: &PyException, slot: &Slot) -> R {
 
 fn set_traceback(cx: &mut Cx, a: Args<'_>) -> R {
     let e = a.this::<PyException>();
-    set_chain(cx, a, &e.traceback, "__traceback__", Builtin::Traceback, "__traceback__ must be a traceback or None")
+    set_chain(
+        cx,
+        a,
+        &e.traceback,
+        "__traceback__",
+        Builtin::Traceback,
+        "__traceback__ must be a traceback or None",
+    )
 }
 
 fn set_context(cx: &mut Cx, a: Args<'_>) -> R {
@@ -437,7 +444,11 @@ fn exception_reduce(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn exception_setstate(cx: &mut Cx, a: Args<'_>) -> R {
     let Some(state) = a.get(1).downcast::<crate::objects::dict::PyDict>(cx) else {
-        return if a.get(1).value().is_none() { Ok(cx.none()) } else { Err(cx.type_error("state is not a dictionary")) };
+        return if a.get(1).value().is_none() {
+            Ok(cx.none())
+        } else {
+            Err(cx.type_error("state is not a dictionary"))
+        };
     };
     for (key, value) in state.items(cx) {
         cx.set_attr(a.get(0), key.r(), value)?;
@@ -464,7 +475,14 @@ fn field_getset<const I: usize>(t: &mut TypeBuilder, cx: &mut Cx, name: &'static
 
 fn add_fields(t: &mut TypeBuilder, cx: &mut Cx, which: Builtin) {
     let Some((_, names)) = FIELD_NAMES.iter().find(|(class, _)| *class == which) else { return };
-    let adders = [field_getset::<0>, field_getset::<1>, field_getset::<2>, field_getset::<3>, field_getset::<4>, field_getset::<5>];
+    let adders = [
+        field_getset::<0>,
+        field_getset::<1>,
+        field_getset::<2>,
+        field_getset::<3>,
+        field_getset::<4>,
+        field_getset::<5>,
+    ];
     for (name, add) in names.iter().zip(adders) {
         match *name {
             "details" => syntax_details(t, cx),
@@ -505,10 +523,30 @@ fn init_base(cx: &mut Cx, t: &mut TypeBuilder) {
         .special(cx, Special::Str, Full(exception_str))
         .getset(cx, "args", Full(get_args), Some(Full(set_args)))
         .getset(cx, "__dict__", Full(get_dict), None)
-        .getset(cx, "__traceback__", Full(|cx, a| get_slot(cx, a.this(), &a.this::<PyException>().traceback)), Some(Full(set_traceback)))
-        .getset(cx, "__context__", Full(|cx, a| get_slot(cx, a.this(), &a.this::<PyException>().context)), Some(Full(set_context)))
-        .getset(cx, "__cause__", Full(|cx, a| get_slot(cx, a.this(), &a.this::<PyException>().cause)), Some(Full(set_cause)))
-        .getset(cx, "__suppress_context__", Full(|cx, a| Ok(cx.bool(a.this::<PyException>().suppress_context.get()))), Some(Full(set_suppress)))
+        .getset(
+            cx,
+            "__traceback__",
+            Full(|cx, a| get_slot(cx, a.this(), &a.this::<PyException>().traceback)),
+            Some(Full(set_traceback)),
+        )
+        .getset(
+            cx,
+            "__context__",
+            Full(|cx, a| get_slot(cx, a.this(), &a.this::<PyException>().context)),
+            Some(Full(set_context)),
+        )
+        .getset(
+            cx,
+            "__cause__",
+            Full(|cx, a| get_slot(cx, a.this(), &a.this::<PyException>().cause)),
+            Some(Full(set_cause)),
+        )
+        .getset(
+            cx,
+            "__suppress_context__",
+            Full(|cx, a| Ok(cx.bool(a.this::<PyException>().suppress_context.get()))),
+            Some(Full(set_suppress)),
+        )
         .method(cx, "with_traceback", "($self, object, /)", Full(with_traceback))
         .method(cx, "add_note", "($self, object, /)", Full(add_note))
         .method(cx, "__reduce__", "($self, /)", Full(exception_reduce))

@@ -24,7 +24,9 @@ fn derive(cx: &mut Cx, original: Ref<'_>, members: Vec<Obj>) -> R {
         return Err(cx.type_error("derive must return an instance of BaseExceptionGroup"));
     }
     if let (Some(from), Some(to)) = (original.downcast::<PyException>(cx), made.downcast::<PyException>(cx)) {
-        for (a, b) in [(&from.traceback, &to.traceback), (&from.context, &to.context), (&from.cause, &to.cause)] {
+        for (a, b) in
+            [(&from.traceback, &to.traceback), (&from.context, &to.context), (&from.cause, &to.cause)]
+        {
             if let Some(v) = a.get(&from.h, cx) {
                 b.set(&to.h, cx, v);
             }
@@ -41,7 +43,11 @@ fn derive(cx: &mut Cx, original: Ref<'_>, members: Vec<Obj>) -> R {
 }
 
 /// Splits an exception or group by a test on the leaves (and on groups as a whole): the matching part and the rest.
-fn split(cx: &mut Cx, v: Ref<'_>, test: &mut dyn FnMut(&mut Cx, Ref<'_>) -> R<bool>) -> R<(Option<Obj>, Option<Obj>)> {
+fn split(
+    cx: &mut Cx,
+    v: Ref<'_>,
+    test: &mut dyn FnMut(&mut Cx, Ref<'_>) -> R<bool>,
+) -> R<(Option<Obj>, Option<Obj>)> {
     if test(cx, v)? {
         return Ok((Some(v.own(cx)), None));
     }
@@ -78,7 +84,8 @@ pub fn split_for_star(cx: &mut Cx, exception: Ref<'_>, kinds: Ref<'_>) -> R<(Obj
         let empty = cx.str("");
         let class = cx.builtin(Builtin::BaseExceptionGroup).as_ref();
         let wrapped = cx.call(class, &[empty.r(), list.r()])?;
-        if let (Some(from), Some(to)) = (exception.downcast::<PyException>(cx), wrapped.downcast::<PyException>(cx))
+        if let (Some(from), Some(to)) =
+            (exception.downcast::<PyException>(cx), wrapped.downcast::<PyException>(cx))
             && let Some(traceback) = from.traceback.get(&from.h, cx)
         {
             to.traceback.set(&to.h, cx, traceback);
@@ -152,7 +159,9 @@ fn group_new(cx: &mut Cx, a: Args<'_>) -> R {
     let args = a.varargs(cx, 1);
     let [message, exceptions] = args else {
         let n = args.len();
-        return Err(cx.type_error(format!("BaseExceptionGroup.__new__() takes exactly 2 arguments ({n} given)")));
+        return Err(
+            cx.type_error(format!("BaseExceptionGroup.__new__() takes exactly 2 arguments ({n} given)"))
+        );
     };
     if !cx.is_instance_of(*message, Builtin::Str) {
         let name = cx.type_name(*message);
@@ -169,7 +178,9 @@ fn group_new(cx: &mut Cx, a: Args<'_>) -> R {
     let mut nested_base = false;
     for (i, v) in inner.iter().enumerate() {
         if !cx.is_instance_of(v.r(), Builtin::BaseException) {
-            return Err(cx.value_error(format!("Item {i} of second argument (exceptions) is not an exception")));
+            return Err(
+                cx.value_error(format!("Item {i} of second argument (exceptions) is not an exception"))
+            );
         }
         nested_base |= !cx.is_instance_of(v.r(), Builtin::Exception);
     }
@@ -234,7 +245,9 @@ fn check_test(cx: &mut Cx, test: Ref<'_>) -> R<()> {
     if ok {
         return Ok(());
     }
-    Err(cx.type_error("expected an exception type, a tuple of exception types, or a callable (other than a class)"))
+    Err(cx.type_error(
+        "expected an exception type, a tuple of exception types, or a callable (other than a class)",
+    ))
 }
 
 fn group_split(cx: &mut Cx, a: Args<'_>) -> R {
@@ -258,7 +271,12 @@ pub fn init(cx: &mut Cx, t: &mut TypeBuilder) {
         .method(cx, "derive", "($self, excs, /)", Full(group_derive))
         .method(cx, "split", "($self, matcher_value, /)", Full(group_split))
         .method(cx, "subgroup", "($self, matcher_value, /)", Full(group_subgroup))
-        .class_method(cx, "__class_getitem__", "($cls, object, /)", Full(crate::objects::generic_alias::class_getitem));
+        .class_method(
+            cx,
+            "__class_getitem__",
+            "($cls, object, /)",
+            Full(crate::objects::generic_alias::class_getitem),
+        );
 }
 
 /// Makes `ExceptionGroup`, which derives from both the group and `Exception`.

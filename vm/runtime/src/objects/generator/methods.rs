@@ -62,7 +62,8 @@ pub fn thrown(cx: &mut Cx, kind: Ref<'_>, value: Option<Ref<'_>>, traceback: Opt
             Some(v) => cx.call(kind, &[v])?,
         }
     };
-    if let (Some(t), Some(e)) = (traceback, exception.downcast::<crate::objects::exception::PyException>(cx)) {
+    if let (Some(t), Some(e)) = (traceback, exception.downcast::<crate::objects::exception::PyException>(cx))
+    {
         e.traceback.set(&e.h, cx, t.own(cx));
     }
     Ok(crate::err::Raised(exception))
@@ -166,7 +167,12 @@ pub fn call_finalizer_hook(cx: &mut Cx, generator: Ref<'_>) -> bool {
     let Some(g) = generator.downcast::<PyGenerator>(cx) else { return false };
     let Some(hook) = g.extra.take(&g.h, cx).filter(|hook| !hook.value().is_none()) else { return false };
     if let Err(err) = cx.call(hook.r(), &[generator]) {
-        crate::traceback::unraisable(cx, err, "Exception ignored while finalizing asynchronous generator", generator);
+        crate::traceback::unraisable(
+            cx,
+            err,
+            "Exception ignored while finalizing asynchronous generator",
+            generator,
+        );
     }
     true
 }
@@ -206,13 +212,27 @@ pub fn init(cx: &mut Cx) {
     add_protocol(&mut t, cx);
     t.special(cx, Special::Iter, Full(|cx, a| Ok(a.get(0).own(cx))))
         .special(cx, Special::Next, Full(gen_next))
-        .class_method(cx, "__class_getitem__", "($cls, object, /)", Full(crate::objects::generic_alias::class_getitem));
+        .class_method(
+            cx,
+            "__class_getitem__",
+            "($cls, object, /)",
+            Full(crate::objects::generic_alias::class_getitem),
+        );
     let mut t = TypeBuilder::new(cx, Builtin::Coroutine, Some(Builtin::Object), flags);
     add_common(&mut t, cx, ["cr_running", "cr_suspended", "cr_await", "cr_code", "cr_frame"]);
     add_protocol(&mut t, cx);
     t.getset(cx, "cr_origin", Full(|cx, _| Ok(cx.none())), None)
-        .special(cx, Special::Await, Full(|cx, a| Ok(crate::objects::async_gen::coroutine_wrapper(cx, a.get(0)))))
-        .class_method(cx, "__class_getitem__", "($cls, object, /)", Full(crate::objects::generic_alias::class_getitem));
+        .special(
+            cx,
+            Special::Await,
+            Full(|cx, a| Ok(crate::objects::async_gen::coroutine_wrapper(cx, a.get(0)))),
+        )
+        .class_method(
+            cx,
+            "__class_getitem__",
+            "($cls, object, /)",
+            Full(crate::objects::generic_alias::class_getitem),
+        );
     let mut t = TypeBuilder::new(cx, Builtin::AsyncGen, Some(Builtin::Object), flags);
     add_common(&mut t, cx, ["ag_running", "ag_suspended", "ag_await", "ag_code", "ag_frame"]);
     crate::objects::async_gen::add_methods(&mut t, cx);

@@ -14,8 +14,8 @@ pub(crate) use resume::end_send;
 
 pub use methods::{declare, frame_object, init, thrown};
 pub use resume::{
-    Outcome, close, delegate, finished_by_exception, may_resume_inline, resume_inline,
-    returned, send, suspend, throw,
+    Outcome, close, delegate, finished_by_exception, may_resume_inline, resume_inline, returned, send,
+    suspend, throw,
 };
 
 use crate::interp::frame::Frame;

@@ -38,11 +38,20 @@ fn claim(g: &PyGenerator) -> Result<u8, u8> {
 /// Whether resuming by the interpreter loop itself is possible: it is not running, not finished, and there is room.
 pub fn may_resume_inline(cx: &Cx, g: &PyGenerator) -> bool {
     let top = run::stack_top(cx).wrapping_add(g.count + WINDOW_HEADER + 1);
-    matches!(g.state(), state::CREATED | state::SUSPENDED) && cx.recursion_left.get() > 0 && cx.stack.ensure(top)
+    matches!(g.state(), state::CREATED | state::SUSPENDED)
+        && cx.recursion_left.get() > 0
+        && cx.stack.ensure(top)
 }
 
 /// Copies the generator's registers onto the stack above the frame that resumes it.
-unsafe fn push(cx: &Cx, generator: Ref<'_>, call_ip: *const u64, caller: *mut Value, kind: u64, next: *const u64) -> Frame {
+unsafe fn push(
+    cx: &Cx,
+    generator: Ref<'_>,
+    call_ip: *const u64,
+    caller: *mut Value,
+    kind: u64,
+    next: *const u64,
+) -> Frame {
     // SAFETY: the caller has claimed the generator and made room.
     unsafe {
         let g = generator.cast_unchecked::<PyGenerator>();
@@ -218,7 +227,13 @@ pub unsafe fn returned(frame: Frame, cx: *mut Cx, t: *const Table, result: Obj) 
 }
 
 /// Ends the delegation of a `Send`: its result is `v`, its iterator is dropped, the jump taken.
-pub(crate) unsafe fn end_send(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Obj) -> Exit {
+pub(crate) unsafe fn end_send(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    v: Obj,
+) -> Exit {
     // SAFETY: the handlers' contract.
     unsafe {
         let word = *ip;
@@ -455,7 +470,9 @@ pub fn close(cx: &mut Cx, generator: Ref<'_>) -> R {
             Err(cx.runtime_error(format!("{kind} ignored GeneratorExit")))
         }
         Ok(Outcome::Returned(v)) => Ok(v),
-        Err(err) if cx.is_error(&err, Builtin::GeneratorExit) || cx.is_error(&err, Builtin::StopIteration) => {
+        Err(err)
+            if cx.is_error(&err, Builtin::GeneratorExit) || cx.is_error(&err, Builtin::StopIteration) =>
+        {
             Ok(cx.none())
         }
         Err(err) => Err(err),

@@ -25,9 +25,11 @@ fn type_new(cx: &mut Cx, a: Args<'_>) -> R {
     let [name, bases, namespace] = args else {
         return Err(cx.type_error("type() takes 1 or 3 arguments"));
     };
-    for (v, class, at, what) in
-        [(name, Builtin::Str, 1, "str"), (bases, Builtin::Tuple, 2, "tuple"), (namespace, Builtin::Dict, 3, "dict")]
-    {
+    for (v, class, at, what) in [
+        (name, Builtin::Str, 1, "str"),
+        (bases, Builtin::Tuple, 2, "tuple"),
+        (namespace, Builtin::Dict, 3, "dict"),
+    ] {
         if !cx.is_instance_of(*v, class) {
             let got = cx.type_name(*v);
             return Err(cx.type_error(format!("type.__new__() argument {at} must be {what}, not {got}")));
@@ -85,11 +87,17 @@ fn type_getattribute(cx: &mut Cx, a: Args<'_>) -> R {
         };
     }
     match (on_meta, meta_get) {
-        (Some(descriptor), Some(get)) => cx.call_special(get, descriptor.r(), &[class.as_ref(), meta.as_ref()]),
+        (Some(descriptor), Some(get)) => {
+            cx.call_special(get, descriptor.r(), &[class.as_ref(), meta.as_ref()])
+        }
         (Some(v), None) => Ok(v),
         (None, _) => {
             let (owner, text) = (class.name(), cx.text_of(name));
-            Err(cx.attribute_error(class.as_ref(), name, &format!("type object '{owner}' has no attribute '{text}'")))
+            Err(cx.attribute_error(
+                class.as_ref(),
+                name,
+                &format!("type object '{owner}' has no attribute '{text}'"),
+            ))
         }
     }
 }
@@ -234,7 +242,11 @@ fn set_abstract(cx: &mut Cx, a: Args<'_>) -> R {
         None => false,
     };
     set_in_dict(cx, a, cx.vm.names.abstractmethods.get())?;
-    if on { class.set_flag(class_flag::ABSTRACT) } else { class.clear_flag(class_flag::ABSTRACT) }
+    if on {
+        class.set_flag(class_flag::ABSTRACT)
+    } else {
+        class.clear_flag(class_flag::ABSTRACT)
+    }
     Ok(cx.none())
 }
 
@@ -302,28 +314,90 @@ pub fn init(cx: &mut Cx) {
         .special(cx, Special::Dir, Full(type_dir))
         .method(cx, "mro", "($self, /)", Full(mro))
         .method(cx, "__subclasses__", "($self, /)", Full(subclasses))
-        .method(cx, "__instancecheck__", "($self, instance, /)", Full(|cx, a| {
-            let class = this(cx, a);
-            let is = cx.real_instance(a.get(1), class)?;
-            Ok(cx.bool(is))
-        }))
-        .method(cx, "__subclasscheck__", "($self, subclass, /)", Full(|cx, a| {
-            let class = this(cx, a);
-            let is = cx.real_subclass(a.get(1), class)?;
-            Ok(cx.bool(is))
-        }))
+        .method(
+            cx,
+            "__instancecheck__",
+            "($self, instance, /)",
+            Full(|cx, a| {
+                let class = this(cx, a);
+                let is = cx.real_instance(a.get(1), class)?;
+                Ok(cx.bool(is))
+            }),
+        )
+        .method(
+            cx,
+            "__subclasscheck__",
+            "($self, subclass, /)",
+            Full(|cx, a| {
+                let class = this(cx, a);
+                let is = cx.real_subclass(a.get(1), class)?;
+                Ok(cx.bool(is))
+            }),
+        )
         .class_method(cx, "__prepare__", "($cls, /, *args, **kwargs)", Full(|cx, _| Ok(PyDict::new(cx))))
-        .getset(cx, "__name__", Full(|cx, a| { let n = this(cx, a).name(); Ok(cx.str(&n)) }), Some(Full(set_name)))
+        .getset(
+            cx,
+            "__name__",
+            Full(|cx, a| {
+                let n = this(cx, a).name();
+                Ok(cx.str(&n))
+            }),
+            Some(Full(set_name)),
+        )
         .getset(cx, "__qualname__", Full(get_qualname), Some(Full(set_qualname)))
-        .getset(cx, "__module__", Full(get_module), Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.module.get()))))
+        .getset(
+            cx,
+            "__module__",
+            Full(get_module),
+            Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.module.get()))),
+        )
         .getset(cx, "__doc__", Full(get_doc), Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.doc.get()))))
-        .getset(cx, "__mro__", Full(|cx, a| { let c = this(cx, a); slot(cx, c, &c.mro) }), None)
-        .getset(cx, "__bases__", Full(|cx, a| { let c = this(cx, a); slot(cx, c, &c.bases) }), None)
-        .getset(cx, "__base__", Full(|cx, a| Ok(this(cx, a).base().map_or_else(|| cx.none(), |b| b.as_ref().own(cx)))), None)
-        .getset(cx, "__dict__", Full(|cx, a| { let c = this(cx, a); Ok(crate::objects::mapping_proxy::new_proxy(cx, ref_of(c.dict(cx)))) }), None)
+        .getset(
+            cx,
+            "__mro__",
+            Full(|cx, a| {
+                let c = this(cx, a);
+                slot(cx, c, &c.mro)
+            }),
+            None,
+        )
+        .getset(
+            cx,
+            "__bases__",
+            Full(|cx, a| {
+                let c = this(cx, a);
+                slot(cx, c, &c.bases)
+            }),
+            None,
+        )
+        .getset(
+            cx,
+            "__base__",
+            Full(|cx, a| Ok(this(cx, a).base().map_or_else(|| cx.none(), |b| b.as_ref().own(cx)))),
+            None,
+        )
+        .getset(
+            cx,
+            "__dict__",
+            Full(|cx, a| {
+                let c = this(cx, a);
+                Ok(crate::objects::mapping_proxy::new_proxy(cx, ref_of(c.dict(cx))))
+            }),
+            None,
+        )
         .getset(cx, "__abstractmethods__", Full(get_abstract), Some(Full(set_abstract)))
-        .getset(cx, "__annotations__", Full(get_annotations), Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.annotations.get()))))
-        .getset(cx, "__annotate__", Full(get_annotate), Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.annotate_func.get()))))
+        .getset(
+            cx,
+            "__annotations__",
+            Full(get_annotations),
+            Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.annotations.get()))),
+        )
+        .getset(
+            cx,
+            "__annotate__",
+            Full(get_annotate),
+            Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.annotate_func.get()))),
+        )
         .getset(
             cx,
             "__type_params__",
@@ -333,7 +407,12 @@ pub fn init(cx: &mut Cx) {
             }),
             Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.type_params.get()))),
         )
-        .getset(cx, "__flags__", Full(|cx, a| Ok(cx.int(if this(cx, a).is_heap() { 1 << 9 } else { 0 }))), None)
+        .getset(
+            cx,
+            "__flags__",
+            Full(|cx, a| Ok(cx.int(if this(cx, a).is_heap() { 1 << 9 } else { 0 }))),
+            None,
+        )
         .getset(cx, "__basicsize__", Full(|cx, a| Ok(cx.int(this(cx, a).payload_size.max(16) as i64))), None);
     member::init(cx);
 }

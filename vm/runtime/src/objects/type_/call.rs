@@ -87,11 +87,14 @@ pub fn new_instance(cx: &mut Cx, class: &'static PyType, args: Args<'_>, names: 
     if is_type && names.is_none() && args.len() == 1 {
         return Ok(cx.class_of(args.get(0)).as_ref().own(cx));
     }
-    let Some(new) = class.special(cx, Special::New).filter(|_| !class.has_flag(class_flag::DISALLOW_INSTANTIATION)) else {
+    let Some(new) =
+        class.special(cx, Special::New).filter(|_| !class.has_flag(class_flag::DISALLOW_INSTANTIATION))
+    else {
         let name = class.tp_name();
         return Err(cx.type_error(format!("cannot create '{name}' instances")));
     };
-    let all: Vec<Value> = std::iter::once(class.as_ref().value()).chain(args.values().iter().copied()).collect();
+    let all: Vec<Value> =
+        std::iter::once(class.as_ref().value()).chain(args.values().iter().copied()).collect();
     let new = match cx.is_exactly(new, Builtin::StaticMethod) {
         true => cx.get_attr(class.as_ref(), cx.vm.names.new.get())?,
         false => new.own(cx),
@@ -102,16 +105,21 @@ pub fn new_instance(cx: &mut Cx, class: &'static PyType, args: Args<'_>, names: 
         return Ok(instance);
     }
     if let Some(init) = made.special(cx, Special::Init) {
-        if cx.is_exactly(init, Builtin::WrapperDescriptor) && made.same_special(cx, cx.builtin(Builtin::Object), Special::Init) {
+        if cx.is_exactly(init, Builtin::WrapperDescriptor)
+            && made.same_special(cx, cx.builtin(Builtin::Object), Special::Init)
+        {
             check_excess(cx, made, args)?;
             return Ok(instance);
         }
-        let all: Vec<Value> = std::iter::once(instance.value()).chain(args.values().iter().copied()).collect();
-        let result = cx.recursing("", |cx| match cx.is_exactly(init, Builtin::Function) || init_is_native(cx, init) {
-            true => cx.call_values(init, &all, names),
-            false => {
-                let bound = cx.bind_special(init, instance.r())?;
-                cx.call_values(bound.r(), &all[1..], names)
+        let all: Vec<Value> =
+            std::iter::once(instance.value()).chain(args.values().iter().copied()).collect();
+        let result = cx.recursing("", |cx| {
+            match cx.is_exactly(init, Builtin::Function) || init_is_native(cx, init) {
+                true => cx.call_values(init, &all, names),
+                false => {
+                    let bound = cx.bind_special(init, instance.r())?;
+                    cx.call_values(bound.r(), &all[1..], names)
+                }
             }
         })?;
         if !result.value().is_none() {

@@ -38,14 +38,16 @@ pub fn build_class(cx: &mut Cx, body: Ref<'_>, name: Ref<'_>, bases: Ref<'_>, kw
         let key = cx.vm.names.orig_bases.get();
         cx.set_item(namespace.r(), key, original.r())?;
     }
-    let class = crate::objects::native::spread_with(cx, meta.r(), &[name, bases.r(), namespace.r()], &kwargs)?;
+    let class =
+        crate::objects::native::spread_with(cx, meta.r(), &[name, bases.r(), namespace.r()], &kwargs)?;
     if let Some(cell) = cell.downcast::<PyCell>(cx)
         && PyType::from_ref(class.r(), cx).is_some()
     {
         match cell.get(cx) {
             Some(known) if known.r().is(class.r()) => {}
             Some(known) => {
-                let (name, known, got) = (cx.repr_string(name)?, cx.repr_string(known.r())?, cx.repr_string(class.r())?);
+                let (name, known, got) =
+                    (cx.repr_string(name)?, cx.repr_string(known.r())?, cx.repr_string(class.r())?);
                 return Err(cx.type_error(format!("__class__ set to {known} defining {name} as {got}")));
             }
             None => {
@@ -104,7 +106,9 @@ fn winner(cx: &mut Cx, meta: &'static PyType, bases: &[Ref<'_>]) -> R<&'static P
 }
 
 fn prepare(cx: &mut Cx, meta: Ref<'_>, name: Ref<'_>, bases: Ref<'_>, kwargs: &Obj) -> R {
-    let Some(hook) = cx.get_attr_opt(meta, cx.special_name(Special::Prepare))? else { return Ok(PyDict::new(cx)) };
+    let Some(hook) = cx.get_attr_opt(meta, cx.special_name(Special::Prepare))? else {
+        return Ok(PyDict::new(cx));
+    };
     let namespace = crate::objects::native::spread_with(cx, hook.r(), &[name, bases], kwargs)?;
     if cx.class_of(namespace.r()).special(cx, Special::GetItem).is_none() {
         let (meta, got) = (
@@ -120,12 +124,21 @@ fn prepare(cx: &mut Cx, meta: Ref<'_>, name: Ref<'_>, bases: Ref<'_>, kwargs: &O
 ///
 /// # Errors
 /// `TypeError`, `ValueError`, or what hooks raise.
-pub fn new_class(cx: &mut Cx, meta: &'static PyType, name: Ref<'_>, bases: Ref<'_>, namespace: Ref<'_>, kwargs: Option<&Obj>) -> R {
+pub fn new_class(
+    cx: &mut Cx,
+    meta: &'static PyType,
+    name: Ref<'_>,
+    bases: Ref<'_>,
+    namespace: Ref<'_>,
+    kwargs: Option<&Obj>,
+) -> R {
     let items = bases.downcast::<PyTuple>(cx).map_or(&[][..], |t| t.items());
     let meta = winner(cx, meta, items)?;
     let mut base_classes = Vec::with_capacity(items.len());
     for &base in items {
-        let Some(class) = PyType::from_ref(base, cx) else { return Err(cx.type_error("bases must be types")) };
+        let Some(class) = PyType::from_ref(base, cx) else {
+            return Err(cx.type_error("bases must be types"));
+        };
         if !class.has_flag(class_flag::BASETYPE) {
             let name = class.tp_name();
             return Err(cx.type_error(format!("type '{name}' is not an acceptable base type")));
@@ -163,7 +176,9 @@ pub fn new_class(cx: &mut Cx, meta: &'static PyType, name: Ref<'_>, bases: Ref<'
     let cell = prepare_dict(cx, class, &dict, name, slots.is_none())?;
     set_place(cx, class, &base_classes, Some(best), mro, dict);
     class.refresh_has_del(cx);
-    if slots.as_ref().is_none_or(|s| s.iter().any(|n| n == "__dict__")) && !best.has_flag(class_flag::HAS_DICT) {
+    if slots.as_ref().is_none_or(|s| s.iter().any(|n| n == "__dict__"))
+        && !best.has_flag(class_flag::HAS_DICT)
+    {
         crate::objects::object::add_dict(cx, class)?;
     }
     add_members(cx, class, best, slots)?;
@@ -194,7 +209,9 @@ fn declared_slots(cx: &mut Cx, dict: &Obj, class_name: &str) -> R<Option<Vec<Str
             return Err(cx.type_error(format!("__slots__ items must be strings, not '{got}'")));
         }
         let name = cx.text_of(item.r());
-        if payload.get_str(cx, item.r()).is_some() && !["__qualname__", "__classcell__"].contains(&name.as_str()) {
+        if payload.get_str(cx, item.r()).is_some()
+            && !["__qualname__", "__classcell__"].contains(&name.as_str())
+        {
             return Err(cx.value_error(format!("'{name}' in __slots__ conflicts with class variable")));
         }
         if !name.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_') {
@@ -207,7 +224,13 @@ fn declared_slots(cx: &mut Cx, dict: &Obj, class_name: &str) -> R<Option<Vec<Str
     Ok(Some(names))
 }
 
-fn allocate(cx: &Cx, meta: &'static PyType, name: String, best: &'static PyType, slots: Option<&Vec<String>>) -> &'static PyType {
+fn allocate(
+    cx: &Cx,
+    meta: &'static PyType,
+    name: String,
+    best: &'static PyType,
+    slots: Option<&Vec<String>>,
+) -> &'static PyType {
     let mut flags = class_flag::HEAP | class_flag::BASETYPE;
     let own = slots.map_or(&[][..], |s| s);
     if slots.is_none() || own.iter().any(|s| s == "__dict__") {
@@ -226,7 +249,13 @@ fn allocate(cx: &Cx, meta: &'static PyType, name: String, best: &'static PyType,
 }
 
 /// Fills in what a class dict must have; gives the `__classcell__`.
-fn prepare_dict(cx: &mut Cx, class: &'static PyType, dict: &Obj, name: Ref<'_>, plain: bool) -> R<Option<Obj>> {
+fn prepare_dict(
+    cx: &mut Cx,
+    class: &'static PyType,
+    dict: &Obj,
+    name: Ref<'_>,
+    plain: bool,
+) -> R<Option<Obj>> {
     let payload: &PyDict = dict.downcast(cx).expect("the namespace");
     let names = &cx.vm.names;
     let qualname = match payload.remove_str(cx, names.qualname.get()) {
@@ -268,7 +297,12 @@ fn prepare_dict(cx: &mut Cx, class: &'static PyType, dict: &Obj, name: Ref<'_>, 
     Ok(payload.remove_str(cx, names.classcell.get()))
 }
 
-fn add_members(cx: &mut Cx, class: &'static PyType, best: &'static PyType, slots: Option<Vec<String>>) -> R<()> {
+fn add_members(
+    cx: &mut Cx,
+    class: &'static PyType,
+    best: &'static PyType,
+    slots: Option<Vec<String>>,
+) -> R<()> {
     let mut index = best.slot_count;
     for name in slots.into_iter().flatten() {
         if name == "__dict__" || name == "__weakref__" {

@@ -15,9 +15,10 @@ pub fn linearise(cx: &Cx, class: &'static PyType, bases: &[&'static PyType]) -> 
         if lists.is_empty() {
             return Some(mro);
         }
-        let next = lists.iter().map(|list| list[0]).find(|&head| {
-            lists.iter().all(|list| !list[1..].iter().any(|&c| std::ptr::eq(c, head)))
-        })?;
+        let next = lists
+            .iter()
+            .map(|list| list[0])
+            .find(|&head| lists.iter().all(|list| !list[1..].iter().any(|&c| std::ptr::eq(c, head))))?;
         mro.push(next);
         for list in &mut lists {
             if std::ptr::eq(list[0], next) {
@@ -74,7 +75,8 @@ pub fn set_place(
     mro: Vec<&'static PyType>,
     dict: Obj,
 ) {
-    let tuple = |classes: &[&'static PyType]| new_tuple(cx, classes.iter().map(|c| c.as_ref().own(cx)).collect());
+    let tuple =
+        |classes: &[&'static PyType]| new_tuple(cx, classes.iter().map(|c| c.as_ref().own(cx)).collect());
     let immortal = |v: Obj| {
         if let Some(h) = v.r().header() {
             h.make_immortal();
@@ -100,7 +102,8 @@ pub fn set_place(
         base.subclasses.lock().unwrap_or_else(|p| p.into_inner()).push(class);
     }
     if class.root_shape.load(Ordering::Relaxed).is_null() {
-        let attrs = if class.has_flag(class_flag::HAS_DICT) { class.inline_hint.load(Ordering::Relaxed) } else { 0 };
+        let attrs =
+            if class.has_flag(class_flag::HAS_DICT) { class.inline_hint.load(Ordering::Relaxed) } else { 0 };
         let shape = Shape::root(cx, class, None, class.slot_count + attrs);
         class.root_shape.store(shape as *const Shape as *mut Shape, Ordering::Release);
     }

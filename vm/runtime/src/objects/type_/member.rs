@@ -53,7 +53,9 @@ fn slot_of<'t>(cx: &mut Cx, m: &PyMember, v: Ref<'t>) -> R<(&'t Slot, &'t Header
     let Some(h) = v.header().filter(|_| fits) else {
         let name = m.name.get(&m.h, cx).map(|n| cx.text_of(n.r())).unwrap_or_default();
         let (class, got) = (owner.name(), cx.type_name(v));
-        return Err(cx.type_error(format!("descriptor '{name}' for '{class}' objects doesn't apply to a '{got}' object")));
+        return Err(cx.type_error(format!(
+            "descriptor '{name}' for '{class}' objects doesn't apply to a '{got}' object"
+        )));
     };
     // SAFETY: the object is alive for `'t`; instances of the class have the slot.
     let area: &'t [Slot] = unsafe { cx.shape_of(h).head.attr_area(v.value().ptr()) };
@@ -101,7 +103,14 @@ fn member_repr(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 pub fn declare(cx: &Cx) {
-    TypeBuilder::declare(cx, Builtin::MemberDescriptor, "member_descriptor", &MEMBER_OPS, size_of::<PyMember>(), true);
+    TypeBuilder::declare(
+        cx,
+        Builtin::MemberDescriptor,
+        "member_descriptor",
+        &MEMBER_OPS,
+        size_of::<PyMember>(),
+        true,
+    );
 }
 
 pub fn init(cx: &mut Cx) {
@@ -110,7 +119,19 @@ pub fn init(cx: &mut Cx) {
         .special(cx, Special::Set, Full(member_set))
         .special(cx, Special::Delete, Full(member_delete))
         .special(cx, Special::Repr, Full(member_repr))
-        .getset(cx, "__name__", Full(|cx, a| Ok(a.this::<PyMember>().name.get(&a.this::<PyMember>().h, cx).unwrap_or_else(|| cx.none()))), None)
+        .getset(
+            cx,
+            "__name__",
+            Full(|cx, a| {
+                Ok(a.this::<PyMember>().name.get(&a.this::<PyMember>().h, cx).unwrap_or_else(|| cx.none()))
+            }),
+            None,
+        )
         // SAFETY: classes are immortal.
-        .getset(cx, "__objclass__", Full(|cx, a| Ok(unsafe { &*a.this::<PyMember>().owner }.as_ref().own(cx))), None);
+        .getset(
+            cx,
+            "__objclass__",
+            Full(|cx, a| Ok(unsafe { &*a.this::<PyMember>().owner }.as_ref().own(cx))),
+            None,
+        );
 }

@@ -34,7 +34,8 @@ pub static TYPE_OPS: TypeOps = TypeOps {
 pub fn class_get_item(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>) -> R {
     if let Some(class) = PyType::from_ref(v, cx) {
         let name = cx.special_name(Special::ClassGetItem);
-        if class.is_subclass(cx.builtin(Builtin::Type), cx) && std::ptr::eq(class, cx.builtin(Builtin::Type)) {
+        if class.is_subclass(cx.builtin(Builtin::Type), cx) && std::ptr::eq(class, cx.builtin(Builtin::Type))
+        {
             return Ok(crate::objects::generic_alias::new_generic_alias(cx, v, key));
         }
         if let Some(hook) = cx.get_attr_opt(v, name)? {
@@ -86,7 +87,9 @@ impl Cx {
             return Ok(false);
         }
         match self.get_attr_opt(v, self.vm.names.class.get())? {
-            Some(claimed) => Ok(PyType::from_ref(claimed.r(), self).is_some_and(|c| c.is_subclass(class, self))),
+            Some(claimed) => {
+                Ok(PyType::from_ref(claimed.r(), self).is_some_and(|c| c.is_subclass(class, self)))
+            }
             None => Ok(false),
         }
     }
