@@ -76,8 +76,45 @@ macro_rules! branch {
         let offset: isize = $offset;
         let target = $next.offset(offset);
         if offset < 0 && (*$cx).is_wanted() {
-            return $crate::interp::slow::poll(target, $regs, $cx, $t);
+            return $crate::interp::slow::poll::run(target, $regs, $cx, $t);
         }
         goto!(target, $regs, $cx, $t)
     }};
+}
+
+/// Dispatches to where a slow path says.
+macro_rules! follow {
+    ($next:expr, $cx:ident, $t:ident) => {{
+        let next: $crate::interp::Next = $next;
+        if next.ip.is_null() {
+            return next.regs as $crate::interp::Exit;
+        }
+        let regs = next.regs;
+        goto!(next.ip, regs, $cx, $t)
+    }};
+}
+
+/// A slow path: a module with `next`, which does the work and says where to go on, and `run`, the handler that goes there.
+macro_rules! slow_path {
+    ($(#[$meta:meta])* pub fn $name:ident($ip:ident, $regs:ident, $cx:ident, $t:ident) $body:block) => {
+        $(#[$meta])*
+        pub mod $name {
+            use super::*;
+
+            /// Does the work.
+            #[inline(never)]
+            #[allow(unused_variables)]
+            pub unsafe fn next(
+                $ip: *const u64,
+                $regs: *mut $crate::Value,
+                $cx: *mut $crate::Cx,
+                $t: *const $crate::interp::Table,
+            ) -> $crate::interp::Next $body
+
+            handler! {
+                /// The handler.
+                pub fn run(ip, regs, cx, t) { follow!(next(ip, regs, cx, t), cx, t) }
+            }
+        }
+    };
 }

@@ -28,6 +28,7 @@ pub mod unwind;
 pub use handlers::TABLE;
 pub use slow::except::exception_matches;
 pub(crate) use slow::iterate::for_iter_end;
+pub(crate) use slow::resume_at;
 
 use crate::{Cx, Value};
 
@@ -36,6 +37,29 @@ pub type Exit = u64;
 
 /// No value has this word.
 pub const FAILED: Exit = 0;
+
+/// Where a slow path goes on: an instruction and the registers of its frame; or, with a null `ip`, what the loop
+/// returns, in place of `regs`. Slow paths do not dispatch themselves: what they keep on the native stack would turn
+/// the jump to the next handler into a call.
+#[derive(Clone, Copy)]
+pub struct Next {
+    pub ip: *const u64,
+    pub regs: *mut Value,
+}
+
+impl Next {
+    /// Goes on at an instruction.
+    #[inline(always)]
+    pub fn at(ip: *const u64, regs: *mut Value) -> Next {
+        Next { ip, regs }
+    }
+
+    /// Leaves the loop.
+    #[inline(always)]
+    pub fn exit(word: Exit) -> Next {
+        Next { ip: std::ptr::null(), regs: word as *mut Value }
+    }
+}
 
 /// See the module's head.
 pub type Handler = unsafe fn(*const u64, *mut Value, *mut Cx, *const Table) -> Exit;

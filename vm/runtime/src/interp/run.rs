@@ -64,6 +64,18 @@ pub unsafe fn execute(cx: &mut Cx, entry: *const u64, frame: Frame) -> R {
     Ok(unsafe { Obj::from_owned(Value(exit)) })
 }
 
+/// Enters the loop where a slow path says.
+///
+/// # Safety
+/// The handlers' contract.
+pub unsafe fn go_on(next: super::Next, cx: *mut Cx) -> super::Exit {
+    if next.ip.is_null() {
+        return next.regs as super::Exit;
+    }
+    // SAFETY: as the caller promises.
+    unsafe { (TABLE.0[(*next.ip & 0xff) as usize])(next.ip, next.regs, cx, &TABLE) }
+}
+
 /// The exception that has left the interpreter loop.
 pub fn take_raised(cx: &mut Cx) -> Err {
     let raised = cx.raised.replace(Value::UNDEF);

@@ -4,7 +4,7 @@
 #![allow(unsafe_op_in_unsafe_fn)]
 
 use super::frame::{ENTRY, Frame, GENERATOR};
-use super::{Exit, FAILED, Table};
+use super::{FAILED, Next, Table};
 use crate::objects::exception::{PyException, chain_context};
 use crate::objects::{generator, traceback};
 use crate::{Cx, Err, ObjExt, Value};
@@ -15,7 +15,7 @@ use crate::{Cx, Err, ObjExt, Value};
 /// The handlers' contract.
 #[cold]
 #[inline(never)]
-pub unsafe fn raise(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, err: Err) -> Exit {
+pub unsafe fn raise(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, err: Err) -> Next {
     let fresh = err.0.downcast::<PyException>(&*cx).is_some_and(|e| e.traceback.is_empty());
     if fresh {
         chain_context(&*cx, err.exception());
@@ -27,7 +27,7 @@ pub unsafe fn raise(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Tab
 ///
 /// # Safety
 /// The handlers' contract.
-pub unsafe fn reraise(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, err: Err) -> Exit {
+pub unsafe fn reraise(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, err: Err) -> Next {
     unwind(ip, regs, cx, t, err, false)
 }
 
@@ -38,7 +38,7 @@ unsafe fn unwind(
     t: *const Table,
     err: Err,
     mut add_entry: bool,
-) -> Exit {
+) -> Next {
     loop {
         (*cx).ip.set(ip);
         (*cx).regs.set(regs);
@@ -56,7 +56,7 @@ unsafe fn unwind(
             }
             *regs.add(entry.register as usize) = err.0.into_value();
             let target = code.entry().add(entry.target as usize);
-            return super::handlers::resume_at(target, regs, cx, t);
+            return super::resume_at(target, regs, cx, t);
         }
         let kind = frame.kind();
         let (call_ip, caller) = (frame.call_ip(), frame.caller());
@@ -66,7 +66,7 @@ unsafe fn unwind(
         }
         if kind & ENTRY != 0 {
             (*cx).raised.set(err.0.into_value());
-            return FAILED;
+            return Next::exit(FAILED);
         }
         (ip, regs) = (call_ip, caller);
     }

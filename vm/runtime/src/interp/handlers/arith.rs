@@ -27,7 +27,7 @@ macro_rules! arithmetic {
                     if let Some(v) = result {
                         finish!(ip.add(2), regs, cx, t, fa!(word), v)
                     }
-                    return slow::arith::binary(ip, regs, cx, t);
+                    return slow::arith::binary::run(ip, regs, cx, t);
                 }
                 if floats($x, $y) {
                     let ($f, $g) = ($x.float(), $y.float());
@@ -57,7 +57,7 @@ macro_rules! arithmetic {
                         finish!(ip.add(2), regs, cx, t, fa!(word), Value::from_float(v))
                     }
                 }
-                slow::arith::binary(ip, regs, cx, t)
+                slow::arith::binary::run(ip, regs, cx, t)
             }
         }
     };
@@ -123,7 +123,7 @@ macro_rules! bitwise {
                         finish!(ip.add(2), regs, cx, t, fa!(word), v)
                     }
                 }
-                slow::arith::binary(ip, regs, cx, t)
+                slow::arith::binary::run(ip, regs, cx, t)
             }
         }
     };
@@ -168,7 +168,7 @@ macro_rules! immediate {
                         finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_float(v))
                     }
                 }
-                slow::arith::binary_imm(ip, regs, cx, t)
+                slow::arith::binary_imm::run(ip, regs, cx, t)
             }
         }
     };
@@ -206,7 +206,7 @@ handler! {
         if v.is_int() && let Some(v) = Value::from_int(-v.int()) {
             finish!(ip.add(1), regs, cx, t, fa!(word), v)
         }
-        slow::arith::unary(ip, regs, cx, t)
+        slow::arith::unary::run(ip, regs, cx, t)
     }
 }
 
@@ -231,7 +231,7 @@ handler! {
         let word = *ip;
         match immediate_truth(*regs.add(fb!(word))) {
             Some(b) => finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(!b)),
-            None => slow::arith::unary(ip, regs, cx, t),
+            None => slow::arith::unary::run(ip, regs, cx, t),
         }
     }
 }
@@ -241,7 +241,7 @@ handler! {
         let word = *ip;
         match immediate_truth(*regs.add(fb!(word))) {
             Some(b) => finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(b)),
-            None => slow::arith::unary(ip, regs, cx, t),
+            None => slow::arith::unary::run(ip, regs, cx, t),
         }
     }
 }

@@ -9,15 +9,15 @@ handler! {
         let word = *ip;
         let receiver = *regs.add(fb!(word));
         if !receiver.is_ptr() || !(*cx).is_exclusive() {
-            return slow::attr::load_attr(ip, regs, cx, t);
+            return slow::attr::load_attr::run(ip, regs, cx, t);
         }
         let cached = cache::load(ip.add(1));
         if cached as u32 != (*receiver.ptr()).shape_word() || cache::kind(cached) != cache::SLOT {
-            return slow::attr::load_attr_cached(ip, regs, cx, t);
+            return slow::attr::load_attr_cached::run(ip, regs, cx, t);
         }
         let v = *receiver.ptr().cast::<Value>().add(cache::payload(cached) as usize);
         if v.is_undef() {
-            return slow::attr::load_attr(ip, regs, cx, t);
+            return slow::attr::load_attr::run(ip, regs, cx, t);
         }
         if v.is_ptr() {
             (*v.ptr()).increment((*cx).mutator());
@@ -43,7 +43,7 @@ handler! {
             || cache::kind(cached) != cache::SLOT
             || word & 0x100 != 0
         {
-            return slow::attr::store_attr_cached(ip, regs, cx, t);
+            return slow::attr::store_attr_cached::run(ip, regs, cx, t);
         }
         let source = regs.add(fb!(word));
         let v = *source;

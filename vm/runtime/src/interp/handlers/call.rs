@@ -55,7 +55,7 @@ handler! {
                 return push_simple(ip, ip.add(2), regs, window, function, args, cx, t);
             }
         }
-        slow::call::call(ip, regs, cx, t)
+        slow::call::call::run(ip, regs, cx, t)
     }
 }
 
@@ -81,7 +81,7 @@ handler! {
                 }
             }
         }
-        slow::call::call_method(ip, regs, cx, t)
+        slow::call::call_method::run(ip, regs, cx, t)
     }
 }
 

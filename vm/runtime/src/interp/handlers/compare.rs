@@ -19,7 +19,7 @@ macro_rules! comparison {
                 if x.is_float() && y.is_float() {
                     finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(x.float() $op y.float()))
                 }
-                slow::compare::compare(ip, regs, cx, t)
+                slow::compare::compare::run(ip, regs, cx, t)
             }
         }
         jumping!($jump, $op, false);
@@ -40,7 +40,7 @@ macro_rules! jumping {
                 } else if x.is_float() && y.is_float() {
                     x.float() $op y.float()
                 } else {
-                    return slow::compare::jump(ip, regs, cx, t);
+                    return slow::compare::jump::run(ip, regs, cx, t);
                 };
                 if holds != $negated {
                     branch!(ip.add(1), fc_signed!(word) as isize, regs, cx, t)
@@ -63,7 +63,7 @@ macro_rules! jumping_imm {
                 } else if x.is_float() {
                     x.float() $op y as f64
                 } else {
-                    return slow::compare::jump_imm(ip, regs, cx, t);
+                    return slow::compare::jump_imm::run(ip, regs, cx, t);
                 };
                 if holds != $negated {
                     branch!(ip.add(1), fc_signed!(word) as isize, regs, cx, t)
@@ -89,7 +89,7 @@ macro_rules! identity {
                 let word = *ip;
                 let (x, y) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
                 if (x.is_ptr() && word & 0x200 != 0) || (y.is_ptr() && word & 0x400 != 0) {
-                    return slow::compare::identity(ip, regs, cx, t);
+                    return slow::compare::identity::run(ip, regs, cx, t);
                 }
                 finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool((x == y) != $negated))
             }
@@ -107,7 +107,7 @@ macro_rules! jump_identity {
                 let word = *ip;
                 let (x, y) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
                 if (x.is_ptr() && word & 0x100 != 0) || (y.is_ptr() && word & 0x200 != 0) {
-                    return slow::compare::jump_identity(ip, regs, cx, t);
+                    return slow::compare::jump_identity::run(ip, regs, cx, t);
                 }
                 if (x == y) != $negated {
                     branch!(ip.add(1), fc_signed!(word) as isize, regs, cx, t)
@@ -129,7 +129,7 @@ macro_rules! jump_truth {
                 match immediate_truth(*regs.add(fa!(word))) {
                     Some($wanted) => branch!(ip.add(1), wide!(word), regs, cx, t),
                     Some(_) => goto!(ip.add(1), regs, cx, t),
-                    None => slow::compare::jump_truth(ip, regs, cx, t),
+                    None => slow::compare::jump_truth::run(ip, regs, cx, t),
                 }
             }
         }
@@ -146,7 +146,7 @@ macro_rules! jump_none {
                 let word = *ip;
                 let v = *regs.add(fa!(word));
                 if v.is_ptr() && word & 0x100 != 0 {
-                    return slow::compare::jump_none(ip, regs, cx, t);
+                    return slow::compare::jump_none::run(ip, regs, cx, t);
                 }
                 if v.is_none() == $wanted {
                     branch!(ip.add(1), wide!(word), regs, cx, t)

@@ -63,7 +63,7 @@ handler! {
         let word = *ip;
         let (container, key) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
         if !container.is_ptr() {
-            return slow::attr::get_item(ip, regs, cx, t);
+            return slow::attr::get_item::run(ip, regs, cx, t);
         }
         if key.is_int() {
             let v = sequence_item(cx, container, key.int());
@@ -74,7 +74,7 @@ handler! {
         if (*container.ptr()).shape_word() == DICT {
             return dict_item(ip, regs, cx, t);
         }
-        slow::attr::get_item(ip, regs, cx, t)
+        slow::attr::get_item::run(ip, regs, cx, t)
     }
 }
 
@@ -82,13 +82,21 @@ handler! {
     #[inline(never)]
     fn dict_item(ip, regs, cx, t) {
         let word = *ip;
-        let (container, key) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
-        let dict = Ref::from_value(container).cast_unchecked::<PyDict>();
-        match dict.get_simple(&*cx, Ref::from_value(key)) {
-            Some(v) if word & 0x600 == 0 => finish!(ip.add(2), regs, cx, t, fa!(word), v.into_value()),
-            _ => slow::attr::get_item(ip, regs, cx, t),
+        if word & 0x600 != 0 {
+            return slow::attr::get_item::run(ip, regs, cx, t);
+        }
+        match find_in_dict(cx, *regs.add(fb!(word)), *regs.add(fc!(word))) {
+            Value::UNDEF => slow::attr::get_item::run(ip, regs, cx, t),
+            v => finish!(ip.add(2), regs, cx, t, fa!(word), v),
         }
     }
+}
+
+/// A dict's value for a key whose look-up runs no Python, counted; `UNDEF` if it is not so simple or not there.
+#[inline(never)]
+unsafe fn find_in_dict(cx: *mut Cx, dict: Value, key: Value) -> Value {
+    let dict = Ref::from_value(dict).cast_unchecked::<PyDict>();
+    dict.get_simple(&*cx, Ref::from_value(key)).map_or(Value::UNDEF, Obj::into_value)
 }
 
 handler! {
@@ -101,7 +109,7 @@ handler! {
                 return deliver(ip, regs, cx, t, v, container);
             }
         }
-        slow::attr::get_item_imm(ip, regs, cx, t)
+        slow::attr::get_item_imm::run(ip, regs, cx, t)
     }
 }
 
@@ -110,7 +118,7 @@ handler! {
         let word = *ip;
         let (container, key) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
         if !container.is_ptr() || word & 0x100 != 0 || !(*cx).is_exclusive() {
-            return slow::attr::set_item(ip, regs, cx, t);
+            return slow::attr::set_item::run(ip, regs, cx, t);
         }
         let shape = (*container.ptr()).shape_word();
         if key.is_int() && shape == LIST {
@@ -129,7 +137,7 @@ handler! {
                 goto!(ip.add(2), regs, cx, t)
             }
         }
-        slow::attr::set_item(ip, regs, cx, t)
+        slow::attr::set_item::run(ip, regs, cx, t)
     }
 }
 

@@ -11,7 +11,7 @@ const RANGE_ITER: u32 = (Builtin::RangeIter as u32) << 1;
 const LIST_ITER: u32 = (Builtin::ListIter as u32) << 1;
 const TUPLE_ITER: u32 = (Builtin::TupleIter as u32) << 1;
 
-handler! { pub fn get_iter(ip, regs, cx, t) { slow::iterate::get_iter(ip, regs, cx, t) } }
+handler! { pub fn get_iter(ip, regs, cx, t) { slow::iterate::get_iter::run(ip, regs, cx, t) } }
 
 handler! {
     pub fn for_iter(ip, regs, cx, t) {
@@ -19,7 +19,7 @@ handler! {
         // The iterator is a temporary that `GetIter` made: an object always.
         let iterator = *regs.add(fb!(word));
         if !iterator.is_ptr() || !(*cx).is_exclusive() {
-            return slow::iterate::for_iter(ip, regs, cx, t);
+            return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
         let shape = (*iterator.ptr()).shape_word();
         let iterator = Ref::from_value(iterator);
@@ -27,7 +27,7 @@ handler! {
             let range = iterator.cast_unchecked::<PyRangeIter>();
             let left = range.remaining.get();
             if left == 0 {
-                return slow::iterate::for_iter_end(ip, regs, cx, t);
+                return slow::iterate::for_iter_end::run(ip, regs, cx, t);
             }
             range.remaining.set(left - 1);
             let i = range.next.get();
@@ -50,7 +50,7 @@ handler! {
                     finish!(ip.add(2), regs, cx, t, fa!(word), v)
                 }
             }
-            return slow::iterate::for_iter(ip, regs, cx, t);
+            return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
         if shape == TUPLE_ITER {
             let it = iterator.cast_unchecked::<PyTupleIter>();
@@ -68,6 +68,6 @@ handler! {
                 }
             }
         }
-        slow::iterate::for_iter(ip, regs, cx, t)
+        slow::iterate::for_iter::run(ip, regs, cx, t)
     }
 }

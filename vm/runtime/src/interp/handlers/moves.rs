@@ -32,7 +32,7 @@ unsafe fn destroy_then(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const 
 #[inline(always)]
 pub(crate) unsafe fn resume_at(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
     if (*cx).has_pending() {
-        return slow::pending_then(ip, regs, cx, t);
+        return slow::pending_then::run(ip, regs, cx, t);
     }
     goto!(ip, regs, cx, t)
 }
@@ -78,7 +78,7 @@ handler! { pub fn drop_(ip, regs, cx, t) { finish!(ip.add(1), regs, cx, t, fa!(*
 handler! {
     pub fn check_bound(ip, regs, cx, t) {
         if (*regs.add(fa!(*ip))).is_undef() {
-            return slow::names::unbound_local(ip, regs, cx, t);
+            return slow::names::unbound_local::run(ip, regs, cx, t);
         }
         goto!(ip.add(1), regs, cx, t)
     }
@@ -90,7 +90,7 @@ handler! {
     pub fn jump_back(ip, regs, cx, t) {
         let target = ip.add(1).offset(wide!(*ip));
         if (*cx).is_wanted() {
-            return slow::poll(target, regs, cx, t);
+            return slow::poll::run(target, regs, cx, t);
         }
         goto!(target, regs, cx, t)
     }
@@ -101,7 +101,7 @@ handler! {
         let word = *ip;
         let v = cache::global(ip, regs, cx);
         if v.is_undef() {
-            return slow::names::load_global(ip, regs, cx, t);
+            return slow::names::load_global::run(ip, regs, cx, t);
         }
         if v.is_ptr() {
             (*v.ptr()).increment((*cx).mutator());
@@ -115,18 +115,18 @@ handler! {
         if (*regs).is_none() {
             return load_global(ip, regs, cx, t);
         }
-        slow::names::load_name(ip, regs, cx, t)
+        slow::names::load_name::run(ip, regs, cx, t)
     }
 }
 
-handler! { pub fn store_global(ip, regs, cx, t) { slow::names::store_global(ip, regs, cx, t) } }
+handler! { pub fn store_global(ip, regs, cx, t) { slow::names::store_global::run(ip, regs, cx, t) } }
 
 handler! {
     pub fn load_cell(ip, regs, cx, t) {
         let word = *ip;
         let cell = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyCell>();
         match cell.get_value(&*cx) {
-            Value::UNDEF => slow::names::unbound_cell(ip, regs, cx, t),
+            Value::UNDEF => slow::names::unbound_cell::run(ip, regs, cx, t),
             v => finish!(ip.add(1), regs, cx, t, fa!(word), v),
         }
     }
@@ -170,7 +170,7 @@ handler! {
     pub fn load_free(ip, regs, cx, t) {
         let word = *ip;
         match free_cell(regs, fb!(word)).get_value(&*cx) {
-            Value::UNDEF => slow::names::unbound_free(ip, regs, cx, t),
+            Value::UNDEF => slow::names::unbound_free::run(ip, regs, cx, t),
             v => finish!(ip.add(1), regs, cx, t, fa!(word), v),
         }
     }

@@ -51,8 +51,7 @@ fn compute(cx: &mut Cx, op: BinaryOp, in_place: bool, a: Ref<'_>, b: Ref<'_>) ->
     if in_place { cx.binary_in_place(op, a, b) } else { cx.binary(op, a, b) }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn binary(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;

@@ -2,7 +2,7 @@
 
 use super::{consume, operand, take, take_temp};
 use crate::class::{Builtin, PyType, Shape};
-use crate::interp::handlers::resume_at;
+use crate::interp::resume_at;
 use crate::interp::{cache, unwind};
 use crate::names::Special;
 use crate::objects::module::PyModule;
@@ -71,21 +71,19 @@ unsafe fn slot_value(cx: &Cx, receiver: Ref<'_>, cached: u64) -> Option<Obj> {
     found
 }
 
-handler! {
+slow_path! {
     /// A cache of another kind than the fast path's, or a miss.
-    #[inline(never)]
     pub fn load_attr_cached(ip, regs, cx, t) {
         let word = *ip;
         let found = cached_value(&*cx, operand(regs, fb!(word)), cache::load(ip.add(1)));
         match found {
             Some(v) => done!(ip, regs, cx, t, Ok(v)),
-            None => load_attr(ip, regs, cx, t),
+            None => load_attr::next(ip, regs, cx, t),
         }
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn load_attr(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -125,9 +123,8 @@ unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'_
     cache::refill(at, word);
 }
 
-handler! {
+slow_path! {
     /// A store by a filled cache, under the lock where it is needed; or a miss.
-    #[inline(never)]
     pub fn store_attr_cached(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -230,8 +227,7 @@ slow_handler! {
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn get_item(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;

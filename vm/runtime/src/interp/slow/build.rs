@@ -2,7 +2,7 @@
 
 use super::{operand, put, take, take_temp};
 use crate::interp::frame::Frame;
-use crate::interp::handlers::resume_at;
+use crate::interp::resume_at;
 use crate::interp::unwind;
 use crate::objects::dict::PyDict;
 use crate::objects::function::{self, PyFunction};
@@ -149,7 +149,7 @@ slow_unit! {
 slow_unit! {
     pub fn dict_merge(word, regs, cx) {
         let source = operand(regs, fb!(word));
-        let callee = super::call::callable_name(cx, operand(regs, fc!(word)));
+        let callee = crate::interp::slow::call::callable_name(cx, operand(regs, fc!(word)));
         let Some(items) = mapping_items(cx, source)? else {
             let name = cx.type_name(source);
             return Err(cx.type_error(format!("{callee} argument after ** must be a mapping, not {name}")));
@@ -282,8 +282,7 @@ fn unpack_iterator(cx: &mut Cx, source: Ref<'_>) -> R {
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn unpack_sequence(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -320,8 +319,7 @@ fn unpack_starred(cx: &mut Cx, source: Ref<'_>, before: usize, after: usize) -> 
     Ok(items)
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn unpack_ex(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;

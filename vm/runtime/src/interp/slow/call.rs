@@ -4,8 +4,8 @@ use super::{operand, put, take_temp};
 use crate::bind_python;
 use crate::class::PyType;
 use crate::interp::frame::{ENTRY, Frame, GENERATOR, INIT};
-use crate::interp::handlers::{push_simple, resume_at};
-use crate::interp::{Exit, Table, cache, unwind};
+use crate::interp::resume_at;
+use crate::interp::{Exit, Next, Table, cache, unwind};
 use crate::objects::function::PyFunction;
 use crate::objects::method::PyBoundMethod;
 use crate::objects::native::{self, PyNative};
@@ -48,14 +48,14 @@ impl Site {
     }
 
     /// Ends a call that needed no frame.
-    unsafe fn finish(self, cx: *mut Cx, t: *const Table, result: R) -> Exit {
+    unsafe fn finish(self, cx: *mut Cx, t: *const Table, result: R) -> Next {
         match result {
             Ok(v) => {
                 self.clear(cx);
                 let regs = self.regs;
                 put(regs, fa!(*self.ip), v, cx);
                 if (*cx).is_wanted() {
-                    return super::poll(self.next(), regs, cx, t);
+                    return super::poll::next(self.next(), regs, cx, t);
                 }
                 resume_at(self.next(), regs, cx, t)
             }
@@ -64,14 +64,13 @@ impl Site {
     }
 
     /// Raises instead of calling. Arguments that were moved may lie beyond the frame: they are dropped here.
-    unsafe fn fail(self, cx: *mut Cx, t: *const Table, err: Err) -> Exit {
+    unsafe fn fail(self, cx: *mut Cx, t: *const Table, err: Err) -> Next {
         self.clear(cx);
         unwind::raise(self.ip, self.regs, cx, t, err)
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn call(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -81,7 +80,7 @@ handler! {
 }
 
 /// Calls what is in the window's callable slot with positional arguments.
-unsafe fn dispatch_call(site: Site, cx: *mut Cx, t: *const Table) -> Exit {
+unsafe fn dispatch_call(site: Site, cx: *mut Cx, t: *const Table) -> Next {
     if (*cx).is_wanted()
         && let Err(err) = (*cx).safepoint()
     {
@@ -111,14 +110,14 @@ unsafe fn dispatch_call(site: Site, cx: *mut Cx, t: *const Table) -> Exit {
     site.finish(cx, t, result)
 }
 
-unsafe fn not_callable(site: Site, cx: *mut Cx, t: *const Table) -> Exit {
+unsafe fn not_callable(site: Site, cx: *mut Cx, t: *const Table) -> Next {
     let callee = Ref::from_value(*site.window.add(2));
     let result = (*cx).call_values(callee, site.values(), None);
     site.finish(cx, t, result)
 }
 
 /// Shifts the arguments by one and calls the function behind a bound method.
-unsafe fn call_bound(mut site: Site, cx: *mut Cx, t: *const Table) -> Exit {
+unsafe fn call_bound(mut site: Site, cx: *mut Cx, t: *const Table) -> Next {
     let bound = Ref::from_value(*site.window.add(2));
     let payload = bound.cast_unchecked::<PyBoundMethod>();
     let (function, this) = (payload.function.peek(), payload.this.peek());
@@ -137,7 +136,7 @@ unsafe fn call_bound(mut site: Site, cx: *mut Cx, t: *const Table) -> Exit {
 }
 
 /// Pushes the frame of a Python function, sorting the arguments first if need be.
-unsafe fn call_python(site: Site, cx: *mut Cx, t: *const Table, names: Option<Obj>) -> Exit {
+unsafe fn call_python(site: Site, cx: *mut Cx, t: *const Table, names: Option<Obj>) -> Next {
     let f = Ref::from_value(*site.window.add(2)).cast_unchecked::<PyFunction>();
     if (*cx).recursion_left.get() <= 0 || !(*cx).stack.ensure(site.arg(f.register_count().max(site.args) + 1))
     {
@@ -156,7 +155,17 @@ unsafe fn call_python(site: Site, cx: *mut Cx, t: *const Table, names: Option<Ob
         }
     }
     drop(names);
-    push_simple(site.ip, site.next(), site.regs, site.window, f, args, cx, t)
+    push(&site, f, args, cx)
+}
+
+/// Pushes the frame of a function whose arguments are sorted.
+unsafe fn push(site: &Site, f: &PyFunction, args: usize, cx: *mut Cx) -> Next {
+    let frame = Frame::link(site.window, site.ip, site.regs, 0, site.next());
+    (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
+    for i in args..f.local_count() {
+        *frame.0.add(i) = Value::UNDEF;
+    }
+    Next::at(f.entry(), frame.0)
 }
 
 /// Puts sorted arguments in the place of the given ones; their number.
@@ -173,7 +182,7 @@ unsafe fn replace_args(site: &Site, cx: *mut Cx, sorted: Vec<Obj>) -> usize {
 }
 
 /// Calls a class: where `__new__` is `object`'s and `__init__` a Python function, its frame is pushed here.
-unsafe fn call_class(site: Site, cx: *mut Cx, t: *const Table, class: &'static PyType) -> Exit {
+unsafe fn call_class(site: Site, cx: *mut Cx, t: *const Table, class: &'static PyType) -> Next {
     if let Some(init) = type_::plain_init(&*cx, class) {
         let f = init.cast_unchecked::<PyFunction>();
         let room = site.arg(f.register_count().max(site.args) + 4);
@@ -185,7 +194,7 @@ unsafe fn call_class(site: Site, cx: *mut Cx, t: *const Table, class: &'static P
     site.finish(cx, t, result)
 }
 
-unsafe fn call_init(site: Site, cx: *mut Cx, t: *const Table, class: &'static PyType, init: Ref<'_>) -> Exit {
+unsafe fn call_init(site: Site, cx: *mut Cx, t: *const Table, class: &'static PyType, init: Ref<'_>) -> Next {
     let instance = match type_::plain_instance(&mut *cx, class) {
         Ok(instance) => instance,
         Err(err) => return site.fail(cx, t, err),
@@ -214,12 +223,10 @@ unsafe fn call_init(site: Site, cx: *mut Cx, t: *const Table, class: &'static Py
     for i in args..f.local_count() {
         *frame.0.add(i) = Value::UNDEF;
     }
-    let new = frame.0;
-    goto!(f.entry(), new, cx, t)
+    Next::at(f.entry(), frame.0)
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn call_method(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -257,7 +264,7 @@ unsafe fn fill_method(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<
 }
 
 /// Goes on with a call whose callable has been looked up: with the receiver as first argument, or without it.
-unsafe fn call_found(site: Site, cx: *mut Cx, t: *const Table, found: MethodLookup) -> Exit {
+unsafe fn call_found(site: Site, cx: *mut Cx, t: *const Table, found: MethodLookup) -> Next {
     dispatch_call(settle(site, cx, found), cx, t)
 }
 
@@ -280,8 +287,7 @@ unsafe fn settle(site: Site, cx: *mut Cx, found: MethodLookup) -> Site {
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn call_kw(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -290,8 +296,7 @@ handler! {
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn call_method_kw(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -305,7 +310,7 @@ handler! {
 }
 
 /// Calls with the names of the last arguments in the window's extra slot.
-unsafe fn call_named(site: Site, cx: *mut Cx, t: *const Table) -> Exit {
+unsafe fn call_named(site: Site, cx: *mut Cx, t: *const Table) -> Next {
     let names = Obj::from_owned(std::mem::replace(&mut *site.window.add(3), Value::UNDEF));
     let callee = Ref::from_value(*site.window.add(2));
     if callee.header().is_some_and(|h| h.shape_id() == FUNCTION) {
@@ -316,8 +321,7 @@ unsafe fn call_named(site: Site, cx: *mut Cx, t: *const Table) -> Exit {
     site.finish(cx, t, result)
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn call_ex(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let base = fb!(*ip);
@@ -380,7 +384,7 @@ slow_handler! {
 
 /// Ends a frame that is not plain: entered from a native, running `__init__`, a generator's, or with a frame object.
 #[inline(never)]
-pub unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+unsafe fn leave_next(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Next {
     let frame = Frame(regs);
     let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
     let mut result = Obj::from_owned(v);
@@ -402,10 +406,15 @@ pub unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) ->
         result = instance;
     }
     if kind & ENTRY != 0 {
-        return result.into_value().0;
+        return Next::exit(result.into_value().0);
     }
     put(caller, fa!(*call_ip), result, cx);
     resume_at(call_ip.add(super::words(*call_ip)), caller, cx, t)
+}
+
+/// See `leave_next`.
+pub unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+    follow!(leave_next(regs, cx, t, v), cx, t)
 }
 
 /// Goes on ending a plain frame after one of its locals turned out to be the last reference to `dead`.
@@ -435,5 +444,5 @@ pub unsafe fn function_ended(
 ) -> Exit {
     (*cx).mutator().destroy(function.ptr());
     (*cx).drop_value(old);
-    resume_at(next, regs, cx, t)
+    crate::interp::handlers::resume_at(next, regs, cx, t)
 }

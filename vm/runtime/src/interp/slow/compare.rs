@@ -1,8 +1,8 @@
 //! Comparisons and conditional jumps on anything.
 
 use super::{consume, operand, put};
-use crate::interp::handlers::resume_at;
-use crate::interp::{Exit, Table, unwind};
+use crate::interp::resume_at;
+use crate::interp::{Next, Table, unwind};
 use crate::ops::CompareOp;
 use crate::{Cx, R, Ref, Value};
 use ungil_bytecode::Op;
@@ -61,7 +61,7 @@ unsafe fn decide(
     t: *const Table,
     taken: R<bool>,
     offset: isize,
-) -> Exit {
+) -> Next {
     match taken {
         Err(err) => unwind::raise(ip, regs, cx, t, err),
         Ok(taken) => {
@@ -72,7 +72,7 @@ unsafe fn decide(
             }
             let target = next.offset(offset);
             if offset < 0 && (*cx).is_wanted() {
-                return super::poll(target, regs, cx, t);
+                return super::poll::next(target, regs, cx, t);
             }
             resume_at(target, regs, cx, t)
         }
@@ -85,8 +85,7 @@ unsafe fn jump_on(cx: *mut Cx, word: u64, a: Ref<'_>, b: Ref<'_>) -> R<bool> {
     Ok((*cx).truth(result.r())? != negated)
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn jump(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -95,8 +94,7 @@ handler! {
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn jump_imm(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -118,7 +116,7 @@ unsafe fn decide_one(
     t: *const Table,
     taken: bool,
     offset: isize,
-) -> Exit {
+) -> Next {
     let word = *ip;
     if word & 0x100 != 0 {
         let v = std::mem::replace(&mut *regs.add(fa!(word)), Value::UNDEF);
@@ -130,13 +128,12 @@ unsafe fn decide_one(
     }
     let target = next.offset(offset);
     if offset < 0 && (*cx).is_wanted() {
-        return super::poll(target, regs, cx, t);
+        return super::poll::next(target, regs, cx, t);
     }
     resume_at(target, regs, cx, t)
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn jump_truth(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -148,8 +145,7 @@ handler! {
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn jump_none(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -159,8 +155,7 @@ handler! {
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn jump_identity(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -170,8 +165,7 @@ handler! {
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn identity(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;

@@ -1,14 +1,14 @@
 //! Raising, matching and the `with` protocol.
 
 use super::{operand, put, take_temp};
-use crate::interp::handlers::resume_at;
+use crate::interp::resume_at;
 use crate::interp::unwind;
 use crate::objects::exception::{PyException, groups};
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 use ungil_bytecode::Op;
 
-handler! {
+slow_path! {
     pub fn push_exc_info(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -19,7 +19,7 @@ handler! {
     }
 }
 
-handler! {
+slow_path! {
     pub fn pop_exc_info(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let before = take_temp(regs, fa!(*ip)).map_or(Value::NONE, Obj::into_value);
@@ -63,7 +63,7 @@ slow_handler! {
     }
 }
 
-handler! {
+slow_path! {
     pub fn match_exc_star(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -72,7 +72,7 @@ handler! {
         match result {
             Err(err) => unwind::raise(ip, regs, cx, t, err),
             Ok((matching, rest)) => {
-                super::consume(word & !0x100, regs, cx);
+                crate::interp::slow::consume(word & !0x100, regs, cx);
                 put(regs, fa!(word), matching, cx);
                 put(regs, fa!(word) + 1, rest, cx);
                 resume_at(ip.add(1), regs, cx, t)
@@ -138,19 +138,19 @@ fn set_cause(cx: &mut Cx, exception: Ref<'_>, cause: Obj) -> R<()> {
     Ok(())
 }
 
-handler! {
+slow_path! {
     pub fn raise_(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
-        let v = super::take(word, 0x100, regs, fa!(word), cx);
+        let v = crate::interp::slow::take(word, 0x100, regs, fa!(word), cx);
         let cause = *regs.add(fb!(word));
-        let cause = if cause.is_undef() { None } else { Some(super::take(word, 0x200, regs, fb!(word), cx)) };
+        let cause = if cause.is_undef() { None } else { Some(crate::interp::slow::take(word, 0x200, regs, fb!(word), cx)) };
         let err = make_raised(&mut *cx, Some(v), cause);
         unwind::raise(ip, regs, cx, t, err)
     }
 }
 
-handler! {
+slow_path! {
     pub fn raise_current(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let handled = (*cx).handled.get();
@@ -163,16 +163,16 @@ handler! {
     }
 }
 
-handler! {
+slow_path! {
     pub fn reraise(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
-        let err = crate::err::Raised(super::take(word, 0x100, regs, fa!(word), cx));
+        let err = crate::err::Raised(crate::interp::slow::take(word, 0x100, regs, fa!(word), cx));
         unwind::reraise(ip, regs, cx, t, err)
     }
 }
 
-handler! {
+slow_path! {
     pub fn raise_not_implemented(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let err = (*cx).error_bare(Builtin::NotImplementedError);
@@ -180,7 +180,7 @@ handler! {
     }
 }
 
-handler! {
+slow_path! {
     pub fn assert_fail(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -188,7 +188,7 @@ handler! {
         let err = if v.is_undef() {
             (*cx).error_bare(Builtin::AssertionError)
         } else {
-            let argument = super::take(word, 0x100, regs, fa!(word), cx);
+            let argument = crate::interp::slow::take(word, 0x100, regs, fa!(word), cx);
             (*cx).error_with(Builtin::AssertionError, argument)
         };
         unwind::raise(ip, regs, cx, t, err)
@@ -227,7 +227,7 @@ fn enter_manager(cx: &mut Cx, manager: Ref<'_>, is_async: bool) -> R<(Obj, Obj)>
     Ok((exit, result))
 }
 
-handler! {
+slow_path! {
     pub fn with_enter(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -236,7 +236,7 @@ handler! {
         match result {
             Err(err) => unwind::raise(ip, regs, cx, t, err),
             Ok((exit, entered)) => {
-                super::consume(word, regs, cx);
+                crate::interp::slow::consume(word, regs, cx);
                 put(regs, fa!(word), exit, cx);
                 put(regs, fa!(word) + 1, entered, cx);
                 resume_at(ip.add(1), regs, cx, t)

@@ -2,15 +2,14 @@
 
 use super::{operand, put, take};
 use crate::interp::frame::{ENTRY, Frame};
-use crate::interp::handlers::resume_at;
+use crate::interp::resume_at;
 use crate::interp::unwind;
 use crate::objects::exception::PyException;
 use crate::objects::generator::{self, Outcome, PyGenerator};
 use crate::prelude::*;
 use ungil_bytecode::flags;
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn return_generator(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let frame = Frame(regs);
@@ -25,15 +24,14 @@ handler! {
             (*cx).drop_value(frame_object);
         }
         if kind & ENTRY != 0 {
-            return object.into_value().0;
+            return crate::interp::Next::exit(object.into_value().0);
         }
         put(caller, fa!(*call_ip), object, cx);
-        resume_at(call_ip.add(super::words(*call_ip)), caller, cx, t)
+        resume_at(call_ip.add(crate::interp::slow::words(*call_ip)), caller, cx, t)
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn yield_(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let v = take(*ip, 0x200, regs, fb!(*ip), cx);
@@ -102,8 +100,7 @@ slow_handler! {
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn send(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -178,7 +175,7 @@ slow_handler! {
     }
 }
 
-handler! {
+slow_path! {
     pub fn end_async_for(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -187,12 +184,12 @@ handler! {
             let err = crate::err::Raised(take(word, 0x100, regs, fa!(word), cx));
             return unwind::reraise(ip, regs, cx, t, err);
         }
-        super::consume(word, regs, cx);
+        crate::interp::slow::consume(word, regs, cx);
         resume_at(ip.add(1).offset(fc_signed!(word) as isize), regs, cx, t)
     }
 }
 
-handler! {
+slow_path! {
     pub fn stop_iteration_error(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;

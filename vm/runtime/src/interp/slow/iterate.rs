@@ -2,7 +2,7 @@
 
 use super::{operand, put};
 use crate::class::Builtin;
-use crate::interp::handlers::resume_at;
+use crate::interp::resume_at;
 use crate::interp::unwind;
 use crate::objects::generator;
 use crate::{RefExt, Value};
@@ -13,8 +13,7 @@ slow_handler! {
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn for_iter(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -31,15 +30,14 @@ handler! {
                 put(regs, fa!(word), v, cx);
                 resume_at(ip.add(2), regs, cx, t)
             }
-            Ok(None) => for_iter_end(ip, regs, cx, t),
+            Ok(None) => for_iter_end::next(ip, regs, cx, t),
             Err(err) => unwind::raise(ip, regs, cx, t, err),
         }
     }
 }
 
-handler! {
+slow_path! {
     /// The iterator is exhausted: drops it and jumps.
-    #[inline(never)]
     pub fn for_iter_end(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;

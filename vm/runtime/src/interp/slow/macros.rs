@@ -18,7 +18,7 @@ macro_rules! done {
                 $crate::interp::slow::consume(word, $regs, $cx);
                 $crate::interp::slow::put($regs, fa!(word), v, $cx);
                 let next = $ip.add($crate::interp::slow::words(word));
-                $crate::interp::handlers::resume_at(next, $regs, $cx, $t)
+                $crate::interp::resume_at(next, $regs, $cx, $t)
             }
             Err(err) => $crate::interp::unwind::raise($ip, $regs, $cx, $t, err),
         }
@@ -34,7 +34,7 @@ macro_rules! done_unit {
                 let word = *$ip;
                 $crate::interp::slow::consume(word, $regs, $cx);
                 let next = $ip.add($crate::interp::slow::words(word));
-                $crate::interp::handlers::resume_at(next, $regs, $cx, $t)
+                $crate::interp::resume_at(next, $regs, $cx, $t)
             }
             Err(err) => $crate::interp::unwind::raise($ip, $regs, $cx, $t, err),
         }
@@ -44,9 +44,8 @@ macro_rules! done_unit {
 /// A slow path that computes a result with `$cx` as `&mut Cx` and `$word` at hand.
 macro_rules! slow_handler {
     ($(#[$meta:meta])* pub fn $name:ident($word:ident, $regs:ident, $c:ident) $body:block) => {
-        handler! {
+        slow_path! {
             $(#[$meta])*
-            #[inline(never)]
             pub fn $name(ip, $regs, cx, t) {
                 enter!(ip, $regs, cx);
                 let $word = *ip;
@@ -63,9 +62,8 @@ macro_rules! slow_handler {
 /// As `slow_handler!` for instructions without a result.
 macro_rules! slow_unit {
     ($(#[$meta:meta])* pub fn $name:ident($word:ident, $regs:ident, $c:ident) $body:block) => {
-        handler! {
+        slow_path! {
             $(#[$meta])*
-            #[inline(never)]
             pub fn $name(ip, $regs, cx, t) {
                 enter!(ip, $regs, cx);
                 let $word = *ip;

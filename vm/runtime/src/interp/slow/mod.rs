@@ -18,8 +18,7 @@ pub mod names;
 pub mod patterns;
 pub mod types;
 
-use super::handlers::resume_at;
-use super::{Exit, Table, unwind};
+use super::{Exit, Next, Table, unwind};
 use crate::{Cx, Obj, Ref, Value};
 
 /// A register as a borrowed operand.
@@ -67,10 +66,8 @@ pub(super) unsafe fn put(regs: *mut Value, index: usize, v: Obj, cx: *mut Cx) {
     (*cx).drop_value(old);
 }
 
-handler! {
+slow_path! {
     /// Answers a raised check word, then goes on at `ip`.
-    #[cold]
-    #[inline(never)]
     pub fn poll(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         match (*cx).safepoint() {
@@ -80,14 +77,12 @@ handler! {
     }
 }
 
-handler! {
+slow_path! {
     /// Runs what waits to be finalized, then goes on at `ip`.
-    #[cold]
-    #[inline(never)]
     pub fn pending_then(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         crate::finalize::run_pending(&mut *cx);
-        goto!(ip, regs, cx, t)
+        Next::at(ip, regs)
     }
 }
 
@@ -103,7 +98,17 @@ pub unsafe fn drop_two(
 ) -> Exit {
     (*cx).drop_value(a);
     (*cx).drop_value(b);
-    resume_at(ip, regs, cx, t)
+    super::handlers::resume_at(ip, regs, cx, t)
+}
+
+/// Goes on at `ip`, after running what waits to be finalized.
+#[inline(always)]
+pub(crate) unsafe fn resume_at(ip: *const u64, regs: *mut Value, cx: *mut Cx, _t: *const Table) -> Next {
+    if (*cx).has_pending() {
+        enter!(ip, regs, cx);
+        crate::finalize::run_pending(&mut *cx);
+    }
+    Next::at(ip, regs)
 }
 
 /// Words of an instruction, by its opcode.

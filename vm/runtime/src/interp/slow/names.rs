@@ -40,9 +40,7 @@ fn unbound_free_error(cx: &mut Cx, name: Ref<'_>) -> Err {
 /// A handler that only raises.
 macro_rules! raising {
     ($name:ident, |$word:ident, $regs:ident, $cx:ident| $err:expr) => {
-        handler! {
-            #[cold]
-            #[inline(never)]
+        slow_path! {
             pub fn $name(ip, $regs, cx, t) {
                 enter!(ip, $regs, cx);
                 let $word = *ip;
@@ -103,8 +101,7 @@ unsafe fn find_global(cx: &mut Cx, regs: *mut Value, name: Ref<'_>) -> R {
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn load_global(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -153,13 +150,12 @@ slow_handler! {
     }
 }
 
-handler! {
-    #[inline(never)]
+slow_path! {
     pub fn store_name(ip, regs, cx, t) {
         if (*regs).is_none() {
-            return store_global(ip, regs, cx, t);
+            return store_global::next(ip, regs, cx, t);
         }
-        store_in_namespace(ip, regs, cx, t)
+        store_in_namespace::next(ip, regs, cx, t)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{PyGenerator, state};
 use crate::interp::frame::{ENTRY, Frame, GENERATOR};
-use crate::interp::handlers::resume_at;
-use crate::interp::{Exit, FAILED, TABLE, Table, run, unwind};
+use crate::interp::resume_at;
+use crate::interp::{FAILED, Next, TABLE, Table, run, unwind};
 use crate::objects::exception::stop_value;
 use crate::prelude::*;
 use std::sync::atomic::Ordering;
@@ -101,7 +101,7 @@ pub unsafe fn resume_inline(
     t: *const Table,
     generator: Ref<'_>,
     v: Value,
-) -> Exit {
+) -> Next {
     // SAFETY: as the caller promises.
     unsafe {
         let g = generator.cast_unchecked::<PyGenerator>();
@@ -161,7 +161,7 @@ fn refused(cx: &mut Cx, generator: Ref<'_>, now: u8) -> Err {
 ///
 /// # Safety
 /// The handlers' contract; the frame is a generator's.
-pub unsafe fn suspend(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+pub unsafe fn suspend(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Next {
     // SAFETY: as the caller promises.
     unsafe {
         let frame = Frame(regs);
@@ -185,14 +185,14 @@ pub unsafe fn suspend(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const T
         g.state.store(state::SUSPENDED, Ordering::Release);
         drop(generator);
         if kind & ENTRY != 0 {
-            return v.0;
+            return Next::exit(v.0);
         }
         deliver(call_ip, caller, cx, t, v)
     }
 }
 
 /// Gives a yielded value to the `ForIter` or `Send` that resumed the generator.
-unsafe fn deliver(call_ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+unsafe fn deliver(call_ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Next {
     // SAFETY: the handlers' contract.
     unsafe {
         let word = *call_ip;
@@ -208,19 +208,19 @@ unsafe fn deliver(call_ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const 
 ///
 /// # Safety
 /// The handlers' contract; the frame is a generator's.
-pub unsafe fn returned(frame: Frame, cx: *mut Cx, t: *const Table, result: Obj) -> Exit {
+pub unsafe fn returned(frame: Frame, cx: *mut Cx, t: *const Table, result: Obj) -> Next {
     // SAFETY: as the caller promises.
     unsafe {
         let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
         unwind::pop(&mut *cx, frame);
         finished_by_exception(&mut *cx, frame);
         if kind & ENTRY != 0 {
-            return result.into_value().0;
+            return Next::exit(result.into_value().0);
         }
         let word = *call_ip;
         if word as u8 == Op::ForIter as u8 {
             drop(result);
-            return crate::interp::for_iter_end(call_ip, caller, cx, t);
+            return crate::interp::for_iter_end::next(call_ip, caller, cx, t);
         }
         end_send(call_ip, caller, cx, t, result)
     }
@@ -233,7 +233,7 @@ pub(crate) unsafe fn end_send(
     cx: *mut Cx,
     t: *const Table,
     v: Obj,
-) -> Exit {
+) -> Next {
     // SAFETY: the handlers' contract.
     unsafe {
         let word = *ip;
@@ -282,10 +282,10 @@ fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
                 let entry = start(g, before, frame, v);
                 (TABLE.0[(*entry & 0xff) as usize])(entry, frame.0, cx, &TABLE)
             }
-            Resume::Throw(err) => unwind::raise(g.ip.get(), frame.0, cx, &TABLE, err),
+            Resume::Throw(err) => run::go_on(unwind::raise(g.ip.get(), frame.0, cx, &TABLE, err), cx),
             Resume::EndDelegation(v) => {
                 let send = send_of(g.ip.get());
-                end_send(send, frame.0, cx, &TABLE, v)
+                run::go_on(end_send(send, frame.0, cx, &TABLE, v), cx)
             }
         }
     };
