@@ -1,0 +1,5 @@
+# exit: 1
+"""A block is missing."""
+
+def f():
+print("not indented")

@@ -1,0 +1,4 @@
+# exit: 1
+"""Typographic quotes."""
+
+name = ‘text’

@@ -1,0 +1,4 @@
+# exit: 1
+"""A keyword as a name."""
+
+class = 5

@@ -1,0 +1,4 @@
+# exit: 1
+"""print without parentheses."""
+
+print "hello"

@@ -1,0 +1,5 @@
+# exit: 1
+"""A parameter twice."""
+
+def f(first, second, first):
+    pass

@@ -1,0 +1,5 @@
+# exit: 1
+"""return outside of a function."""
+
+x = 1
+return x
