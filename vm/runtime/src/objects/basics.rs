@@ -1,12 +1,9 @@
-//! Start-up of the number types and of bytes with what the interpreter itself needs of them: operators, comparison,
+//! Start-up of the number types with what the interpreter itself needs of them: operators, comparison,
 //! hashing, texts, plain construction. Their full sets of methods belong to their own files.
 
-use crate::objects::bytes::array::BYTEARRAY_OPS;
-use crate::objects::bytes::{BYTES_OPS, PyByteArray, PyBytes};
 use crate::objects::complex::{COMPLEX_OPS, PyComplex};
 use crate::objects::float::{FLOAT_OPS, PyFloat, value_of};
 use crate::objects::int::{self, INT_OPS, PyInt};
-use crate::objects::memoryview::{MEMORYVIEW_OPS, PyMemoryView};
 use crate::objects::str::PyStr;
 use crate::prelude::*;
 
@@ -15,23 +12,6 @@ pub fn declare(cx: &Cx) {
     TypeBuilder::declare(cx, Builtin::Bool, "bool", &INT_OPS, size_of::<PyInt>(), false);
     TypeBuilder::declare(cx, Builtin::Float, "float", &FLOAT_OPS, size_of::<PyFloat>(), false);
     TypeBuilder::declare(cx, Builtin::Complex, "complex", &COMPLEX_OPS, size_of::<PyComplex>(), false);
-    TypeBuilder::declare(cx, Builtin::Bytes, "bytes", &BYTES_OPS, 0, false);
-    TypeBuilder::declare(
-        cx,
-        Builtin::ByteArray,
-        "bytearray",
-        &BYTEARRAY_OPS,
-        size_of::<PyByteArray>(),
-        false,
-    );
-    TypeBuilder::declare(
-        cx,
-        Builtin::MemoryView,
-        "memoryview",
-        &MEMORYVIEW_OPS,
-        size_of::<PyMemoryView>(),
-        false,
-    );
 }
 
 /// The exact number behind an instance of a subclass or a bool.
@@ -499,9 +479,4 @@ pub fn init(cx: &mut Cx) {
     add_operators(cx, &mut t, true);
     t.constructor(cx, "($cls, x=0, /)", Full(float_new)).special(cx, Special::Round, Full(float_round));
     TypeBuilder::new(cx, Builtin::Complex, Some(Builtin::Object), flags);
-    let mut t = TypeBuilder::new(cx, Builtin::Bytes, Some(Builtin::Object), flags | class_flag::SEQUENCE);
-    t.special(cx, Special::Len, Leaf(|cx, a| Ok(cx.int(a.this::<PyBytes>().len() as i64))));
-    for which in [Builtin::ByteArray, Builtin::MemoryView] {
-        TypeBuilder::new(cx, which, Some(Builtin::Object), class_flag::DISALLOW_INSTANTIATION);
-    }
 }

@@ -5,7 +5,9 @@
 //! iterator get each item once.
 
 use crate::objects::sync::{Field, locked, slot_ops};
-use crate::objects::{dict, enumerate, filter, list, map, range, reversed, set, tuple, zip};
+use crate::objects::{
+    bytes, dict, enumerate, filter, list, map, memoryview, range, reversed, set, str, tuple, zip,
+};
 use crate::prelude::*;
 use std::sync::atomic::AtomicUsize;
 
@@ -61,6 +63,10 @@ pub fn next_native(cx: &mut Cx, iterator: Ref<'_>) -> Option<R<Option<Obj>>> {
         Reversed => reversed::PyReversed,
         SequenceIter => PySequenceIter,
         CallableIter => PyCallableIter,
+        StrIter => str::iter::PyStrIter,
+        BytesIter => bytes::iter::PyBytesIter,
+        ByteArrayIter => bytes::iter::PyByteArrayIter,
+        MemoryIter => memoryview::PyMemoryIter,
     )
 }
 
@@ -73,6 +79,8 @@ pub fn iter_native(cx: &Cx, v: Ref<'_>) -> Option<Obj> {
     const SET: u32 = Builtin::Set as u32;
     const FROZEN_SET: u32 = Builtin::FrozenSet as u32;
     const RANGE: u32 = Builtin::Range as u32;
+    const STR: u32 = Builtin::Str as u32;
+    const BYTES: u32 = Builtin::Bytes as u32;
     let id = v.header()?.shape_id();
     // SAFETY: exact instances of the types have these payloads.
     unsafe {
@@ -82,6 +90,8 @@ pub fn iter_native(cx: &Cx, v: Ref<'_>) -> Option<Obj> {
             DICT => Some(dict::iter::new_dict_iter(cx, v.cast_unchecked(), dict::iter::Part::Key, false)),
             SET | FROZEN_SET => Some(set::iter::new_set_iter(cx, v.cast_unchecked())),
             RANGE => Some(range::iter::new_range_iter(cx, v.cast_unchecked())),
+            STR => Some(str::new_str_iter(cx, v.cast_unchecked())),
+            BYTES => Some(bytes::iter::new_bytes_iter(cx, v.cast_unchecked())),
             _ => None,
         }
     }

@@ -9,10 +9,24 @@
 //! `bytes` never change, so reading takes no lock. The contents of a `bytearray` are guarded by its lock; see `array.rs`.
 
 pub mod array;
+mod array_methods;
+mod array_slices;
+mod case;
+mod change;
+mod construct;
+mod find;
+mod hex;
+pub(crate) mod iter;
+mod methods;
+mod percent;
 pub(crate) mod search;
 pub(crate) mod sequence;
+mod split;
 
 pub use array::{PyByteArray, new_bytearray};
+pub(crate) use construct::from_object;
+pub(crate) use hex::to_hex;
+pub use methods::{declare, init};
 
 use crate::SharedValue;
 use crate::objects::sync::Field;

@@ -55,6 +55,30 @@ pub(crate) fn bounds(cx: &mut Cx, a: Args<'_>, i: usize, len: usize) -> R<(usize
     Ok((start, end))
 }
 
+/// `start` and `end` arguments before the length is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    start: isize,
+    end: isize,
+}
+
+impl Bounds {
+    /// As [`bounds`].
+    pub(crate) fn within(self, len: usize) -> (usize, usize) {
+        (from_end(self.start, len), from_end(self.end, len).min(len))
+    }
+}
+
+/// As [`bounds`] for a sequence whose length may change while the arguments are evaluated.
+///
+/// # Errors
+/// `TypeError`.
+pub(crate) fn bounds_later(cx: &mut Cx, a: Args<'_>, i: usize) -> R<Bounds> {
+    let start = a.opt_not_none(i).map_or(Ok(0), |v| bound(cx, v))?;
+    let end = a.opt_not_none(i + 1).map_or(Ok(isize::MAX), |v| bound(cx, v))?;
+    Ok(Bounds { start, end })
+}
+
 /// A position that may count from the end.
 #[inline]
 fn from_end(i: isize, len: usize) -> usize {

@@ -70,12 +70,21 @@ pub fn repr(cx: &Cx, s: &PyStr) -> Obj {
 
 /// The literal for bytes: `b'...'`.
 pub(crate) fn bytes_literal(bytes: &[u8]) -> Vec<u8> {
+    literal(bytes, false)
+}
+
+/// The literal within the `repr` of a `bytearray`, where CPython escapes `'` whatever the quotes.
+pub(crate) fn array_literal(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&literal(bytes, true)).into_owned()
+}
+
+fn literal(bytes: &[u8], escape_single: bool) -> Vec<u8> {
     let quote = quote_for(bytes);
     let mut out = Vec::with_capacity(bytes.len() + 3);
     out.extend([b'b', quote]);
     for &b in bytes {
         match b {
-            _ if b == quote || b == b'\\' => out.extend([b'\\', b]),
+            _ if b == quote || b == b'\\' || escape_single && b == b'\'' => out.extend([b'\\', b]),
             0x20..0x7f => out.push(b),
             _ => push_escape(&mut out, b as u32),
         }

@@ -1,0 +1,280 @@
+//! `memoryview`: a window on the memory of a bytes-like object.
+//!
+//! - `mod.rs`: the layout, making, access; `item.rs`: items of each format; `index.rs`: reading and writing items and
+//!   slices; `cast.rs`: other formats and shapes; `methods.rs`: the type and its iterator
+//!
+//! Each view, also one made from another view, holds an export of its own of the object that has the memory, its
+//! base; so views do not depend on each other. What a view looks at never changes but by its release. Memory is read
+//! and written under the lock of the view (nobody releases it meanwhile) and of the base (its contents), and copied:
+//! nothing points into it afterwards.
+
+mod cast;
+mod index;
+mod item;
+mod methods;
+
+pub use methods::{PyMemoryIter, declare, init};
+pub(crate) use methods::{dunder_buffer, dunder_release_buffer};
+
+use crate::objects::buffer::{self, BufferOps, View};
+use crate::objects::sync::{Field, locked, locked_both};
+use crate::prelude::*;
+use std::cell::UnsafeCell;
+use std::sync::atomic::AtomicI64;
+
+/// A `memoryview`.
+#[repr(C)]
+pub struct PyMemoryView {
+    pub h: Header,
+    /// The object that has the memory; empty once released.
+    base: Slot,
+    /// What `obj` shows: the base, or the instance whose `__buffer__` led to it; empty once released.
+    shown: Slot,
+    hash: Field<AtomicI64>,
+    /// `None` once released.
+    state: UnsafeCell<Option<Box<State>>>,
+}
+
+struct State {
+    view: View,
+    /// The format's letter if items of it can be read here, else 0.
+    code: u8,
+    ops: &'static BufferOps,
+    /// Where the export of the base began, and its length: to find one's place in another export.
+    export_start: *mut u8,
+    export_len: usize,
+}
+
+// SAFETY: `repr(C)`, header first; views are made with this payload alone.
+unsafe impl Object for PyMemoryView {
+    const OPS: &'static TypeOps = &MEMORYVIEW_OPS;
+}
+
+pub static MEMORYVIEW_OPS: TypeOps = TypeOps {
+    name: "memoryview",
+    size: |_| size_of::<PyMemoryView>(),
+    trace: Some(trace),
+    drop_fields: Some(drop_fields),
+    needs_finalizer: |_| false,
+};
+
+unsafe fn trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: the object is a view that nobody changes meanwhile.
+    let view = unsafe { &*h.cast::<PyMemoryView>() };
+    for slot in [&view.base, &view.shown] {
+        if !slot.is_empty() {
+            visit(slot.peek());
+        }
+    }
+}
+
+unsafe fn drop_fields(h: *mut Header, m: &Mutator) {
+    // SAFETY: the view is this thread's alone.
+    let view = unsafe { &*h.cast::<PyMemoryView>() };
+    // SAFETY: as above.
+    let state = unsafe { &mut *view.state.get() }.take();
+    let base = view.base.take_locked();
+    if let (Some(state), Some(base)) = (state, &base) {
+        (state.ops.release)(m, base.r());
+    }
+    for v in [base, view.shown.take_locked()].into_iter().flatten() {
+        m.drop_value(v.into_value());
+    }
+}
+
+/// The items of a view, one behind the other in C order, with what is needed to read them.
+struct Items {
+    bytes: Vec<u8>,
+    code: u8,
+    item_size: usize,
+    format: String,
+    shape: Vec<usize>,
+}
+
+fn released(cx: &mut Cx) -> Err {
+    cx.value_error("operation forbidden on released memoryview object")
+}
+
+/// A view of any bytes-like object.
+///
+/// # Errors
+/// `TypeError` if it is none, `ValueError` if it is a released view, or what `__buffer__` raises.
+pub fn new_memoryview(cx: &mut Cx, v: Ref<'_>) -> R {
+    if let Some(view) = v.downcast::<PyMemoryView>(cx) {
+        return view.derive(cx, None, |view| view);
+    }
+    if let Some(ops) = buffer::ops_of(cx, v) {
+        return export(cx, v, v, ops, None);
+    }
+    let Some(method) = cx.class_of(v).special(cx, Special::Buffer).filter(|m| !m.value().is_none()) else {
+        let name = cx.type_name(v);
+        return Err(cx.type_error(format!("memoryview: a bytes-like object is required, not '{name}'")));
+    };
+    let flags = cx.int(FULL_RO);
+    let result = cx.call_special(method, v, &[flags.r()])?;
+    match result.downcast::<PyMemoryView>(cx) {
+        Some(view) => view.derive(cx, Some(v), |view| view),
+        None => Err(cx.type_error("__buffer__ returned non-memoryview object")),
+    }
+}
+
+/// `inspect.BufferFlags.FULL_RO`.
+const FULL_RO: i64 = 0x011c;
+
+/// Exports `base` and makes a view of it; `place` says what the view looks at if it is not all of the export.
+fn export(cx: &mut Cx, base: Ref<'_>, shown: Ref<'_>, ops: &'static BufferOps, place: Option<Place>) -> R {
+    let all = (ops.export)(cx, base)?;
+    let (export_start, export_len) = (all.start, all.len);
+    let view = match place {
+        None => all,
+        // The memory has been given up and changed since the place was found.
+        Some(place) if place.export_len != export_len => {
+            (ops.release)(cx, base);
+            return Err(released(cx));
+        }
+        Some(place) => View { start: export_start.wrapping_offset(place.offset), ..place.view },
+    };
+    let code = item::code_of(&view.format);
+    let state = Box::new(State { view, code, ops, export_start, export_len });
+    let (base, shown) = (Slot::new(base.own(cx)), Slot::new(shown.own(cx)));
+    Ok(cx.alloc(Builtin::MemoryView, |h| PyMemoryView {
+        h,
+        base,
+        shown,
+        hash: Field::<AtomicI64>::new(-1),
+        state: UnsafeCell::new(Some(state)),
+    }))
+}
+
+/// What a view made from another one looks at.
+struct Place {
+    view: View,
+    /// From the beginning of the export to the first item.
+    offset: isize,
+    export_len: usize,
+}
+
+impl PyMemoryView {
+    /// Runs `f` with the state, under the locks of view and base. `f` has no way to run Python.
+    fn with<T>(&self, cx: &mut Cx, f: impl FnOnce(&State) -> T) -> R<T> {
+        let Some(base) = self.base.get(&self.h, cx) else { return Err(released(cx)) };
+        let Some(h) = base.r().header() else { return Err(released(cx)) };
+        // SAFETY: the view's lock is held.
+        let result = locked_both(cx, &self.h, h, || unsafe { &*self.state.get() }.as_deref().map(f));
+        cx.drop_value(base.into_value());
+        result.ok_or_else(|| released(cx))
+    }
+
+    /// A new view of what `change` makes of this one's place.
+    fn derive(&self, cx: &mut Cx, shown: Option<Ref<'_>>, change: impl FnOnce(View) -> View) -> R {
+        let (view, start, export_len, ops) =
+            self.with(cx, |state| (state.view.clone(), state.export_start, state.export_len, state.ops))?;
+        let view = change(view);
+        let offset = (view.start as isize).wrapping_sub(start as isize);
+        let base = self.base.get(&self.h, cx);
+        let old_shown = self.shown.get(&self.h, cx);
+        let (Some(base), Some(old_shown)) = (base, old_shown) else { return Err(released(cx)) };
+        let shown = shown.unwrap_or(old_shown.r());
+        export(cx, base.r(), shown, ops, Some(Place { view, offset, export_len }))
+    }
+
+    /// Whether the view has been released.
+    fn is_released(&self, cx: &Cx) -> bool {
+        // SAFETY: the lock is held.
+        locked(cx, &self.h, || unsafe { &*self.state.get() }.is_none())
+    }
+
+    /// Gives up the memory. No effect on a view that is released already.
+    fn release(&self, cx: &mut Cx) {
+        let taken = locked(cx, &self.h, || {
+            // SAFETY: the lock is held.
+            let state = unsafe { &mut *self.state.get() }.take();
+            (state, self.base.take_locked(), self.shown.take_locked())
+        });
+        if let (Some(state), Some(base), _) = &taken {
+            (state.ops.release)(cx, base.r());
+        }
+    }
+
+    /// All items, copied.
+    fn items(&self, cx: &mut Cx) -> R<Items> {
+        let items = self.with(cx, |state| {
+            let view = &state.view;
+            let mut bytes = Vec::new();
+            bytes.try_reserve_exact(view.len).ok()?;
+            // SAFETY: the export keeps the memory in place, and the locks are held.
+            unsafe { gather(view, &mut bytes) };
+            Some(Items {
+                bytes,
+                code: state.code,
+                item_size: view.item_size,
+                format: view.format.to_string(),
+                shape: view.shape.clone(),
+            })
+        })?;
+        items.ok_or_else(|| cx.memory_error())
+    }
+
+    /// The bytes of all items in C order.
+    ///
+    /// # Errors
+    /// `ValueError` if the view is released, `MemoryError`.
+    pub fn to_vec(&self, cx: &mut Cx) -> R<Vec<u8>> {
+        Ok(self.items(cx)?.bytes)
+    }
+
+    /// The number of bytes, of a view that can be written to as one run of bytes.
+    ///
+    /// # Errors
+    /// `ValueError` if the view is released, `TypeError` if it is read-only, `BufferError` if its items do not lie one
+    /// behind the other.
+    pub fn writable_len(&self, cx: &mut Cx) -> R<usize> {
+        let (readonly, contiguous, len) =
+            self.with(cx, |s| (s.view.readonly, s.view.is_c_contiguous(), s.view.len))?;
+        if readonly {
+            return Err(cx.type_error("read-write bytes-like object expected, not 'memoryview'"));
+        }
+        if !contiguous {
+            return Err(cx.error(Builtin::BufferError, "memoryview: underlying buffer is not C-contiguous"));
+        }
+        Ok(len)
+    }
+
+    /// Runs `f` with the bytes of a view that can be written to; it has no way to run Python.
+    ///
+    /// # Errors
+    /// As [`PyMemoryView::writable_len`].
+    pub fn write_with<T>(&self, cx: &mut Cx, f: impl FnOnce(&mut [u8]) -> T) -> R<T> {
+        self.writable_len(cx)?;
+        // SAFETY: contiguous and writable as checked, which does not change; the export keeps it in place, and the locks are held.
+        self.with(cx, |s| f(unsafe { std::slice::from_raw_parts_mut(s.view.start, s.view.len) }))
+    }
+}
+
+/// Appends the bytes of all items in C order.
+///
+/// # Safety
+/// The memory of the view is exported, and its contents are guarded.
+unsafe fn gather(view: &View, out: &mut Vec<u8>) {
+    if view.is_c_contiguous() {
+        // SAFETY: `len` bytes lie there.
+        out.extend_from_slice(unsafe { std::slice::from_raw_parts(view.start, view.len) });
+        return;
+    }
+    each_item(view, &mut |p| {
+        // SAFETY: an item lies there.
+        out.extend_from_slice(unsafe { std::slice::from_raw_parts(p, view.item_size) });
+    });
+}
+
+/// Calls `f` with the address of each item in C order.
+fn each_item(view: &View, f: &mut dyn FnMut(*mut u8)) {
+    fn walk(start: *mut u8, dimensions: &[(usize, isize)], f: &mut dyn FnMut(*mut u8)) {
+        let Some(&(n, stride)) = dimensions.first() else { return f(start) };
+        for i in 0..n {
+            walk(start.wrapping_offset(i as isize * stride), &dimensions[1..], f);
+        }
+    }
+    let dimensions: Vec<_> = view.shape.iter().copied().zip(view.strides.iter().copied()).collect();
+    walk(view.start, &dimensions, f);
+}
