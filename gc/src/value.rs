@@ -38,6 +38,8 @@ impl Value {
     pub const TRUE: Value = Value(IMMEDIATE + 3);
     pub const ELLIPSIS: Value = Value(IMMEDIATE + 4);
     pub const NOT_IMPLEMENTED: Value = Value(IMMEDIATE + 5);
+    /// A look-up's answer that there is nothing; never a value of Python.
+    pub const NOT_FOUND: Value = Value(IMMEDIATE + 6);
 
     /// Whether the word refers to an object on the heap.
     #[inline(always)]

@@ -35,6 +35,7 @@ pub fn boot(config: Config) -> Box<Cx> {
         standard_import: OnceLock::new(),
         hooks: Hooks::default(),
         async_exceptions: Mutex::default(),
+        cache_flushes: Default::default(),
         collections: AtomicUsize::new(0),
     }));
     let mut cx = Cx::new(vm);

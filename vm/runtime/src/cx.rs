@@ -47,6 +47,8 @@ pub struct Vm {
     /// What native modules hook into the VM.
     pub hooks: Hooks,
     pub(crate) async_exceptions: crate::thread_state::AsyncExceptions,
+    /// Times that all inline caches were emptied.
+    pub(crate) cache_flushes: std::sync::atomic::AtomicU32,
     /// Collections done so far.
     pub collections: AtomicUsize,
 }
@@ -137,6 +139,9 @@ impl SharedValue {
     }
 }
 
+/// Entries of [`Cx::recent_cell`]'s table, a power of two.
+const RECENT_CELLS: usize = 2048;
+
 /// A thread's context. `repr(C)`: the interpreter's hot fields come first.
 #[repr(C)]
 pub struct Cx {
@@ -155,6 +160,12 @@ pub struct Cx {
     pub(crate) raised: Cell<Value>,
     /// Lowest address that the native stack may reach.
     pub(crate) native_stack_limit: Cell<usize>,
+    /// Cells of attributes looked up of late, by class and name: (class, name, cell).
+    recent_cells: Box<[Cell<(usize, usize, u32)>]>,
+    /// Inline-cache words of attributes accessed of late, by name and shape, for sites that see several shapes.
+    recent_attrs: Box<[Cell<(usize, u64)>]>,
+    /// The number of flushes of all caches that `recent_attrs` has seen.
+    flushes_seen: Cell<u32>,
     /// State of natives that is a thread's own, by the name of its owner.
     pub thread_state: crate::thread_state::ThreadData,
 }
@@ -183,11 +194,36 @@ impl Cx {
             handled: Cell::new(Value::NONE),
             raised: Cell::new(Value::UNDEF),
             native_stack_limit: Cell::new(crate::interp::stack::native_limit()),
+            recent_cells: vec![Cell::new((0, 0, 0)); RECENT_CELLS].into_boxed_slice(),
+            recent_attrs: vec![Cell::new((0, 0)); RECENT_CELLS].into_boxed_slice(),
+            flushes_seen: Cell::new(0),
             thread_state: Default::default(),
         });
         // SAFETY: the box keeps the mutator in place until `Cx` is dropped, which leaves.
         unsafe { cx.mutator.enter() };
         cx
+    }
+
+    /// The place where the cell of a class and an interned name is kept while it is in use.
+    #[inline(always)]
+    pub(crate) fn recent_cell(&self, class: &PyType, name: usize) -> &Cell<(usize, usize, u32)> {
+        let mixed = (class as *const PyType as usize >> 4) ^ (name >> 4).wrapping_mul(31);
+        &self.recent_cells[mixed & (RECENT_CELLS - 1)]
+    }
+
+    /// The cache word for a key (a name's address, its low bits telling the kind of access) and a shape word, 0 if
+    /// none is known; and the place to keep one.
+    #[inline]
+    pub(crate) fn recent_attr(&self, key: usize, shape_word: u32) -> (u64, &Cell<(usize, u64)>) {
+        // ORD: relaxed; flushing stops the world, which orders.
+        let flushes = self.vm.cache_flushes.load(Ordering::Relaxed);
+        if self.flushes_seen.replace(flushes) != flushes {
+            self.recent_attrs.iter().for_each(|entry| entry.set((0, 0)));
+        }
+        let mixed = (key >> 4).wrapping_mul(31) ^ key ^ (shape_word as usize).wrapping_mul(7);
+        let entry = &self.recent_attrs[mixed & (RECENT_CELLS - 1)];
+        let (known, word) = entry.get();
+        (if known == key && word as u32 == shape_word { word } else { 0 }, entry)
     }
 
     #[inline(always)]

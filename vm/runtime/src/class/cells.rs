@@ -9,6 +9,9 @@ use crate::{Cx, Obj, Value};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use ungil_locks::ObjLock;
 
+/// What a cell holds for a name that the MRO does not have.
+pub const ABSENT: Value = Value::NOT_FOUND;
+
 /// Most cells that there can be: what the payload of an inline cache holds.
 const MAX_CELLS: usize = 1 << 24;
 
@@ -68,7 +71,13 @@ impl CellTable {
         Value(self.cell(index).value.load(Ordering::Relaxed))
     }
 
-    /// The value, counted; `None` if the cell was emptied.
+    /// Whether the cell says that there is no such attribute.
+    #[inline(always)]
+    pub fn is_absent(&self, index: u32) -> bool {
+        self.peek(index) == ABSENT
+    }
+
+    /// The value, counted; `None` if the cell was emptied or says that there is none.
     #[inline]
     pub fn get(&self, cx: &Cx, index: u32) -> Option<Obj> {
         let cell = self.cell(index);
@@ -78,7 +87,7 @@ impl CellTable {
         }
         let v = self.peek(index);
         // SAFETY: whoever changes the class empties the cell, under its lock, before dropping the value.
-        let found = (!v.is_undef()).then(|| unsafe { Obj::from_borrowed(v, cx) });
+        let found = (!v.is_undef() && v != ABSENT).then(|| unsafe { Obj::from_borrowed(v, cx) });
         if !exclusive {
             cell.lock.unlock(&cx.world);
         }

@@ -1,6 +1,6 @@
 //! Attribute look-up along the MRO, special methods, and invalidation when a class changes.
 
-use crate::class::PyType;
+use crate::class::{ABSENT, PyType};
 use crate::names::Special;
 use crate::{Cx, Obj, R, Ref, Value};
 use std::sync::atomic::Ordering;
@@ -12,13 +12,14 @@ impl PyType {
         if let Some(found) = cx.vm.cells.get(cx, index) {
             return Some(found);
         }
+        if cx.vm.cells.is_absent(index) {
+            return None;
+        }
         // Resolving and entering are one step for whoever changes the class: it empties the cell under this mutex
         // after its change, and drops the old value later still.
         let guard = self.cells.lock().unwrap_or_else(|p| p.into_inner());
         let found = self.lookup_uncached(cx, name);
-        if let Some(found) = &found {
-            cx.vm.cells.set(cx, index, found.value());
-        }
+        cx.vm.cells.set(cx, index, found.as_ref().map_or(ABSENT, |found| found.value()));
         drop(guard);
         found
     }
@@ -40,12 +41,21 @@ impl PyType {
         if !name.header()?.has_flag(crate::flag::INTERNED) {
             return None;
         }
-        let mut cells = self.cells.lock().unwrap_or_else(|p| p.into_inner());
-        if let Some(&index) = cells.get(&key) {
+        let recent = cx.recent_cell(self, key);
+        let (class, name, index) = recent.get();
+        if class == self as *const PyType as usize && name == key {
             return Some(index);
         }
-        let index = cx.vm.cells.add(Value::UNDEF)?;
-        cells.insert(key, index);
+        let mut cells = self.cells.lock().unwrap_or_else(|p| p.into_inner());
+        let index = match cells.get(&key) {
+            Some(&index) => index,
+            None => {
+                let index = cx.vm.cells.add(Value::UNDEF)?;
+                cells.insert(key, index);
+                index
+            }
+        };
+        recent.set((self as *const PyType as usize, key, index));
         Some(index)
     }
 

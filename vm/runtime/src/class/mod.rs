@@ -18,7 +18,7 @@ mod shape;
 
 pub use build::TypeBuilder;
 pub use builtin::Builtin;
-pub use cells::CellTable;
+pub use cells::{ABSENT, CellTable};
 pub use shape::{MAX_SHAPE_ATTRS, Shape};
 
 use crate::names::Special;

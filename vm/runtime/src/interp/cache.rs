@@ -4,8 +4,8 @@
 //! payload 24 | kind 8 | guard 32
 //! ```
 //! A word is loaded and stored whole, so guard, kind and payload always belong together, whichever thread wrote it.
-//! Guards (shape words, dict key ids, class ids) are never reused. Zero is an empty cache. A site that has missed
-//! [`MAX_MISSES`] times is frozen: guard zero, kind [`FROZEN`].
+//! Guards (shape words, dict key ids, class ids) are never reused. Zero is an empty cache. A site that sees several
+//! shapes finds the others' words in its thread's table of recent attributes ([`applicable`]).
 
 use crate::class::PyType;
 use crate::objects::dict::PyDict;
@@ -29,9 +29,6 @@ pub const TRANSITION: u8 = 6;
 pub const GLOBAL: u8 = 7;
 /// A builtin: guard is the key id of the globals, the second word that of the builtins with the entry.
 pub const BUILTIN: u8 = 8;
-/// Do not try again; the payload counts misses until then.
-pub const FROZEN: u8 = 255;
-const MAX_MISSES: u64 = 64;
 
 /// A cache word.
 #[inline(always)]
@@ -71,23 +68,33 @@ pub fn payload(word: u64) -> u32 {
     (word >> 40) as u32
 }
 
-/// Fills a cache after a miss, freezing sites that keep changing.
+/// What is added to a name's address to make the key of a store in the table of recent attributes.
+pub const STORE: usize = 1;
+
+/// The cache word that applies to a receiver of this shape: the site's own, or one from the thread's table of recent
+/// attributes; 0 if neither does.
 ///
 /// # Safety
-/// As for [`load`]; `misses` is a second cache word or the same one.
-pub unsafe fn refill(at: *const u64, new: u64) {
+/// As for [`load`].
+#[inline(always)]
+pub unsafe fn applicable(cx: &Cx, at: *const u64, name: Ref<'_>, access: usize, shape_word: u32) -> u64 {
     // SAFETY: as the caller promises.
-    unsafe {
-        let old = load(at);
-        if kind(old) == FROZEN {
-            let misses = payload(old) as u64 + 1;
-            if misses < MAX_MISSES {
-                store(at, word(0, FROZEN, misses as u32));
-                return;
-            }
-        }
-        store(at, new);
+    let own = unsafe { load(at) };
+    if own as u32 == shape_word {
+        return own;
     }
+    cx.recent_attr(name.value().0 as usize + access, shape_word).0
+}
+
+/// Keeps a cache word: in the site if it is still empty or its shape is out of use, and in the thread's table.
+///
+/// # Safety
+/// As for [`load`].
+pub unsafe fn keep(cx: &Cx, at: *const u64, name: Ref<'_>, access: usize, new: u64) {
+    // SAFETY: as the caller promises.
+    unsafe { store(at, new) };
+    let key = name.value().0 as usize + access;
+    cx.recent_attr(key, new as u32).1.set((key, new));
 }
 
 /// The global or builtin that a `LoadGlobal` at `ip` has cached, borrowed; `UNDEF` on a miss or without exclusivity.
@@ -144,6 +151,8 @@ pub fn class_changed(cx: &Cx, class: &PyType, name: Ref<'_>) {
 pub fn flush_all(cx: &Cx) {
     let stopped = cx.mutator().stop_the_world();
     crate::objects::code::for_each(|code| code.clear_caches());
+    // ORD: relaxed; the world is stopped.
+    cx.vm.cache_flushes.fetch_add(1, Ordering::Relaxed);
     drop(stopped);
 }
 

@@ -75,7 +75,17 @@ slow_path! {
     /// A cache of another kind than the fast path's, or a miss.
     pub fn load_attr_cached(ip, regs, cx, t) {
         let word = *ip;
-        let found = cached_value(&*cx, operand(regs, fb!(word)), cache::load(ip.add(1)));
+        let receiver = operand(regs, fb!(word));
+        let name = name_of(regs, fc!(word));
+        let cached = cache::load(ip.add(1));
+        let cached = match cache::kind(cached) {
+            cache::MODULE | cache::CLASS_ATTR => cached,
+            _ => match receiver.header() {
+                Some(h) => cache::applicable(&*cx, ip.add(1), name, 0, h.shape_word()),
+                None => 0,
+            },
+        };
+        let found = cached_value(&*cx, receiver, cached);
         match found {
             Some(v) => done!(ip, regs, cx, t, Ok(v)),
             None => load_attr::next(ip, regs, cx, t),
@@ -107,20 +117,25 @@ unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'_
         if let Some(dict) = module.dict_ref(cx) {
             let id = dict.ensure_keys_id(cx);
             if let Some(index) = dict.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
-                cache::refill(at, cache::word(id, cache::MODULE, index));
+                cache::store(at, cache::word(id, cache::MODULE, index));
             }
         }
         return;
     }
     let guard = h.shape_word();
+    let name = name.own(cx);
+    let name = name.r();
     let word = match cacheable_load(cx, receiver, name) {
         Some(CacheableLoad::Slot { byte_offset }) => cache::word(guard, cache::SLOT, byte_offset / 8),
         Some(CacheableLoad::Method { cell }) => cache::word(guard, cache::METHOD, cell),
         Some(CacheableLoad::ClassValue { cell }) => cache::word(guard, cache::CLASS_VALUE, cell),
-        Some(CacheableLoad::OfClass { class_id, cell }) => cache::word(class_id, cache::CLASS_ATTR, cell),
+        Some(CacheableLoad::OfClass { class_id, cell }) => {
+            cache::store(at, cache::word(class_id, cache::CLASS_ATTR, cell));
+            return;
+        }
         None => return,
     };
-    cache::refill(at, word);
+    cache::keep(cx, at, name, 0, word);
 }
 
 slow_path! {
@@ -129,14 +144,15 @@ slow_path! {
         enter!(ip, regs, cx);
         let word = *ip;
         let receiver = operand(regs, fa!(word));
-        let cached = cache::load(ip.add(1));
-        let known = receiver.header().is_some_and(|h| h.shape_word() == cached as u32);
+        let name = name_of(regs, fc!(word));
+        let shape_word = receiver.header().map_or(0, |h| h.shape_word());
+        let cached = cache::applicable(&*cx, ip.add(1), name, cache::STORE, shape_word);
+        let known = shape_word != 0 && shape_word == cached as u32;
         if known && let Some(old) = store_by_cache(word, regs, cx, receiver, cached) {
             drop(old);
             consume(word, regs, cx);
             return resume_at(ip.add(2), regs, cx, t);
         }
-        let name = name_of(regs, fc!(word));
         fill_store(&mut *cx, ip.add(1), receiver, name);
         let value = operand(regs, fb!(word)).own(&*cx);
         let result = (*cx).set_attr(receiver, name, value);
@@ -207,7 +223,7 @@ unsafe fn fill_store(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'
         }
         None => return,
     };
-    cache::refill(at, word);
+    cache::keep(cx, at, name, cache::STORE, word);
 }
 
 slow_unit! {

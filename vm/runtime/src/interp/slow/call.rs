@@ -233,7 +233,8 @@ slow_path! {
         let site = Site { ip, regs, window: regs.add(fb!(word)), args: fc!(word) + 1 };
         let receiver = Ref::from_value(*site.arg(0));
         let name = method_name(ip, regs);
-        let cached = cache::load(ip.add(2));
+        let shape_word = receiver.header().map_or(0, |h| h.shape_word());
+        let cached = cache::applicable(&*cx, ip.add(2), name, 0, shape_word);
         if let Some(h) = receiver.header()
             && cached as u32 == h.shape_word()
             && cache::kind(cached) == cache::METHOD
@@ -259,7 +260,7 @@ unsafe fn fill_method(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<
     let Some(h) = receiver.header() else { return };
     let guard = h.shape_word();
     if let Some(CacheableLoad::Method { cell }) = cacheable_load(cx, receiver, name) {
-        cache::refill(at, cache::word(guard, cache::METHOD, cell));
+        cache::keep(cx, at, name, 0, cache::word(guard, cache::METHOD, cell));
     }
 }
 
