@@ -16,7 +16,9 @@ mod weak;
 pub use header::{Header, IMMORTAL, flag};
 pub use mutator::{Mutator, Pending, Space};
 pub use obj::{Obj, Ref, Root, Shared};
-pub use ops::{DYNAMIC_OFFSET, FIRST_DYNAMIC_SHAPE, MAX_SHAPES, ShapeHead, ShapeTable, TypeOps, shape_flag};
+pub use ops::{
+    DYNAMIC_OFFSET, FIRST_DYNAMIC_SHAPE, MAX_SHAPES, ShapeHead, ShapeTable, TraceFn, TypeOps, shape_flag,
+};
 pub use slot::Slot;
 pub use value::{INT_BASE, INT_MAX, INT_MIN, INT_TAG, Value};
 pub use weak::{WeakCell, WeakTable};

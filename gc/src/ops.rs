@@ -6,6 +6,9 @@
 use crate::{Header, Mutator, Slot, Value};
 use ungil_locks::primitive::{AtomicPtr, AtomicU32, Ordering};
 
+/// Calls the visitor for every counted reference that an object holds.
+pub type TraceFn = unsafe fn(*mut Header, &mut dyn FnMut(Value));
+
 /// Operations on a kind of object. All take the object's header.
 pub struct TypeOps {
     /// For diagnostics.
@@ -13,7 +16,7 @@ pub struct TypeOps {
     /// Bytes of the object (its block, not what the block points to).
     pub size: unsafe fn(*mut Header) -> usize,
     /// Calls the visitor for every counted reference that the object holds. `None`: it never holds any.
-    pub trace: Option<unsafe fn(*mut Header, &mut dyn FnMut(Value))>,
+    pub trace: Option<TraceFn>,
     /// Drops every reference and frees memory outside the block; the block itself is freed by the caller. Runs no
     /// Python. Leaves the object in a state in which it could be dropped again (the collector clears before freeing).
     pub drop_fields: Option<unsafe fn(*mut Header, &Mutator)>,

@@ -20,11 +20,10 @@ pub fn bind(cx: &mut Cx, f: &PyFunction, args: &[Value], names: Option<&PyTuple>
     let (positional, keyword_only) = (unit.arg_count as usize, unit.keyword_only_count as usize);
     let total = positional + keyword_only;
     let mut slots: Vec<Option<Obj>> = Vec::with_capacity(total + 2);
-    // SAFETY (all below): the caller keeps the arguments alive.
+    // SAFETY: the caller keeps the arguments alive.
     let own = |cx: &Cx, v: Value| unsafe { Obj::from_borrowed(v, cx) };
-    for i in 0..total {
-        slots.push((i < given.min(positional)).then(|| own(cx, args[i])));
-    }
+    slots.extend(args[..given.min(positional)].iter().map(|&v| Some(own(cx, v))));
+    slots.resize_with(total, || None);
     let varargs = unit.flags & flags::VARARGS != 0;
     let extra: Vec<Obj> = match varargs {
         true => args[given.min(positional)..given].iter().map(|&v| own(cx, v)).collect(),
@@ -153,13 +152,13 @@ fn fill_defaults(cx: &mut Cx, f: &PyFunction, slots: &mut [Option<Obj>]) -> R<()
     }
     let kwdefaults = f.kwdefaults.get(&f.h, cx);
     let mut missing = Vec::new();
-    for i in positional..slots.len() {
-        if slots[i].is_some() {
+    for (i, slot) in slots.iter_mut().enumerate().skip(positional) {
+        if slot.is_some() {
             continue;
         }
         let dict = kwdefaults.as_ref().and_then(|d| d.downcast::<PyDict>(cx));
         match dict.and_then(|d| d.get_str(cx, f.code().local_names[i].get())) {
-            Some(default) => slots[i] = Some(default),
+            Some(default) => *slot = Some(default),
             None => missing.push(i),
         }
     }

@@ -24,7 +24,7 @@ pub use shape::{MAX_SHAPE_ATTRS, Shape};
 use crate::names::Special;
 use crate::objects::dict::PyDict;
 use crate::objects::tuple::PyTuple;
-use crate::{Cx, Header, ObjExt, Object, Ref, RefExt, Slot, TypeOps};
+use crate::{Cx, Header, Object, Ref, RefExt, Slot, TypeOps};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 use std::sync::{Mutex, RwLock};

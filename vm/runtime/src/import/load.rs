@@ -1,7 +1,6 @@
 //! Finding and loading modules.
 
 use crate::objects::code::{self, PyCode};
-use crate::objects::dict::PyDict;
 use crate::objects::exception::PyException;
 use crate::objects::{function, module};
 use crate::prelude::*;

@@ -113,6 +113,7 @@ macro_rules! slow_path {
 
             handler! {
                 /// The handler.
+                #[allow(dead_code)]
                 pub fn run(ip, regs, cx, t) { follow!(next(ip, regs, cx, t), cx, t) }
             }
         }

@@ -20,6 +20,12 @@ pub struct Stack {
     end: *mut Value,
 }
 
+impl Default for Stack {
+    fn default() -> Self {
+        Stack::new()
+    }
+}
+
 impl Stack {
     /// A stack, reserved and empty.
     pub fn new() -> Stack {

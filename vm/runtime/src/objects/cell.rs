@@ -63,10 +63,13 @@ impl PyCell {
         if !exclusive {
             self.h.lock.lock(&cx.world);
         }
-        // SAFETY: the caller gives up its reference.
         let old = match v {
             Value::UNDEF => self.contents.take_locked(),
-            v => self.contents.replace_locked(&self.h, unsafe { Obj::from_owned(v) }),
+            v => {
+                // SAFETY: the caller gives up its reference.
+                let v = unsafe { Obj::from_owned(v) };
+                self.contents.replace_locked(&self.h, v)
+            }
         };
         if !exclusive {
             self.h.lock.unlock(&cx.world);

@@ -90,7 +90,8 @@ pub fn new_function(cx: &Cx, code: &'static PyCode, globals: Obj) -> Obj {
         true => code.consts[0].get().own(cx),
         false => cx.none(),
     };
-    let f = cx.alloc(Builtin::Function, |h| PyFunction {
+
+    cx.alloc(Builtin::Function, |h| PyFunction {
         h,
         entry: Cell::new(code.entry()),
         simple_args: Cell::new(u32::try_from(code.simple_args()).unwrap_or(u32::MAX)),
@@ -110,8 +111,7 @@ pub fn new_function(cx: &Cx, code: &'static PyCode, globals: Obj) -> Obj {
         annotations: Slot::empty(),
         annotate: Slot::empty(),
         type_params: Slot::empty(),
-    });
-    f
+    })
 }
 
 /// The builtins that code with these globals sees: `__builtins__` (a module or a dict) or the standard ones.

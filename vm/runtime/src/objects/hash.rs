@@ -112,7 +112,7 @@ fn hash_immediate(v: Value) -> Option<i64> {
         Value::TRUE => 1,
         // What CPython 3.12 and later give for `None`.
         Value::NONE => 0xfca8_6420,
-        Value::ELLIPSIS | Value::NOT_IMPLEMENTED => not_minus_one((v.0 >> 3 | v.0 << 61) as i64),
+        Value::ELLIPSIS | Value::NOT_IMPLEMENTED => not_minus_one(v.0.rotate_right(3) as i64),
         _ => return None,
     })
 }

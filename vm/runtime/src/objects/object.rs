@@ -29,7 +29,7 @@ pub fn declare(cx: &Cx) {
 fn object_new(cx: &mut Cx, a: Args<'_>) -> R {
     let class = PyType::from_ref(a.get(0), cx).expect("checked by the constructor's binder");
     let object = cx.builtin(Builtin::Object);
-    let excess = !a.varargs(cx, 1).is_empty() || a.varkw(cx, 2).is_some_and(|k| k.len() > 0);
+    let excess = !a.varargs(cx, 1).is_empty() || a.varkw(cx, 2).is_some_and(|k| !k.is_empty());
     if excess {
         if !class.same_special(cx, object, Special::New) {
             return Err(
@@ -64,7 +64,7 @@ fn abstract_error(cx: &mut Cx, class: &PyType) -> Err {
 fn object_init(cx: &mut Cx, a: Args<'_>) -> R {
     let class = cx.class_of(a.get(0));
     let object = cx.builtin(Builtin::Object);
-    let excess = !a.varargs(cx, 1).is_empty() || a.varkw(cx, 2).is_some_and(|k| k.len() > 0);
+    let excess = !a.varargs(cx, 1).is_empty() || a.varkw(cx, 2).is_some_and(|k| !k.is_empty());
     if excess {
         if !class.same_special(cx, object, Special::Init) {
             return Err(

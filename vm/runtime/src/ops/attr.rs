@@ -201,7 +201,7 @@ pub fn dict_slot<'t>(cx: &Cx, obj: Ref<'t>) -> Option<&'t Slot> {
     let shape = cx.shape_of(h);
     // SAFETY: the object is alive for `'t`, and its shape's area does not move.
     let area: &'t [Slot] = unsafe { shape.head.attr_area(obj.value().ptr()) };
-    let has_dict = area.first().is_some() && cx.class_of(obj).has_flag(class_flag::HAS_DICT);
+    let has_dict = !area.is_empty() && cx.class_of(obj).has_flag(class_flag::HAS_DICT);
     (has_dict && shape.dict_mode).then(|| &area[0])
 }
 

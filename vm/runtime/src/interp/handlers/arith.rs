@@ -137,7 +137,7 @@ bitwise!(shr, |x, y| if y.int() >= 0 { Some(shifted_right(x.int(), y.int())) } e
 
 #[inline(always)]
 fn shifted_left(x: i64, by: i64) -> Option<Value> {
-    if !(0..14).contains(&by) && !(by >= 0 && by < 49 && x >> (49 - by) == x >> 63) {
+    if !(0..14).contains(&by) && !((0..49).contains(&by) && x >> (49 - by) == x >> 63) {
         return None;
     }
     Value::from_int(x << by)

@@ -13,6 +13,7 @@ const FUNCTION: u32 = (Builtin::Function as u32) << 1;
 /// Pushes the frame of a function that takes its arguments as they stand and goes on in it. Arguments are in place
 /// behind the header of `window`, which holds the function.
 #[inline(always)]
+#[allow(clippy::too_many_arguments)]
 pub(crate) unsafe fn push_simple(
     call_ip: *const u64,
     next: *const u64,

@@ -14,7 +14,6 @@ mod item;
 mod iterate;
 mod moves;
 
-pub(crate) use call::push_simple;
 pub(crate) use moves::{drop_then, resume_at};
 
 use super::slow;

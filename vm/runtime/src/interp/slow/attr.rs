@@ -2,8 +2,8 @@
 
 use super::{consume, operand, take, take_temp};
 use crate::class::{Builtin, PyType, Shape};
+use crate::interp::cache;
 use crate::interp::resume_at;
-use crate::interp::{cache, unwind};
 use crate::names::Special;
 use crate::objects::module::PyModule;
 use crate::objects::{method, slice, super_};
@@ -149,7 +149,7 @@ slow_path! {
         let cached = cache::applicable(&*cx, ip.add(1), name, cache::STORE, shape_word);
         let known = shape_word != 0 && shape_word == cached as u32;
         if known && let Some(old) = store_by_cache(word, regs, cx, receiver, cached) {
-            drop(old);
+            let Value::UNDEF = old else { ungil_gc::fatal("a stored attribute was not handed over") };
             consume(word, regs, cx);
             return resume_at(ip.add(2), regs, cx, t);
         }

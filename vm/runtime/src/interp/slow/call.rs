@@ -343,7 +343,7 @@ fn spread_call(cx: &mut Cx, callee: Ref<'_>, args: Ref<'_>, kwargs: Option<&Obj>
     };
     let mut values: Vec<Value> = items.items().iter().map(|v| v.value()).collect();
     let Some(kwargs) =
-        kwargs.and_then(|k| k.downcast::<crate::objects::dict::PyDict>(cx)).filter(|k| k.len() > 0)
+        kwargs.and_then(|k| k.downcast::<crate::objects::dict::PyDict>(cx)).filter(|k| !k.is_empty())
     else {
         return cx.call_values(callee, &values, None);
     };

@@ -51,7 +51,7 @@ macro_rules! slow_handler {
                 let $word = *ip;
                 let result = {
                     let $c: &mut $crate::Cx = &mut *cx;
-                    (|| -> $crate::R { $body })()
+                    $crate::interp::slow::attempt(|| -> $crate::R { $body })
                 };
                 done!(ip, $regs, cx, t, result)
             }
@@ -69,7 +69,7 @@ macro_rules! slow_unit {
                 let $word = *ip;
                 let result = {
                     let $c: &mut $crate::Cx = &mut *cx;
-                    (|| -> $crate::R<()> { $body })()
+                    $crate::interp::slow::attempt(|| -> $crate::R<()> { $body })
                 };
                 done_unit!(ip, $regs, cx, t, result)
             }

@@ -117,3 +117,9 @@ pub(super) fn words(word: u64) -> usize {
     // SAFETY: verified code holds valid opcodes only.
     unsafe { ungil_bytecode::Op::from_u8(word as u8).unwrap_unchecked() }.words()
 }
+
+/// Calls a closure: a scope that `?` can leave.
+#[inline(always)]
+pub(super) fn attempt<T>(f: impl FnOnce() -> crate::R<T>) -> crate::R<T> {
+    f()
+}

@@ -200,7 +200,7 @@ fn exception_init(cx: &mut Cx, a: Args<'_>) -> R {
 
 /// Keyword arguments that some classes take.
 fn fill_keywords(cx: &mut Cx, a: Args<'_>, class: Builtin) -> R<()> {
-    let Some(kwargs) = a.varkw(cx, 2).filter(|k| k.len() > 0) else { return Ok(()) };
+    let Some(kwargs) = a.varkw(cx, 2).filter(|k| !k.is_empty()) else { return Ok(()) };
     let this = a.this::<PyException>();
     let base = cx.builtin(class);
     let is = |cx: &Cx, other: Builtin| base.is_subclass(cx.builtin(other), cx);
@@ -359,7 +359,7 @@ fn set_chain(cx: &mut Cx, a: Args<'_>, slot: &Slot, what: &str, class: Builtin, 
         None => return Err(cx.type_error(format!("{what} may not be deleted"))),
         Some(v) if v.value().is_none() => drop(slot.take(&e.h, cx)),
         Some(v) if cx.is_instance_of(v, class) => slot.set(&e.h, cx, v.own(cx)),
-        Some(_) => return Err(cx.type_error(format!("{noun}"))),
+        Some(_) => return Err(cx.type_error(noun)),
     }
     Ok(cx.none())
 }
@@ -436,7 +436,7 @@ fn exception_reduce(cx: &mut Cx, a: Args<'_>) -> R {
     let args = cx.tuple(args);
     let dict = crate::ops::instance_dict(cx, a.get(0))?;
     let parts = match dict.downcast::<crate::objects::dict::PyDict>(cx) {
-        Some(d) if d.len() > 0 => vec![class, args, dict],
+        Some(d) if !d.is_empty() => vec![class, args, dict],
         _ => vec![class, args],
     };
     Ok(cx.tuple(parts))

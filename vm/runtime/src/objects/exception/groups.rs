@@ -58,7 +58,7 @@ fn split(
         matching.extend(yes);
         rest.extend(no);
     }
-    let mut part = |cx: &mut Cx, members: Vec<Obj>| match members.is_empty() {
+    let part = |cx: &mut Cx, members: Vec<Obj>| match members.is_empty() {
         true => Ok(None),
         false => derive(cx, v, members).map(Some),
     };

@@ -576,7 +576,7 @@ mod tests {
     fn true_division_is_correctly_rounded() {
         let power = |n: u32| Int::from(BigInt::from(10).pow(n));
         assert_eq!(power(400).r().true_div(power(399).r()), Ok(10.0));
-        assert_eq!(power(50).r().true_div(big("3").r()), Ok(3.3333333333333333e49));
+        assert_eq!(power(50).r().true_div(big("3").r()), Ok(3.333_333_333_333_333e49));
         assert_eq!(Word(1).r().true_div(power(320).r()), Ok(1e-320));
         assert_eq!(Word(1).r().true_div(power(400).r()), Ok(0.0));
         assert_eq!(power(400).r().true_div(Word(2).r()), Err(Trouble::QuotientTooLarge));

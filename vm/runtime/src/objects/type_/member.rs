@@ -127,11 +127,14 @@ pub fn init(cx: &mut Cx) {
             }),
             None,
         )
-        // SAFETY: classes are immortal.
         .getset(
             cx,
             "__objclass__",
-            Full(|cx, a| Ok(unsafe { &*a.this::<PyMember>().owner }.as_ref().own(cx))),
+            Full(|cx, a| {
+                // SAFETY: classes are immortal.
+                let owner = unsafe { &*a.this::<PyMember>().owner };
+                Ok(owner.as_ref().own(cx))
+            }),
             None,
         );
 }
