@@ -335,17 +335,22 @@ impl<'a> Compiler<'a> {
     }
 
     fn set(&mut self, items: &'a [Expr], range: TextRange, dst: Reg) -> Res {
-        if items.len() <= MAX_DISPLAY && self.list_is_plain(items) {
-            return self.build(Op::BuildSet, items, range, dst);
-        }
-        self.at(range);
-        self.u.emit(Op::BuildSet, dst, self.u.next_temp, 0);
-        if let Some(all) = items.iter().map(|item| self.constant(item)).collect::<Option<Vec<_>>>() {
+        // Constants go into a frozen set first, as in CPython: that decides the order in which small ints are walked.
+        if items.len() > 2
+            && let Some(all) = items.iter().map(|item| self.constant(item)).collect::<Option<Vec<_>>>()
+        {
+            self.at(range);
+            self.u.emit(Op::BuildSet, dst, self.u.next_temp, 0);
             let constant = self.u.push();
             self.load_const(constant, frozen(all));
             self.u.emit_ab(Op::SetUpdate, Val::keep(dst), Val::temp(constant), 0);
             return Ok(());
         }
+        if items.len() <= MAX_DISPLAY && self.list_is_plain(items) {
+            return self.build(Op::BuildSet, items, range, dst);
+        }
+        self.at(range);
+        self.u.emit(Op::BuildSet, dst, self.u.next_temp, 0);
         for item in items {
             let mark = self.u.next_temp;
             let (op, item) = match item {

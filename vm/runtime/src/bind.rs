@@ -44,7 +44,7 @@ pub fn bind_slow(
         let (name, at) = (&sig.names[i], i + 1 - hidden);
         return Err(cx.type_error(format!(
             "{}() missing required argument '{name}' (pos {at})",
-            shown(sig, qualified)
+            short(sig, qualified)
         )));
     }
     for (i, &required) in sig.keyword_required.iter().enumerate() {
@@ -52,7 +52,7 @@ pub fn bind_slow(
             let name = &sig.names[sig.positional + i];
             return Err(cx.type_error(format!(
                 "{}() missing required keyword-only argument '{name}'",
-                shown(sig, qualified)
+                short(sig, qualified)
             )));
         }
     }
@@ -68,6 +68,12 @@ pub fn bind_slow(
 /// The name in messages: a constructor shows its class alone.
 fn shown(_: &Signature, qualified: &str) -> String {
     qualified.strip_suffix(".__new__").unwrap_or(qualified).to_string()
+}
+
+/// The name without its class, as most messages have it.
+fn short(sig: &Signature, qualified: &str) -> String {
+    let name = shown(sig, qualified);
+    name.rsplit('.').next().unwrap_or(&name).to_string()
 }
 
 fn place(
@@ -90,7 +96,7 @@ fn place(
             let at = i + 1 - sig.has_self as usize;
             Err(cx.type_error(format!(
                 "argument for {}() given by name ('{text}') and position ({at})",
-                shown(sig, qualified)
+                short(sig, qualified)
             )))
         }
         None => match kwargs.and_then(|k| k.downcast::<PyDict>(cx)) {
@@ -100,7 +106,7 @@ fn place(
             }
             None => Err(cx.type_error(format!(
                 "{}() got an unexpected keyword argument '{text}'",
-                shown(sig, qualified)
+                short(sig, qualified)
             ))),
         },
     }
@@ -110,7 +116,7 @@ fn wrong_count(cx: &mut Cx, sig: &Signature, qualified: &str, given: usize) -> E
     let hidden = sig.has_self as usize;
     let (min, max) = (sig.required - hidden.min(sig.required), sig.positional - hidden);
     let name = shown(sig, qualified);
-    let short = name.rsplit('.').next().unwrap_or(&name).to_string();
+    let short = short(sig, qualified);
     if sig.positional_only == sig.positional && sig.keyword_required.is_empty() && !sig.varkw {
         if max == 0 {
             return cx.type_error(format!("{name}() takes no arguments ({given} given)"));
@@ -126,8 +132,12 @@ fn wrong_count(cx: &mut Cx, sig: &Signature, qualified: &str, given: usize) -> E
         let s = if n == 1 { "" } else { "s" };
         return cx.type_error(format!("{short} expected {bound}{n} argument{s}, got {given}"));
     }
-    let positional =
-        if sig.names.len() > sig.positional || sig.positional_only > hidden { " positional" } else { "" };
+    // More than there are parameters of any kind is not a matter of position.
+    let positional = match given > sig.names.len() - hidden {
+        true => "",
+        false if sig.names.len() > sig.positional || sig.positional_only > hidden => " positional",
+        false => "",
+    };
     let (bound, n) = match (min == max, given < min) {
         (true, _) => ("exactly", min),
         (_, true) => ("at least", min),
@@ -135,7 +145,7 @@ fn wrong_count(cx: &mut Cx, sig: &Signature, qualified: &str, given: usize) -> E
     };
     let s = if n == 1 { "" } else { "s" };
     if n == 0 {
-        return cx.type_error(format!("{short}() takes no{positional} arguments ({given} given)"));
+        return cx.type_error(format!("{short}() takes no positional arguments"));
     }
     cx.type_error(format!("{short}() takes {bound} {n}{positional} argument{s} ({given} given)"))
 }

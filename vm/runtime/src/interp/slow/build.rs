@@ -105,11 +105,8 @@ fn is_iterable(cx: &Cx, v: Ref<'_>) -> bool {
 
 slow_unit! {
     pub fn set_update(word, regs, cx) {
-        let target = operand(regs, fa!(word));
-        for item in cx.collect(operand(regs, fb!(word)))? {
-            set::add(cx, target, item)?;
-        }
-        Ok(())
+        let set = operand(regs, fa!(word)).cast_unchecked::<set::PySet>();
+        set.update_from(cx, operand(regs, fb!(word)))
     }
 }
 

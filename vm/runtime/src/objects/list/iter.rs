@@ -96,7 +96,8 @@ fn setstate(cx: &mut Cx, a: Args<'_>) -> R {
     if let Some(list) = list_of(&this.list)
         && this.index.get() < EXHAUSTED
     {
-        this.index.set((index.max(0) as usize).min(list.len()));
+        // A negative index ends the iteration, unlike in iterators over tuples.
+        this.index.set(if index < 0 { EXHAUSTED } else { (index as usize).min(list.len()) });
     }
     Ok(cx.none())
 }

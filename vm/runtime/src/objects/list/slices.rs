@@ -26,16 +26,15 @@ pub(super) fn get(cx: &mut Cx, list: &PyList, slice: &PySlice) -> R {
 /// `list[slice] = v`.
 pub(super) fn assign(cx: &mut Cx, list: &PyList, slice: &PySlice, v: Ref<'_>) -> R<()> {
     let bounds = slice.unpack(cx)?;
-    if bounds.2 == 1 {
-        let items = cx.collect(v)?;
-        return replace(cx, list, bounds, items);
-    }
     let items = match cx.collect(v) {
         Err(err) if cx.is_error(&err, Builtin::TypeError) && !is_iterable(cx, v) => {
             return Err(cx.type_error("must assign iterable to extended slice"));
         }
         result => result?,
     };
+    if bounds.2 == 1 {
+        return replace(cx, list, bounds, items);
+    }
     assign_extended(cx, list, bounds, items)
 }
 

@@ -37,6 +37,8 @@ struct Probe {
     offset: usize,
     last: usize,
     perturb: u64,
+    /// The latest entry passed whose item was removed: a new item goes there.
+    reusable: Option<usize>,
 }
 
 /// What looking for an item gave: the number of its entry, or of the entry where it belongs.
@@ -74,13 +76,13 @@ impl PySet {
 
     #[inline(always)]
     fn probe(&self, hash: i64) -> Probe {
-        self.stretch(hash as usize & self.mask.get(), hash as u64)
+        self.stretch(hash as usize & self.mask.get(), hash as u64, None)
     }
 
     #[inline(always)]
-    fn stretch(&self, base: usize, perturb: u64) -> Probe {
+    fn stretch(&self, base: usize, perturb: u64, reusable: Option<usize>) -> Probe {
         let last = if base + LINEAR_PROBES <= self.mask.get() { LINEAR_PROBES } else { 0 };
-        Probe { base, offset: 0, last, perturb }
+        Probe { base, offset: 0, last, perturb, reusable }
     }
 
     #[inline(always)]
@@ -91,7 +93,7 @@ impl PySet {
         }
         let perturb = probe.perturb >> PERTURB_SHIFT;
         let base = probe.base.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb as usize);
-        *probe = self.stretch(base & self.mask.get(), perturb);
+        *probe = self.stretch(base & self.mask.get(), perturb, probe.reusable);
     }
 
     /// Looks for an item.
@@ -124,9 +126,11 @@ impl PySet {
             let index = probe.base + probe.offset;
             let entry = self.entry(index);
             if entry.is_unused() {
-                return Find::Missing(index);
+                return Find::Missing(probe.reusable.unwrap_or(index));
             }
-            if entry.hash.get() == hash {
+            if entry.hash.get() == REMOVED {
+                probe.reusable = Some(index);
+            } else if entry.hash.get() == hash {
                 match quick_equal(cx, entry.key.peek(), key.value()) {
                     Some(true) => return Find::Found(index),
                     Some(false) => {}
@@ -160,11 +164,15 @@ impl PySet {
             index = hash as usize & self.mask.get();
         }
         let entry = self.entry(index);
+        let reused = entry.hash.get() == REMOVED;
         entry.hash.set(hash);
         entry.key.replace_locked(&self.h, key);
-        self.fill.set(self.fill.get() + 1);
         self.used.set(self.used.get() + 1);
         self.touch();
+        if reused {
+            return Ok(());
+        }
+        self.fill.set(self.fill.get() + 1);
         if self.fill.get() * 5 >= self.mask.get() * 3 && !self.resize(cx, self.growth()) {
             // The item is in; the next insertion tries again, unless nothing is free any more.
             if self.fill.get() > self.mask.get() {
