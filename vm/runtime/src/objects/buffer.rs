@@ -72,7 +72,8 @@ fn contiguous<'a>(
     item_size: usize,
     dimensions: impl Iterator<Item = (&'a usize, &'a isize)> + Clone,
 ) -> bool {
-    if dimensions.clone().any(|(&n, _)| n == 0) {
+    // An empty row counts only if its items would lie so, as in CPython.
+    if dimensions.clone().count() > 1 && dimensions.clone().any(|(&n, _)| n == 0) {
         return true;
     }
     let mut expected = item_size as isize;

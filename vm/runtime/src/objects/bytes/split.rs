@@ -70,8 +70,7 @@ fn split_space(all: &[u8], limit: usize) -> Ranges {
         }
         let from = at;
         if found.len() == limit {
-            at = all.iter().rposition(|b| !is_space(*b)).map_or(at, |last| last + 1);
-            found.push((from, at));
+            found.push((from, all.len()));
             return found;
         }
         at += all[at..].iter().take_while(|b| !is_space(**b)).count();
@@ -112,7 +111,7 @@ fn rsplit_space(all: &[u8], limit: usize) -> Ranges {
         }
         let to = end;
         if found.len() == limit {
-            found.push((all.iter().take_while(|b| is_space(**b)).count(), to));
+            found.push((0, to));
             return found;
         }
         end -= all[..end].iter().rev().take_while(|b| !is_space(**b)).count();

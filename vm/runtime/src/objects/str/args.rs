@@ -18,7 +18,8 @@ pub(crate) fn expect_str<'a>(cx: &mut Cx, v: Ref<'a>, what: &str) -> R<&'a PyStr
 /// The error of [`expect_str`] for any wanted type.
 #[cold]
 pub(crate) fn wrong_type(cx: &mut Cx, v: Ref<'_>, what: &str, wanted: &str) -> Err {
-    let name = cx.type_name(v);
+    // Where the argument is named, CPython calls `None` by its own name.
+    let name = if v.value().is_none() && !what.is_empty() { "None".into() } else { cx.type_name(v) };
     let space = if what.is_empty() { "" } else { " " };
     cx.type_error(format!("{what}{space}must be {wanted}, not {name}"))
 }

@@ -88,8 +88,7 @@ fn split_space(cx: &Cx, s: &PyStr, limit: usize) -> Vec<Obj> {
             return parts;
         }
         if parts.len() == limit {
-            let end = bytes.len() - trailing_space(bytes);
-            parts.push(substring(cx, s, at, end));
+            parts.push(substring(cx, s, at, bytes.len()));
             return parts;
         }
         let from = at;
@@ -134,7 +133,7 @@ fn rsplit_space(cx: &Cx, s: &PyStr, limit: usize) -> Vec<Obj> {
             return parts;
         }
         if parts.len() == limit {
-            parts.push(substring(cx, s, leading_space(bytes), end));
+            parts.push(substring(cx, s, 0, end));
             return parts;
         }
         let to = end;
