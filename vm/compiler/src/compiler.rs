@@ -3,12 +3,12 @@
 //! The other modules of the generator (`expr`, `stmt`, `calls`, ...) are `impl` blocks of [`Compiler`], one per theme.
 
 use crate::Options;
-use crate::errors::{Fault, Res, Warning};
+use crate::errors::{ErrorKind, Fault, Res, Warning};
 use crate::scope::{Kind, Place, ScopeId, Scopes, def};
 use crate::source::Source;
 use crate::unit::{Reg, Unit, Val};
 use ruff_python_ast::name::Name;
-use ruff_text_size::{Ranged, TextRange, TextSize};
+use ruff_text_size::{Ranged, TextSize};
 use std::collections::{HashMap, HashSet};
 use ungil_bytecode::{CodeUnit, Const, Op, flags};
 
@@ -286,8 +286,7 @@ impl<'a> Compiler<'a> {
 
     pub fn finish(&self, mut unit: Unit<'a>) -> Res<Box<CodeUnit>> {
         if let Some(what) = unit.overflow {
-            let fault = Fault::syntax(what, TextRange::default());
-            return Err(fault);
+            return Err(Fault::nowhere(ErrorKind::RecursionError, what));
         }
         let entry = if unit.has_namespace { 1 } else { self.scopes.all[unit.scope].params.len() };
         crate::flow::clean(&mut unit, entry);

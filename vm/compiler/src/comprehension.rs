@@ -20,6 +20,7 @@ enum Element<'a> {
 impl<'a> Compiler<'a> {
     /// `dst = [...]`, `{...}` or `{k: v ...}`.
     pub fn comprehension(&mut self, expr: &'a Expr, dst: Reg) -> Res {
+        self.check_nesting(expr)?;
         let result = if self.u.is_temp(dst) { dst } else { self.u.push() };
         let (op, element, generators, scope) = match expr {
             Expr::ListComp(node) => {

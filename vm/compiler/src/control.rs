@@ -44,6 +44,25 @@ impl<'a> Compiler<'a> {
         self.u.blocks.push(Block { kind, outside });
     }
 
+    /// CPython's limit on nested blocks, as it counts them: a generator is one, an `except` clause is two.
+    pub fn check_nesting(&self, node: impl Ranged) -> Res {
+        self.check_nesting_of(1, node)
+    }
+
+    /// As `check_nesting` for what counts as several blocks.
+    pub fn check_nesting_of(&self, more: usize, node: impl Ranged) -> Res {
+        const MAX_BLOCKS: usize = 21;
+        let weight = |block: &Block<'_>| match block.kind {
+            BlockKind::Handler { .. } | BlockKind::StarHandler => 2,
+            _ => 1,
+        };
+        let blocks: usize = self.u.blocks.iter().map(weight).sum();
+        if blocks + self.u.inlined.len() + usize::from(self.is_resumable()) + more > MAX_BLOCKS {
+            return self.error("too many statically nested blocks", node);
+        }
+        Ok(())
+    }
+
     /// Closes the innermost block; its handler is no longer in force.
     pub fn close(&mut self) {
         let block = self.u.blocks.pop().expect("blocks are closed in the order of their opening");
@@ -120,7 +139,8 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn return_statement(&mut self, node: &'a StmtReturn) -> Res {
-        self.check_star_handler("return", node.range)?;
+        let place = node.value.as_ref().map_or(node.range, |value| value.range());
+        self.check_star_handler("return", place)?;
         let mark = self.u.next_temp;
         let constant = match &node.value {
             None => Some(Const::None),
@@ -156,14 +176,14 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn check_star_handler(&self, _word: &str, range: TextRange) -> Res {
+    fn check_star_handler(&self, word: &str, range: TextRange) -> Res {
         for block in self.u.blocks.iter().rev() {
             match block.kind {
                 BlockKind::StarHandler => {
                     return self
                         .error("'break', 'continue' and 'return' cannot appear in an except* block", range);
                 }
-                BlockKind::Loop { .. } if _word != "return" => return Ok(()),
+                BlockKind::Loop { .. } if word != "return" => return Ok(()),
                 _ => {}
             }
         }
@@ -203,6 +223,7 @@ impl<'a> Compiler<'a> {
 
     /// The test stands once in front of the loop and once at its end, where it jumps back.
     pub fn while_statement(&mut self, node: &'a StmtWhile) -> Res {
+        self.check_nesting(node)?;
         let (orelse, exit, next) = (self.u.label(), self.u.label(), self.u.label());
         let constant = self.constant(&node.test).map(|constant| truth(&constant));
         if constant == Some(false) {
@@ -237,6 +258,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn for_statement(&mut self, node: &'a StmtFor) -> Res {
+        self.check_nesting(node)?;
         if node.is_async {
             return self.async_for(node);
         }

@@ -9,8 +9,6 @@ pub enum ErrorKind {
     SyntaxError,
     IndentationError,
     TabError,
-    /// Source that ends inside a statement: `SyntaxError`, but an interactive console may ask for more.
-    IncompleteInput,
     RecursionError,
     MemoryError,
     ValueError,
@@ -32,6 +30,8 @@ pub struct CompileError {
     pub end_offset: i32,
     /// The source line with its newline, if there is one.
     pub text: Option<String>,
+    /// The source ended too early: with more input it might be right (an interactive console asks for more).
+    pub incomplete: bool,
 }
 
 impl std::fmt::Display for CompileError {
@@ -70,6 +70,9 @@ pub(crate) struct Fault {
     pub range: Option<TextRange>,
     /// Some of CPython's errors name only where they start: then the end equals the start, or is absent (-1, 0).
     pub end: FaultEnd,
+    /// Columns count bytes: CPython converts them to characters for the parser's errors only.
+    pub in_bytes: bool,
+    pub incomplete: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +82,8 @@ pub(crate) enum FaultEnd {
     Start,
     /// The column as counted from 0, and no end: errors at indentation.
     Raw,
+    /// Both columns 0: a token that is not in the text.
+    Unplaced,
     /// `end_offset` 0 on the same line.
     Zero,
     /// `end_offset` -1, as the tokenizer's errors have it.
@@ -89,7 +94,14 @@ pub(crate) type Res<T = ()> = Result<T, Fault>;
 
 impl Fault {
     pub fn new(kind: ErrorKind, message: impl Into<String>, range: TextRange) -> Self {
-        Self { kind, message: message.into(), range: Some(range), end: FaultEnd::Range }
+        Self {
+            kind,
+            message: message.into(),
+            range: Some(range),
+            end: FaultEnd::Range,
+            in_bytes: true,
+            incomplete: false,
+        }
     }
 
     pub fn syntax(message: impl Into<String>, range: TextRange) -> Self {
@@ -97,7 +109,14 @@ impl Fault {
     }
 
     pub fn nowhere(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), range: None, end: FaultEnd::Range }
+        Self {
+            kind,
+            message: message.into(),
+            range: None,
+            end: FaultEnd::Range,
+            in_bytes: true,
+            incomplete: false,
+        }
     }
 
     pub fn ending(mut self, end: FaultEnd) -> Self {
@@ -116,12 +135,22 @@ impl Fault {
             end_line: 0,
             end_offset: 0,
             text: None,
+            incomplete: self.incomplete,
         };
         if let Some(range) = self.range {
-            let (line, column) = source.char_column(range.start());
+            let (line, mut column) = source.char_column(range.start());
             // An end behind a newline belongs to the line that the newline ends.
             let (end_line, end_column) =
                 if range.is_empty() { (line, column) } else { source.char_end(range.end()) };
+            let mut end_column = end_column;
+            if self.in_bytes {
+                column = source.line_column(range.start()).1 + 1;
+                end_column = range.end().to_u32().saturating_sub(source.line_start(end_line)) + 1;
+            }
+            // CPython looks for the end's column in the text of the first line.
+            if !self.in_bytes && end_line != line {
+                end_column = end_column.min(source.line_text(line).chars().count() as u32 + 1);
+            }
             error.line = line;
             error.offset = column as i32;
             (error.end_line, error.end_offset) = match self.end {
@@ -130,6 +159,10 @@ impl Fault {
                 FaultEnd::Raw => {
                     error.offset -= 1;
                     (line, -1)
+                }
+                FaultEnd::Unplaced => {
+                    error.offset = 0;
+                    (line, 0)
                 }
                 FaultEnd::Zero => (line, 0),
                 FaultEnd::Minus => (line, -1),

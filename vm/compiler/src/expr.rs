@@ -83,8 +83,9 @@ impl<'a> Compiler<'a> {
 
     /// Neither stars nor the form that extends by a constant tuple.
     fn list_is_plain(&mut self, items: &[Expr]) -> bool {
-        !items.iter().any(Expr::is_starred_expr)
-            && !(items.len() >= 3 && items.iter().all(|item| self.constant(item).is_some()))
+        let starred = items.iter().any(Expr::is_starred_expr);
+        let constant = items.len() >= 3 && items.iter().all(|item| self.constant(item).is_some());
+        !starred && !constant
     }
 
     /// `dst = expr`.

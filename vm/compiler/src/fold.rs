@@ -32,7 +32,8 @@ impl Compiler<'_> {
     }
 
     fn compound_constant(&mut self, expr: &Expr) -> Option<Const> {
-        if self.not_constant.contains(&address(expr)) {
+        let key = if let Expr::BinOp(node) = expr { node_address(node) } else { address(expr) };
+        if self.not_constant.contains(&key) {
             return None;
         }
         let value = match expr {
@@ -44,7 +45,7 @@ impl Compiler<'_> {
             _ => None,
         };
         if value.is_none() {
-            self.not_constant.insert(address(expr));
+            self.not_constant.insert(key);
         }
         value
     }
@@ -54,19 +55,31 @@ impl Compiler<'_> {
         let mut spine = vec![node];
         let mut leftmost = &*node.left;
         while let Expr::BinOp(inner) = leftmost {
-            if self.not_constant.contains(&address(leftmost)) {
+            if self.not_constant.contains(&node_address(inner)) {
+                self.not_constant.extend(spine.iter().map(|outer| node_address(outer)));
                 return None;
             }
             spine.push(inner);
             leftmost = &inner.left;
         }
-        let mut value = self.constant(leftmost)?;
-        for node in spine.into_iter().rev() {
-            let right = self.constant(&node.right)?;
-            value = binary(node.op, &value, &right)?;
+        let mut value = self.constant(leftmost);
+        while let Some(node) = spine.pop() {
+            let right = self.constant(&node.right);
+            value = value.zip(right).and_then(|(left, right)| binary(node.op, &left, &right));
+            if value.is_none() {
+                // Nothing further out is constant either.
+                self.not_constant.insert(node_address(node));
+                self.not_constant.extend(spine.iter().map(|outer| node_address(outer)));
+                return None;
+            }
         }
-        Some(value)
+        value
     }
+}
+
+/// The key of the expression that a binary operation is the inside of.
+fn node_address(node: &ExprBinOp) -> usize {
+    address(node)
 }
 
 fn unary(op: UnaryOp, operand: &Const) -> Option<Const> {

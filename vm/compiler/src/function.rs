@@ -7,7 +7,7 @@ use crate::scope::{Place, Role};
 use crate::unit::{Reg, Val};
 use ruff_python_ast::name::Name;
 use ruff_python_ast::{Decorator, ExprLambda, Parameters, StmtClassDef, StmtFunctionDef};
-use ruff_text_size::{TextRange, TextSize};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 use ungil_bytecode::{CodeUnit, Const, Op, WINDOW_HEADER, flags};
 
 impl<'a> Compiler<'a> {
@@ -180,11 +180,11 @@ impl<'a> Compiler<'a> {
         self.check_parameters(&node.parameters)?;
         self.u.flags = self.scope_flags();
         self.u.is_async_def = node.is_async;
-        if let Some(docstring) = self.docstring(&node.body) {
-            if self.options.optimize < 2 {
-                self.u.flags |= flags::HAS_DOCSTRING;
-                self.u.constant(docstring);
-            }
+        if let Some(docstring) = self.docstring(&node.body)
+            && self.options.optimize < 2
+        {
+            self.u.flags |= flags::HAS_DOCSTRING;
+            self.u.constant(docstring);
         }
         self.at_nowhere();
         self.u.pos.line = first_line;
@@ -201,7 +201,10 @@ impl<'a> Compiler<'a> {
     }
 
     fn check_parameters(&self, parameters: &Parameters) -> Res {
-        parameters.iter().try_for_each(|param| self.check_target_name(param.name(), "assign to", param))
+        parameters.iter().try_for_each(|param| {
+            let range = TextRange::new(param.name().range.start(), param.range().end());
+            self.check_target_name(param.name(), "assign to", range)
+        })
     }
 
     pub fn lambda(&mut self, node: &'a ExprLambda, dst: Reg) -> Res {

@@ -18,6 +18,7 @@ mod control;
 mod decode;
 mod diagnose;
 mod errors;
+mod escapes;
 mod expr;
 mod flow;
 mod fold;
@@ -101,11 +102,25 @@ pub fn compile_with_warnings(
     options: &Options,
 ) -> Result<Compiled, CompileError> {
     let source = Source::new(source);
-    let result = parse::parse(&source, mode).and_then(|tree| {
-        parse::with_deep_stack(&source, tree, |tree| module::generate(&source, tree, mode, options, filename))
+    let result: errors::Res<_> = with_deep_stack(&source, || {
+        let (tree, mut warnings) = parse::parse(&source, mode)?;
+        let (code, more) = module::generate(&source, &tree, mode, options, filename)?;
+        warnings.extend(more);
+        Ok((code, warnings))
     });
     match result {
         Ok((code, warnings)) => Ok(Compiled { code, warnings }),
         Err(fault) => Err(fault.locate(&source, filename)),
     }
+}
+
+/// Runs on a stack that is deep enough to let go of a tree as deep as the source is long.
+fn with_deep_stack<T>(source: &Source, work: impl FnOnce() -> T) -> T {
+    const SHORT: usize = 4_000;
+    let length = source.text.len();
+    if length < SHORT {
+        return work();
+    }
+    let wanted = (32 << 20) + 512 * length;
+    stacker::maybe_grow(wanted, wanted, work)
 }

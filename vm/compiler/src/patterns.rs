@@ -213,7 +213,7 @@ impl<'a> Compiler<'a> {
     ) -> Res {
         let stars: Vec<usize> = (0..all.len()).filter(|at| all[*at].is_match_star()).collect();
         if stars.len() > 1 {
-            return self.error("multiple starred expressions in sequence pattern", range);
+            return self.error("multiple starred names in sequence pattern", range);
         }
         let star = stars.first().copied();
         self.test(Op::MatchSequence, subject, context);
@@ -297,7 +297,7 @@ impl<'a> Compiler<'a> {
             match self.constant(key) {
                 Some(constant) => {
                     if crate::constant::key(&constant).is_some_and(|known| !seen.insert(known)) {
-                        let shown = self.unparse(key);
+                        let shown = crate::unparse::constant_repr(&constant);
                         return self.error(format!("mapping pattern checks duplicate key ({shown})"), node);
                     }
                 }
@@ -346,10 +346,10 @@ impl<'a> Compiler<'a> {
     fn match_class(&mut self, node: &'a PatternMatchClass, subject: Reg, context: &mut Context) -> Res {
         let keywords = &node.arguments.keywords;
         for (at, keyword) in keywords.iter().enumerate() {
-            self.check_target_name(&keyword.attr.id, "assign to", &keyword.attr)?;
+            self.check_target_name(&keyword.attr.id, "assign to", &keyword.pattern)?;
             if keywords[..at].iter().any(|other| other.attr.id == keyword.attr.id) {
                 let what = format!("attribute name repeated in class pattern: {}", keyword.attr.id);
-                return self.error(what, &keyword.attr);
+                return self.error(what, &keyword.pattern);
             }
         }
         let result = self.u.push();

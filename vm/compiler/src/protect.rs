@@ -13,6 +13,7 @@ use ungil_bytecode::Op;
 
 impl<'a> Compiler<'a> {
     pub fn try_statement(&mut self, node: &'a StmtTry) -> Res {
+        self.check_nesting(node)?;
         if node.finalbody.is_empty() {
             return self.try_handlers(node);
         }
@@ -113,6 +114,7 @@ impl<'a> Compiler<'a> {
         outside: Option<HandlerId>,
         end: Label,
     ) -> Res {
+        self.check_nesting_of(2, clause.range)?;
         let next = self.u.label();
         let mark = self.u.next_temp;
         let cleanup = self.u.handler;
@@ -279,6 +281,7 @@ impl<'a> Compiler<'a> {
         if node.is_async {
             self.check_async("async with", node.range)?;
         }
+        self.check_nesting(&item.context_expr)?;
         let mark = self.u.next_temp;
         let exit = self.u.push_many(2);
         let context = self.val(&item.context_expr)?;

@@ -2,7 +2,7 @@
 //!
 //! Follows `symtable_visit_*` in CPython's Python/symtable.c, which fixes the order of names and the error messages.
 
-use crate::errors::{Fault, Res};
+use crate::errors::{ErrorKind, Fault, Res};
 use crate::scope::{Kind, Place, Role, Scope, ScopeId, Scopes, Symbol, Tree, address, def};
 use indexmap::IndexMap;
 use ruff_python_ast::name::Name;
@@ -21,11 +21,27 @@ pub(crate) struct Builder {
     future_annotations: bool,
     /// Depth of blocks whose statements may not run (`if`, loops, `try`, ...) inside the current class or module.
     conditional: u32,
+    /// How deep the expression being visited is, and how much of that its parser would have had to keep in mind.
+    depth: u32,
+    pending: u32,
 }
+
+/// Deeper trees are refused, as CPython's compiler does when its stack ends.
+const MAX_DEPTH: u32 = 50_000;
+/// About where CPython's parser gives up on operators that wait for their right operand.
+const MAX_PENDING: u32 = 6_000;
 
 impl Builder {
     pub fn new(future_annotations: bool) -> Self {
-        Self { scopes: Scopes::default(), current: 0, private: None, future_annotations, conditional: 0 }
+        Self {
+            scopes: Scopes::default(),
+            current: 0,
+            private: None,
+            future_annotations,
+            conditional: 0,
+            depth: 0,
+            pending: 0,
+        }
     }
 
     pub fn build(&mut self, tree: &Tree<'_>) -> Res {
@@ -46,6 +62,7 @@ impl Builder {
         });
         let is_method = matches!(kind, Kind::Function | Kind::Lambda | Kind::Generator)
             && around.is_some_and(|scope| scope.kind == Kind::Class);
+        let in_iterable = around.is_some_and(|scope| scope.in_comp_iterable > 0);
         self.scopes.all.push(Scope {
             kind,
             name,
@@ -70,7 +87,7 @@ impl Builder {
             walrus: HashSet::new(),
             description: "",
             in_comp_target: false,
-            in_comp_iterable: 0,
+            in_comp_iterable: u32::from(in_iterable),
             in_unevaluated: false,
         });
         if let Some(parent) = parent {
@@ -117,7 +134,7 @@ impl Builder {
         let entry = scope.symbols.entry(name.clone());
         let symbol = entry.or_insert(Symbol { flags: 0, place: Place::Unresolved, range });
         if flag & def::PARAM != 0 && symbol.flags & def::PARAM != 0 {
-            return Err(Fault::syntax(format!("duplicate parameter '{name}' in function definition"), range));
+            return Err(Fault::syntax(format!("duplicate argument '{name}' in function definition"), range));
         }
         if flag & def::TYPE_PARAM != 0 && symbol.flags & def::TYPE_PARAM != 0 {
             return Err(Fault::syntax(format!("duplicate type parameter '{name}'"), range));
@@ -227,7 +244,7 @@ impl Builder {
                     return self.import_alias(alias);
                 }
                 if self.here().kind != Kind::Module {
-                    return Err(Fault::syntax("import * only allowed at module level", node.range));
+                    return Err(Fault::syntax("import * only allowed at module level", alias.range));
                 }
                 Ok(())
             }),
@@ -566,7 +583,26 @@ impl Builder {
     }
 
     fn expr(&mut self, expr: &Expr) -> Res {
-        stacker::maybe_grow(64 << 10, 1 << 20, || self.expr_inner(expr))
+        let pending = match expr {
+            Expr::UnaryOp(_) | Expr::If(_) => 1,
+            Expr::Lambda(_) => 2,
+            Expr::BinOp(node) if node.op == ruff_python_ast::Operator::Pow => 2,
+            _ => 0,
+        };
+        self.depth += 1;
+        self.pending += pending;
+        if self.depth > MAX_DEPTH {
+            let what = "maximum recursion depth exceeded during compilation";
+            return Err(Fault::nowhere(ErrorKind::RecursionError, what));
+        }
+        if self.pending > MAX_PENDING {
+            let what = "Parser stack overflowed - Python source too complex to parse";
+            return Err(Fault::nowhere(ErrorKind::MemoryError, what));
+        }
+        stacker::maybe_grow(64 << 10, 1 << 20, || self.expr_inner(expr))?;
+        self.depth -= 1;
+        self.pending -= pending;
+        Ok(())
     }
 
     fn expr_inner(&mut self, expr: &Expr) -> Res {
@@ -705,7 +741,7 @@ impl Builder {
         Err(Fault::syntax(format!("'yield' inside {what}"), expr.range()))
     }
 
-    fn comprehension<N>(
+    fn comprehension<N: Ranged>(
         &mut self,
         node: &N,
         name: &'static str,
@@ -713,6 +749,7 @@ impl Builder {
         key: Option<&Expr>,
         value: &Expr,
     ) -> Res {
+        let range = node.range();
         let (first, rest) = generators.split_first().expect("a comprehension has a `for`");
         self.here().in_comp_iterable += 1;
         self.expr(&first.iter)?;
@@ -733,12 +770,16 @@ impl Builder {
                 builder.here().in_comp_iterable -= 1;
                 builder.exprs(&generator.ifs)?;
             }
-            builder.maybe(key)?;
             builder.expr(value)?;
+            builder.maybe(key)?;
             builder.here().is_generator |= is_generator;
             Ok(())
         })?;
         if self.scopes.all[id].is_coroutine && !is_generator {
+            if self.here().kind.is_annotation_like() {
+                let what = "asynchronous comprehension outside of an asynchronous function";
+                return Err(Fault::syntax(what, range));
+            }
             self.here().is_coroutine = true;
         }
         Ok(())
@@ -787,7 +828,8 @@ impl Builder {
                 Kind::Comprehension | Kind::Generator => {
                     if self.scopes.all[at].flags(&name) & def::COMP_ITER != 0 {
                         let what = format!(
-                            "assignment expression cannot rebind comprehension iteration variable '{name}'"
+                            "assignment expression cannot rebind comprehension iteration variable '{}'",
+                            target.id
                         );
                         return Err(Fault::syntax(what, target.range));
                     }

@@ -213,11 +213,10 @@ fn add_free(scopes: &mut Scopes, id: ScopeId, around: &Around, free: &Names) {
     let scope = &mut scopes.all[id];
     for name in names {
         match scope.symbols.get_mut(name) {
-            Some(symbol) => {
-                if scope.kind == Kind::Class && symbol.flags & (def::BOUND | def::GLOBAL) != 0 {
-                    symbol.flags |= def::FREE_CLASS;
-                }
+            Some(symbol) if scope.kind == Kind::Class && symbol.flags & (def::BOUND | def::GLOBAL) != 0 => {
+                symbol.flags |= def::FREE_CLASS;
             }
+            Some(_) => {}
             None if around.bound.as_ref().is_some_and(|bound| bound.contains(name)) => {
                 let symbol = Symbol { flags: 0, place: Place::Free, range: Default::default() };
                 scope.symbols.insert(name.clone(), symbol);

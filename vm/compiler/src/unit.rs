@@ -194,7 +194,11 @@ impl Unit<'_> {
         let first = self.next_temp;
         match u16::try_from(first as usize + count) {
             Ok(next) if next < u16::MAX => self.next_temp = next,
-            _ => self.overflow = Some("too many nested values in one code block"),
+            _ => {
+                self.overflow = Some("maximum recursion depth exceeded during compilation");
+                // The unit is refused when it is finished; until then its register numbers must only not overflow.
+                self.next_temp = 0;
+            }
         }
         self.most_temps = self.most_temps.max(self.next_temp);
         first

@@ -371,7 +371,8 @@ fn operator(op: Operator) -> (u8, &'static str) {
     }
 }
 
-fn constant_repr(constant: &Const) -> String {
+/// `repr()` of a constant.
+pub(crate) fn constant_repr(constant: &Const) -> String {
     match constant {
         Const::None => "None".into(),
         Const::True => "True".into(),

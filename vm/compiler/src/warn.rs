@@ -16,7 +16,10 @@ impl Compiler<'_> {
             other => type_of(other),
         };
         if let Some(kind) = kind {
-            self.warn(format!("'{kind}' object is not callable; perhaps you missed a comma?"), node.range());
+            self.warn(
+                format!("'{kind}' object is not callable; perhaps you missed a comma?"),
+                node.func.range(),
+            );
         }
     }
 
@@ -34,7 +37,7 @@ impl Compiler<'_> {
             | Expr::Lambda(_) => {
                 if let Some(kind) = type_of(&node.value) {
                     let what = format!("'{kind}' object is not subscriptable; perhaps you missed a comma?");
-                    self.warn(what, node.range());
+                    self.warn(what, node.value.range());
                 }
             }
             Expr::StringLiteral(_)
@@ -54,7 +57,7 @@ impl Compiler<'_> {
         }
         let what =
             format!("{kind} indices must be integers or slices, not {index}; perhaps you missed a comma?");
-        self.warn(what, node.range());
+        self.warn(what, node.value.range());
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn run(engine: &mut Engine<'_>, action: Action, start: usize, kids: V
             let from = engine.tokens.all[kids[first - 1].start].start;
             Err(fault(message, from, engine.cursor()))
         }
-        Action::Last(message) => Err(at_token(engine.tokens.all[engine.fill - 1], message)),
+        Action::Last(message) => Err(last_token(engine, message)),
         Action::Next(message) => {
             let token = engine.token()?;
             Err(at_token(token, message))
@@ -27,8 +27,7 @@ pub(crate) fn run(engine: &mut Engine<'_>, action: Action, start: usize, kids: V
                 let line = engine.text[..at].matches('\n').count() + 1;
                 text = text.replace("%d", &line.to_string());
             }
-            let token = engine.tokens.all[engine.fill - 1];
-            Err(Fault { kind: ErrorKind::IndentationError, ..at_token(token, &text) })
+            Err(Fault { kind: ErrorKind::IndentationError, ..last_token(engine, &text) })
         }
         Action::Pass => Ok(Some(engine.node(PLAIN, start, kids))),
         Action::Named(name) => named(engine, name, start, kids),
@@ -41,8 +40,37 @@ pub(crate) fn expected(engine: &Engine<'_>, word: &str) -> Fault {
     at_token(token, &format!("expected '{word}'"))
 }
 
+/// An error at the last token that was looked at, wherever that is. Tokens without an extent of their own are placed by
+/// where the tokenizer stands.
+pub(crate) fn last_token(engine: &Engine<'_>, message: &str) -> Fault {
+    last_token_at(engine, engine.fill, message)
+}
+
+/// As `last_token` when `fill` tokens had been looked at.
+pub(crate) fn last_token_at(engine: &Engine<'_>, fill: usize, message: &str) -> Fault {
+    let token = engine.tokens.all[fill - 1];
+    let newline = engine.text.len() - 1;
+    match token.kind {
+        Kind::End | Kind::Dedent if token.end > newline && !engine.tokens.unended => {
+            fault(message, newline, newline).ending(FaultEnd::Minus)
+        }
+        Kind::End | Kind::Dedent if token.end > newline => {
+            fault(message, newline, newline).ending(FaultEnd::Raw)
+        }
+        Kind::Indent | Kind::Dedent => fault(message, token.end, token.end).ending(FaultEnd::Raw),
+        _ if token.is_virtual && !engine.tokens.unended => {
+            fault(message, newline, newline).ending(FaultEnd::Minus)
+        }
+        _ if token.is_virtual => fault(message, token.start, token.start).ending(FaultEnd::Raw),
+        _ => at_token(token, message),
+    }
+}
+
+/// An error at a token that is known.
 pub(crate) fn at_token(token: Token, message: &str) -> Fault {
     match token.kind {
+        Kind::End => fault(message, token.start, token.start).ending(FaultEnd::Unplaced),
+        _ if token.is_virtual => fault(message, token.start, token.start).ending(FaultEnd::Unplaced),
         // These have no extent of their own.
         Kind::Indent | Kind::Dedent => fault(message, token.end, token.end).ending(FaultEnd::Raw),
         _ => fault(message, token.start, token.end),
@@ -109,7 +137,6 @@ fn named(engine: &mut Engine<'_>, name: &'static str, start: usize, kids: Vec<Rc
             Err(engine.fault(&what, &kids[0], &kids[1]))
         }
         "forgot_comma" => forgot_comma(engine, &kids),
-        "statement_after_else" => statement_after_else(engine, &kids),
         "statement_before_if" => {
             engine.at("expected expression before 'if', but statement is given", &kids[0])
         }
@@ -166,6 +193,11 @@ fn named(engine: &mut Engine<'_>, name: &'static str, start: usize, kids: Vec<Rc
             Err(Fault::syntax("':' expected after dictionary key", place).ending(FaultEnd::Zero))
         }
         "type_param_bound" => type_param_bound(engine, &kids),
+        "first" => Ok(kids.first().cloned()),
+        "JoinedStr" | "TemplateStr" => {
+            super::escapes::check_formatted(engine, &kids)?;
+            Ok(Some(engine.node(name, start, kids)))
+        }
         "last_kid" => Ok(kids.last().cloned()),
         kind => Ok(Some(engine.node(kind, start, kids))),
     }
@@ -187,7 +219,7 @@ fn strings(engine: &Engine<'_>, parts: &Node) -> Result<(), Fault> {
     let mut kinds = parts.kids.iter().map(|part| part.kind == super::engine::TOKEN && is_bytes(part));
     let first = kinds.next().unwrap_or(false);
     if kinds.any(|kind| kind != first) {
-        return engine.at("cannot mix bytes and nonbytes literals", parts).map(|_| ());
+        return Err(last_token(engine, "cannot mix bytes and nonbytes literals"));
     }
     super::escapes::check(engine, parts)
 }
@@ -284,7 +316,7 @@ fn argument_order(engine: &Engine<'_>, args: &Node) -> Found {
     } else {
         "positional argument follows keyword argument"
     };
-    Err(at_token(engine.tokens.all[engine.fill - 1], what))
+    Err(last_token(engine, what))
 }
 
 fn is_legacy(engine: &Engine<'_>, node: &Node) -> bool {
@@ -297,19 +329,6 @@ fn forgot_comma(engine: &Engine<'_>, kids: &[Rc<Node>]) -> Found {
         return Ok(None);
     }
     Err(engine.fault("invalid syntax. Perhaps you forgot a comma?", &kids[1], &kids[2]))
-}
-
-/// `a if b else return`: only statements that begin with a keyword are named here.
-fn statement_after_else(engine: &mut Engine<'_>, kids: &[Rc<Node>]) -> Found {
-    let _ = kids;
-    const WORDS: [&str; 11] =
-        ["return", "import", "from", "raise", "del", "yield", "assert", "global", "nonlocal", "type", "pass"];
-    let token = engine.token()?;
-    if WORDS.contains(&engine.token_text(token)) {
-        let what = "expected expression after 'else', but statement is given";
-        return Err(at_token(token, what));
-    }
-    Ok(None)
 }
 
 fn legacy_statement(engine: &Engine<'_>, kids: &[Rc<Node>]) -> Found {

@@ -22,6 +22,9 @@ pub(crate) struct Node {
 /// Nothing, an alternative's node, or an error to report.
 pub(crate) type Found = Result<Option<Rc<Node>>, Fault>;
 
+/// A rule, where it was tried, and whether with the rules for errors.
+type Key = (RuleId, usize, bool);
+
 pub(crate) struct Engine<'a> {
     pub grammar: &'static Grammar,
     pub text: &'a str,
@@ -31,7 +34,7 @@ pub(crate) struct Engine<'a> {
     pub fill: usize,
     /// The rules for errors are on.
     pub explaining: bool,
-    memo: HashMap<(RuleId, usize, bool), (Option<Rc<Node>>, usize)>,
+    memo: HashMap<Key, (Option<Rc<Node>>, usize)>,
 }
 
 /// A node of no particular kind.
@@ -94,7 +97,7 @@ impl<'a> Engine<'a> {
     }
 
     /// A rule that starts with itself: begins with failure and parses again as long as it gets further.
-    fn grow(&mut self, id: RuleId, key: (RuleId, usize, bool)) -> Found {
+    fn grow(&mut self, id: RuleId, key: Key) -> Found {
         let start = self.mark;
         self.memo.insert(key, (None, start));
         let mut best: (Option<Rc<Node>>, usize) = (None, start);

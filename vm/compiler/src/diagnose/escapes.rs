@@ -3,6 +3,7 @@
 use super::engine::{Engine, Node, TOKEN};
 use crate::errors::Fault;
 use ruff_text_size::{TextRange, TextSize};
+use std::rc::Rc;
 
 /// Checks the literals of an implicit concatenation.
 pub(crate) fn check(engine: &Engine<'_>, parts: &Node) -> Result<(), Fault> {
@@ -18,6 +19,24 @@ pub(crate) fn check(engine: &Engine<'_>, parts: &Node) -> Result<(), Fault> {
             if text[quote..].starts_with("'''") || text[quote..].starts_with("\"\"\"") { 3 } else { 1 };
         let body = &text[quote + size..text.len() - size];
         if let Some(what) = if prefix.contains('b') { bytes_error(body) } else { text_error(body) } {
+            let range = TextRange::new(TextSize::new(token.start as u32), TextSize::new(token.end as u32));
+            return Err(Fault::syntax(what, range));
+        }
+    }
+    Ok(())
+}
+
+/// Checks the literal parts of an f-string or t-string.
+pub(crate) fn check_formatted(engine: &Engine<'_>, kids: &[Rc<Node>]) -> Result<(), Fault> {
+    let Some(first) = kids.first().filter(|first| first.kind == TOKEN) else { return Ok(()) };
+    let opening = engine.token_text(engine.tokens.all[first.start]);
+    if opening.contains(['r', 'R']) {
+        return Ok(());
+    }
+    let middles = kids.iter().flat_map(|kid| &kid.kids).filter(|kid| kid.kind == TOKEN);
+    for middle in middles {
+        let token = engine.tokens.all[middle.start];
+        if let Some(what) = text_error(engine.token_text(token)) {
             let range = TextRange::new(TextSize::new(token.start as u32), TextSize::new(token.end as u32));
             return Err(Fault::syntax(what, range));
         }

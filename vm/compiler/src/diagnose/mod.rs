@@ -21,11 +21,22 @@ use tokens::{Kind, Tokenizer, Tokens};
 
 /// Why a source is wrong; `None` if nothing is found to be.
 pub(crate) fn explain(text: &str, mode: Mode) -> Option<Fault> {
+    let mut incomplete = false;
+    let fault = explain_inner(text, mode, &mut incomplete)?;
+    Some(Fault { in_bytes: false, incomplete, ..fault })
+}
+
+/// `incomplete`: the parser came to the end of the source before it met an error.
+fn explain_inner(text: &str, mode: Mode, incomplete: &mut bool) -> Option<Fault> {
+    if text.is_empty() {
+        return Some(Fault::nowhere(ErrorKind::SyntaxError, "invalid syntax"));
+    }
     let mut text = text.to_owned();
-    if !text.ends_with('\n') {
+    let added_newline = !text.ends_with('\n');
+    if added_newline {
         text.push('\n');
     }
-    let tokens = Tokenizer::run(&text);
+    let tokens = tokenize(&text, mode, added_newline);
     let grammar = notation::grammar();
     let start = grammar.rule(match mode {
         Mode::Exec => "file",
@@ -33,30 +44,129 @@ pub(crate) fn explain(text: &str, mode: Mode) -> Option<Fault> {
         Mode::Single => "interactive",
     });
     let mut engine = Engine::new(grammar, &text, &tokens);
-    let first_line =
+    let last_line =
         |fill: usize| line_of(&text, tokens.all.get(fill.max(1) - 1).map_or(0, |token| token.start));
-    match engine.rule(start) {
-        Ok(Some(_)) => return None,
-        Err(fault) => {
-            return Some(prefer_tokenizer(fault, &tokens, &text, first_line(engine.fill), engine.fill));
+    let first = engine.rule(start);
+    *incomplete = match tokens.all.get(engine.fill.max(1) - 1) {
+        Some(_) if engine.fill == tokens.all.len() && (tokens.error.is_none() || first.is_err()) => {
+            tokens.error.is_none() || tokens.at_end
         }
+        Some(token) => token.kind == Kind::End || token.is_virtual || token.start + 1 >= text.len(),
+        None => true,
+    };
+    match first {
+        Ok(Some(_)) if mode == Mode::Single && more_than_one(&engine) => {
+            let what = "multiple statements found while compiling a single statement";
+            return Some(actions::last_token(&engine, what));
+        }
+        Ok(Some(_)) => return None,
+        Err(fault) => return Some(prefer_tokenizer(fault, &tokens, &text, last_line(engine.fill))),
         Ok(None) => {}
     }
     let last = engine.fill;
     engine.explain();
     if let Err(fault) = engine.rule(start) {
-        return Some(prefer_tokenizer(fault, &tokens, &text, first_line(engine.fill), engine.fill));
+        return Some(prefer_tokenizer(fault, &tokens, &text, last_line(engine.fill)));
     }
     let token = *tokens.all.get(last.max(1) - 1)?;
-    let indentation =
-        |what: &str| Fault { kind: ErrorKind::IndentationError, ..actions::at_token(token, what) };
+    let indentation = |what: &str| Fault {
+        kind: ErrorKind::IndentationError,
+        ..actions::last_token_at(&engine, last, what)
+    };
     match token.kind {
         Kind::Indent => return Some(indentation("unexpected indent")),
         Kind::Dedent => return Some(indentation("unexpected unindent")),
         _ => {}
     }
     let fault = actions::at_token(token, "invalid syntax");
-    Some(prefer_tokenizer(fault, &tokens, &text, first_line(engine.fill), engine.fill))
+    Some(prefer_tokenizer(fault, &tokens, &text, last_line(engine.fill)))
+}
+
+/// Only for modules does CPython complete the last line; elsewhere its end is a token without a place.
+fn tokenize(text: &str, mode: Mode, added_newline: bool) -> Tokens {
+    let mut tokens = Tokenizer::run(text);
+    if mode == Mode::Exec {
+        return tokens;
+    }
+    tokens.unended = added_newline;
+    if mode == Mode::Single
+        && let Some(end) = tokens.all.pop_if(|token| token.kind == Kind::End)
+    {
+        // The end of interactive input also ends its last line.
+        tokens.all.push(tokens::Token {
+            kind: Kind::Newline,
+            is_virtual: true,
+            start: text.len() - 1,
+            ..end
+        });
+        tokens.all.push(end);
+    }
+    for token in &mut tokens.all {
+        let is_end = token.kind == Kind::End;
+        if is_end || (added_newline && token.kind == Kind::Newline && token.end == text.len()) {
+            token.is_virtual = true;
+            token.start = token.start.min(text.len() - 1);
+        }
+    }
+    tokens
+}
+
+/// Whether anything but blank lines and comments follows the statement.
+fn more_than_one(engine: &Engine<'_>) -> bool {
+    let rest = &engine.tokens.all[engine.mark.min(engine.tokens.all.len())..];
+    rest.iter().any(|token| !matches!(token.kind, Kind::Newline | Kind::Dedent | Kind::End))
+        || engine.tokens.error.is_some()
+}
+
+/// Brackets or blocks nested more deeply than CPython's tokenizer allows. A rough count comes first, so that ordinary
+/// sources are not tokenized twice.
+pub(crate) fn check_depth(text: &str) -> Option<Fault> {
+    const BRACKETS: i32 = 200;
+    const COLUMNS: usize = 99;
+    let (mut depth, mut deepest) = (0, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b')' | b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    let indented =
+        |line: &str| line.len() > COLUMNS && line[..COLUMNS].bytes().all(|byte| matches!(byte, b' ' | b'\t'));
+    if deepest <= BRACKETS
+        && !text.lines().any(|line| line.is_char_boundary(COLUMNS.min(line.len())) && indented(line))
+    {
+        return None;
+    }
+    let mut text = text.to_owned();
+    text.push('\n');
+    let error = Tokenizer::run(&text).error?;
+    let too_deep =
+        matches!(error.message.as_str(), "too many nested parentheses" | "too many levels of indentation");
+    too_deep.then_some(Fault { in_bytes: false, ..error })
+}
+
+/// Indentation that depends on the width of a tab; the parser does not mind it.
+pub(crate) fn check_tabs(text: &str) -> Option<Fault> {
+    let mixes = |line: &str| {
+        let indentation = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
+        indentation.contains('\t')
+    };
+    if !text.contains('\t') || !text.lines().any(mixes) {
+        return None;
+    }
+    let mut text = text.to_owned();
+    text.push('\n');
+    let error = Tokenizer::run(&text).error.filter(|fault| fault.kind == ErrorKind::TabError)?;
+    Some(Fault { in_bytes: false, ..error })
+}
+
+/// What is wrong with an interactive source that the parser takes for a module.
+pub(crate) fn check_single(text: &str) -> Option<Fault> {
+    explain(text, Mode::Single)
 }
 
 fn line_of(text: &str, at: usize) -> usize {
@@ -64,9 +174,9 @@ fn line_of(text: &str, at: usize) -> usize {
 }
 
 /// An error of the tokenizer further on counts for more than one of the parser.
-fn prefer_tokenizer(fault: Fault, tokens: &Tokens, text: &str, line: usize, _fill: usize) -> Fault {
+fn prefer_tokenizer(fault: Fault, tokens: &Tokens, text: &str, line: usize) -> Fault {
     if let Some(error) = &tokens.error {
-        return error.clone();
+        return if tokens.error_in_string { fault } else { error.clone() };
     }
     match tokens.open.last() {
         Some(&(_, place)) if line > line_of(text, place) => never_closed(tokens),
@@ -89,6 +199,6 @@ fn end_fault(tokens: &Tokens, text: &str) -> Fault {
 fn never_closed(tokens: &Tokens) -> Fault {
     let (bracket, place) = tokens.open[tokens.open.len() - 1];
     let what = format!("'{}' was never closed", char::from(bracket));
-    Fault::new(ErrorKind::IncompleteInput, what, TextRange::empty(TextSize::new(place as u32)))
+    Fault::new(ErrorKind::SyntaxError, what, TextRange::empty(TextSize::new(place as u32)))
         .ending(FaultEnd::Zero)
 }

@@ -19,7 +19,6 @@ pub(crate) struct Grammar {
 
 #[derive(Debug)]
 pub(crate) struct Rule {
-    pub name: &'static str,
     pub left_recursive: bool,
     /// Tried only in the second pass.
     pub is_wrong: bool,
@@ -98,7 +97,6 @@ fn read(text: &'static str) -> Grammar {
             let body = body.trim_start_matches("{without_wrong}");
             let mut reader = Reader { rest: body, by_name: &by_name };
             Rule {
-                name: name_of(head),
                 left_recursive: head.starts_with('@'),
                 is_wrong: head.starts_with("wrong_"),
                 without_wrong,

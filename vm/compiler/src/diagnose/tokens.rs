@@ -33,12 +33,20 @@ pub(crate) struct Token {
     pub end: usize,
     /// Open brackets around it.
     pub level: usize,
+    /// Stands for something that is not in the text: the end of a line or of the source.
+    pub is_virtual: bool,
 }
 
 /// Tokens up to the end or up to the first error.
 pub(crate) struct Tokens {
     pub all: Vec<Token>,
     pub error: Option<Fault>,
+    /// The error is inside an f-string, and does not count for more than one of the parser.
+    pub error_in_string: bool,
+    /// The last line had no newline, and none is thought to be there.
+    pub unended: bool,
+    /// The error is that the source ends.
+    pub at_end: bool,
     /// Brackets that are open at the end, outermost first: character and place.
     pub open: Vec<(u8, usize)>,
 }
@@ -67,6 +75,8 @@ pub(crate) struct Tokenizer<'a> {
     open: Vec<(u8, usize)>,
     indents: Vec<(usize, usize)>,
     modes: Vec<Mode>,
+    /// Where the comment at the end of the line begins; the newline behind it is thought to begin there.
+    comment: Option<usize>,
 }
 
 type Lex<T = ()> = Result<T, Fault>;
@@ -94,9 +104,12 @@ impl<'a> Tokenizer<'a> {
             open: Vec::new(),
             indents: vec![(0, 0)],
             modes: Vec::new(),
+            comment: None,
         };
         let error = tokenizer.all().err();
-        Tokens { all: tokenizer.tokens, error, open: tokenizer.open }
+        let error_in_string = !tokenizer.modes.is_empty();
+        let at_end = tokenizer.at >= text.len();
+        Tokens { all: tokenizer.tokens, error, error_in_string, at_end, unended: false, open: tokenizer.open }
     }
 
     fn peek(&self, ahead: usize) -> u8 {
@@ -105,7 +118,7 @@ impl<'a> Tokenizer<'a> {
 
     fn push(&mut self, kind: Kind, start: usize, end: usize) {
         let level = self.open.len();
-        self.tokens.push(Token { kind, start, end, level });
+        self.tokens.push(Token { kind, start, end, level, is_virtual: false });
     }
 
     fn all(&mut self) -> Lex {
@@ -131,7 +144,8 @@ impl<'a> Tokenizer<'a> {
             if self.bytes[self.at] == b'\n' {
                 if self.open.is_empty() {
                     if self.tokens.last().is_some_and(|token| !matches!(token.kind, Kind::Newline)) {
-                        self.push(Kind::Newline, self.at, self.at + 1);
+                        let start = self.comment.unwrap_or(self.at);
+                        self.push(Kind::Newline, start, self.at + 1);
                     }
                     at_line_start = true;
                 }
@@ -166,6 +180,9 @@ impl<'a> Tokenizer<'a> {
                 b'\x0c' => (column, alternative) = (0, 0),
                 b'\\' if self.peek(1) == b'\n' => {
                     self.at += 2;
+                    if self.at >= self.bytes.len() {
+                        return Err(self.ends_in_backslash());
+                    }
                     continue;
                 }
                 _ => break,
@@ -231,12 +248,20 @@ impl<'a> Tokenizer<'a> {
             .ending(FaultEnd::Zero)
     }
 
+    /// A backslash that continues the last line.
+    fn ends_in_backslash(&self) -> Fault {
+        let place = TextRange::empty(TextSize::new(self.at as u32 - 1));
+        Fault::syntax("unexpected EOF while parsing", place).ending(FaultEnd::Minus)
+    }
+
     /// Spaces, comments and continued lines.
     fn skip_blanks(&mut self) -> Lex {
+        self.comment = None;
         loop {
             match self.peek(0) {
                 b' ' | b'\t' | b'\x0c' => self.at += 1,
                 b'#' => {
+                    self.comment = Some(self.at);
                     while self.at < self.bytes.len() && self.bytes[self.at] != b'\n' {
                         self.at += 1;
                     }
@@ -353,12 +378,21 @@ impl<'a> Tokenizer<'a> {
     }
 
     fn unterminated(&self, start: usize, triple: bool, escaped_quote: bool, what: &str) -> Fault {
+        // A quote inside a field that could have ended the string around it: the field was not closed.
+        if let Some(mode) = self.modes.last()
+            && what == "string"
+            && mode.quote == self.bytes[self.text[start..].find(['\'', '"']).map_or(start, |at| start + at)]
+            && mode.triple == triple
+        {
+            let letter = if mode.is_template { 't' } else { 'f' };
+            return fault_at(format!("{letter}-string: expecting '}}'"), start);
+        }
         let until = self.at.min(self.bytes.len());
         // The newline that was added at the end of the text is no line of its own.
         let newlines = self.bytes[..until].iter().filter(|byte| **byte == b'\n').count();
-        let line = if triple { newlines.max(1) } else { newlines + 1 };
+        let line = if triple || until == self.bytes.len() { newlines.max(1) } else { newlines + 1 };
         let quotes = if triple { "triple-quoted " } else { "" };
-        let hint = if escaped_quote && !triple { "; perhaps you escaped the end quote" } else { "" };
+        let hint = if escaped_quote && !triple { "; perhaps you escaped the end quote?" } else { "" };
         fault_at(format!("unterminated {quotes}{what} literal (detected at line {line}){hint}"), start)
     }
 
@@ -401,9 +435,9 @@ impl<'a> Tokenizer<'a> {
             match c {
                 b'\n' if !triple && in_spec => {
                     let what = format!(
-                        "{letter}-string: newlines are not allowed in format specifiers when using single quotes"
+                        "{letter}-string: newlines are not allowed in format specifiers for single quoted {letter}-strings"
                     );
-                    return Err(fault_before(self.text, what, self.at + 1));
+                    return Err(fault_at(what, self.at));
                 }
                 b'\n' if !triple => {
                     return Err(self.unterminated(start, triple, false, &format!("{letter}-string")));
@@ -421,9 +455,8 @@ impl<'a> Tokenizer<'a> {
                     });
                 }
                 b'}' if in_spec => {
-                    if self.at > text_start {
-                        self.push(middle, text_start, self.at);
-                    }
+                    // What ends a spec is a token even if it is empty.
+                    self.push(middle, text_start, self.at);
                     *self.modes.last_mut().expect("inside").in_spec.last_mut().expect("in a field") = false;
                     return Ok(());
                 }
