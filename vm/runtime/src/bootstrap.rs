@@ -243,6 +243,7 @@ fn declare_types(cx: &Cx) {
         mapping_proxy::declare,
         builtin_iters::declare,
         generic_alias::declare,
+        template::declare,
         exception::declare,
     ] {
         declare(cx);
@@ -281,6 +282,7 @@ fn init_types(cx: &mut Cx) {
         mapping_proxy::init,
         builtin_iters::init,
         generic_alias::init,
+        template::init,
         exception::init,
     ] {
         init(cx);
