@@ -102,6 +102,14 @@ fn quick_call_builtin(cx: &mut Cx, which: u32, args: Args<'_>) -> Option<R> {
     })
 }
 
+/// The setter of an attribute that CPython keeps in a read-only member.
+///
+/// # Errors
+/// `AttributeError`, always.
+pub(crate) fn readonly(cx: &mut Cx, _: Args<'_>) -> R {
+    Err(cx.error(Builtin::AttributeError, "readonly attribute"))
+}
+
 /// The six comparison methods from one function that also takes the operator.
 macro_rules! comparisons {
     ($f:path) => {

@@ -1,6 +1,6 @@
 //! `slice`, and the arithmetic of slicing that all sequences share.
 
-use crate::objects::construct::{comparisons, no_keywords, positional};
+use crate::objects::construct::{comparisons, no_keywords, positional, readonly};
 use crate::objects::sync::slot_ops;
 use crate::objects::{iter, repr, tuple};
 use crate::prelude::*;
@@ -281,9 +281,9 @@ pub fn init(cx: &mut Cx) {
         &[(Special::Repr, Full(slice_repr)), (Special::Hash, Full(hash)), (Special::Reduce, Full(reduce))],
     );
     b.method(cx, "indices", "($self, object, /)", Full(indices));
-    b.getset(cx, "start", Leaf(|cx, a| Ok(a.this::<PySlice>().start().own(cx))), None);
-    b.getset(cx, "stop", Leaf(|cx, a| Ok(a.this::<PySlice>().stop().own(cx))), None);
-    b.getset(cx, "step", Leaf(|cx, a| Ok(a.this::<PySlice>().step().own(cx))), None);
+    b.getset(cx, "start", Leaf(|cx, a| Ok(a.this::<PySlice>().start().own(cx))), Some(Full(readonly)));
+    b.getset(cx, "stop", Leaf(|cx, a| Ok(a.this::<PySlice>().stop().own(cx))), Some(Full(readonly)));
+    b.getset(cx, "step", Leaf(|cx, a| Ok(a.this::<PySlice>().step().own(cx))), Some(Full(readonly)));
 }
 
 #[cfg(test)]

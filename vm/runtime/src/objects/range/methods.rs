@@ -1,7 +1,7 @@
 //! The methods of `range`.
 
 use super::{PyRange, RANGE_OPS, big, iter, new_range};
-use crate::objects::construct::{check_count, comparisons, no_keywords};
+use crate::objects::construct::{check_count, comparisons, no_keywords, readonly};
 use crate::objects::slice::{PySlice, has_index};
 use crate::objects::str::StrBuf;
 use crate::objects::{repr, tuple};
@@ -235,8 +235,8 @@ pub fn init(cx: &mut Cx) {
         cx,
         &[("count", "($self, object, /)", Full(count)), ("index", "($self, object, /)", Full(index))],
     );
-    b.getset(cx, "start", Leaf(|cx, a| Ok(a.this::<PyRange>().start().own(cx))), None);
-    b.getset(cx, "stop", Leaf(|cx, a| Ok(a.this::<PyRange>().stop().own(cx))), None);
-    b.getset(cx, "step", Leaf(|cx, a| Ok(a.this::<PyRange>().step().own(cx))), None);
+    b.getset(cx, "start", Leaf(|cx, a| Ok(a.this::<PyRange>().start().own(cx))), Some(Full(readonly)));
+    b.getset(cx, "stop", Leaf(|cx, a| Ok(a.this::<PyRange>().stop().own(cx))), Some(Full(readonly)));
+    b.getset(cx, "step", Leaf(|cx, a| Ok(a.this::<PyRange>().step().own(cx))), Some(Full(readonly)));
     iter::init(cx);
 }
