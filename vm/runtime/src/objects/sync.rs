@@ -93,6 +93,7 @@ macro_rules! slot_ops {
             trace: Some(|h, visit| {
                 // SAFETY: the object has this payload, and nobody changes it meanwhile.
                 let _payload = unsafe { &*h.cast::<$payload>() };
+                let _ = &visit;
                 $(if !_payload.$field.is_empty() {
                     visit(_payload.$field.peek());
                 })*

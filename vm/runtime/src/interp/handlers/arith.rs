@@ -137,10 +137,9 @@ bitwise!(shr, |x, y| if y.int() >= 0 { Some(shifted_right(x.int(), y.int())) } e
 
 #[inline(always)]
 fn shifted_left(x: i64, by: i64) -> Option<Value> {
-    if !(0..14).contains(&by) && !((0..49).contains(&by) && x >> (49 - by) == x >> 63) {
-        return None;
-    }
-    Value::from_int(x << by)
+    // What is shifted out must be copies of the sign.
+    let fits = (0..14).contains(&by) || (0..49).contains(&by) && x >> (49 - by) == x >> 63;
+    if fits { Value::from_int(x << by) } else { None }
 }
 
 #[inline(always)]

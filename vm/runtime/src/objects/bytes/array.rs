@@ -103,6 +103,7 @@ impl PyByteArray {
     }
 
     /// Ends an export.
+    #[allow(dead_code)]
     pub(crate) fn unexport(&self, cx: &Cx) {
         locked(cx, &self.h, || self.exports.set(self.exports.get() - 1));
     }

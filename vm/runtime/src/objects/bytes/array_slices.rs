@@ -145,7 +145,7 @@ fn delete(storage: &mut Vec<u8>, range: SliceRange) {
     let past = range.start.max(last) as usize;
     let mut at = 0;
     storage.retain(|_| {
-        let removed = at >= first && at <= past && (at - first) % step == 0;
+        let removed = at >= first && at <= past && (at - first).is_multiple_of(step);
         at += 1;
         !removed
     });

@@ -9,6 +9,7 @@ use crate::prelude::*;
 /// `bytes` or `bytearray`.
 pub(crate) trait ByteSeq: Object {
     /// The type's name.
+    #[allow(dead_code)]
     const NAME: &'static str;
     const IS_ARRAY: bool;
 

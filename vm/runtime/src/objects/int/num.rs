@@ -3,6 +3,9 @@
 //! Called by the methods of `int`, by the interpreter's slow paths and by `math`. Pure functions: no locks, no Python.
 //! What may need much memory says so by [`Trouble`] before it allocates: the library behind it would end the process.
 
+// The names are the field's; operators could not say what fails.
+#![allow(clippy::should_implement_trait)]
+
 use num_bigint::{BigInt, Sign};
 use num_integer::Integer;
 use num_traits::{Signed, ToPrimitive, Zero};

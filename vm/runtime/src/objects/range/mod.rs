@@ -31,6 +31,7 @@ slot_ops!(RANGE_OPS, PyRange, "range", start, stop, step, length);
 #[derive(Clone, Copy)]
 pub(crate) struct Small {
     pub start: i64,
+    #[allow(dead_code)]
     pub stop: i64,
     pub step: i64,
     pub len: i64,

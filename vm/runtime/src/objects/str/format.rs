@@ -34,13 +34,16 @@ pub struct Pieces<'t> {
     rest: &'t [u8],
 }
 
+/// Literal text and the replacement field behind it.
+type Piece<'t> = (&'t [u8], Option<Field<'t>>);
+
 impl<'t> Pieces<'t> {
     pub fn new(template: &'t [u8]) -> Self {
         Pieces { rest: template }
     }
 
     /// The next piece, `None` at the end; an error is the text of a `ValueError`.
-    pub fn next_piece(&mut self) -> Result<Option<(&'t [u8], Option<Field<'t>>)>, &'static str> {
+    pub fn next_piece(&mut self) -> Result<Option<Piece<'t>>, &'static str> {
         if self.rest.is_empty() {
             return Ok(None);
         }
