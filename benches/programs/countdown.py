@@ -93,7 +93,7 @@ def main(args):
         print(f"two threads counted {n}")
     else:
         print(f"two threads:    {two:8.3f} s   {two / one:5.2f} of one thread's time")
-    # What can be forked says so; elsewhere the threads alone are shown.
+    # Where processes cannot be forked, the threads alone are shown.
     if hasattr(os, "fork") and hasattr(os, "pipe"):
         processes = measure(on_two_processes, n)
         if not quiet:
