@@ -123,7 +123,7 @@ fn export_bytearray(cx: &mut Cx, v: Ref<'_>) -> R<View> {
 
 fn release_bytearray(m: &Mutator, v: Ref<'_>) {
     // SAFETY: only called for what `export_bytearray` has exported.
-    unsafe { v.cast_unchecked::<PyByteArray>() }.unexport_by(m);
+    unsafe { v.cast_unchecked::<PyByteArray>() }.unexport(m);
 }
 
 /// The operations of an exporter that is neither a `memoryview` nor an instance of a class with `__buffer__`.

@@ -72,7 +72,7 @@ pub(crate) fn quick_call(cx: &mut Cx, class: &PyType, args: Args<'_>) -> Option<
 }
 
 fn quick_call_builtin(cx: &mut Cx, which: u32, args: Args<'_>) -> Option<R> {
-    use crate::objects::{dict, enumerate, filter, list, map, range, set, tuple, zip};
+    use crate::objects::{bytes, dict, enumerate, filter, list, map, range, set, str, tuple, zip};
     const RANGE: u32 = Builtin::Range as u32;
     const LIST: u32 = Builtin::List as u32;
     const TUPLE: u32 = Builtin::Tuple as u32;
@@ -82,10 +82,24 @@ fn quick_call_builtin(cx: &mut Cx, which: u32, args: Args<'_>) -> Option<R> {
     const ZIP: u32 = Builtin::Zip as u32;
     const MAP: u32 = Builtin::Map as u32;
     const FILTER: u32 = Builtin::Filter as u32;
+    const STR: u32 = Builtin::Str as u32;
+    const BYTES: u32 = Builtin::Bytes as u32;
+    const BYTEARRAY: u32 = Builtin::ByteArray as u32;
     // SAFETY: references are words, and the arguments stay alive during the call.
     let args: &[Ref<'_>] = unsafe { std::slice::from_raw_parts(args.values().as_ptr().cast(), args.len()) };
     Some(match (which, args) {
         (RANGE, _) => range::range_of(cx, args),
+        (STR, [v]) => cx.to_str(*v),
+        (STR, []) => Ok(str::empty_str(cx)),
+        (STR, [_, _, _, _, ..]) => Err(check_count(cx, args.len(), "str", 0, 3).err()?),
+        (BYTES, []) => Ok(bytes::empty_bytes(cx)),
+        (BYTES, [v]) => bytes::from_object(cx, *v),
+        (BYTEARRAY, []) => Ok(bytes::new_bytearray(cx, Vec::new())),
+        (BYTEARRAY, [v]) => bytes::bytearray_from(cx, *v),
+        (BYTEARRAY, [_, _, _, _, ..]) => {
+            let n = args.len();
+            Err(cx.type_error(format!("bytearray() takes at most 3 arguments ({n} given)")))
+        }
         (LIST, []) => Ok(cx.list(Vec::new())),
         (LIST, [v]) => list::list_from(cx, *v),
         (TUPLE, []) => Ok(tuple::empty_tuple(cx)),

@@ -218,7 +218,7 @@ impl NativeIter for PyTemplateIter {
         let Some(template) = fixed(&self.template).downcast::<PyTemplate>(cx) else { return Ok(None) };
         loop {
             let i = self.index.add(1);
-            let items = if i % 2 == 0 { template.strings(cx) } else { template.interpolations(cx) };
+            let items = if i.is_multiple_of(2) { template.strings(cx) } else { template.interpolations(cx) };
             let Some(item) = items.get(i / 2) else {
                 self.index.set(i);
                 return Ok(None);

@@ -103,13 +103,7 @@ impl PyByteArray {
     }
 
     /// Ends an export.
-    #[allow(dead_code)]
-    pub(crate) fn unexport(&self, cx: &Cx) {
-        locked(cx, &self.h, || self.exports.set(self.exports.get() - 1));
-    }
-
-    /// As [`PyByteArray::unexport`] when a view is destroyed, without a context.
-    pub(crate) fn unexport_by(&self, m: &Mutator) {
+    pub(crate) fn unexport(&self, m: &Mutator) {
         if m.is_exclusive() {
             return self.exports.set(self.exports.get() - 1);
         }

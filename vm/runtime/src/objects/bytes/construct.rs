@@ -122,3 +122,12 @@ pub(crate) fn from_object(cx: &mut Cx, v: Ref<'_>) -> R {
     let contents = from_value(cx, v, &BYTES)?;
     super::try_new_bytes(cx, &contents)
 }
+
+/// `bytearray(v)` for one argument.
+///
+/// # Errors
+/// As the constructor.
+pub(crate) fn bytearray_from(cx: &mut Cx, v: Ref<'_>) -> R {
+    let contents = from_value(cx, v, &BYTEARRAY)?;
+    Ok(super::new_bytearray(cx, contents))
+}

@@ -24,7 +24,7 @@ pub(crate) mod sequence;
 mod split;
 
 pub use array::{PyByteArray, new_bytearray};
-pub(crate) use construct::from_object;
+pub(crate) use construct::{bytearray_from, from_object};
 pub(crate) use hex::to_hex;
 pub use methods::{declare, init};
 

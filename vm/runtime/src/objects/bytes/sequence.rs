@@ -8,9 +8,6 @@ use crate::prelude::*;
 
 /// `bytes` or `bytearray`.
 pub(crate) trait ByteSeq: Object {
-    /// The type's name.
-    #[allow(dead_code)]
-    const NAME: &'static str;
     const IS_ARRAY: bool;
 
     /// Runs `f` with the contents, which it does not change and cannot run Python with.
@@ -30,7 +27,6 @@ pub(crate) trait ByteSeq: Object {
 }
 
 impl ByteSeq for PyBytes {
-    const NAME: &'static str = "bytes";
     const IS_ARRAY: bool = false;
 
     #[inline]
@@ -54,7 +50,6 @@ impl ByteSeq for PyBytes {
 }
 
 impl ByteSeq for PyByteArray {
-    const NAME: &'static str = "bytearray";
     const IS_ARRAY: bool = true;
 
     #[inline]

@@ -28,6 +28,9 @@ pub struct Field<'t> {
     pub nested: bool,
 }
 
+/// Literal text and the field behind it.
+pub type Piece<'t> = (&'t [u8], Option<Field<'t>>);
+
 /// Splits a template into literal text, each piece followed by a field unless it ends in a doubled brace or the end.
 #[derive(Clone, Debug)]
 pub struct Pieces<'t> {
