@@ -136,7 +136,8 @@ fn construct_template(cx: &mut Cx, a: Args<'_>) -> R {
             interpolations.push(v.own(cx));
         } else {
             let name = cx.type_name(v);
-            let message = format!("Template.__new__ *args need to be of type 'str' or 'Interpolation', got {name}");
+            let message =
+                format!("Template.__new__ *args need to be of type 'str' or 'Interpolation', got {name}");
             return Err(cx.type_error(message));
         }
     }
@@ -286,7 +287,10 @@ fn init_interpolation(cx: &mut Cx) {
     b.doc(cx, "A replacement field of a template string, evaluated.");
     let signature = "($type, /, value, expression='', conversion=None, format_spec='')";
     b.constructor(cx, signature, Full(construct_interpolation));
-    b.specials(cx, &[(Special::Repr, Full(interpolation_repr)), (Special::Reduce, Full(interpolation_reduce))]);
+    b.specials(
+        cx,
+        &[(Special::Repr, Full(interpolation_repr)), (Special::Reduce, Full(interpolation_reduce))],
+    );
     b.class_method(cx, "__class_getitem__", "($type, object, /)", Full(class_getitem));
     let fields: [(&str, NativeFn); 4] = [
         ("value", Leaf(|cx, a| Ok(a.this::<PyInterpolation>().parts()[0].own(cx)))),

@@ -37,9 +37,6 @@ pub struct Pieces<'t> {
     rest: &'t [u8],
 }
 
-/// Literal text and the replacement field behind it.
-type Piece<'t> = (&'t [u8], Option<Field<'t>>);
-
 impl<'t> Pieces<'t> {
     pub fn new(template: &'t [u8]) -> Self {
         Pieces { rest: template }
