@@ -27,6 +27,8 @@
 //! optional operand, the compiler empties the register with `Drop` if it could be told apart no other way (`Raise`,
 //! `AssertFail`, `BuildInterpolation`); in the windows of `MakeFunction` and `CallEx` anything but an object is nothing.
 //!
+//! A method call has two positions: that of its first word is the call's, that of its name word the attribute's.
+//!
 //! A conditional jump (fused, immediate or `JumpIf...`) whose offset is negative closes a loop: when it is taken it tests
 //! the check word, as `JumpBack` does.
 //!

@@ -117,7 +117,8 @@ impl Layout {
             out.code.push(Instr::with_wide(Op::Jump, 0, 0, 1).encode());
             out.code.push(Instr::with_wide(far, 0, 0, distance).encode());
         }
-        out.positions.resize(out.code.len(), ins.pos);
+        out.positions.push(ins.pos);
+        out.positions.resize(out.code.len(), ins.extra_pos.unwrap_or(ins.pos));
     }
 
     /// Each instruction knows its innermost handler, so the entries never overlap.

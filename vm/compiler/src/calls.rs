@@ -50,18 +50,18 @@ impl<'a> Compiler<'a> {
             self.keyword_names(base, keywords);
         }
         let count = args.len() + keywords.len();
-        self.u.emit_extra(op, dst, base, count as u16, u32::from(name));
+        let attribute = self.method_position(method.range, method);
+        self.u.emit_extra(op, dst, base, count as u16, u32::from(name)).extra_pos = Some(attribute);
         Ok(())
     }
 
     /// A method call that goes on behind a line break is shown from its method's name on.
-    fn method_position(&self, range: TextRange, method: &ExprAttribute) -> Position {
+    pub fn method_position(&self, range: TextRange, method: &ExprAttribute) -> Position {
         let mut position = self.source.position(range);
         let name = self.source.position(method.attr.range);
         if position.line != name.line {
             position.line = name.line;
             position.column = name.column;
-            position.end_column = name.end_column;
         }
         position
     }

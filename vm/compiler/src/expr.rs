@@ -408,7 +408,7 @@ impl<'a> Compiler<'a> {
         }
         let object = self.val(&node.value)?;
         let name = self.attribute_name(node);
-        self.at(node);
+        self.u.pos = self.method_position(node.range, node);
         self.u.emit_b(Op::LoadAttr, dst, object, name);
         Ok(())
     }

@@ -58,6 +58,8 @@ pub(crate) struct Ins {
     /// The word behind the instruction: a name index or a constant index.
     pub extra: u32,
     pub pos: Position,
+    /// Position of the words behind the first, if it is another.
+    pub extra_pos: Option<Position>,
     pub handler: Option<HandlerId>,
     pub dead: bool,
 }
@@ -233,7 +235,19 @@ impl Unit<'_> {
 
     fn ins(&mut self, op: Op, flags: u8, a: u16, b: u16, c: u16) -> &mut Ins {
         let (pos, handler) = (self.pos, self.handler);
-        self.code.push(Ins { op, flags, a, b, c, label: None, extra: 0, pos, handler, dead: false });
+        self.code.push(Ins {
+            op,
+            flags,
+            a,
+            b,
+            c,
+            label: None,
+            extra: 0,
+            pos,
+            extra_pos: None,
+            handler,
+            dead: false,
+        });
         self.code.last_mut().expect("just pushed")
     }
 
@@ -303,8 +317,10 @@ impl Unit<'_> {
     }
 
     /// An instruction with a word behind it.
-    pub fn emit_extra(&mut self, op: Op, a: u16, b: u16, c: u16, extra: u32) {
-        self.ins(op, 0, a, b, c).extra = extra;
+    pub fn emit_extra(&mut self, op: Op, a: u16, b: u16, c: u16, extra: u32) -> &mut Ins {
+        let ins = self.ins(op, 0, a, b, c);
+        ins.extra = extra;
+        ins
     }
 
     /// An instruction whose fields `b` and `c` hold one 32-bit operand.

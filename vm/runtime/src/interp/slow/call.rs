@@ -247,7 +247,8 @@ slow_path! {
         fill_method(&mut *cx, ip.add(2), receiver, name);
         match (*cx).lookup_method(receiver, name) {
             Ok(found) => call_found(site, cx, t, found),
-            Err(err) => unwind::raise(ip, regs, cx, t, err),
+            // The position of the name word is that of the attribute alone.
+            Err(err) => unwind::raise(ip.add(1), regs, cx, t, err),
         }
     }
 }
@@ -305,7 +306,7 @@ slow_path! {
         let receiver = Ref::from_value(*site.arg(0));
         match (*cx).lookup_method(receiver, method_name(ip, regs)) {
             Ok(found) => call_named(settle(site, cx, found), cx, t),
-            Err(err) => unwind::raise(ip, regs, cx, t, err),
+            Err(err) => unwind::raise(ip.add(1), regs, cx, t, err),
         }
     }
 }
