@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 /// CPython's default.
 const RECURSION_LIMIT: usize = 1000;
+/// CPython's default.
+const INT_MAX_STR_DIGITS: usize = 4300;
 
 /// Makes the VM and the context of its first thread, attached, with `builtins` filled. `sys` and other native modules
 /// are the business of who registers them (`vm.native_modules`).
@@ -27,6 +29,7 @@ pub fn boot(config: Config) -> Box<Cx> {
         sys: OnceLock::new(),
         native_modules: Mutex::default(),
         recursion_limit: AtomicUsize::new(RECURSION_LIMIT),
+        int_max_str_digits: AtomicUsize::new(INT_MAX_STR_DIGITS),
         config,
         module_state: Mutex::default(),
         hash_seed,
@@ -217,7 +220,9 @@ fn declare_types(cx: &Cx) {
         object::declare,
         type_::declare,
         none::declare,
-        basics::declare,
+        int::declare,
+        float::declare,
+        complex::declare,
         str::declare,
         bytes::declare,
         memoryview::declare,
@@ -256,7 +261,9 @@ fn init_types(cx: &mut Cx) {
         object::init,
         type_::init,
         none::init,
-        basics::init,
+        int::init,
+        float::init,
+        complex::init,
         str::init,
         bytes::init,
         memoryview::init,

@@ -33,6 +33,8 @@ pub struct Vm {
     /// Natives that modules register: name and initialiser.
     pub native_modules: Mutex<Vec<(&'static str, NativeModuleInit)>>,
     pub recursion_limit: AtomicUsize,
+    /// Most digits that decimal texts of ints may have (`sys.set_int_max_str_digits`); 0 for any number.
+    pub int_max_str_digits: AtomicUsize,
     /// Command line, options and paths that the program was started with.
     pub config: Config,
     /// Where modules keep state that lives as long as the process.

@@ -72,7 +72,12 @@ pub(crate) fn quick_call(cx: &mut Cx, class: &PyType, args: Args<'_>) -> Option<
 }
 
 fn quick_call_builtin(cx: &mut Cx, which: u32, args: Args<'_>) -> Option<R> {
-    use crate::objects::{bytes, dict, enumerate, filter, list, map, range, set, str, tuple, zip};
+    use crate::objects::{
+        bytes, dict, enumerate, filter, float, int, list, map, range, set, str, tuple, zip,
+    };
+    const INT: u32 = Builtin::Int as u32;
+    const BOOL: u32 = Builtin::Bool as u32;
+    const FLOAT: u32 = Builtin::Float as u32;
     const RANGE: u32 = Builtin::Range as u32;
     const LIST: u32 = Builtin::List as u32;
     const TUPLE: u32 = Builtin::Tuple as u32;
@@ -88,6 +93,10 @@ fn quick_call_builtin(cx: &mut Cx, which: u32, args: Args<'_>) -> Option<R> {
     // SAFETY: references are words, and the arguments stay alive during the call.
     let args: &[Ref<'_>] = unsafe { std::slice::from_raw_parts(args.values().as_ptr().cast(), args.len()) };
     Some(match (which, args) {
+        (INT, []) => Ok(cx.int(0)),
+        (INT, [v]) => int::int_of(cx, *v),
+        (BOOL, [v]) => cx.truth(*v).map(|b| cx.bool(b)),
+        (FLOAT, [v]) => float::float_of(cx, *v),
         (RANGE, _) => range::range_of(cx, args),
         (STR, [v]) => cx.to_str(*v),
         (STR, []) => Ok(str::empty_str(cx)),

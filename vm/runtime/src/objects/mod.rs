@@ -1,7 +1,6 @@
 //! The built-in types, a file or folder each.
 
 pub mod async_gen;
-pub mod basics;
 pub mod buffer;
 pub mod builtin_iters;
 pub mod bytes;
@@ -32,6 +31,7 @@ pub mod method;
 pub mod module;
 pub mod native;
 pub mod none;
+pub mod number_format;
 pub mod object;
 pub mod property;
 pub mod range;

@@ -72,6 +72,9 @@ impl Cx {
         if let (Some(x), Some(y)) = (a.value().as_int(), b.value().as_int()) {
             return Ok(self.bool(op.holds(x.cmp(&y))));
         }
+        if let Some(order) = crate::objects::int::compare_exact(a, b) {
+            return Ok(self.bool(order.map_or(op == CompareOp::Ne, |order| op.holds(order))));
+        }
         self.recursing(" in comparison", |cx| cx.compare_slow(op, a, b))
     }
 

@@ -35,10 +35,12 @@ fn operator(word: u64) -> (BinaryOp, bool) {
 
 /// Any binary operation.
 fn compute(cx: &mut Cx, op: BinaryOp, in_place: bool, a: Ref<'_>, b: Ref<'_>) -> R {
-    if !a.value().is_ptr()
-        && !b.value().is_ptr()
-        && let Some(result) = int::binary_small(cx, op, a.value(), b.value())
-    {
+    let immediate = !a.value().is_ptr() && !b.value().is_ptr();
+    let known = match immediate {
+        true => int::binary_small(cx, op, a.value(), b.value()),
+        false => int::binary_exact(cx, op, a, b),
+    };
+    if let Some(result) = known {
         return result;
     }
     if op == BinaryOp::Add

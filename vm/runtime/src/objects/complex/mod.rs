@@ -1,6 +1,17 @@
 //! `complex`.
 //!
 //! Complex numbers never change once they are made, so nothing here takes a lock.
+//!
+//! - `arith.rs`: arithmetic on pairs of floats; `text.rs`: texts; `new.rs`: the constructor; `methods.rs`: the class
+
+pub mod arith;
+mod methods;
+mod new;
+mod text;
+
+pub use arith::Parts;
+pub use methods::{declare, init};
+pub use new::as_parts;
 
 use crate::prelude::*;
 
@@ -25,12 +36,17 @@ pub static COMPLEX_OPS: TypeOps = TypeOps {
     needs_finalizer: |_| false,
 };
 
-/// Real and imaginary part.
-pub type Parts = (f64, f64);
-
 /// A new complex number.
 pub fn new_complex(cx: &Cx, real: f64, imag: f64) -> Obj {
     cx.alloc(Builtin::Complex, |h| PyComplex { h, real, imag })
+}
+
+/// An instance of `complex` or of a class that derives from it.
+fn new_complex_of(cx: &mut Cx, class: &PyType, (real, imag): Parts) -> R {
+    if std::ptr::eq(class, cx.builtin(Builtin::Complex)) {
+        return Ok(new_complex(cx, real, imag));
+    }
+    cx.alloc_for::<PyComplex>(class, |h| PyComplex { h, real, imag })
 }
 
 /// `a ** b` as complex numbers.
@@ -38,30 +54,11 @@ pub fn new_complex(cx: &Cx, real: f64, imag: f64) -> Obj {
 /// # Errors
 /// `ZeroDivisionError`, `OverflowError`.
 pub fn pow_parts(cx: &mut Cx, a: Parts, b: Parts) -> R {
-    match power(a, b) {
+    match arith::power(a, b) {
         None => Err(cx.zero_division("zero to a negative or complex power")),
         Some((x, y)) if x.is_infinite() || y.is_infinite() => {
             Err(cx.overflow_error("complex exponentiation"))
         }
         Some((x, y)) => Ok(new_complex(cx, x, y)),
     }
-}
-
-/// `None` for zero to a negative or complex power.
-fn power(a: Parts, b: Parts) -> Option<Parts> {
-    if b == (0.0, 0.0) {
-        return Some((1.0, 0.0));
-    }
-    if a == (0.0, 0.0) {
-        return (b.1 == 0.0 && b.0 >= 0.0).then_some((0.0, 0.0));
-    }
-    let distance = a.0.hypot(a.1);
-    let mut length = distance.powf(b.0);
-    let angle = a.1.atan2(a.0);
-    let mut phase = angle * b.0;
-    if b.1 != 0.0 {
-        length *= (-angle * b.1).exp();
-        phase += b.1 * distance.ln();
-    }
-    Some((length * phase.cos(), length * phase.sin()))
 }

@@ -1,6 +1,14 @@
 //! `float`: exact floats are always immediates; on the heap are instances of subclasses alone.
 //!
 //! Floats never change once they are made, so nothing here takes a lock.
+//!
+//! - `methods.rs`: the class; `text.rs`: floats as text and back; `hex.rs`: hexadecimal notation
+
+mod hex;
+mod methods;
+pub mod text;
+
+pub use methods::{declare, float_of, init};
 
 use crate::objects::int;
 use crate::prelude::*;

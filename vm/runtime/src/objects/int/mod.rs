@@ -4,12 +4,20 @@
 //! value. Ints never change once they are made, so nothing here takes a lock.
 //!
 //! - `num.rs`: the arithmetic, without objects; `small.rs`: operators on immediates, for the interpreter's slow paths
-//! - `binary.rs`: operators as methods; `new.rs`: the constructor; `methods.rs`, `bytes.rs`: the other methods
-//! - `bool.rs`: the class `bool`
+//! - `binary.rs`: operators as methods; `new.rs`: the constructor; `text.rs`: digits; `bytes.rs`, `methods.rs`: the other methods
+//! - `boolean.rs`: the class `bool`
 
+mod binary;
+mod boolean;
+mod bytes;
+mod methods;
+pub(crate) mod new;
 pub mod num;
 mod small;
+pub mod text;
 
+pub use methods::{declare, init};
+pub use new::int_of;
 pub use num::{Int, IntRef, Trouble};
 pub use small::{binary_exact, binary_float, binary_small, compare_exact, compare_small, float_mod, trouble};
 

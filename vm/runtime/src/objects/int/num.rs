@@ -513,7 +513,7 @@ fn true_div_big(a: IntRef<'_>, b: IntRef<'_>) -> Result<f64, Trouble> {
 }
 
 /// `x * 2 ** by` in two steps, so that the factors are in range; exact if the result is representable.
-fn scale(x: f64, by: i64) -> f64 {
+pub fn scale(x: f64, by: i64) -> f64 {
     let half = by / 2;
     x * 2f64.powi(half as i32) * 2f64.powi((by - half) as i32)
 }
