@@ -36,6 +36,8 @@ pub(crate) fn sort(cx: &mut Cx, list: &PyList, key: Option<Ref<'_>>, reverse: bo
         Some(key) => sort_by_key(cx, storage.words_mut(), key, reverse),
         None => sort_words(cx, storage.words_mut(), reverse),
     };
+    // The end of a key may run Python, which may change the list: that must be noticed too.
+    cx.run_pending();
     let (modified, rest) = locked(cx, &list.h, || list.end_sort(storage));
     drop(rest);
     result?;
