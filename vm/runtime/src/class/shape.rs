@@ -70,7 +70,14 @@ impl Shape {
 
     /// The shape of the exact instances of a built-in type without attributes of their own.
     pub fn fixed(cx: &Cx, class: &PyType, id: u32, ops: &'static TypeOps, gc: bool) -> &'static Shape {
-        let flags = AtomicU32::new(if gc { shape_flag::GC | shape_flag::FINALIZER } else { 0 });
+        // No `__del__` can be added to a built-in type: its exact instances are asked only if the type itself has
+        // something to finalize, like generators.
+        let asks = !std::ptr::fn_addr_eq(
+            ops.needs_finalizer,
+            crate::finalize::has_del as unsafe fn(*mut Header) -> bool,
+        );
+        let finalizer = if asks { shape_flag::FINALIZER } else { 0 };
+        let flags = AtomicU32::new(if gc { shape_flag::GC | finalizer } else { 0 });
         let head = ShapeHead { ops, id, flags, attr_offset: 0, attr_inline: 0 };
         Shape::make(cx, head, class, true, Box::default(), 0)
     }

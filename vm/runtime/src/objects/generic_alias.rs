@@ -34,7 +34,7 @@ pub static ALIAS_OPS: TypeOps = TypeOps {
     size: |_| size_of::<PyGenericAlias>(),
     trace: Some(alias_trace),
     drop_fields: Some(alias_drop),
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 // SAFETY: `repr(C)` with the header first.

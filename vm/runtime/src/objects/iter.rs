@@ -237,7 +237,7 @@ impl NativeIter for PySequenceIter {
     fn step(&self, cx: &mut Cx) -> R<Option<Obj>> {
         let Some(sequence) = self.sequence.get(&self.h, cx) else { return Ok(None) };
         let index = self.index.get();
-        if index > isize::MAX as usize {
+        if index >= isize::MAX as usize {
             return Err(cx.overflow_error("iter index too large"));
         }
         let key = cx.int(index as i64);

@@ -41,7 +41,7 @@ pub static BOUND_OPS: TypeOps = TypeOps {
     size: |_| size_of::<PyBoundMethod>(),
     trace: Some(bound_trace),
     drop_fields: Some(bound_drop),
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 // SAFETY: `repr(C)` with the header first.
@@ -72,7 +72,7 @@ pub static WRAPPER_OPS: TypeOps = TypeOps {
     size: |_| size_of::<PyMethodWrapper>(),
     trace: Some(wrapper_trace),
     drop_fields: Some(wrapper_drop),
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 // SAFETY: `repr(C)` with the header first.

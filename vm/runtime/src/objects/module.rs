@@ -25,7 +25,7 @@ pub static MODULE_OPS: TypeOps = TypeOps {
     size: |_| size_of::<PyModule>(),
     trace: Some(module_trace),
     drop_fields: Some(module_drop),
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 // SAFETY: `repr(C)` with the header first.

@@ -34,7 +34,7 @@ pub static PROPERTY_OPS: TypeOps = TypeOps {
     size: |_| size_of::<PyProperty>(),
     trace: Some(property_trace),
     drop_fields: Some(property_drop),
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 // SAFETY: `repr(C)` with the header first.

@@ -34,7 +34,7 @@ pub static SUPER_OPS: TypeOps = TypeOps {
     size: |_| size_of::<PySuper>(),
     trace: Some(super_trace),
     drop_fields: Some(super_drop),
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 // SAFETY: `repr(C)` with the header first.

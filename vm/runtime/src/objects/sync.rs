@@ -106,7 +106,7 @@ macro_rules! slot_ops {
                     m.drop_value(v.into_value());
                 })*
             }),
-            needs_finalizer: |_| false,
+            needs_finalizer: crate::finalize::has_del,
         };
     };
 }

@@ -27,7 +27,7 @@ pub static BYTEARRAY_OPS: TypeOps = TypeOps {
     size: |_| size_of::<PyByteArray>(),
     trace: None,
     drop_fields: Some(drop_fields),
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 unsafe fn drop_fields(h: *mut Header, _: &Mutator) {

@@ -60,7 +60,7 @@ pub static BYTES_OPS: TypeOps = TypeOps {
     size: |h| DATA_OFFSET + unsafe { (*h.cast::<PyBytes>()).len },
     trace: None,
     drop_fields: None,
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 static EMPTY: OnceLock<SharedValue> = OnceLock::new();

@@ -33,7 +33,7 @@ pub static COMPLEX_OPS: TypeOps = TypeOps {
     size: |_| size_of::<PyComplex>(),
     trace: None,
     drop_fields: None,
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 /// A new complex number.

@@ -80,7 +80,9 @@ impl PyDictIter {
     fn advance<'d>(&self, dict: &'d PyDict) -> Option<&'d Entry> {
         let mut position = self.position.get();
         if self.reverse {
-            position = position.min(dict.filled.get());
+            if position > dict.filled.get() {
+                return None;
+            }
             while position > 0 {
                 position -= 1;
                 let entry = dict.entry(position);

@@ -193,7 +193,7 @@ fn fromkeys(cx: &mut Cx, a: Args<'_>) -> R {
         && let Some(keys) = hashed_keys(cx, a.get(1))
     {
         let items = keys.into_iter().map(|(hash, key)| (hash, key, value.own(cx))).collect();
-        dict.insert_all(cx, items)?;
+        dict.insert_all(cx, items, None)?;
         return Ok(new);
     }
     let iterator = cx.iter(a.get(1))?;

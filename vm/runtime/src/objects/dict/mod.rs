@@ -60,7 +60,7 @@ pub static DICT_OPS: TypeOps = TypeOps {
     size: |_| size_of::<PyDict>(),
     trace: Some(trace),
     drop_fields: Some(drop_fields),
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 unsafe fn trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {

@@ -259,9 +259,6 @@ impl PyDict {
         }
         self.index_set(probe.slot, DUMMY);
         self.used.set(self.used.get() - 1);
-        if index + 1 == self.filled.get() {
-            self.filled.set(index);
-        }
         self.touch();
         let value = entry.value.take_locked();
         match (entry.key.take_locked(), value) {

@@ -33,14 +33,21 @@ impl PyDict {
             return Ok(());
         }
         let items = other.hashed_items(cx);
-        self.insert_all(cx, items)
+        self.insert_all(cx, items, Some(other))
     }
 
-    /// Sets items whose hashes are known: in one step, unless comparing keys must run Python.
+    /// Sets items whose hashes are known: in one step, unless comparing keys must run Python. The comparisons must not
+    /// change the keys of `source`.
     ///
     /// # Errors
-    /// What comparing keys raises, or `MemoryError`.
-    pub(crate) fn insert_all(&self, cx: &mut Cx, items: Vec<(i64, Obj, Obj)>) -> R<()> {
+    /// What comparing keys raises, `RuntimeError` ("dict mutated during update"), or `MemoryError`.
+    pub(crate) fn insert_all(
+        &self,
+        cx: &mut Cx,
+        items: Vec<(i64, Obj, Obj)>,
+        source: Option<&PyDict>,
+    ) -> R<()> {
+        let filled = source.map(|source| source.filled.get());
         let mut items = items.into_iter();
         let mut replaced = Vec::new();
         loop {
@@ -59,7 +66,12 @@ impl PyDict {
             });
             match stopped {
                 Ok(()) => break,
-                Err(Some((hash, key, value))) => self.set_known_hash(cx, key, value, hash)?,
+                Err(Some((hash, key, value))) => {
+                    self.set_known_hash(cx, key, value, hash)?;
+                    if source.map(|source| source.filled.get()) != filled {
+                        return Err(cx.runtime_error("dict mutated during update"));
+                    }
+                }
                 Err(None) => return Err(cx.memory_error()),
             }
         }
@@ -82,12 +94,7 @@ impl PyDict {
         let iterator = cx.iter(pairs)?;
         let mut i = 0;
         while let Some(pair) = cx.next(iterator.r())? {
-            let items = match cx.collect(pair.r()) {
-                Err(err) if cx.is_error(&err, Builtin::TypeError) => {
-                    return Err(cx.type_error("object is not iterable"));
-                }
-                result => result?,
-            };
+            let items = pair_items(cx, pair.r(), i)?;
             let len = items.len();
             let Ok([key, value]) = <[Obj; 2]>::try_from(items) else {
                 return Err(cx.value_error(format!(
@@ -100,6 +107,24 @@ impl PyDict {
         }
         Ok(())
     }
+}
+
+/// The items of a would-be pair.
+fn pair_items(cx: &mut Cx, pair: Ref<'_>, i: usize) -> R<Vec<Obj>> {
+    let err = match cx.collect(pair) {
+        Ok(items) => return Ok(items),
+        Err(err) => err,
+    };
+    if !cx.is_error(&err, Builtin::TypeError) {
+        return Err(err);
+    }
+    let class = cx.class_of(pair);
+    let iterable =
+        class.special(cx, Special::Iter).is_some() || class.special(cx, Special::GetItem).is_some();
+    let err = if iterable { err } else { cx.type_error("object is not iterable") };
+    let note = cx.str(&format!("Cannot convert dictionary update sequence element #{i} to a sequence"));
+    cx.call_method(err.exception(), "add_note", &[note.r()])?;
+    Err(err)
 }
 
 /// Whether an instance of dict or of a subclass iterates as dicts do, so that its table may be read directly.

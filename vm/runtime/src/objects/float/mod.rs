@@ -30,7 +30,7 @@ pub static FLOAT_OPS: TypeOps = TypeOps {
     size: |_| size_of::<PyFloat>(),
     trace: None,
     drop_fields: None,
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 /// An instance of `float` or of a class that derives from it.

@@ -42,7 +42,7 @@ pub static INT_OPS: TypeOps = TypeOps {
     size: |_| size_of::<PyInt>(),
     trace: None,
     drop_fields: Some(drop_fields),
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 unsafe fn drop_fields(h: *mut Header, _: &Mutator) {

@@ -79,7 +79,7 @@ pub static STR_OPS: TypeOps = TypeOps {
     size: payload_size,
     trace: None,
     drop_fields: Some(drop_fields),
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 unsafe fn payload_size(h: *mut Header) -> usize {

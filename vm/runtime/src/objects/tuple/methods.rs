@@ -45,7 +45,7 @@ impl ItemHash {
 pub(super) fn compute_hash(cx: &mut Cx, tuple: &PyTuple) -> R<i64> {
     let mut state = ItemHash::default();
     if cx.native_stack_low() {
-        return Err(cx.recursion_error(""));
+        return Err(cx.recursion_error(" while hashing a tuple"));
     }
     for &item in tuple.items() {
         let hash = match crate::objects::hash::known_hash(cx, item) {

@@ -37,7 +37,7 @@ pub static TUPLE_OPS: TypeOps = TypeOps {
     size: payload_size,
     trace: Some(trace),
     drop_fields: Some(drop_fields),
-    needs_finalizer: |_| false,
+    needs_finalizer: crate::finalize::has_del,
 };
 
 unsafe fn payload_size(h: *mut Header) -> usize {
