@@ -261,6 +261,34 @@ impl Cx {
         v.get().downcast::<PyDict>(self).expect("is a dict")
     }
 
+    /// Registers and instruction of the innermost Python frame, null if none runs.
+    pub fn position(&self) -> (*mut Value, *const u64) {
+        (self.regs.get(), self.ip.get())
+    }
+
+    /// The exception being handled (`sys.exception()`), or `None`.
+    pub fn handled_exception(&self) -> Obj {
+        // SAFETY: the context owns what it says is being handled.
+        unsafe { Obj::from_borrowed(self.handled.get(), self) }
+    }
+
+    /// `sys.setrecursionlimit()`: of this thread at once, of threads that start later.
+    ///
+    /// # Errors
+    /// `RecursionError` if the thread is deeper than that already.
+    pub fn set_recursion_limit(&mut self, limit: usize) -> R<()> {
+        // ORD: relaxed; a setting.
+        let old = self.vm.recursion_limit.load(Ordering::Relaxed) as isize;
+        let depth = old - self.recursion_left.get();
+        if depth >= limit as isize {
+            let message = format!("cannot set the recursion limit to {limit} at the recursion depth {depth}: the limit is too low");
+            return Err(self.error(Builtin::RecursionError, &message));
+        }
+        self.vm.recursion_limit.store(limit, Ordering::Relaxed);
+        self.recursion_left.set(limit as isize - depth);
+        Ok(())
+    }
+
     /// Runs `f` while this thread is detached: it may block, and must not touch objects.
     pub fn detached<T>(&mut self, f: impl FnOnce() -> T) -> T {
         self.mutator.detach();

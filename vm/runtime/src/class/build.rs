@@ -95,6 +95,25 @@ impl TypeBuilder {
         class.root_shape.store(shape as *const Shape as *mut Shape, Ordering::Relaxed);
     }
 
+    /// A type of a native module, with a layout of its own: `full_name` as CPython's `tp_name` has it. Instances are made
+    /// with `cx.alloc_for`.
+    pub fn native_type(
+        cx: &mut Cx,
+        full_name: &str,
+        ops: &'static TypeOps,
+        payload_size: usize,
+        gc: bool,
+        flags: u32,
+    ) -> TypeBuilder {
+        let class = PyType::allocate(Builtin::Type as u32, full_name.into(), ops, payload_size, flags, Builtin::COUNT);
+        let shape = Shape::native(cx, class, ops, gc);
+        // ORD: relaxed; the class is not shared yet.
+        class.root_shape.store(shape as *const Shape as *mut Shape, Ordering::Relaxed);
+        let dict = PyDict::new(cx);
+        crate::objects::type_::link(cx, class, &[cx.builtin(Builtin::Object)], dict);
+        TypeBuilder { which: Builtin::Object, class }
+    }
+
     /// Begins to fill a declared type; gives it a dict and its place under `base`.
     pub(crate) fn new(cx: &mut Cx, which: Builtin, base: Option<Builtin>, flags: u32) -> TypeBuilder {
         let class = cx.builtin(which);

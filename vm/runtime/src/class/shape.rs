@@ -82,6 +82,11 @@ impl Shape {
         Shape::make(cx, head, class, true, Box::default(), 0)
     }
 
+    /// The shape of the instances of a native module's type.
+    pub fn native(cx: &Cx, class: &PyType, ops: &'static TypeOps, gc: bool) -> &'static Shape {
+        Shape::fixed(cx, class, Shape::new_id(cx), ops, gc)
+    }
+
     /// A root shape for instances of `class` with room for `inline` attributes in all.
     pub fn root(cx: &Cx, class: &PyType, id: Option<u32>, inline: u32) -> &'static Shape {
         let attr_offset = match class.payload_size {

@@ -29,6 +29,7 @@ pub mod mapping_proxy;
 pub mod memoryview;
 pub mod method;
 pub mod module;
+pub mod namespace;
 pub mod native;
 pub mod none;
 pub mod number_format;

@@ -5,7 +5,7 @@
 mod carets;
 mod print;
 
-pub use print::{format_exception, print_exception};
+pub use print::{format_exception, format_value, print_exception};
 
 use crate::objects::exception::PyException;
 use crate::prelude::*;

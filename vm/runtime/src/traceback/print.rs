@@ -31,6 +31,11 @@ pub fn format_exception(cx: &mut Cx, err: &Err) -> String {
     out
 }
 
+/// The whole text of an exception object, or of what stands in for one.
+pub fn format_value(cx: &mut Cx, exception: Obj) -> String {
+    format_exception(cx, &crate::err::Raised(exception))
+}
+
 struct Printer {
     /// Lines of source files that have been read.
     files: HashMap<String, Vec<String>>,

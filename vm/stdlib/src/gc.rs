@@ -1,0 +1,105 @@
+//! `gc`.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use ungil_gc::cycle;
+use ungil_runtime::objects::module::{add, add_functions};
+use ungil_runtime::prelude::*;
+
+/// What `gc.set_threshold` was told: kept for `gc.get_threshold`, the collector goes by bytes.
+static THRESHOLDS: [AtomicI64; 3] = [AtomicI64::new(2000), AtomicI64::new(10), AtomicI64::new(0)];
+static DEBUG: AtomicI64 = AtomicI64::new(0);
+
+const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
+    ("collect", "($module, generation=2)", Full(collect)),
+    ("enable", "($module, /)", Full(|cx, _| Ok(switch(cx, true)))),
+    ("disable", "($module, /)", Full(|cx, _| Ok(switch(cx, false)))),
+    ("isenabled", "($module, /)", Full(|cx, _| Ok(cx.bool(cx.space.collector.is_enabled())))),
+    ("get_objects", "($module, generation=None)", Full(get_objects)),
+    ("get_referrers", "($module, /, *objs)", Full(get_referrers)),
+    ("get_referents", "($module, /, *objs)", Full(get_referents)),
+    ("is_tracked", "($module, obj, /)", Leaf(is_tracked)),
+    ("is_finalized", "($module, obj, /)", Leaf(is_finalized)),
+    ("get_threshold", "($module, /)", Full(get_threshold)),
+    ("set_threshold", "($module, threshold0, threshold1=<unrepresentable>, threshold2=<unrepresentable>, /)", Full(set_threshold)),
+    ("get_count", "($module, /)", Full(|cx, _| { let zeros = vec![cx.int(0), cx.int(0), cx.int(0)]; Ok(cx.tuple(zeros)) })),
+    ("get_debug", "($module, /)", Full(|cx, _| Ok(cx.int(DEBUG.load(Ordering::Relaxed))))),
+    ("set_debug", "($module, flags, /)", Full(set_debug)),
+    ("freeze", "($module, /)", Full(|cx, _| Ok(cx.none()))),
+    ("unfreeze", "($module, /)", Full(|cx, _| Ok(cx.none()))),
+    ("get_freeze_count", "($module, /)", Full(|cx, _| Ok(cx.int(0)))),
+];
+
+fn collect(cx: &mut Cx, a: Args<'_>) -> R {
+    if let Some(generation) = a.opt(0)
+        && !(0..=2).contains(&cx.to_i64(generation)?)
+    {
+        return Err(cx.value_error("invalid generation"));
+    }
+    let found = ungil_runtime::finalize::collect(cx);
+    Ok(cx.int(found as i64))
+}
+
+fn switch(cx: &mut Cx, on: bool) -> Obj {
+    cx.space.collector.set_enabled(on);
+    cx.none()
+}
+
+fn get_objects(cx: &mut Cx, _: Args<'_>) -> R {
+    let found = cycle::tracked_objects(cx);
+    Ok(cx.list(found))
+}
+
+fn get_referrers(cx: &mut Cx, a: Args<'_>) -> R {
+    let targets: Vec<Value> = a.varargs(cx, 0).iter().map(|v| v.value()).collect();
+    let found = cycle::referrers(cx, &targets);
+    Ok(cx.list(found))
+}
+
+fn get_referents(cx: &mut Cx, a: Args<'_>) -> R {
+    let found = a.varargs(cx, 0).iter().flat_map(|v| cycle::referents(cx, v.value())).collect();
+    Ok(cx.list(found))
+}
+
+fn is_tracked(cx: &Cx, a: Args<'_>) -> R {
+    let tracked = a.get(0).header().is_some_and(|h| {
+        // ORD: relaxed; shapes' flags are set when they are made.
+        cx.shape_of(h).head.flags.load(Ordering::Relaxed) & ungil_gc::shape_flag::GC != 0
+    });
+    Ok(cx.bool(tracked))
+}
+
+fn is_finalized(cx: &Cx, a: Args<'_>) -> R {
+    Ok(cx.bool(a.get(0).header().is_some_and(|h| h.has_flag(ungil_gc::flag::FINALIZED))))
+}
+
+fn get_threshold(cx: &mut Cx, _: Args<'_>) -> R {
+    let values = THRESHOLDS.iter().map(|t| cx.int(t.load(Ordering::Relaxed))).collect();
+    Ok(cx.tuple(values))
+}
+
+fn set_threshold(cx: &mut Cx, a: Args<'_>) -> R {
+    for (i, threshold) in THRESHOLDS.iter().enumerate() {
+        if let Some(v) = a.opt(i) {
+            threshold.store(cx.to_i64(v)?, Ordering::Relaxed);
+        }
+    }
+    Ok(cx.none())
+}
+
+fn set_debug(cx: &mut Cx, a: Args<'_>) -> R {
+    DEBUG.store(cx.to_i64(a.get(0))?, Ordering::Relaxed);
+    Ok(cx.none())
+}
+
+pub fn init(cx: &mut Cx, module: &Obj) -> R<()> {
+    add_functions(cx, module, FUNCTIONS);
+    for (name, n) in [("DEBUG_STATS", 1), ("DEBUG_COLLECTABLE", 2), ("DEBUG_UNCOLLECTABLE", 4), ("DEBUG_SAVEALL", 32), ("DEBUG_LEAK", 38)] {
+        let n = cx.int(n);
+        add(cx, module, name, n);
+    }
+    for name in ["garbage", "callbacks"] {
+        let list = cx.list(Vec::new());
+        add(cx, module, name, list);
+    }
+    Ok(())
+}
