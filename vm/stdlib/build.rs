@@ -7,7 +7,8 @@ use std::path::Path;
 use std::{env, fs};
 
 /// Folders that nothing at run time needs.
-const LEFT_OUT: &[&str] = &["test", "tests", "idlelib", "lib2to3", "ensurepip", "turtledemo", "tkinter", "__pycache__"];
+const LEFT_OUT: &[&str] =
+    &["test", "tests", "idlelib", "lib2to3", "ensurepip", "turtledemo", "tkinter", "__pycache__"];
 
 fn main() {
     let root = Path::new(rustpython_pylib::LIB_PATH);

@@ -281,7 +281,9 @@ impl Cx {
         let old = self.vm.recursion_limit.load(Ordering::Relaxed) as isize;
         let depth = old - self.recursion_left.get();
         if depth >= limit as isize {
-            let message = format!("cannot set the recursion limit to {limit} at the recursion depth {depth}: the limit is too low");
+            let message = format!(
+                "cannot set the recursion limit to {limit} at the recursion depth {depth}: the limit is too low"
+            );
             return Err(self.error(Builtin::RecursionError, &message));
         }
         self.vm.recursion_limit.store(limit, Ordering::Relaxed);

@@ -29,3 +29,8 @@ pub use cx::{Config, Cx, SharedValue, Vm};
 pub use err::{Err, R};
 pub use object::{ObjExt, Object, RefExt};
 pub use ungil_gc::{Header, Mutator, Obj, Ref, ShapeHead, Slot, TypeOps, Value, flag};
+
+/// A new exception of a built-in class with several arguments, for native modules.
+pub fn new_error(cx: &mut Cx, class: class::Builtin, args: Vec<Obj>) -> Err {
+    err::Raised(objects::exception::new_exception(cx, class, args))
+}

@@ -20,8 +20,19 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("is_tracked", "($module, obj, /)", Leaf(is_tracked)),
     ("is_finalized", "($module, obj, /)", Leaf(is_finalized)),
     ("get_threshold", "($module, /)", Full(get_threshold)),
-    ("set_threshold", "($module, threshold0, threshold1=<unrepresentable>, threshold2=<unrepresentable>, /)", Full(set_threshold)),
-    ("get_count", "($module, /)", Full(|cx, _| { let zeros = vec![cx.int(0), cx.int(0), cx.int(0)]; Ok(cx.tuple(zeros)) })),
+    (
+        "set_threshold",
+        "($module, threshold0, threshold1=<unrepresentable>, threshold2=<unrepresentable>, /)",
+        Full(set_threshold),
+    ),
+    (
+        "get_count",
+        "($module, /)",
+        Full(|cx, _| {
+            let zeros = vec![cx.int(0), cx.int(0), cx.int(0)];
+            Ok(cx.tuple(zeros))
+        }),
+    ),
     ("get_debug", "($module, /)", Full(|cx, _| Ok(cx.int(DEBUG.load(Ordering::Relaxed))))),
     ("set_debug", "($module, flags, /)", Full(set_debug)),
     ("freeze", "($module, /)", Full(|cx, _| Ok(cx.none()))),
@@ -93,7 +104,13 @@ fn set_debug(cx: &mut Cx, a: Args<'_>) -> R {
 
 pub fn init(cx: &mut Cx, module: &Obj) -> R<()> {
     add_functions(cx, module, FUNCTIONS);
-    for (name, n) in [("DEBUG_STATS", 1), ("DEBUG_COLLECTABLE", 2), ("DEBUG_UNCOLLECTABLE", 4), ("DEBUG_SAVEALL", 32), ("DEBUG_LEAK", 38)] {
+    for (name, n) in [
+        ("DEBUG_STATS", 1),
+        ("DEBUG_COLLECTABLE", 2),
+        ("DEBUG_UNCOLLECTABLE", 4),
+        ("DEBUG_SAVEALL", 32),
+        ("DEBUG_LEAK", 38),
+    ] {
         let n = cx.int(n);
         add(cx, module, name, n);
     }

@@ -4,6 +4,7 @@
 
 mod gc;
 pub mod library;
+pub mod stdio;
 pub mod sys;
 
 mod time;
@@ -16,4 +17,9 @@ pub fn register(vm: &'static Vm) {
     let mut modules = vm.native_modules.lock().unwrap_or_else(|p| p.into_inner());
     modules.push(("time", time::init));
     modules.push(("gc", gc::init));
+}
+
+/// The name of the concurrency model that the program was built with.
+pub fn model_name() -> &'static str {
+    ungil_locks::model::NAME
 }

@@ -20,7 +20,9 @@ fn index() -> &'static HashMap<&'static str, Entry> {
         let mut entries = HashMap::new();
         for line in text.lines() {
             let mut fields = line.split('\t');
-            let (Some(path), Some(packed), Some(size)) = (fields.next(), fields.next(), fields.next()) else { continue };
+            let (Some(path), Some(packed), Some(size)) = (fields.next(), fields.next(), fields.next()) else {
+                continue;
+            };
             let (Ok(packed), Ok(size)) = (packed.parse(), size.parse()) else { continue };
             entries.insert(path, Entry { start, packed, size });
             start += packed;

@@ -198,7 +198,9 @@ pub fn fill(cx: &mut Cx, module: &Obj) -> R<()> {
         add(cx, module, name, text);
     }
     let hex = (major << 24) | (minor << 16) | (micro << 8) | 0xf0;
-    for (name, n) in [("maxsize", i64::MAX), ("maxunicode", 0x10ffff), ("hexversion", hex), ("api_version", 1013)] {
+    for (name, n) in
+        [("maxsize", i64::MAX), ("maxunicode", 0x10ffff), ("hexversion", hex), ("api_version", 1013)]
+    {
         let n = cx.int(n);
         add(cx, module, name, n);
     }
@@ -216,7 +218,12 @@ fn text_list(cx: &Cx, texts: impl IntoIterator<Item = impl AsRef<str>>) -> Obj {
 }
 
 fn add_lists(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Config) {
-    for (name, texts) in [("argv", &config.argv), ("orig_argv", &config.orig_argv), ("path", &config.path), ("warnoptions", &config.warn_options)] {
+    for (name, texts) in [
+        ("argv", &config.argv),
+        ("orig_argv", &config.orig_argv),
+        ("path", &config.path),
+        ("warnoptions", &config.warn_options),
+    ] {
         let list = text_list(cx, texts);
         add(cx, module, name, list);
     }
@@ -253,24 +260,79 @@ fn add_records(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Config) -> R<(
     let version_info = namespace::new_record(cx, "sys.version_info", &version_names, version)?;
     add(cx, module, "version_info", version_info.clone());
     let flag_names = [
-        "debug", "inspect", "interactive", "optimize", "dont_write_bytecode", "no_user_site", "no_site",
-        "ignore_environment", "verbose", "bytes_warning", "quiet", "hash_randomization", "isolated", "dev_mode",
-        "utf8_mode", "warn_default_encoding", "safe_path", "int_max_str_digits", "gil", "thread_inherit_context",
+        "debug",
+        "inspect",
+        "interactive",
+        "optimize",
+        "dont_write_bytecode",
+        "no_user_site",
+        "no_site",
+        "ignore_environment",
+        "verbose",
+        "bytes_warning",
+        "quiet",
+        "hash_randomization",
+        "isolated",
+        "dev_mode",
+        "utf8_mode",
+        "warn_default_encoding",
+        "safe_path",
+        "int_max_str_digits",
+        "gil",
+        "thread_inherit_context",
         "context_aware_warnings",
     ];
     let flags = [
-        0, config.inspect as i64, config.interactive as i64, config.optimize as i64, config.dont_write_bytecode as i64,
-        config.no_user_site as i64, config.no_site as i64, config.ignore_environment as i64, config.verbose as i64,
-        config.bytes_warning as i64, config.quiet as i64, (config.hash_seed != Some(0)) as i64, config.isolated as i64,
-        0, 1, 0, config.safe_path as i64, 4300, ungil_locks::model::GIL_ENABLED as i64, 0, 0,
+        0,
+        config.inspect as i64,
+        config.interactive as i64,
+        config.optimize as i64,
+        config.dont_write_bytecode as i64,
+        config.no_user_site as i64,
+        config.no_site as i64,
+        config.ignore_environment as i64,
+        config.verbose as i64,
+        config.bytes_warning as i64,
+        config.quiet as i64,
+        (config.hash_seed != Some(0)) as i64,
+        config.isolated as i64,
+        0,
+        1,
+        0,
+        config.safe_path as i64,
+        4300,
+        ungil_locks::model::GIL_ENABLED as i64,
+        0,
+        0,
     ];
     let values = flags.iter().map(|&n| int(cx, n)).collect();
     let flags = namespace::new_record(cx, "sys.flags", &flag_names, values)?;
     add(cx, module, "flags", flags);
-    let float_names = ["max", "max_exp", "max_10_exp", "min", "min_exp", "min_10_exp", "dig", "mant_dig", "epsilon", "radix", "rounds"];
+    let float_names = [
+        "max",
+        "max_exp",
+        "max_10_exp",
+        "min",
+        "min_exp",
+        "min_10_exp",
+        "dig",
+        "mant_dig",
+        "epsilon",
+        "radix",
+        "rounds",
+    ];
     let values = vec![
-        cx.float(f64::MAX), int(cx, 1024), int(cx, 308), cx.float(f64::MIN_POSITIVE), int(cx, -1021), int(cx, -307),
-        int(cx, 15), int(cx, 53), cx.float(f64::EPSILON), int(cx, 2), int(cx, 1),
+        cx.float(f64::MAX),
+        int(cx, 1024),
+        int(cx, 308),
+        cx.float(f64::MIN_POSITIVE),
+        int(cx, -1021),
+        int(cx, -307),
+        int(cx, 15),
+        int(cx, 53),
+        cx.float(f64::EPSILON),
+        int(cx, 2),
+        int(cx, 1),
     ];
     let info = namespace::new_record(cx, "sys.float_info", &float_names, values)?;
     add(cx, module, "float_info", info);
@@ -280,8 +342,15 @@ fn add_records(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Config) -> R<(
     add(cx, module, "int_info", info);
     let names = ["width", "modulus", "inf", "nan", "imag", "algorithm", "hash_bits", "seed_bits", "cutoff"];
     let values = vec![
-        int(cx, 64), int(cx, (1 << 61) - 1), int(cx, 314159), int(cx, 0), int(cx, 1000003), cx.str("siphash13"),
-        int(cx, 64), int(cx, 128), int(cx, 0),
+        int(cx, 64),
+        int(cx, (1 << 61) - 1),
+        int(cx, 314159),
+        int(cx, 0),
+        int(cx, 1000003),
+        cx.str("siphash13"),
+        int(cx, 64),
+        int(cx, 128),
+        int(cx, 0),
     ];
     let info = namespace::new_record(cx, "sys.hash_info", &names, values)?;
     add(cx, module, "hash_info", info);
@@ -289,7 +358,12 @@ fn add_records(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Config) -> R<(
     let info = namespace::new_record(cx, "sys.thread_info", &["name", "lock", "version"], values)?;
     add(cx, module, "thread_info", info);
     let values = vec![cx.str("ungil"), version_info, int(cx, 0x030e00f0), cx.str("ungil-314")];
-    let info = namespace::new_record(cx, "sys.implementation", &["name", "version", "hexversion", "cache_tag"], values)?;
+    let info = namespace::new_record(
+        cx,
+        "sys.implementation",
+        &["name", "version", "hexversion", "cache_tag"],
+        values,
+    )?;
     add(cx, module, "implementation", info);
     Ok(())
 }

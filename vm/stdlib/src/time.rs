@@ -12,10 +12,26 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("monotonic_ns", "($module, /)", Leaf(|cx, _| Ok(cx.int(since_start().as_nanos() as i64)))),
     ("perf_counter", "($module, /)", Leaf(|cx, _| Ok(cx.float(since_start().as_secs_f64())))),
     ("perf_counter_ns", "($module, /)", Leaf(|cx, _| Ok(cx.int(since_start().as_nanos() as i64)))),
-    ("process_time", "($module, /)", Leaf(|cx, _| Ok(cx.float(cpu_time(libc::CLOCK_PROCESS_CPUTIME_ID).as_secs_f64())))),
-    ("process_time_ns", "($module, /)", Leaf(|cx, _| Ok(cx.int(cpu_time(libc::CLOCK_PROCESS_CPUTIME_ID).as_nanos() as i64)))),
-    ("thread_time", "($module, /)", Leaf(|cx, _| Ok(cx.float(cpu_time(libc::CLOCK_THREAD_CPUTIME_ID).as_secs_f64())))),
-    ("thread_time_ns", "($module, /)", Leaf(|cx, _| Ok(cx.int(cpu_time(libc::CLOCK_THREAD_CPUTIME_ID).as_nanos() as i64)))),
+    (
+        "process_time",
+        "($module, /)",
+        Leaf(|cx, _| Ok(cx.float(cpu_time(libc::CLOCK_PROCESS_CPUTIME_ID).as_secs_f64()))),
+    ),
+    (
+        "process_time_ns",
+        "($module, /)",
+        Leaf(|cx, _| Ok(cx.int(cpu_time(libc::CLOCK_PROCESS_CPUTIME_ID).as_nanos() as i64))),
+    ),
+    (
+        "thread_time",
+        "($module, /)",
+        Leaf(|cx, _| Ok(cx.float(cpu_time(libc::CLOCK_THREAD_CPUTIME_ID).as_secs_f64()))),
+    ),
+    (
+        "thread_time_ns",
+        "($module, /)",
+        Leaf(|cx, _| Ok(cx.int(cpu_time(libc::CLOCK_THREAD_CPUTIME_ID).as_nanos() as i64))),
+    ),
     ("sleep", "($module, seconds, /)", Full(sleep)),
 ];
 

@@ -105,7 +105,14 @@ impl TypeBuilder {
         gc: bool,
         flags: u32,
     ) -> TypeBuilder {
-        let class = PyType::allocate(Builtin::Type as u32, full_name.into(), ops, payload_size, flags, Builtin::COUNT);
+        let class = PyType::allocate(
+            Builtin::Type as u32,
+            full_name.into(),
+            ops,
+            payload_size,
+            flags,
+            Builtin::COUNT,
+        );
         let shape = Shape::native(cx, class, ops, gc);
         // ORD: relaxed; the class is not shared yet.
         class.root_shape.store(shape as *const Shape as *mut Shape, Ordering::Relaxed);

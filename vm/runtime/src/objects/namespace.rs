@@ -43,7 +43,12 @@ fn field_set(cx: &mut Cx, _: Args<'_>) -> R {
 }
 
 pub fn init(cx: &mut Cx) {
-    let mut t = TypeBuilder::new(cx, Builtin::StructSequence, Some(Builtin::Object), class_flag::DISALLOW_INSTANTIATION);
+    let mut t = TypeBuilder::new(
+        cx,
+        Builtin::StructSequence,
+        Some(Builtin::Object),
+        class_flag::DISALLOW_INSTANTIATION,
+    );
     t.special(cx, Special::Get, Full(field_get)).special(cx, Special::Set, Full(field_set));
 }
 
@@ -78,7 +83,13 @@ pub fn new_record_class(cx: &mut Cx, full_name: &str, names: &[&str]) -> R {
     let count = cx.int(names.len() as i64);
     let module = cx.str(module);
     let no_slots = cx.tuple(Vec::new());
-    for (key, value) in [("__match_args__", match_args), ("__module__", module), ("n_fields", count.clone()), ("n_sequence_fields", count), ("__slots__", no_slots)] {
+    for (key, value) in [
+        ("__match_args__", match_args),
+        ("__module__", module),
+        ("n_fields", count.clone()),
+        ("n_sequence_fields", count),
+        ("__slots__", no_slots),
+    ] {
         dict.set_str(cx, crate::objects::str::intern(cx, key).get(), value);
     }
     let (name, base) = (cx.str(name), cx.builtin(Builtin::Tuple).as_ref().own(cx));

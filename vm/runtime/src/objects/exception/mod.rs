@@ -7,7 +7,7 @@
 mod classes;
 pub mod groups;
 
-pub use classes::{declare, init};
+pub use classes::{class_for_errno, declare, init};
 
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;

@@ -1,0 +1,267 @@
+//! Running what the command line names.
+
+use crate::options::{self, Action};
+use std::io::Read;
+use std::path::Path;
+use ungil_runtime::objects::dict::PyDict;
+use ungil_runtime::objects::exception::PyException;
+use ungil_runtime::prelude::*;
+use ungil_runtime::{Config, bootstrap, import, objects, traceback};
+
+/// What the program ends with.
+pub fn main() -> i32 {
+    let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+    let (mut config, action) = match options::parse(&args) {
+        Ok(parsed) => parsed,
+        Err(message) => {
+            eprint!("{message}");
+            return 2;
+        }
+    };
+    match &action {
+        Action::Help => {
+            print!("{}", options::HELP);
+            return 0;
+        }
+        Action::Version(times) => {
+            print_version(*times);
+            return 0;
+        }
+        Action::Disassemble(file) => return disassemble(file),
+        _ => {}
+    }
+    read_environment(&mut config);
+    config.executable = std::env::current_exe().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+    set_path(&mut config, &action);
+    let source = match read_source(&args, &action) {
+        Ok(source) => source,
+        Err(code) => return code,
+    };
+    let mut cx = bootstrap::boot(config);
+    run(&mut cx, &action, source)
+}
+
+fn print_version(times: u8) {
+    let (major, minor, micro) = ungil_stdlib::sys::VERSION;
+    println!("Python {major}.{minor}.{micro}");
+    if times > 1 {
+        println!("[ungil {}, model {}]", env!("CARGO_PKG_VERSION"), ungil_stdlib::model_name());
+    }
+}
+
+fn disassemble(file: &str) -> i32 {
+    let bytes = match std::fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            eprintln!("ungil: can't open file '{file}': {error}");
+            return 2;
+        }
+    };
+    match ungil_compiler::compile_bytes(&bytes, file, ungil_compiler::Mode::Exec, &Default::default()) {
+        Ok(unit) => {
+            print!("{}", ungil_bytecode::disassemble(&unit));
+            0
+        }
+        Err(error) => {
+            eprintln!("  File \"{file}\", line {}\nSyntaxError: {}", error.line, error.message);
+            1
+        }
+    }
+}
+
+fn read_environment(config: &mut Config) {
+    config.stdlib_dir = std::env::var("UNGIL_STDLIB").unwrap_or_default();
+    if config.ignore_environment {
+        return;
+    }
+    if let Ok(path) = std::env::var("PYTHONPATH") {
+        config.path.extend(path.split(':').filter(|p| !p.is_empty()).map(str::to_string));
+    }
+    config.hash_seed = std::env::var("PYTHONHASHSEED").ok().and_then(|seed| seed.parse().ok());
+    config.unbuffered |= std::env::var("PYTHONUNBUFFERED").is_ok_and(|v| !v.is_empty());
+    config.dont_write_bytecode |= std::env::var("PYTHONDONTWRITEBYTECODE").is_ok_and(|v| !v.is_empty());
+}
+
+/// `sys.path[0]`: the script's folder, or the working directory.
+fn set_path(config: &mut Config, action: &Action) {
+    if config.safe_path {
+        return;
+    }
+    let first = match action {
+        Action::File(file) => {
+            let real = std::fs::canonicalize(file).unwrap_or_else(|_| Path::new(file).to_path_buf());
+            real.parent().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default()
+        }
+        Action::Module(_) => {
+            std::env::current_dir().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default()
+        }
+        _ => String::new(),
+    };
+    config.path.insert(0, first);
+}
+
+/// The source text and the file name that tracebacks show; nothing for a module.
+fn read_source(args: &[String], action: &Action) -> Result<(Vec<u8>, String), i32> {
+    let program = args.first().map_or("ungil", String::as_str);
+    match action {
+        Action::Code(code) => Ok((code.clone().into_bytes(), "<string>".into())),
+        Action::File(file) => read_file(program, file),
+        Action::Stdin => {
+            let mut source = Vec::new();
+            match std::io::stdin().lock().read_to_end(&mut source) {
+                Ok(_) => Ok((source, "<stdin>".into())),
+                Err(error) => {
+                    eprintln!("{program}: can't read standard input: {error}");
+                    Err(1)
+                }
+            }
+        }
+        _ => Ok((Vec::new(), String::new())),
+    }
+}
+
+fn read_file(program: &str, file: &str) -> Result<(Vec<u8>, String), i32> {
+    let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
+    let mut real = path.clone();
+    if path.is_dir() {
+        real = path.join("__main__.py");
+        if !real.is_file() {
+            eprintln!("{program}: can't find '__main__' module in '{}'", path.display());
+            return Err(1);
+        }
+    }
+    match std::fs::read(&real) {
+        Ok(source) => Ok((source, real.to_string_lossy().into_owned())),
+        Err(error) => {
+            let number = error.raw_os_error().unwrap_or(2);
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or(&text);
+            eprintln!("{program}: can't open file '{}': [Errno {number}] {text}", path.display());
+            Err(2)
+        }
+    }
+}
+
+fn run(cx: &mut Cx, action: &Action, source: (Vec<u8>, String)) -> i32 {
+    ungil_stdlib::register(cx.vm);
+    let result = prepare(cx).and_then(|main| execute(cx, action, source, main));
+    let code = match result {
+        Ok(()) => 0,
+        Err(err) => end_with(cx, err),
+    };
+    finish(cx, code)
+}
+
+/// Fills `sys` and makes `__main__`.
+fn prepare(cx: &mut Cx) -> R {
+    let key = cx.str("sys");
+    let sys = cx.modules().get_str(cx, key.r()).unwrap_or_else(|| cx.none());
+    ungil_stdlib::sys::fill(cx, &sys)?;
+    ungil_stdlib::stdio::install(cx, &sys)?;
+    let main = objects::module::new_module(cx, "__main__");
+    let name = objects::str::intern(cx, "__main__");
+    cx.modules().set_str(cx, name.get(), main.clone());
+    Ok(main)
+}
+
+fn execute(cx: &mut Cx, action: &Action, source: (Vec<u8>, String), main: Obj) -> R<()> {
+    let (mut text, mut filename) = source;
+    if let Action::Module(name) = action {
+        let found = match import::find_spec_source(cx, name)? {
+            Some(found) if found.search.is_none() => found,
+            Some(_) => match import::find_spec_source(cx, &format!("{name}.__main__"))? {
+                Some(found) => found,
+                None => {
+                    eprintln!(
+                        "{}: No module named {name}.__main__; '{name}' is a package and cannot be directly executed",
+                        cx.vm.config.executable
+                    );
+                    return Err(system_exit(cx, 1));
+                }
+            },
+            None => {
+                eprintln!("{}: No module named {name}", cx.vm.config.executable);
+                return Err(system_exit(cx, 1));
+            }
+        };
+        (text, filename) = (found.bytes, found.filename);
+    }
+    let dict = cx.get_attr_str(main.r(), "__dict__")?;
+    if !filename.starts_with('<') || filename.starts_with("<frozen>") {
+        let file = cx.str(&filename);
+        objects::module::add(cx, &main, "__file__", file);
+    } else {
+        import::keep_source(&filename, &text);
+    }
+    let builtins = cx.str("builtins");
+    if let Some(builtins) = cx.modules().get_str(cx, builtins.r())
+        && let Some(dict) = dict.downcast::<PyDict>(cx)
+    {
+        dict.set_str(cx, cx.vm.names.builtins.get(), builtins);
+    }
+    import::run_source(cx, &text, &filename, dict).map(drop)
+}
+
+fn system_exit(cx: &mut Cx, code: i64) -> Err {
+    let code = cx.int(code);
+    cx.error_with(Builtin::SystemExit, code)
+}
+
+/// Reports an uncaught exception; the exit code that it means.
+fn end_with(cx: &mut Cx, err: Err) -> i32 {
+    if cx.is_error(&err, Builtin::SystemExit) {
+        let e = err.exception().downcast::<PyException>(cx);
+        let code = e.and_then(|e| e.fields[0].get(&e.h, cx)).unwrap_or_else(|| cx.none());
+        if code.value().is_none() {
+            return 0;
+        }
+        if let Some(n) = code.value().as_int().or(code.value().as_bool().map(|b| b as i64)) {
+            return (n & 0xff) as i32;
+        }
+        let text = cx.str_string(code.r()).unwrap_or_default();
+        flush(cx, "stdout");
+        traceback::write_stderr(cx, &(text + "\n"));
+        return 1;
+    }
+    flush(cx, "stdout");
+    let class = cx.class_of(err.exception()).as_ref().own(cx);
+    let interrupted = cx.is_error(&err, Builtin::KeyboardInterrupt);
+    let hook = cx.sys_dict().get_str(cx, cx.vm.names.excepthook.get());
+    let trace = err.exception().downcast::<PyException>(cx).and_then(|e| e.traceback.get(&e.h, cx));
+    let trace = trace.unwrap_or_else(|| cx.none());
+    match hook {
+        Some(hook) => {
+            if let Err(second) = cx.call(hook.r(), &[class.r(), err.exception(), trace.r()]) {
+                traceback::write_stderr(cx, "Error in sys.excepthook:\n");
+                traceback::print_exception(cx, &second);
+                traceback::write_stderr(cx, "\nOriginal exception was:\n");
+                traceback::print_exception(cx, &err);
+            }
+        }
+        None => traceback::print_exception(cx, &err),
+    }
+    if interrupted { 130 } else { 1 }
+}
+
+/// Flushes a standard stream; false if that failed.
+fn flush(cx: &mut Cx, name: &str) -> bool {
+    let key = cx.str(name);
+    match cx.sys_dict().get_str(cx, key.r()) {
+        Some(stream) if !stream.value().is_none() => cx.call_method(stream.r(), "flush", &[]).is_ok(),
+        _ => true,
+    }
+}
+
+/// Waits for threads, flushes, and stops everything else.
+fn finish(cx: &mut Cx, code: i32) -> i32 {
+    let threading = cx.str("threading");
+    if let Some(module) = cx.modules().get_str(cx, threading.r())
+        && let Err(err) = cx.call_method(module.r(), "_shutdown", &[])
+    {
+        traceback::print_exception(cx, &err);
+    }
+    let flushed = flush(cx, "stdout");
+    flush(cx, "stderr");
+    cx.world.set_finalizing(&cx.thread);
+    if flushed || code != 0 { code } else { 120 }
+}
