@@ -6,6 +6,7 @@ use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
 use crate::objects::module::PyModule;
 use crate::objects::native::PyNative;
+use crate::objects::str::PyStr;
 use crate::{Cx, Obj, ObjExt, R, Ref, RefExt, Slot, Value};
 use std::sync::atomic::Ordering;
 
@@ -216,7 +217,11 @@ fn shape_slot<'t>(cx: &Cx, obj: Ref<'t>, name: Ref<'_>) -> Option<&'t Slot> {
 
 /// An interned copy of a name: shapes know names by address.
 fn interned(cx: &Cx, name: Ref<'_>) -> Ref<'static> {
-    let own = name.own(cx);
+    let own = match name.downcast::<PyStr>(cx) {
+        // An instance of a subclass stands for its text.
+        Some(text) if !cx.is_exactly(name, Builtin::Str) => crate::objects::str::new_wtf8(cx, text.as_bytes()),
+        _ => name.own(cx),
+    };
     let interned = crate::objects::str::intern_obj(cx, own);
     // SAFETY: interned strings are immortal.
     unsafe { Ref::from_value(interned.value()) }
