@@ -219,7 +219,9 @@ fn shape_slot<'t>(cx: &Cx, obj: Ref<'t>, name: Ref<'_>) -> Option<&'t Slot> {
 fn interned(cx: &Cx, name: Ref<'_>) -> Ref<'static> {
     let own = match name.downcast::<PyStr>(cx) {
         // An instance of a subclass stands for its text.
-        Some(text) if !cx.is_exactly(name, Builtin::Str) => crate::objects::str::new_wtf8(cx, text.as_bytes()),
+        Some(text) if !cx.is_exactly(name, Builtin::Str) => {
+            crate::objects::str::new_wtf8(cx, text.as_bytes())
+        }
         _ => name.own(cx),
     };
     let interned = crate::objects::str::intern_obj(cx, own);
