@@ -1,22 +1,30 @@
 //! Native modules of the standard library and its embedded Python part.
 //!
-//! A native module is a file with `init(cx, module)`; `register` tells the VM of all of them.
+//! A native module is a file or folder with `init(cx, module)`; `register` tells the VM of all of them.
 
 mod gc;
 pub mod library;
 pub mod stdio;
 pub mod sys;
-
 mod time;
 
-use ungil_runtime::Vm;
+use ungil_runtime::{Cx, Obj, R, Vm};
+
+/// Fills a new module.
+type Init = fn(&mut Cx, &Obj) -> R<()>;
+
+/// The native modules by name, in alphabetical order.
+const MODULES: &[(&str, Init)] = &[
+    //
+    ("gc", gc::init),
+    ("time", time::init),
+];
 
 /// Makes the modules known to the VM.
 pub fn register(vm: &'static Vm) {
     ungil_runtime::import::set_embedded(library::embedded);
     let mut modules = vm.native_modules.lock().unwrap_or_else(|p| p.into_inner());
-    modules.push(("time", time::init));
-    modules.push(("gc", gc::init));
+    modules.extend(MODULES);
 }
 
 /// The name of the concurrency model that the program was built with.

@@ -28,7 +28,9 @@ pub fn list_from(cx: &mut Cx, iterable: Ref<'_>) -> R {
 }
 
 fn list_init(cx: &mut Cx, a: Args<'_>) -> R {
-    if has_keywords(cx, a) {
+    // A subclass with a `__new__` of its own may want them.
+    let class = cx.class_of(a.get(0));
+    if has_keywords(cx, a) && class.same_special(cx, cx.builtin(Builtin::List), Special::New) {
         return Err(cx.type_error("list() takes no keyword arguments"));
     }
     let args = positional(cx, a, "list", 0, 1)?;
@@ -82,7 +84,11 @@ fn compare(cx: &mut Cx, a: Args<'_>, op: CompareOp) -> R {
         return Ok(cx.bool(op == CompareOp::Ne));
     }
     match first_difference(cx, this, other)? {
-        Some((x, y)) => match op {
+        // The comparison may have emptied the lists.
+        Some((i, ..)) if i >= this.len() || i >= other.len() => {
+            Ok(cx.bool(op.holds(this.len().cmp(&other.len()))))
+        }
+        Some((_, x, y)) => match op {
             CompareOp::Eq => Ok(cx.bool(false)),
             CompareOp::Ne => Ok(cx.bool(true)),
             _ => cx.compare(op, x.r(), y.r()),
@@ -91,8 +97,8 @@ fn compare(cx: &mut Cx, a: Args<'_>, op: CompareOp) -> R {
     }
 }
 
-/// The first pair of items at the same place that are not equal.
-fn first_difference(cx: &mut Cx, a: &PyList, b: &PyList) -> R<Option<(Obj, Obj)>> {
+/// The first place where both have items that are not equal, and these.
+fn first_difference(cx: &mut Cx, a: &PyList, b: &PyList) -> R<Option<(usize, Obj, Obj)>> {
     let mut i = 0;
     loop {
         // As far as it goes without running Python.
@@ -108,7 +114,7 @@ fn first_difference(cx: &mut Cx, a: &PyList, b: &PyList) -> R<Option<(Obj, Obj)>
         });
         let Some((x, y, known)) = pair else { return Ok(None) };
         if known.is_some() || !cx.equal(x.r(), y.r())? {
-            return Ok(Some((x, y)));
+            return Ok(Some((i, x, y)));
         }
         i += 1;
     }
