@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize,
 
 /// Runs `f` with the object's lock held, or at once if everything is exclusively this thread's.
 #[inline(always)]
-pub(crate) fn locked<T>(cx: &Cx, h: &Header, f: impl FnOnce() -> T) -> T {
+pub fn locked<T>(cx: &Cx, h: &Header, f: impl FnOnce() -> T) -> T {
     if cx.is_exclusive() {
         return f();
     }
@@ -20,7 +20,7 @@ pub(crate) fn locked<T>(cx: &Cx, h: &Header, f: impl FnOnce() -> T) -> T {
 
 /// As [`locked`] for two objects, locked in the order of their addresses; they may be the same.
 #[inline]
-pub(crate) fn locked_both<T>(cx: &Cx, a: &Header, b: &Header, f: impl FnOnce() -> T) -> T {
+pub fn locked_both<T>(cx: &Cx, a: &Header, b: &Header, f: impl FnOnce() -> T) -> T {
     if std::ptr::eq(a, b) {
         return locked(cx, a, f);
     }
@@ -30,24 +30,24 @@ pub(crate) fn locked_both<T>(cx: &Cx, a: &Header, b: &Header, f: impl FnOnce() -
 
 /// A field that is written under its object's lock and may be read without it, as a snapshot.
 #[repr(transparent)]
-pub(crate) struct Field<A>(A);
+pub struct Field<A>(A);
 
 macro_rules! field {
     ($([$($generic:ident)?] $atomic:ty, $plain:ty;)*) => {$(
         impl$(<$generic>)? Field<$atomic> {
             #[inline(always)]
-            pub(crate) const fn new(v: $plain) -> Self {
+            pub const fn new(v: $plain) -> Self {
                 Field(<$atomic>::new(v))
             }
 
             #[inline(always)]
-            pub(crate) fn get(&self) -> $plain {
+            pub fn get(&self) -> $plain {
                 // ORD: relaxed; the object's lock orders, or the reader wants no more than a snapshot.
                 self.0.load(Ordering::Relaxed)
             }
 
             #[inline(always)]
-            pub(crate) fn set(&self, v: $plain) {
+            pub fn set(&self, v: $plain) {
                 // ORD: as in `get`.
                 self.0.store(v, Ordering::Relaxed);
             }
@@ -66,20 +66,21 @@ field! {
 impl Field<AtomicUsize> {
     /// Adds `n` as one step for all threads; gives what was there before.
     #[inline(always)]
-    pub(crate) fn add(&self, n: usize) -> usize {
+    pub fn add(&self, n: usize) -> usize {
         // ORD: relaxed; only that every thread gets another number matters.
         self.0.fetch_add(n, Ordering::Relaxed)
     }
 
     /// Counts down by one as one step for all threads, and gives the new number; `None` at zero.
     #[inline]
-    pub(crate) fn take_one(&self) -> Option<usize> {
+    pub fn take_one(&self) -> Option<usize> {
         // ORD: as in `add`.
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).ok().map(|n| n - 1)
     }
 }
 
 /// The operations of a kind of object of fixed size whose references are the named slots.
+#[macro_export]
 macro_rules! slot_ops {
     ($ops:ident, $payload:ty, $name:literal $(, $field:ident)*) => {
         // SAFETY: `repr(C)`, header first; objects with these operations are made with this payload.
@@ -110,4 +111,4 @@ macro_rules! slot_ops {
         };
     };
 }
-pub(crate) use slot_ops;
+pub use crate::slot_ops;
