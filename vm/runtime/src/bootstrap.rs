@@ -27,7 +27,7 @@ pub fn boot(config: Config) -> Box<Cx> {
         modules: OnceLock::new(),
         builtins: OnceLock::new(),
         sys: OnceLock::new(),
-        native_modules: Mutex::default(),
+        native_modules: Mutex::new(vec![("_codecs", codec::module::init), ("_string", str::formatter::init)]),
         recursion_limit: AtomicUsize::new(RECURSION_LIMIT),
         int_max_str_digits: AtomicUsize::new(INT_MAX_STR_DIGITS),
         config,

@@ -10,7 +10,7 @@ use crate::prelude::*;
 pub(super) struct Encoder<'a, F> {
     pub name: &'a str,
     pub reason: &'a str,
-    /// Appends the code point, or says that it cannot be encoded.
+    /// Appends the code point, or says that it cannot be encoded. May run Python.
     pub put: F,
     /// Neighbouring code points that cannot be encoded are one error.
     pub runs: bool,
@@ -18,7 +18,7 @@ pub(super) struct Encoder<'a, F> {
     pub unit: usize,
 }
 
-impl<F: FnMut(&mut Vec<u8>, u32) -> bool> Encoder<'_, F> {
+impl<F: FnMut(&mut Cx, &mut Vec<u8>, u32) -> R<bool>> Encoder<'_, F> {
     /// Encodes the whole text, behind what `out` has already.
     ///
     /// # Errors
@@ -30,7 +30,7 @@ impl<F: FnMut(&mut Vec<u8>, u32) -> bool> Encoder<'_, F> {
         let (mut at, mut handler) = (0, None);
         let mut rest = s.code_points();
         while let Some(c) = rest.next() {
-            if (self.put)(&mut out, c) {
+            if (self.put)(cx, &mut out, c)? {
                 at += 1;
                 continue;
             }
@@ -38,15 +38,19 @@ impl<F: FnMut(&mut Vec<u8>, u32) -> bool> Encoder<'_, F> {
                 Some(handler) => handler,
                 none => none.insert(Handler::find(cx, errors)?),
             };
-            let problem =
-                Problem { encoding: self.name, start: at, end: at + self.bad(&rest), reason: self.reason };
+            let problem = Problem {
+                encoding: self.name,
+                start: at,
+                end: at + self.bad(cx, &rest)?,
+                reason: self.reason,
+            };
             let (replacement, next) = on_encode_error(cx, handler, s, problem)?;
             match replacement {
                 Replacement::Bytes(bytes) if bytes.len() % self.unit == 0 => out.extend(bytes),
                 Replacement::Bytes(_) => return Err(problem.encode_error(cx, s)),
                 Replacement::Text(chars) => {
                     for c in chars {
-                        if !(self.put)(&mut out, c) {
+                        if !(self.put)(cx, &mut out, c)? {
                             return Err(problem.encode_error(cx, s));
                         }
                     }
@@ -60,11 +64,16 @@ impl<F: FnMut(&mut Vec<u8>, u32) -> bool> Encoder<'_, F> {
     }
 
     /// Code points in the run of bad ones, of which the first has been taken already.
-    fn bad(&mut self, rest: &CodePoints<'_>) -> usize {
-        let mut sink = Vec::new();
-        match self.runs {
-            true => 1 + rest.clone().take_while(|&c| !(self.put)(&mut sink, c)).count(),
-            false => 1,
+    fn bad(&mut self, cx: &mut Cx, rest: &CodePoints<'_>) -> R<usize> {
+        let (mut sink, mut n) = (Vec::new(), 1);
+        if self.runs {
+            for c in rest.clone() {
+                if (self.put)(cx, &mut sink, c)? {
+                    break;
+                }
+                n += 1;
+            }
         }
+        Ok(n)
     }
 }

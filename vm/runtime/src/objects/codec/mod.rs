@@ -4,16 +4,18 @@
 //! - `handler.rs`: error handlers (`strict`, `replace`, ...); `decoder.rs`, `encoder.rs`: the loops that call them
 //! - `registry.rs`: codecs and error handlers that Python code registers
 //!
-//! - `utf8.rs`, `wide.rs` (UTF-16 and UTF-32), `single.rs` (ASCII, Latin-1, charmaps), `escape.rs`: the codecs
+//! - `utf8.rs`, `wide.rs` (UTF-16 and UTF-32), `single.rs` (ASCII, Latin-1, charmaps), `escape.rs`, `utf7.rs`: the codecs
+//! - `module.rs`: the module `_codecs`
 //!
-//! The module `_codecs` shows all of it to Python.
 
 mod decoder;
 mod encoder;
 pub mod escape;
 mod handler;
+pub mod module;
 pub mod registry;
 pub mod single;
+pub mod utf7;
 pub mod utf8;
 pub mod wide;
 
@@ -26,6 +28,7 @@ use crate::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Known {
     Utf8,
+    Utf7,
     Latin1,
     Ascii,
     Utf16(wide::Order),
@@ -41,6 +44,7 @@ fn known(encoding: &str) -> Option<Known> {
         .collect();
     Some(match name.as_str() {
         "utf_8" | "utf8" | "u8" | "utf" | "utf8_ucs2" | "utf8_ucs4" | "cp65001" => Known::Utf8,
+        "utf_7" | "utf7" | "u7" | "unicode_1_1_utf_7" => Known::Utf7,
         "latin_1" | "latin1" | "latin" | "iso8859_1" | "iso_8859_1" | "iso8859" | "8859" | "cp819" | "l1" => {
             Known::Latin1
         }
@@ -64,6 +68,7 @@ pub fn encode(cx: &mut Cx, v: Ref<'_>, encoding: &str, errors: &str) -> R {
     let Some(codec) = known(encoding) else { return registry::encode_text(cx, v, encoding, errors) };
     match codec {
         Known::Utf8 => utf8::encode(cx, s, errors),
+        Known::Utf7 => utf7::encode(cx, s),
         Known::Latin1 => single::encode_latin1(cx, s, errors),
         Known::Ascii => single::encode_ascii(cx, s, errors),
         Known::Utf16(order) => wide::encode_utf16(cx, s, errors, order),
@@ -82,6 +87,7 @@ pub fn decode(cx: &mut Cx, data: &[u8], encoding: &str, errors: &str) -> R {
     };
     let (text, _) = match codec {
         Known::Utf8 => utf8::decode(cx, data, errors, true)?,
+        Known::Utf7 => utf7::decode(cx, data, errors, true)?,
         Known::Latin1 => (single::decode_latin1(cx, data)?, data.len()),
         Known::Ascii => single::decode_ascii(cx, data, errors)?,
         Known::Utf16(order) => wide::decode_utf16(cx, data, errors, order, true).map(|d| (d.text, d.used))?,

@@ -54,12 +54,12 @@ fn below<'a>(
     limit: u32,
     name: &'a str,
     reason: &'a str,
-) -> Encoder<'a, impl FnMut(&mut Vec<u8>, u32) -> bool> {
-    let put = move |out: &mut Vec<u8>, c: u32| {
+) -> Encoder<'a, impl FnMut(&mut Cx, &mut Vec<u8>, u32) -> R<bool>> {
+    let put = move |_: &mut Cx, out: &mut Vec<u8>, c: u32| {
         if c < limit {
             out.push(c as u8);
         }
-        c < limit
+        Ok(c < limit)
     };
     Encoder { name, reason, put, runs: true, unit: 1 }
 }
@@ -127,21 +127,15 @@ fn decoding_entry(cx: &mut Cx, mapping: Ref<'_>, b: u8) -> R<Option<Vec<u32>>> {
 /// `UnicodeEncodeError`, `TypeError` for bad entries, or what the mapping or handler raises.
 pub fn encode_by_mapping(cx: &mut Cx, s: &PyStr, errors: &str, mapping: Ref<'_>) -> R {
     let mut entries = std::collections::HashMap::new();
-    // What a handler puts in place is encoded by the same table.
-    let replacements = "?&#;\\xuUN{}0123456789abcdefABCDEFGHIJKLMNOPQRSTUVWXYZ -".chars().map(u32::from);
-    let all: Vec<u32> =
-        if s.is_ascii() { s.code_points().collect() } else { s.code_points().chain(replacements).collect() };
-    for c in all {
-        if let std::collections::hash_map::Entry::Vacant(place) = entries.entry(c) {
-            place.insert(encoding_entry(cx, mapping, c)?);
-        }
-    }
-    let put = |out: &mut Vec<u8>, c: u32| match entries.get(&c) {
-        Some(Some(bytes)) => {
+    let put = |cx: &mut Cx, out: &mut Vec<u8>, c: u32| {
+        let entry = match entries.entry(c) {
+            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::hash_map::Entry::Vacant(place) => place.insert(encoding_entry(cx, mapping, c)?),
+        };
+        if let Some(bytes) = entry {
             out.extend_from_slice(bytes);
-            true
         }
-        _ => false,
+        Ok(entry.is_some())
     };
     let reason = "character maps to <undefined>";
     Encoder { name: "charmap", reason, put, runs: true, unit: 1 }.run(cx, s, errors, Vec::new())

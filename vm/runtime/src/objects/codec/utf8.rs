@@ -43,12 +43,12 @@ pub fn encode(cx: &mut Cx, s: &PyStr, errors: &str) -> R {
     if s.is_ascii() || !code_points::has_surrogates(s.as_bytes()) {
         return try_new_bytes(cx, s.as_bytes());
     }
-    let put = |out: &mut Vec<u8>, c: u32| {
+    let put = |_: &mut Cx, out: &mut Vec<u8>, c: u32| {
         let good = !is_surrogate(c);
         if good {
             code_points::push(out, c);
         }
-        good
+        Ok(good)
     };
     let mut encoder = Encoder { name: "utf-8", reason: "surrogates not allowed", put, runs: true, unit: 1 };
     encoder.run(cx, s, errors, Vec::new())

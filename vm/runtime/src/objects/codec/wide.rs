@@ -113,20 +113,20 @@ fn decode_behind(
 /// `UnicodeEncodeError` for lone surrogates, or what the handler raises.
 pub fn encode_utf16(cx: &mut Cx, s: &PyStr, errors: &str, order: Order) -> R {
     let big = order == Order::Big;
-    let put = |out: &mut Vec<u8>, c: u32| {
+    let put = |_: &mut Cx, out: &mut Vec<u8>, c: u32| {
         let mut unit = |c: u32| match big {
             true => out.extend((c as u16).to_be_bytes()),
             false => out.extend((c as u16).to_le_bytes()),
         };
         match c {
-            c if is_surrogate(c) => return false,
+            c if is_surrogate(c) => return Ok(false),
             0..0x1_0000 => unit(c),
             _ => {
                 unit(0xd800 + ((c - 0x1_0000) >> 10));
                 unit(0xdc00 + (c & 0x3ff));
             }
         }
-        true
+        Ok(true)
     };
     let name = ["utf-16-le", "utf-16-be", "utf-16"][order as usize];
     let mark = if order == Order::Mark { vec![0xff, 0xfe] } else { Vec::new() };
@@ -137,12 +137,12 @@ pub fn encode_utf16(cx: &mut Cx, s: &PyStr, errors: &str, order: Order) -> R {
 /// `UnicodeEncodeError` for lone surrogates, or what the handler raises.
 pub fn encode_utf32(cx: &mut Cx, s: &PyStr, errors: &str, order: Order) -> R {
     let big = order == Order::Big;
-    let put = |out: &mut Vec<u8>, c: u32| {
+    let put = |_: &mut Cx, out: &mut Vec<u8>, c: u32| {
         let good = !is_surrogate(c);
         if good {
             out.extend(if big { c.to_be_bytes() } else { c.to_le_bytes() });
         }
-        good
+        Ok(good)
     };
     let name = ["utf-32-le", "utf-32-be", "utf-32"][order as usize];
     let mark = if order == Order::Mark { vec![0xff, 0xfe, 0, 0] } else { Vec::new() };

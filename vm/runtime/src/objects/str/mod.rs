@@ -19,6 +19,7 @@ pub mod code_points;
 mod concat;
 pub(crate) mod float_text;
 pub mod format;
+pub mod formatter;
 mod index;
 mod intern;
 pub(crate) mod iter;

@@ -316,6 +316,17 @@ impl StrBuf {
         }
     }
 
+    /// The present end, for [`StrBuf::truncate`].
+    pub fn mark(&self) -> (usize, usize) {
+        (self.bytes.len(), self.chars)
+    }
+
+    /// Takes back what has been appended since the mark was asked for.
+    pub fn truncate(&mut self, mark: (usize, usize)) {
+        self.bytes.truncate(mark.0);
+        self.chars = mark.1;
+    }
+
     /// Makes room for `n` more bytes; false if there is no memory.
     #[must_use]
     pub fn reserve(&mut self, n: usize) -> bool {
