@@ -107,7 +107,7 @@ macro_rules! slot_ops {
                     m.drop_value(v.into_value());
                 })*
             }),
-            needs_finalizer: crate::finalize::has_del,
+            needs_finalizer: $crate::finalize::has_del,
         };
     };
 }

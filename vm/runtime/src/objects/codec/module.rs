@@ -24,111 +24,127 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("lookup_error", "($module, name, /)", Full(lookup_error)),
     ("escape_encode", "($module, data, errors=None, /)", Full(escape_encode)),
     ("escape_decode", "($module, data, errors=None, /)", Full(escape_decode)),
-    ("utf_8_encode", "($module, str, errors=None, /)", Full(|cx, a| encoded(cx, a, utf8::encode))),
+    (
+        "utf_8_encode",
+        "($module, str, errors=None, /)",
+        Full(|cx, a| encoded(cx, a, "utf_8_encode", utf8::encode)),
+    ),
     (
         "utf_8_decode",
         "($module, data, errors=None, final=False, /)",
-        Full(|cx, a| decoded(cx, a, false, utf8::decode)),
+        Full(|cx, a| decoded(cx, a, "utf_8_decode", false, utf8::decode)),
     ),
     (
         "utf_7_encode",
         "($module, str, errors=None, /)",
-        Full(|cx, a| encoded(cx, a, |cx, s, _| utf7::encode(cx, s))),
+        Full(|cx, a| encoded(cx, a, "utf_7_encode", |cx, s, _| utf7::encode(cx, s))),
     ),
     (
         "utf_7_decode",
         "($module, data, errors=None, final=False, /)",
-        Full(|cx, a| decoded(cx, a, false, utf7::decode)),
+        Full(|cx, a| decoded(cx, a, "utf_7_decode", false, utf7::decode)),
     ),
-    ("latin_1_encode", "($module, str, errors=None, /)", Full(|cx, a| encoded(cx, a, single::encode_latin1))),
+    (
+        "latin_1_encode",
+        "($module, str, errors=None, /)",
+        Full(|cx, a| encoded(cx, a, "latin_1_encode", single::encode_latin1)),
+    ),
     ("latin_1_decode", "($module, data, errors=None, /)", Full(latin_1_decode)),
-    ("ascii_encode", "($module, str, errors=None, /)", Full(|cx, a| encoded(cx, a, single::encode_ascii))),
+    (
+        "ascii_encode",
+        "($module, str, errors=None, /)",
+        Full(|cx, a| encoded(cx, a, "ascii_encode", single::encode_ascii)),
+    ),
     ("ascii_decode", "($module, data, errors=None, /)", Full(ascii_decode)),
     (
         "utf_16_encode",
         "($module, str, errors=None, byteorder=0, /)",
-        Full(|cx, a| wide_encoded(cx, a, wide::encode_utf16)),
+        Full(|cx, a| wide_encoded(cx, a, "utf_16_encode", wide::encode_utf16)),
     ),
     (
         "utf_16_le_encode",
         "($module, str, errors=None, /)",
-        Full(|cx, a| encoded(cx, a, |cx, s, e| wide::encode_utf16(cx, s, e, Order::Little))),
+        Full(|cx, a| {
+            encoded(cx, a, "utf_16_le_encode", |cx, s, e| wide::encode_utf16(cx, s, e, Order::Little))
+        }),
     ),
     (
         "utf_16_be_encode",
         "($module, str, errors=None, /)",
-        Full(|cx, a| encoded(cx, a, |cx, s, e| wide::encode_utf16(cx, s, e, Order::Big))),
+        Full(|cx, a| encoded(cx, a, "utf_16_be_encode", |cx, s, e| wide::encode_utf16(cx, s, e, Order::Big))),
     ),
     (
         "utf_16_decode",
         "($module, data, errors=None, final=False, /)",
-        Full(|cx, a| wide_decoded(cx, a, wide::decode_utf16, Order::Mark)),
+        Full(|cx, a| wide_decoded(cx, a, "utf_16_decode", wide::decode_utf16, Order::Mark)),
     ),
     (
         "utf_16_le_decode",
         "($module, data, errors=None, final=False, /)",
-        Full(|cx, a| wide_decoded(cx, a, wide::decode_utf16, Order::Little)),
+        Full(|cx, a| wide_decoded(cx, a, "utf_16_le_decode", wide::decode_utf16, Order::Little)),
     ),
     (
         "utf_16_be_decode",
         "($module, data, errors=None, final=False, /)",
-        Full(|cx, a| wide_decoded(cx, a, wide::decode_utf16, Order::Big)),
+        Full(|cx, a| wide_decoded(cx, a, "utf_16_be_decode", wide::decode_utf16, Order::Big)),
     ),
     (
         "utf_16_ex_decode",
         "($module, data, errors=None, byteorder=0, final=False, /)",
-        Full(|cx, a| wide_decoded_ex(cx, a, wide::decode_utf16)),
+        Full(|cx, a| wide_decoded_ex(cx, a, "utf_16_ex_decode", wide::decode_utf16)),
     ),
     (
         "utf_32_encode",
         "($module, str, errors=None, byteorder=0, /)",
-        Full(|cx, a| wide_encoded(cx, a, wide::encode_utf32)),
+        Full(|cx, a| wide_encoded(cx, a, "utf_32_encode", wide::encode_utf32)),
     ),
     (
         "utf_32_le_encode",
         "($module, str, errors=None, /)",
-        Full(|cx, a| encoded(cx, a, |cx, s, e| wide::encode_utf32(cx, s, e, Order::Little))),
+        Full(|cx, a| {
+            encoded(cx, a, "utf_32_le_encode", |cx, s, e| wide::encode_utf32(cx, s, e, Order::Little))
+        }),
     ),
     (
         "utf_32_be_encode",
         "($module, str, errors=None, /)",
-        Full(|cx, a| encoded(cx, a, |cx, s, e| wide::encode_utf32(cx, s, e, Order::Big))),
+        Full(|cx, a| encoded(cx, a, "utf_32_be_encode", |cx, s, e| wide::encode_utf32(cx, s, e, Order::Big))),
     ),
     (
         "utf_32_decode",
         "($module, data, errors=None, final=False, /)",
-        Full(|cx, a| wide_decoded(cx, a, wide::decode_utf32, Order::Mark)),
+        Full(|cx, a| wide_decoded(cx, a, "utf_32_decode", wide::decode_utf32, Order::Mark)),
     ),
     (
         "utf_32_le_decode",
         "($module, data, errors=None, final=False, /)",
-        Full(|cx, a| wide_decoded(cx, a, wide::decode_utf32, Order::Little)),
+        Full(|cx, a| wide_decoded(cx, a, "utf_32_le_decode", wide::decode_utf32, Order::Little)),
     ),
     (
         "utf_32_be_decode",
         "($module, data, errors=None, final=False, /)",
-        Full(|cx, a| wide_decoded(cx, a, wide::decode_utf32, Order::Big)),
+        Full(|cx, a| wide_decoded(cx, a, "utf_32_be_decode", wide::decode_utf32, Order::Big)),
     ),
     (
         "utf_32_ex_decode",
         "($module, data, errors=None, byteorder=0, final=False, /)",
-        Full(|cx, a| wide_decoded_ex(cx, a, wide::decode_utf32)),
+        Full(|cx, a| wide_decoded_ex(cx, a, "utf_32_ex_decode", wide::decode_utf32)),
     ),
     (
         "unicode_escape_encode",
         "($module, str, errors=None, /)",
-        Full(|cx, a| encoded(cx, a, |cx, s, _| escape::encode_unicode(cx, s))),
+        Full(|cx, a| encoded(cx, a, "unicode_escape_encode", |cx, s, _| escape::encode_unicode(cx, s))),
     ),
     ("unicode_escape_decode", "($module, data, errors=None, final=True, /)", Full(unicode_escape_decode)),
     (
         "raw_unicode_escape_encode",
         "($module, str, errors=None, /)",
-        Full(|cx, a| encoded(cx, a, |cx, s, _| escape::encode_raw(cx, s))),
+        Full(|cx, a| encoded(cx, a, "raw_unicode_escape_encode", |cx, s, _| escape::encode_raw(cx, s))),
     ),
     (
         "raw_unicode_escape_decode",
         "($module, data, errors=None, final=True, /)",
-        Full(|cx, a| decoded(cx, a, true, escape::decode_raw)),
+        Full(|cx, a| decoded(cx, a, "raw_unicode_escape_decode", true, escape::decode_raw)),
     ),
     ("charmap_build", "($module, map, /)", Full(charmap_build)),
     ("charmap_encode", "($module, str, errors=None, mapping=None, /)", Full(charmap_encode)),
@@ -146,13 +162,13 @@ pub fn init(cx: &mut Cx, module: &Obj) -> R<()> {
 }
 
 /// The name of an error handler at place `i`, which may be `None`.
-fn errors_at(cx: &mut Cx, a: Args<'_>, i: usize) -> R<String> {
+fn errors_at(cx: &mut Cx, a: Args<'_>, i: usize, function: &str) -> R<String> {
     match a.opt_not_none(i) {
         None => Ok("strict".into()),
         Some(v) => {
             if v.downcast::<PyStr>(cx).is_none() {
                 let name = cx.type_name(v);
-                return Err(cx.type_error(format!("argument 2 must be str or None, not {name}")));
+                return Err(cx.type_error(format!("{function}() argument 2 must be str or None, not {name}")));
             }
             encoding_argument(cx, Some(v), "", "")
         }
@@ -167,14 +183,10 @@ fn pair(cx: &mut Cx, v: Obj, n: usize) -> R {
     Ok(cx.tuple(vec![v, cx.int(n as i64)]))
 }
 
-fn text_argument<'a>(cx: &mut Cx, a: Args<'a>) -> R<&'a PyStr> {
-    expect_str(cx, a.get(0), "argument 1")
-}
-
 /// The result of an encoder: bytes and the number of characters.
-fn encoded(cx: &mut Cx, a: Args<'_>, f: impl FnOnce(&mut Cx, &PyStr, &str) -> R) -> R {
-    let s = text_argument(cx, a)?;
-    let errors = errors_at(cx, a, 1)?;
+fn encoded(cx: &mut Cx, a: Args<'_>, function: &str, f: impl FnOnce(&mut Cx, &PyStr, &str) -> R) -> R {
+    let s = expect_str(cx, a.get(0), &format!("{function}() argument 1"))?;
+    let errors = errors_at(cx, a, 1, function)?;
     let bytes = f(cx, s, &errors)?;
     pair(cx, bytes, s.char_len())
 }
@@ -183,11 +195,12 @@ fn encoded(cx: &mut Cx, a: Args<'_>, f: impl FnOnce(&mut Cx, &PyStr, &str) -> R)
 fn decoded(
     cx: &mut Cx,
     a: Args<'_>,
+    function: &str,
     last: bool,
     f: impl FnOnce(&mut Cx, &[u8], &str, bool) -> R<(Obj, usize)>,
 ) -> R {
     let data = bytes_of(cx, a.get(0))?;
-    let (errors, last) = (errors_at(cx, a, 1)?, truth_at(cx, a, 2, last)?);
+    let (errors, last) = (errors_at(cx, a, 1, function)?, truth_at(cx, a, 2, last)?);
     let (text, used) = f(cx, &data, &errors, last)?;
     pair(cx, text, used)
 }
@@ -203,19 +216,22 @@ fn order_at(cx: &mut Cx, a: Args<'_>, i: usize) -> R<Order> {
 type WideEncoder = fn(&mut Cx, &PyStr, &str, Order) -> R;
 type WideDecoder = fn(&mut Cx, &[u8], &str, Order, bool) -> R<wide::Decoded>;
 
-fn wide_encoded(cx: &mut Cx, a: Args<'_>, f: WideEncoder) -> R {
+fn wide_encoded(cx: &mut Cx, a: Args<'_>, function: &str, f: WideEncoder) -> R {
     let order = order_at(cx, a, 2)?;
-    encoded(cx, a, |cx, s, errors| f(cx, s, errors, order))
+    encoded(cx, a, function, |cx, s, errors| f(cx, s, errors, order))
 }
 
-fn wide_decoded(cx: &mut Cx, a: Args<'_>, f: WideDecoder, order: Order) -> R {
-    decoded(cx, a, false, |cx, data, errors, last| f(cx, data, errors, order, last).map(|d| (d.text, d.used)))
+fn wide_decoded(cx: &mut Cx, a: Args<'_>, function: &str, f: WideDecoder, order: Order) -> R {
+    decoded(cx, a, function, false, |cx, data, errors, last| {
+        f(cx, data, errors, order, last).map(|d| (d.text, d.used))
+    })
 }
 
 /// As [`wide_decoded`], with the byte order found as a third result.
-fn wide_decoded_ex(cx: &mut Cx, a: Args<'_>, f: WideDecoder) -> R {
+fn wide_decoded_ex(cx: &mut Cx, a: Args<'_>, function: &str, f: WideDecoder) -> R {
     let data = bytes_of(cx, a.get(0))?;
-    let (errors, order, last) = (errors_at(cx, a, 1)?, order_at(cx, a, 2)?, truth_at(cx, a, 3, false)?);
+    let (errors, order, last) =
+        (errors_at(cx, a, 1, function)?, order_at(cx, a, 2)?, truth_at(cx, a, 3, false)?);
     let d = f(cx, &data, &errors, order, last)?;
     let order = match d.order {
         Order::Mark => 0,
@@ -226,11 +242,13 @@ fn wide_decoded_ex(cx: &mut Cx, a: Args<'_>, f: WideDecoder) -> R {
 }
 
 fn latin_1_decode(cx: &mut Cx, a: Args<'_>) -> R {
-    decoded(cx, a, true, |cx, data, _, _| Ok((single::decode_latin1(cx, data)?, data.len())))
+    decoded(cx, a, "latin_1_decode", true, |cx, data, _, _| {
+        Ok((single::decode_latin1(cx, data)?, data.len()))
+    })
 }
 
 fn ascii_decode(cx: &mut Cx, a: Args<'_>) -> R {
-    decoded(cx, a, true, |cx, data, errors, _| single::decode_ascii(cx, data, errors))
+    decoded(cx, a, "ascii_decode", true, |cx, data, errors, _| single::decode_ascii(cx, data, errors))
 }
 
 /// Bytes of a buffer, or the UTF-8 of text.
@@ -259,7 +277,7 @@ fn warn(cx: &mut Cx, doubtful: Doubtful, quote: &str) -> R<()> {
 
 fn unicode_escape_decode(cx: &mut Cx, a: Args<'_>) -> R {
     let data = text_or_bytes(cx, a.get(0))?;
-    let (errors, last) = (errors_at(cx, a, 1)?, truth_at(cx, a, 2, true)?);
+    let (errors, last) = (errors_at(cx, a, 1, "unicode_escape_decode")?, truth_at(cx, a, 2, true)?);
     let (text, used, doubtful) = escape::decode_unicode(cx, &data, &errors, last)?;
     warn(cx, doubtful, "")?;
     pair(cx, text, used)
@@ -267,7 +285,7 @@ fn unicode_escape_decode(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn escape_decode(cx: &mut Cx, a: Args<'_>) -> R {
     let data = text_or_bytes(cx, a.get(0))?;
-    let errors = errors_at(cx, a, 1)?;
+    let errors = errors_at(cx, a, 1, "escape_decode")?;
     let (bytes, doubtful) = escape::decode_bytes(cx, &data, &errors)?;
     warn(cx, doubtful, "b")?;
     pair(cx, bytes, data.len())
@@ -290,7 +308,7 @@ fn readbuffer_encode(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn charmap_encode(cx: &mut Cx, a: Args<'_>) -> R {
-    encoded(cx, a, |cx, s, errors| match a.opt_not_none(2) {
+    encoded(cx, a, "charmap_encode", |cx, s, errors| match a.opt_not_none(2) {
         None => single::encode_latin1(cx, s, errors),
         Some(mapping) => single::encode_by_mapping(cx, s, errors, mapping),
     })
@@ -298,7 +316,7 @@ fn charmap_encode(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn charmap_decode(cx: &mut Cx, a: Args<'_>) -> R {
     let data = bytes_of(cx, a.get(0))?;
-    let errors = errors_at(cx, a, 1)?;
+    let errors = errors_at(cx, a, 1, "charmap_decode")?;
     let (text, used) = match a.opt_not_none(2) {
         None => (single::decode_latin1(cx, &data)?, data.len()),
         Some(mapping) => match mapping.downcast::<PyStr>(cx) {

@@ -1,1 +1,0 @@
-//! Text algorithms of Python without objects: numbers, format specifications, escapes, codecs, Unicode.
