@@ -6,6 +6,7 @@ mod gc;
 pub mod library;
 pub mod stdio;
 pub mod sys;
+pub mod thread;
 mod time;
 
 use ungil_runtime::{Cx, Obj, R, Vm};
@@ -16,6 +17,7 @@ type Init = fn(&mut Cx, &Obj) -> R<()>;
 /// The native modules by name, in alphabetical order.
 const MODULES: &[(&str, Init)] = &[
     //
+    ("_thread", thread::init),
     ("gc", gc::init),
     ("time", time::init),
 ];

@@ -259,6 +259,19 @@ pub fn own_attr(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> R<Option<Obj>> {
 /// # Errors
 /// What descriptors raise.
 pub fn generic_get_attr_opt(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> R<Option<Obj>> {
+    get_attr_with(cx, obj, name, own_attr)
+}
+
+/// As [`generic_get_attr_opt`] for an object whose own attributes are what `own` says.
+///
+/// # Errors
+/// What descriptors and `own` raise.
+pub fn get_attr_with(
+    cx: &mut Cx,
+    obj: Ref<'_>,
+    name: Ref<'_>,
+    own: impl FnOnce(&mut Cx, Ref<'_>, Ref<'_>) -> R<Option<Obj>>,
+) -> R<Option<Obj>> {
     if !cx.is_instance_of(name, Builtin::Str) {
         let got = cx.type_name(name);
         return Err(cx.type_error(format!("attribute name must be string, not '{got}'")));
@@ -276,7 +289,7 @@ pub fn generic_get_attr_opt(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> R<Optio
             return cx.call_special(get, descriptor.r(), &[obj, class.as_ref()]).map(Some);
         }
     }
-    if let Some(own) = own_attr(cx, obj, name)? {
+    if let Some(own) = own(cx, obj, name)? {
         return Ok(Some(own));
     }
     match (found, get) {
@@ -306,6 +319,27 @@ pub fn generic_get_attr(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> R {
 /// # Errors
 /// `AttributeError`, or what descriptors raise.
 pub fn generic_set_attr(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>, value: Option<Obj>) -> R<()> {
+    set_attr_with(cx, obj, name, value, |cx, obj, name, value, on_class| {
+        let class = cx.class_of(obj);
+        match value {
+            Some(value) => store_own(cx, obj, class, name, value, on_class),
+            None => delete_own(cx, obj, class, name, on_class),
+        }
+    })
+}
+
+/// As [`generic_set_attr`] for an object whose own attributes `own` sets and deletes (`None`); its last argument says
+/// whether the class has an attribute of that name.
+///
+/// # Errors
+/// What descriptors and `own` raise.
+pub fn set_attr_with(
+    cx: &mut Cx,
+    obj: Ref<'_>,
+    name: Ref<'_>,
+    value: Option<Obj>,
+    own: impl FnOnce(&mut Cx, Ref<'_>, Ref<'static>, Option<Obj>, bool) -> R<()>,
+) -> R<()> {
     if !cx.is_instance_of(name, Builtin::Str) {
         let got = cx.type_name(name);
         return Err(cx.type_error(format!("attribute name must be string, not '{got}'")));
@@ -327,10 +361,7 @@ pub fn generic_set_attr(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>, value: Option<
             return Err(cx.attribute_error(obj, name, message));
         }
     }
-    match value {
-        Some(value) => store_own(cx, obj, class, name, value, found.is_some()),
-        None => delete_own(cx, obj, class, name, found.is_some()),
-    }
+    own(cx, obj, name, value, found.is_some())
 }
 
 fn cannot_store(cx: &mut Cx, obj: Ref<'_>, class: &PyType, name: Ref<'_>, on_class: bool) -> crate::Err {
