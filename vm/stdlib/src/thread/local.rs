@@ -117,13 +117,15 @@ fn dict_of(cx: &mut Cx, object: Ref<'_>) -> R {
     let local = unsafe { object.cast_unchecked::<PyLocal>() };
     let (dict, is_new) = dict_here(cx, local);
     let class = cx.class_of(object);
-    if is_new && !class.same_special(cx, cx.builtin(Builtin::Object), Special::Init) {
-        if let Err(err) = init_here(cx, object, class, local) {
-            FOUND.with(|found| found.borrow_mut().remove(&local.number));
-            let slot = local.dicts.lock().remove(&cx.thread.id());
-            drop(slot.and_then(|slot| slot.take_locked()));
-            return Err(err);
-        }
+    let has_init = !class.same_special(cx, cx.builtin(Builtin::Object), Special::Init);
+    if is_new
+        && has_init
+        && let Err(err) = init_here(cx, object, class, local)
+    {
+        FOUND.with(|found| found.borrow_mut().remove(&local.number));
+        let slot = local.dicts.lock().remove(&cx.thread.id());
+        drop(slot.and_then(|slot| slot.take_locked()));
+        return Err(err);
     }
     Ok(dict)
 }
@@ -147,7 +149,7 @@ fn init_here(cx: &mut Cx, object: Ref<'_>, class: &'static PyType, local: &PyLoc
 
 fn construct(cx: &mut Cx, a: Args<'_>) -> R {
     let class = PyType::from_ref(a.get(0), cx).expect("checked by the caller of `__new__`");
-    let given = !a.varargs(cx, 1).is_empty() || a.varkw(cx, 2).is_some_and(|kw| kw.len() > 0);
+    let given = !a.varargs(cx, 1).is_empty() || a.varkw(cx, 2).is_some_and(|kw| !kw.is_empty());
     if given && class.same_special(cx, cx.builtin(Builtin::Object), Special::Init) {
         return Err(cx.type_error("Initialization arguments are not supported"));
     }

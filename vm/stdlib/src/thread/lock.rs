@@ -49,7 +49,7 @@ fn construct(cx: &mut Cx, a: Args<'_>) -> R {
     if given > 0 {
         return Err(cx.type_error(format!("lock expected 0 arguments, got {given}")));
     }
-    if a.varkw(cx, 2).is_some_and(|kw| kw.len() > 0) {
+    if a.varkw(cx, 2).is_some_and(|kw| !kw.is_empty()) {
         return Err(cx.type_error("lock() takes no keyword arguments"));
     }
     let class = PyType::from_ref(a.get(0), cx).expect("checked by the caller of `__new__`");

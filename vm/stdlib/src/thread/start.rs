@@ -132,7 +132,7 @@ fn spawn(cx: &mut Cx, task: Task, handle: Arc<ThreadHandle>, daemon: bool) -> R<
     });
     match started {
         Ok(thread) => {
-            let ident = thread.as_pthread_t() as u64;
+            let ident = thread.as_pthread_t();
             handle.set_running(ident);
             // Not too late: who starts a thread that is no daemon is awaited itself, or is the one that waits.
             if !daemon {

@@ -47,13 +47,13 @@ fn value_from(cx: &mut Cx, v: Ref<'_>) -> R<f64> {
         w if w.is_int() => return Ok(w.int() as f64),
         _ => {}
     }
-    if let Some(s) = v.downcast::<PyStr>(cx) {
-        if cx.is_exactly(v, Builtin::Str) || cx.class_of(v).special(cx, Special::Float).is_none() {
-            return match text::parse(s.as_bytes()) {
-                Some(x) => Ok(x),
-                None => Err(not_a_float(cx, v)),
-            };
-        }
+    if let Some(s) = v.downcast::<PyStr>(cx)
+        && (cx.is_exactly(v, Builtin::Str) || cx.class_of(v).special(cx, Special::Float).is_none())
+    {
+        return match text::parse(s.as_bytes()) {
+            Some(x) => Ok(x),
+            None => Err(not_a_float(cx, v)),
+        };
     }
     if let Some(x) = from_method(cx, v)? {
         return Ok(x);
