@@ -11,7 +11,7 @@
 use crate::mutator::{Mutator, Pending};
 use crate::ops::shape_flag;
 use crate::{Header, Obj, Value, flag};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use ungil_locks::primitive::{AtomicBool, AtomicUsize, Ordering};
 
 /// Least number of bytes between two automatic collections.
@@ -265,12 +265,15 @@ fn find_garbage(m: &Mutator) -> Vec<Obj> {
 }
 
 fn finalize(m: &Mutator, garbage: &[Obj]) {
+    let dead: HashSet<*mut Header, BuildPointerHasher> =
+        garbage.iter().map(|obj| obj.value().ptr()).collect();
     for obj in garbage {
         let h = obj.value().ptr();
         // SAFETY: `garbage` keeps every object alive.
         unsafe {
             if (*h).has_flag(flag::WEAKLY_REFERENCED) {
-                m.space.weak.clear(m, h);
+                // A weak reference that is garbage itself does not call back.
+                m.space.weak.clear(m, h, |cell| !dead.contains(&cell));
             }
         }
     }
@@ -296,6 +299,15 @@ fn clear(m: &Mutator, garbage: Vec<Obj>) {
     let objects = garbage.iter().map(|obj| obj.value().ptr()).collect();
     // SAFETY: the world is stopped, and `garbage` holds one reference to each.
     let dead = unsafe { Candidates::unreachable_stw(m, objects, 1) };
+    for &h in &dead {
+        // Another thread could find a dead weak reference through its live target once the world runs again.
+        // SAFETY: alive and unreachable; the flag says that it is a weak reference.
+        unsafe {
+            if (*h).has_flag(flag::WEAK_CELL) {
+                m.space.weak.remove(h.cast());
+            }
+        }
+    }
     drop(stopped);
     for h in dead {
         // SAFETY: unreachable but for `garbage`, which keeps it alive until the end of this function.

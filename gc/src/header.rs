@@ -32,6 +32,8 @@ pub mod flag {
     pub const TYPE_1: u16 = 16;
     pub const TYPE_2: u16 = 32;
     pub const TYPE_3: u16 = 64;
+    /// A weak reference that has been entered in the table of weak references.
+    pub const WEAK_CELL: u16 = 128;
 }
 
 /// See the module's head for the layout.

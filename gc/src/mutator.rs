@@ -243,7 +243,7 @@ impl Mutator {
                 return;
             }
             if (*h).has_flag(flag::WEAKLY_REFERENCED) {
-                self.space.weak.clear(self, h);
+                self.space.weak.clear(self, h, |_| true);
             }
             self.free(h, shape);
         }
@@ -294,12 +294,11 @@ impl Mutator {
         self.pending.get()
     }
 
-    /// The oldest thing that waits.
-    pub fn pop_pending(&self) -> Option<Pending> {
-        let mut dying = self.dying.borrow_mut();
-        let next = dying.pop_front();
-        self.pending.set(!dying.is_empty());
-        next
+    /// All that waits, oldest first. What comes up while these are run waits in a queue of its own, so that it is run
+    /// at its place and not in the middle of the next one.
+    pub fn take_pending(&self) -> VecDeque<Pending> {
+        self.pending.set(false);
+        self.dying.take()
     }
 }
 

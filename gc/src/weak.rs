@@ -3,6 +3,10 @@
 //! Sharded by address. A weak reference keeps the bare address of its target; reading it takes the shard's lock and
 //! adds a reference unless none is left, and an object's end takes the same lock before its memory is reused, so a
 //! dead address is never followed. Callbacks are queued as pending work, never run here.
+//!
+//! A weak reference whose own count has reached zero stays in the table until [`WeakTable::remove`] has had the lock;
+//! whoever meets it there before must not count it again (`try_increment` tells), and must not touch it after its
+//! target field has been cleared: that store is what lets its owner free it without the lock.
 
 use crate::mutator::Pending;
 use crate::{Header, Mutator, Obj, Value, flag};
@@ -34,6 +38,34 @@ unsafe impl Send for WeakTable {}
 // SAFETY: as above.
 unsafe impl Sync for WeakTable {}
 
+/// # Safety
+/// `cell` is a live weak reference object to `target`, to which the caller holds a reference.
+unsafe fn enter(shard: &mut Shard, cell: *mut WeakCell, target: *mut Header) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        (*target).set_flag(flag::WEAKLY_REFERENCED);
+        (*cell).header.set_flag(flag::WEAK_CELL);
+    }
+    shard.entry(target as usize).or_default().push(cell);
+}
+
+fn find_in(
+    shard: &Shard,
+    m: &Mutator,
+    target: *const Header,
+    want: impl Fn(&WeakCell) -> bool,
+) -> Option<Obj> {
+    shard.get(&(target as usize))?.iter().find_map(|&cell| {
+        // SAFETY: cells in the table are live or waiting for this lock to leave it; `try_increment` tells.
+        unsafe {
+            if want(&*cell) && (*cell).header.try_increment(m) {
+                return Some(Obj::from_owned(Value::from_ptr(cell)));
+            }
+        }
+        None
+    })
+}
+
 impl Default for WeakTable {
     fn default() -> Self {
         WeakTable { shards: std::array::from_fn(|_| Mutex::new(HashMap::new())) }
@@ -53,31 +85,50 @@ impl WeakTable {
     pub unsafe fn add(&self, cell: *mut WeakCell) {
         // SAFETY: as the caller promises.
         unsafe {
-            // ORD: relaxed; the shard's lock orders.
+            // ORD: relaxed; nobody else knows the weak reference yet.
             let target = (*cell).target.load(Ordering::Relaxed);
             let mut shard = self.shard(target);
-            (*target).set_flag(flag::WEAKLY_REFERENCED);
-            shard.entry(target as usize).or_default().push(cell);
+            enter(&mut shard, cell, target);
+        }
+    }
+
+    /// As [`WeakTable::add`] for a weak reference that may be shared (`want` knows such): gives the one that is there
+    /// already, in place of which `cell` is not registered.
+    ///
+    /// # Safety
+    /// As for [`WeakTable::add`].
+    pub unsafe fn add_unless(
+        &self,
+        m: &Mutator,
+        cell: *mut WeakCell,
+        want: impl Fn(&WeakCell) -> bool,
+    ) -> Option<Obj> {
+        // SAFETY: as the caller promises.
+        unsafe {
+            // ORD: relaxed; nobody else knows the weak reference yet.
+            let target = (*cell).target.load(Ordering::Relaxed);
+            let mut shard = self.shard(target);
+            let known = find_in(&shard, m, target, want);
+            if known.is_none() {
+                enter(&mut shard, cell, target);
+            }
+            known
         }
     }
 
     /// An existing weak reference to `target` that satisfies `want` (a plain one without callback, to be shared).
     pub fn find(&self, m: &Mutator, target: &Header, want: impl Fn(&WeakCell) -> bool) -> Option<Obj> {
-        let shard = self.shard(target);
-        let cells = shard.get(&(target as *const Header as usize))?;
-        cells.iter().find_map(|&cell| {
-            // SAFETY: cells in the table are live or waiting for this lock to leave it; `try_increment` tells.
-            unsafe {
-                if want(&*cell) && (*cell).header.try_increment(m) {
-                    return Some(Obj::from_owned(Value::from_ptr(cell)));
-                }
-            }
-            None
-        })
+        if !target.has_flag(flag::WEAKLY_REFERENCED) {
+            return None;
+        }
+        find_in(&self.shard(target), m, target, want)
     }
 
-    /// All live weak references to `target`.
+    /// All live weak references to `target`, oldest first.
     pub fn all(&self, m: &Mutator, target: &Header) -> Vec<Obj> {
+        if !target.has_flag(flag::WEAKLY_REFERENCED) {
+            return Vec::new();
+        }
         let shard = self.shard(target);
         let cells = shard.get(&(target as *const Header as usize));
         // SAFETY: as in `find`.
@@ -102,22 +153,37 @@ impl WeakTable {
         unsafe { (*target).try_increment(m).then(|| Obj::from_owned(Value::from_ptr(target))) }
     }
 
-    /// Marks all weak references to `h` dead and queues their callbacks.
+    /// Whether the target is dead, without counting it.
+    pub fn is_dead(&self, cell: &WeakCell) -> bool {
+        // ORD: relaxed; checked again under the lock.
+        let target = cell.target.load(Ordering::Relaxed);
+        if target.is_null() {
+            return true;
+        }
+        let _shard = self.shard(target);
+        // ORD: relaxed; the lock orders.
+        // SAFETY: as in `upgrade`.
+        cell.target.load(Ordering::Relaxed).is_null() || unsafe { (*target).ref_count() == 0 }
+    }
+
+    /// Marks all weak references to `h` dead and queues the callbacks of those that `wanted` accepts.
     ///
     /// # Safety
     /// `h` has no references left, or the collector has found it unreachable.
-    pub unsafe fn clear(&self, m: &Mutator, h: *mut Header) {
+    pub unsafe fn clear(&self, m: &Mutator, h: *mut Header, wanted: impl Fn(*mut Header) -> bool) {
         let mut live = Vec::new();
         {
             let mut shard = self.shard(h);
             for cell in shard.remove(&(h as usize)).unwrap_or_default() {
                 // SAFETY: a weak reference that dies takes this lock to leave before it is freed.
                 unsafe {
-                    // ORD: relaxed; the shard's lock orders.
-                    (*cell).target.store(std::ptr::null_mut(), Ordering::Relaxed);
-                    if !(*cell).callback.is_empty() && (*cell).header.try_increment(m) {
+                    let calls = !(*cell).callback.is_empty() && wanted(cell.cast());
+                    if calls && (*cell).header.try_increment(m) {
                         live.push(Obj::from_owned(Value::from_ptr(cell)));
                     }
+                    // ORD: release, the last access unless the weak reference was counted: who sees it in `remove`
+                    // frees the weak reference without taking the lock.
+                    (*cell).target.store(std::ptr::null_mut(), Ordering::Release);
                 }
             }
         }
@@ -129,15 +195,19 @@ impl WeakTable {
     /// Takes a dying weak reference out of the table.
     ///
     /// # Safety
-    /// `cell` is a weak reference object whose count has reached zero.
+    /// `cell` is a weak reference object whose count has reached zero, or that the collector has found unreachable.
     pub unsafe fn remove(&self, cell: *mut WeakCell) {
         // SAFETY: as the caller promises.
-        // ORD: relaxed; checked again below under the lock.
-        let target = unsafe { (*cell).target.load(Ordering::Relaxed) };
+        // ORD: acquire; pairs with the release in `clear`, after which nobody else looks at the weak reference.
+        let target = unsafe { (*cell).target.load(Ordering::Acquire) };
         if target.is_null() {
             return;
         }
         let mut shard = self.shard(target);
+        // The collector takes weak references out that others may have found in the table just before.
+        // SAFETY: as the caller promises.
+        // ORD: relaxed; the shard's lock orders.
+        unsafe { (*cell).target.store(std::ptr::null_mut(), Ordering::Relaxed) };
         if let Some(cells) = shard.get_mut(&(target as usize)) {
             cells.retain(|&other| other != cell);
             if cells.is_empty() {

@@ -250,6 +250,7 @@ fn declare_types(cx: &Cx) {
         namespace::declare,
         generic_alias::declare,
         template::declare,
+        weakref::declare,
         exception::declare,
     ] {
         declare(cx);
@@ -292,6 +293,7 @@ fn init_types(cx: &mut Cx) {
         namespace::init,
         generic_alias::init,
         template::init,
+        weakref::init,
         exception::init,
     ] {
         init(cx);

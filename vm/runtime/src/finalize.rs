@@ -23,11 +23,13 @@ pub unsafe fn has_del(h: *mut Header) -> bool {
 #[cold]
 #[inline(never)]
 pub fn run_pending(cx: &mut Cx) {
-    while let Some(pending) = cx.pop_pending() {
-        // The finalizer must not see, or lose, the exception that its thread is handling.
-        match pending {
-            Pending::Finalize(obj) => finalize(cx, obj),
-            Pending::WeakCallback(cell) => weak_callback(cx, cell),
+    while cx.has_pending() {
+        for pending in cx.take_pending() {
+            // The finalizer must not see, or lose, the exception that its thread is handling.
+            match pending {
+                Pending::Finalize(obj) => finalize(cx, obj),
+                Pending::WeakCallback(cell) => weak_callback(cx, cell),
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod stdio;
 pub mod sys;
 pub mod thread;
 mod time;
+mod weakref;
 
 use ungil_runtime::{Cx, Obj, R, Vm};
 
@@ -18,6 +19,7 @@ type Init = fn(&mut Cx, &Obj) -> R<()>;
 const MODULES: &[(&str, Init)] = &[
     //
     ("_thread", thread::init),
+    ("_weakref", weakref::init),
     ("gc", gc::init),
     ("time", time::init),
 ];

@@ -154,7 +154,12 @@ fn alias_call(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 pub fn init(cx: &mut Cx) {
-    let mut t = TypeBuilder::new(cx, Builtin::GenericAlias, Some(Builtin::Object), class_flag::BASETYPE);
+    let mut t = TypeBuilder::new(
+        cx,
+        Builtin::GenericAlias,
+        Some(Builtin::Object),
+        class_flag::BASETYPE | class_flag::HAS_WEAKREF,
+    );
     t.constructor(cx, "($cls, origin, args, /)", Full(|cx, a| Ok(new_generic_alias(cx, a.get(1), a.get(2)))))
         .getset(cx, "__origin__", Full(|cx, a| Ok(origin(cx, a.get(0)))), None)
         .getset(cx, "__args__", Full(|cx, a| Ok(args(cx, a.get(0)))), None)

@@ -48,4 +48,5 @@ pub mod traceback;
 pub mod tuple;
 pub mod type_;
 pub mod typevar;
+pub mod weakref;
 pub mod zip;

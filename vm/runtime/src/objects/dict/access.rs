@@ -216,6 +216,29 @@ impl PyDict {
         }))
     }
 
+    /// Removes a key if `wanted` accepts its value, as one step; `wanted` runs no Python and drops no object.
+    ///
+    /// # Errors
+    /// As [`PyDict::get`].
+    pub fn remove_if(
+        &self,
+        cx: &mut Cx,
+        key: Ref<'_>,
+        wanted: impl FnOnce(&Cx, Ref<'_>) -> bool,
+    ) -> R<Option<Obj>> {
+        let hash = key_hash(cx, key)?;
+        let taken = self.with_entry(cx, key, hash, |cx, index| {
+            let index = index?;
+            // SAFETY: the entry keeps the value alive while the lock is held.
+            let value = unsafe { Ref::from_value(self.entry(index).value.peek()) };
+            wanted(cx, value).then(|| self.take_entry(index))
+        })?;
+        Ok(taken.map(|(key, value)| {
+            drop(key);
+            value
+        }))
+    }
+
     /// Removes and gives the item that was added last.
     pub fn pop_last(&self, cx: &Cx) -> Option<(Obj, Obj)> {
         locked(cx, &self.h, || {

@@ -339,7 +339,7 @@ fn fill_common(cx: &mut Cx, b: &mut TypeBuilder) {
 
 /// Fills both types and the iterator.
 pub fn init(cx: &mut Cx) {
-    let flags = class_flag::BASETYPE | class_flag::MATCH_SELF;
+    let flags = class_flag::BASETYPE | class_flag::MATCH_SELF | class_flag::HAS_WEAKREF;
     let mut b = TypeBuilder::new(cx, Builtin::Set, Some(Builtin::Object), flags);
     b.doc(cx, "Items without order and without duplicates.\n\nWithout an argument it is empty.");
     b.constructor(cx, "($type, *args, **kwargs)", Full(construct));

@@ -302,7 +302,7 @@ fn slot(cx: &Cx, class: &PyType, slot: &Slot) -> R {
 }
 
 pub fn init(cx: &mut Cx) {
-    let flags = class_flag::BASETYPE;
+    let flags = class_flag::BASETYPE | class_flag::HAS_WEAKREF;
     let mut t = TypeBuilder::new(cx, Builtin::Type, Some(Builtin::Object), flags);
     t.constructor(cx, "($cls, /, *args, **kwargs)", Full(type_new))
         .special(cx, Special::Init, Full(type_init))
@@ -411,6 +411,13 @@ pub fn init(cx: &mut Cx) {
             cx,
             "__flags__",
             Full(|cx, a| Ok(cx.int(if this(cx, a).is_heap() { 1 << 9 } else { 0 }))),
+            None,
+        )
+        .getset(
+            cx,
+            "__weakrefoffset__",
+            // Not a place in the object: only whether it is zero means something.
+            Full(|cx, a| Ok(cx.int(if this(cx, a).has_flag(class_flag::HAS_WEAKREF) { 8 } else { 0 }))),
             None,
         )
         .getset(cx, "__basicsize__", Full(|cx, a| Ok(cx.int(this(cx, a).payload_size.max(16) as i64))), None);

@@ -181,6 +181,9 @@ pub fn new_class(
     {
         crate::objects::object::add_dict(cx, class)?;
     }
+    if class.has_flag(class_flag::HAS_WEAKREF) && !best.has_flag(class_flag::HAS_WEAKREF) {
+        crate::objects::weakref::add_attribute(cx, class)?;
+    }
     add_members(cx, class, best, slots)?;
     if let Some(cell) = cell {
         let Some(payload) = cell.downcast::<PyCell>(cx) else {
@@ -236,7 +239,10 @@ fn allocate(
     if slots.is_none() || own.iter().any(|s| s == "__dict__") {
         flags |= class_flag::HAS_DICT;
     }
-    if slots.is_none() || own.iter().any(|s| s == "__weakref__") {
+    // Objects whose size varies in CPython have no room for weak references there.
+    let is_var_sized =
+        [Builtin::Tuple, Builtin::Int, Builtin::Bytes].iter().any(|&b| best.is_subclass(cx.builtin(b), cx));
+    if (slots.is_none() && !is_var_sized) || own.iter().any(|s| s == "__weakref__") {
         flags |= class_flag::HAS_WEAKREF;
     }
     let named = own.iter().filter(|s| *s != "__dict__" && *s != "__weakref__").count() as u32;
@@ -244,7 +250,6 @@ fn allocate(
         PyType::allocate(meta.root_shape().head.id, name, best.ops, best.payload_size, flags, Builtin::COUNT);
     // SAFETY: nobody else knows the class yet.
     unsafe { (*(class as *const PyType as *mut PyType)).slot_count = best.slot_count + named };
-    let _ = cx;
     class
 }
 

@@ -83,7 +83,7 @@ impl Cx {
         if own.is_subclass(class, self) {
             return Ok(true);
         }
-        if !own.is_heap() {
+        if !own.is_heap() && own.same_special(self, self.builtin(Builtin::Object), Special::GetAttribute) {
             return Ok(false);
         }
         match self.get_attr_opt(v, self.vm.names.class.get())? {
