@@ -171,7 +171,10 @@ fn iter(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn next(cx: &mut Cx, a: Args<'_>) -> R {
     let iterator = a.get(0);
-    if let Some(result) = crate::objects::iter::next_native(cx, iterator) {
+    // What a generator returns is the exception's value.
+    if !cx.is_exactly(iterator, Builtin::Generator)
+        && let Some(result) = crate::objects::iter::next_native(cx, iterator)
+    {
         return match (result?, a.opt(1)) {
             (Some(item), _) => Ok(item),
             (None, Some(default)) => Ok(default.own(cx)),

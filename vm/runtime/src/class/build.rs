@@ -4,11 +4,12 @@
 //! calls them in order at start-up, before any other thread runs.
 
 use crate::class::shape::FIRST_HINT;
-use crate::class::{Builtin, PyType, Shape, class_flag};
+use crate::class::{Builtin, NextFn, PyType, Shape, class_flag};
 use crate::names::Special;
 use crate::native::{NativeDef, NativeFn};
 use crate::objects::dict::PyDict;
-use crate::{Cx, Header, Obj, Slot, TypeOps, Value};
+use crate::objects::iter::{self, NativeIter};
+use crate::{Cx, Header, Obj, RefExt, Slot, TypeOps, Value};
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, RwLock};
 
@@ -47,6 +48,7 @@ impl PyType {
             subclasses: Mutex::default(),
             instances_watched: AtomicU32::new(0),
             inline_hint: AtomicU32::new(FIRST_HINT),
+            next: Default::default(),
             builtin,
         }))
     }
@@ -224,6 +226,22 @@ impl TypeBuilder {
         let function = crate::objects::native::new_function(cx, native, None);
         let function = crate::objects::method::new_static_method(cx, function);
         self.attr(cx, name, function)
+    }
+
+    /// `__iter__`, which gives the object itself, and `__next__`: the type is an iterator with payload `T`.
+    pub fn iterator<T: NativeIter>(&mut self, cx: &mut Cx) -> &mut Self {
+        self.next_hook(|cx, v| {
+            // SAFETY: called with exact instances of the type, whose payload is `T`.
+            unsafe { v.cast_unchecked::<T>() }.step(cx)
+        });
+        self.special(cx, Special::Iter, NativeFn::Leaf(iter::iter_self));
+        self.special(cx, Special::Next, NativeFn::Full(iter::next_method::<T>))
+    }
+
+    /// How exact instances give their next item; must do what `__next__` does.
+    pub fn next_hook(&mut self, f: NextFn) -> &mut Self {
+        self.class.next.get_or_init(|| f);
+        self
     }
 
     /// A computed attribute. The getter is called with the object, the setter with object and value (`UNDEF`: delete).

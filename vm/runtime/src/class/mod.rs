@@ -24,7 +24,7 @@ pub use shape::{MAX_SHAPE_ATTRS, Shape};
 use crate::names::Special;
 use crate::objects::dict::PyDict;
 use crate::objects::tuple::PyTuple;
-use crate::{Cx, Header, Object, Ref, RefExt, Slot, TypeOps};
+use crate::{Cx, Header, Obj, Object, R, Ref, RefExt, Slot, TypeOps};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 use std::sync::{Mutex, RwLock};
@@ -56,6 +56,9 @@ pub mod class_flag {
     /// Defines or inherits `__del__`: instances need a finalizer.
     pub const HAS_DEL: u32 = 2048;
 }
+
+/// See [`PyType::next`].
+pub type NextFn = fn(&mut Cx, Ref<'_>) -> R<Option<Obj>>;
 
 /// A class.
 #[repr(C)]
@@ -92,6 +95,8 @@ pub struct PyType {
     /// Instances whose `__init__` has been watched to learn how many attribute slots they need.
     pub(crate) instances_watched: AtomicU32,
     pub(crate) inline_hint: AtomicU32,
+    /// How exact instances give their next item, if they are iterators written in Rust: [`Cx::next`] without a call.
+    pub(crate) next: std::sync::OnceLock<NextFn>,
     /// Native constructor of instances' payload for subclasses of built-in types is found through `__new__`; this is
     /// the number of the built-in type itself, `Builtin::COUNT` for others.
     pub builtin: usize,

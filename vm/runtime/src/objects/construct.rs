@@ -4,7 +4,7 @@
 use crate::prelude::*;
 
 /// The class that a constructor was called for.
-pub(crate) fn class_argument(cx: &Cx, a: Args<'_>) -> &'static PyType {
+pub fn class_argument(cx: &Cx, a: Args<'_>) -> &'static PyType {
     match PyType::from_ref(a.get(0), cx) {
         Some(class) => class,
         None => ungil_gc::fatal("a constructor was called without a class"),
@@ -12,7 +12,7 @@ pub(crate) fn class_argument(cx: &Cx, a: Args<'_>) -> &'static PyType {
 }
 
 /// Whether there are keyword arguments in the window of a `($cls, *args, **kwargs)` native.
-pub(crate) fn has_keywords(cx: &Cx, a: Args<'_>) -> bool {
+pub fn has_keywords(cx: &Cx, a: Args<'_>) -> bool {
     a.varkw(cx, 2).is_some_and(|kw| !kw.is_empty())
 }
 
@@ -33,13 +33,7 @@ pub(crate) fn no_keywords(cx: &mut Cx, a: Args<'_>, which: Builtin, name: &str) 
 ///
 /// # Errors
 /// `TypeError` ("x expected at most 1 argument, got 2").
-pub(crate) fn positional<'a>(
-    cx: &mut Cx,
-    a: Args<'a>,
-    name: &str,
-    min: usize,
-    max: usize,
-) -> R<&'a [Ref<'a>]> {
+pub fn positional<'a>(cx: &mut Cx, a: Args<'a>, name: &str, min: usize, max: usize) -> R<&'a [Ref<'a>]> {
     let args = a.varargs(cx, 1);
     check_count(cx, args.len(), name, min, max)?;
     Ok(args)
@@ -49,7 +43,7 @@ pub(crate) fn positional<'a>(
 ///
 /// # Errors
 /// As [`positional`].
-pub(crate) fn check_count(cx: &mut Cx, got: usize, name: &str, min: usize, max: usize) -> R<()> {
+pub fn check_count(cx: &mut Cx, got: usize, name: &str, min: usize, max: usize) -> R<()> {
     let (bound, word) = match got {
         n if n < min => (min, "at least "),
         n if n > max => (max, "at most "),
@@ -129,11 +123,12 @@ fn quick_call_builtin(cx: &mut Cx, which: u32, args: Args<'_>) -> Option<R> {
 ///
 /// # Errors
 /// `AttributeError`, always.
-pub(crate) fn readonly(cx: &mut Cx, _: Args<'_>) -> R {
+pub fn readonly(cx: &mut Cx, _: Args<'_>) -> R {
     Err(cx.error(Builtin::AttributeError, "readonly attribute"))
 }
 
 /// The six comparison methods from one function that also takes the operator.
+#[macro_export]
 macro_rules! comparisons {
     ($f:path) => {
         [
@@ -146,4 +141,4 @@ macro_rules! comparisons {
         ]
     };
 }
-pub(crate) use comparisons;
+pub use crate::comparisons;

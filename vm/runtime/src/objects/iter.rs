@@ -16,7 +16,7 @@ pub use crate::objects::range::iter::PyRangeIter;
 pub use crate::objects::tuple::iter::PyTupleIter;
 
 /// An iterator written in Rust.
-pub(crate) trait NativeIter: Object {
+pub trait NativeIter: Object {
     /// The next item, `None` at the end.
     ///
     /// # Errors
@@ -33,12 +33,15 @@ macro_rules! dispatch {
         match $id {
             // SAFETY: exact instances of the type have this payload.
             $($which => Some(unsafe { $iterator.cast_unchecked::<$payload>() }.step($cx)),)*
-            _ => None,
+            _ => {
+                let next = $cx.class_of($iterator).next.get()?;
+                Some(next($cx, $iterator))
+            }
         }
     }};
 }
 
-/// The next item of an iterator that is an exact instance of a built-in type; `None` for other objects.
+/// The next item of an iterator that is an exact instance of a native type; `None` for other objects.
 #[inline]
 #[allow(non_upper_case_globals)]
 pub fn next_native(cx: &mut Cx, iterator: Ref<'_>) -> Option<R<Option<Obj>>> {
@@ -121,7 +124,7 @@ pub fn len_native(v: Ref<'_>) -> Option<usize> {
 }
 
 /// All items of an exact built-in container, read in one step; `None` for anything else.
-pub(crate) fn items_of_builtin(cx: &Cx, v: Ref<'_>) -> Option<Vec<Obj>> {
+pub fn items_of_builtin(cx: &Cx, v: Ref<'_>) -> Option<Vec<Obj>> {
     let h = v.header()?;
     let exact = |which: Builtin| h.shape_id() == which as u32;
     if exact(Builtin::List) || exact(Builtin::Tuple) {
@@ -147,7 +150,7 @@ pub(crate) fn items_of_builtin(cx: &Cx, v: Ref<'_>) -> Option<Vec<Obj>> {
 /// # Errors
 /// `RecursionError`, or what the iteration raises.
 #[inline]
-pub(crate) fn next_inner(cx: &mut Cx, iterator: Ref<'_>) -> R<Option<Obj>> {
+pub fn next_inner(cx: &mut Cx, iterator: Ref<'_>) -> R<Option<Obj>> {
     if cx.native_stack_low() {
         return Err(cx.recursion_error(""));
     }
@@ -155,7 +158,7 @@ pub(crate) fn next_inner(cx: &mut Cx, iterator: Ref<'_>) -> R<Option<Obj>> {
 }
 
 /// `__next__` of a native iterator.
-pub(crate) fn next_method<T: NativeIter>(cx: &mut Cx, a: Args<'_>) -> R {
+pub fn next_method<T: NativeIter>(cx: &mut Cx, a: Args<'_>) -> R {
     match a.this::<T>().step(cx)? {
         Some(item) => Ok(item),
         None => Err(cx.stop_iteration()),
@@ -163,19 +166,19 @@ pub(crate) fn next_method<T: NativeIter>(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 /// `__iter__` of an iterator.
-pub(crate) fn iter_self(cx: &Cx, a: Args<'_>) -> R {
+pub fn iter_self(cx: &Cx, a: Args<'_>) -> R {
     Ok(a.get(0).own(cx))
 }
 
 /// What a slot that never changes holds. The caller keeps the container alive.
 #[inline(always)]
-pub(crate) fn fixed<'a>(slot: &'a Slot) -> Ref<'a> {
+pub fn fixed<'a>(slot: &'a Slot) -> Ref<'a> {
     // SAFETY: the slot is written when the container is made and holds its reference as long as the container lives.
     unsafe { Ref::from_value(slot.peek()) }
 }
 
 /// A function or type of the `builtins` module as it is now; what `__reduce__` refers to.
-pub(crate) fn builtin_named(cx: &mut Cx, name: &str) -> R {
+pub fn builtin_named(cx: &mut Cx, name: &str) -> R {
     let interned = crate::objects::str::intern(cx, name);
     match cx.builtins().get_str(cx, interned.get()) {
         Some(v) => Ok(v),
@@ -184,7 +187,7 @@ pub(crate) fn builtin_named(cx: &mut Cx, name: &str) -> R {
 }
 
 /// `(iter, (sequence,), index)`, or without an index `(iter, (sequence,))`.
-pub(crate) fn reduce_to(cx: &mut Cx, function: &str, sequence: Obj, index: Option<i64>) -> R {
+pub fn reduce_to(cx: &mut Cx, function: &str, sequence: Obj, index: Option<i64>) -> R {
     let function = builtin_named(cx, function)?;
     let args = cx.tuple(vec![sequence]);
     Ok(match index {

@@ -7,7 +7,7 @@ use crate::prelude::*;
 ///
 /// # Errors
 /// What `f` raises.
-pub(crate) fn guarded(cx: &mut Cx, v: Ref<'_>, again: &str, f: impl FnOnce(&mut Cx) -> R) -> R {
+pub fn guarded(cx: &mut Cx, v: Ref<'_>, again: &str, f: impl FnOnce(&mut Cx) -> R) -> R {
     let word = v.value().0;
     if cx.thread_state.repr_stack.borrow().contains(&word) {
         return Ok(cx.str(again));
@@ -22,7 +22,7 @@ pub(crate) fn guarded(cx: &mut Cx, v: Ref<'_>, again: &str, f: impl FnOnce(&mut 
 ///
 /// # Errors
 /// What `__repr__` raises.
-pub(crate) fn push_repr(cx: &mut Cx, to: &mut StrBuf, v: Ref<'_>) -> R<()> {
+pub fn push_repr(cx: &mut Cx, to: &mut StrBuf, v: Ref<'_>) -> R<()> {
     let text = cx.repr(v)?;
     if let Some(text) = text.downcast::<PyStr>(cx) {
         to.push_str(text);
@@ -34,12 +34,7 @@ pub(crate) fn push_repr(cx: &mut Cx, to: &mut StrBuf, v: Ref<'_>) -> R<()> {
 ///
 /// # Errors
 /// What `__repr__` of an item raises.
-pub(crate) fn sequence(
-    cx: &mut Cx,
-    open: &str,
-    close: &str,
-    mut next: impl FnMut(&Cx, usize) -> Option<Obj>,
-) -> R {
+pub fn sequence(cx: &mut Cx, open: &str, close: &str, mut next: impl FnMut(&Cx, usize) -> Option<Obj>) -> R {
     let mut text = StrBuf::with_capacity(64);
     text.push_wtf8(open);
     let mut i = 0;

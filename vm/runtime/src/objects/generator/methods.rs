@@ -19,6 +19,15 @@ fn deliver(cx: &mut Cx, outcome: Outcome) -> R {
     }
 }
 
+/// As [`gen_next`], without an exception at the end.
+fn next_item(cx: &mut Cx, generator: Ref<'_>) -> R<Option<Obj>> {
+    let none = cx.none();
+    match send(cx, generator, none)? {
+        Outcome::Yielded(v) => Ok(Some(v)),
+        Outcome::Returned(_) => Ok(None),
+    }
+}
+
 fn gen_next(cx: &mut Cx, a: Args<'_>) -> R {
     let none = cx.none();
     let outcome = send(cx, a.get(0), none)?;
@@ -212,6 +221,7 @@ pub fn init(cx: &mut Cx) {
     add_protocol(&mut t, cx);
     t.special(cx, Special::Iter, Full(|cx, a| Ok(a.get(0).own(cx))))
         .special(cx, Special::Next, Full(gen_next))
+        .next_hook(next_item)
         .class_method(
             cx,
             "__class_getitem__",

@@ -329,7 +329,7 @@ fn add(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 /// The factor of a repetition; `None` if the operand is no index.
-pub(crate) fn repetitions(cx: &mut Cx, v: Ref<'_>) -> R<Option<usize>> {
+pub fn repetitions(cx: &mut Cx, v: Ref<'_>) -> R<Option<usize>> {
     if !has_index(cx, v) {
         return Ok(None);
     }
@@ -337,7 +337,7 @@ pub(crate) fn repetitions(cx: &mut Cx, v: Ref<'_>) -> R<Option<usize>> {
 }
 
 /// The items `n` times over; `None` if there is no memory for so many.
-pub(crate) fn repeated(cx: &Cx, mut items: Vec<Obj>, n: usize) -> Option<Vec<Obj>> {
+pub fn repeated(cx: &Cx, mut items: Vec<Obj>, n: usize) -> Option<Vec<Obj>> {
     let (len, total) = (items.len(), items.len().checked_mul(n)?);
     if n == 0 {
         return Some(Vec::new());

@@ -14,7 +14,7 @@ mod slices;
 pub(crate) mod sort;
 
 pub use access::new_list;
-pub use methods::{declare, init, list_from};
+pub use methods::{declare, init, list_from, repeated, repetitions};
 
 use crate::objects::sync::Field;
 use crate::prelude::*;
