@@ -8,6 +8,7 @@ pub mod stdio;
 pub mod sys;
 pub mod thread;
 mod time;
+mod typing;
 mod weakref;
 
 use ungil_runtime::{Cx, Obj, R, Vm};
@@ -20,6 +21,7 @@ const MODULES: &[(&str, Init)] = &[
     //
     ("_thread", thread::init),
     ("_weakref", weakref::init),
+    ("_typing", typing::init),
     ("gc", gc::init),
     ("time", time::init),
 ];

@@ -27,7 +27,7 @@ builtins! {
     DictValues, DictItems, DictKeyIter, DictValueIter, DictItemIter, DictReverseKeyIter, DictReverseValueIter,
     DictReverseItemIter, SetIter, SequenceIter, CallableIter, Enumerate, Zip, Map, Filter, Reversed, MemoryIter,
     WeakRef, WeakProxy, WeakCallableProxy, GenericAlias, GenericAliasIter, UnionType, TypeVar, ParamSpec, ParamSpecArgs,
-    ParamSpecKwargs, TypeVarTuple, TypeAliasType, Generic, NoDefaultType, Interpolation, Template, TemplateIter,
+    ParamSpecKwargs, TypeVarTuple, TypeAliasType, Generic, NoDefaultType, ConstEvaluator, Interpolation, Template, TemplateIter,
     ContextVar, Context, Token, FrameLocalsProxy, StructSequence,
     BaseException, BaseExceptionGroup, ExceptionGroup, GeneratorExit, KeyboardInterrupt, SystemExit, Exception,
     ArithmeticError, FloatingPointError, OverflowError, ZeroDivisionError, AssertionError, AttributeError, BufferError,

@@ -98,9 +98,37 @@ pub fn new_function(cx: &Cx, def: &'static NativeDef, module: Option<Obj>) -> Ob
     made
 }
 
+/// Special methods that are ordinary methods of built-in types, not wrappers of a slot.
+const NO_SLOT: &[&str] = &[
+    "__bytes__",
+    "__ceil__",
+    "__class_getitem__",
+    "__complex__",
+    "__dir__",
+    "__enter__",
+    "__exit__",
+    "__floor__",
+    "__format__",
+    "__fspath__",
+    "__getstate__",
+    "__init_subclass__",
+    "__instancecheck__",
+    "__length_hint__",
+    "__missing__",
+    "__mro_entries__",
+    "__prepare__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__reversed__",
+    "__round__",
+    "__sizeof__",
+    "__subclasscheck__",
+    "__trunc__",
+];
+
 /// A method of a built-in type.
 pub fn new_method_descriptor(cx: &Cx, class: &PyType, def: &'static NativeDef) -> Obj {
-    let dunder = def.name.starts_with("__") && Special::ALL.iter().any(|s| s.text() == def.name);
+    let dunder = Special::ALL.iter().any(|s| s.text() == def.name) && !NO_SLOT.contains(&def.name);
     let kind = if dunder { Builtin::WrapperDescriptor } else { Builtin::MethodDescriptor };
     new_native(cx, kind, def, Some(class), None)
 }

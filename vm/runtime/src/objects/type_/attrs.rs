@@ -301,6 +301,38 @@ fn slot(cx: &Cx, class: &PyType, slot: &Slot) -> R {
     Ok(slot.get(&class.h, cx).unwrap_or_else(|| cx.none()))
 }
 
+/// The bits of `tp_flags` that programs look at.
+fn get_flags(cx: &Cx, a: Args<'_>) -> R {
+    const BITS: [(u32, u32); 6] = [
+        (class_flag::SEQUENCE, 5),
+        (class_flag::MAPPING, 6),
+        (class_flag::DISALLOW_INSTANTIATION, 7),
+        (class_flag::HEAP, 9),
+        (class_flag::BASETYPE, 10),
+        (class_flag::ABSTRACT, 20),
+    ];
+    const KINDS: [(Builtin, u32); 8] = [
+        (Builtin::Int, 24),
+        (Builtin::List, 25),
+        (Builtin::Tuple, 26),
+        (Builtin::Bytes, 27),
+        (Builtin::Str, 28),
+        (Builtin::Dict, 29),
+        (Builtin::BaseException, 30),
+        (Builtin::Type, 31),
+    ];
+    let class = this(cx, a);
+    let mut bits: i64 = 1 << 12;
+    bits |= i64::from(!class.is_heap() || class.has_flag(class_flag::IMMUTABLE)) << 8;
+    for (flag, bit) in BITS {
+        bits |= i64::from(class.has_flag(flag)) << bit;
+    }
+    for (kind, bit) in KINDS {
+        bits |= i64::from(class.is_subclass(cx.builtin(kind), cx)) << bit;
+    }
+    Ok(cx.int(bits))
+}
+
 pub fn init(cx: &mut Cx) {
     let flags = class_flag::BASETYPE | class_flag::HAS_WEAKREF;
     let mut t = TypeBuilder::new(cx, Builtin::Type, Some(Builtin::Object), flags);
@@ -312,6 +344,8 @@ pub fn init(cx: &mut Cx) {
         .special(cx, Special::DelAttr, Full(|cx, a| set(cx, a, None)))
         .special(cx, Special::Repr, Full(type_repr))
         .special(cx, Special::Dir, Full(type_dir))
+        .special(cx, Special::Or, Full(crate::objects::union::or))
+        .special(cx, Special::ROr, Full(crate::objects::union::ror))
         .method(cx, "mro", "($self, /)", Full(mro))
         .method(cx, "__subclasses__", "($self, /)", Full(subclasses))
         .method(
@@ -409,17 +443,12 @@ pub fn init(cx: &mut Cx) {
         )
         .getset(
             cx,
-            "__flags__",
-            Full(|cx, a| Ok(cx.int(if this(cx, a).is_heap() { 1 << 9 } else { 0 }))),
-            None,
-        )
-        .getset(
-            cx,
             "__weakrefoffset__",
             // Not a place in the object: only whether it is zero means something.
             Full(|cx, a| Ok(cx.int(if this(cx, a).has_flag(class_flag::HAS_WEAKREF) { 8 } else { 0 }))),
             None,
         )
+        .getset(cx, "__flags__", Leaf(get_flags), None)
         .getset(cx, "__basicsize__", Full(|cx, a| Ok(cx.int(this(cx, a).payload_size.max(16) as i64))), None);
     member::init(cx);
 }

@@ -16,6 +16,7 @@ pub use link::link;
 pub use member::member_offset;
 
 use crate::objects::tuple::PyTuple;
+use crate::objects::union::PyUnion;
 use crate::prelude::*;
 
 /// Class objects are immortal and keep what they refer to: nothing to trace.
@@ -48,6 +49,14 @@ pub fn class_get_item(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>) -> R {
     Err(cx.type_error(format!("'{name}' object is not subscriptable")))
 }
 
+/// The classes of a tuple or a union; `None` for anything else.
+fn alternatives<'a>(cx: &Cx, class: Ref<'a>) -> Option<&'a [Ref<'a>]> {
+    match class.downcast::<PyTuple>(cx) {
+        Some(tuple) => Some(tuple.items()),
+        None => class.downcast::<PyUnion>(cx).map(|u| u.members(cx)),
+    }
+}
+
 impl Cx {
     /// `isinstance(v, class)`, hooks included.
     ///
@@ -57,8 +66,8 @@ impl Cx {
         if self.class_of(v).as_ref().is(class) {
             return Ok(true);
         }
-        if let Some(tuple) = class.downcast::<PyTuple>(self) {
-            for &item in tuple.items() {
+        if let Some(items) = alternatives(self, class) {
+            for &item in items {
                 if self.recursing(" in __instancecheck__", |cx| cx.is_instance(v, item))? {
                     return Ok(true);
                 }
@@ -99,8 +108,8 @@ impl Cx {
     /// # Errors
     /// `TypeError`, or what `__subclasscheck__` raises.
     pub fn is_subclass(&mut self, derived: Ref<'_>, class: Ref<'_>) -> R<bool> {
-        if let Some(tuple) = class.downcast::<PyTuple>(self) {
-            for &item in tuple.items() {
+        if let Some(items) = alternatives(self, class) {
+            for &item in items {
                 if self.recursing(" in __subclasscheck__", |cx| cx.is_subclass(derived, item))? {
                     return Ok(true);
                 }
