@@ -49,6 +49,6 @@ pub mod traceback;
 pub mod tuple;
 pub mod type_;
 pub mod typevar;
-pub mod weakref;
 pub mod union;
+pub mod weakref;
 pub mod zip;
