@@ -2,6 +2,8 @@
 
 use crate::native::Signature;
 use crate::objects::dict::PyDict;
+use crate::objects::native::PyNative;
+use crate::objects::str::PyStr;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 
@@ -10,10 +12,10 @@ use crate::prelude::*;
 ///
 /// # Errors
 /// `TypeError`.
-pub fn bind_slow(
+pub fn bind(
     cx: &mut Cx,
     sig: &Signature,
-    qualified: &str,
+    native: &PyNative,
     args: Args<'_>,
     positional: usize,
     names: Option<&PyTuple>,
@@ -22,10 +24,10 @@ pub fn bind_slow(
     let named = args.len() - positional;
     let accepts_names = sig.varkw || sig.positional_only < sig.names.len();
     if named > 0 && !accepts_names {
-        return Err(cx.type_error(format!("{}() takes no keyword arguments", shown(sig, qualified))));
+        return Err(cx.type_error(format!("{}() takes no keyword arguments", shown(native))));
     }
     if positional > sig.positional && !sig.varargs {
-        return Err(wrong_count(cx, sig, qualified, positional - hidden));
+        return Err(wrong_count(cx, sig, native, positional - hidden));
     }
     let mut slots: Vec<Option<Obj>> = (0..sig.names.len())
         .map(|i| (i < positional.min(sig.positional)).then(|| args.get(i).own(cx)))
@@ -34,26 +36,24 @@ pub fn bind_slow(
     let kwargs = sig.varkw.then(|| PyDict::new(cx));
     for (i, name) in names.map_or(&[][..], |n| n.items()).iter().enumerate() {
         let value = args.get(positional + i).own(cx);
-        place(cx, sig, qualified, &mut slots, kwargs.as_ref(), *name, value)?;
+        place(cx, sig, native, &mut slots, kwargs.as_ref(), *name, value)?;
     }
     let missing = (0..sig.required).find(|&i| slots[i].is_none());
     if let Some(i) = missing {
         if i < sig.positional_only {
-            return Err(wrong_count(cx, sig, qualified, positional.saturating_sub(hidden)));
+            return Err(wrong_count(cx, sig, native, positional.saturating_sub(hidden)));
         }
         let (name, at) = (&sig.names[i], i + 1 - hidden);
-        return Err(cx.type_error(format!(
-            "{}() missing required argument '{name}' (pos {at})",
-            short(sig, qualified)
-        )));
+        return Err(
+            cx.type_error(format!("{}() missing required argument '{name}' (pos {at})", short(native)))
+        );
     }
     for (i, &required) in sig.keyword_required.iter().enumerate() {
         if required && slots[sig.positional + i].is_none() {
             let name = &sig.names[sig.positional + i];
-            return Err(cx.type_error(format!(
-                "{}() missing required keyword-only argument '{name}'",
-                short(sig, qualified)
-            )));
+            return Err(
+                cx.type_error(format!("{}() missing required keyword-only argument '{name}'", short(native)))
+            );
         }
     }
     let mut window: Vec<Obj> =
@@ -66,27 +66,28 @@ pub fn bind_slow(
 }
 
 /// The name in messages: a constructor shows its class alone.
-fn shown(_: &Signature, qualified: &str) -> String {
-    qualified.strip_suffix(".__new__").unwrap_or(qualified).to_string()
+fn shown(native: &PyNative) -> String {
+    let name = native.qualified();
+    name.strip_suffix(".__new__").unwrap_or(&name).to_string()
 }
 
 /// The name without its class, as most messages have it.
-fn short(sig: &Signature, qualified: &str) -> String {
-    let name = shown(sig, qualified);
+fn short(native: &PyNative) -> String {
+    let name = shown(native);
     name.rsplit('.').next().unwrap_or(&name).to_string()
 }
 
 fn place(
     cx: &mut Cx,
     sig: &Signature,
-    qualified: &str,
+    native: &PyNative,
     slots: &mut [Option<Obj>],
     kwargs: Option<&Obj>,
     name: Ref<'_>,
     value: Obj,
 ) -> R<()> {
-    let text = cx.text_of(name);
-    let found = (sig.positional_only..sig.names.len()).find(|&i| sig.names[i] == text);
+    let bytes = name.downcast::<PyStr>(cx).map_or(&[][..], |s| s.as_bytes());
+    let found = (sig.positional_only..sig.names.len()).find(|&i| sig.names[i].as_bytes() == bytes);
     match found {
         Some(i) if slots[i].is_none() => {
             slots[i] = Some(value);
@@ -94,9 +95,10 @@ fn place(
         }
         Some(i) => {
             let at = i + 1 - sig.has_self as usize;
+            let text = cx.text_of(name);
             Err(cx.type_error(format!(
                 "argument for {}() given by name ('{text}') and position ({at})",
-                short(sig, qualified)
+                short(native)
             )))
         }
         None => match kwargs.and_then(|k| k.downcast::<PyDict>(cx)) {
@@ -104,19 +106,19 @@ fn place(
                 let key = name.own(cx);
                 kwargs.set(cx, key, value)
             }
-            None => Err(cx.type_error(format!(
-                "{}() got an unexpected keyword argument '{text}'",
-                short(sig, qualified)
-            ))),
+            None => {
+                let text = cx.text_of(name);
+                Err(cx.type_error(format!("{}() got an unexpected keyword argument '{text}'", short(native))))
+            }
         },
     }
 }
 
-fn wrong_count(cx: &mut Cx, sig: &Signature, qualified: &str, given: usize) -> Err {
+fn wrong_count(cx: &mut Cx, sig: &Signature, native: &PyNative, given: usize) -> Err {
     let hidden = sig.has_self as usize;
     let (min, max) = (sig.required - hidden.min(sig.required), sig.positional - hidden);
-    let name = shown(sig, qualified);
-    let short = short(sig, qualified);
+    let name = shown(native);
+    let short = short(native);
     if sig.positional_only == sig.positional && sig.keyword_required.is_empty() && !sig.varkw {
         if max == 0 {
             return cx.type_error(format!("{name}() takes no arguments ({given} given)"));

@@ -10,6 +10,7 @@ use crate::objects::tuple::PyTuple;
 use crate::{Cx, Obj, Object, R, Ref, RefExt, Value};
 use std::marker::PhantomData;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A native's body. A leaf runs no Python and meets no safepoint, so it takes `&Cx`.
 #[derive(Clone, Copy)]
@@ -35,11 +36,77 @@ pub struct NativeDef {
     pub signature: &'static str,
     pub f: NativeFn,
     parsed: OnceLock<Signature>,
+    arity: AtomicU32,
+}
+
+/// How many positional arguments a native takes as they stand: at least `min`, at most `max`, padded to `window` with
+/// `UNDEF`. If its arguments need sorting always, `min` is more than `max`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arity(u32);
+
+impl Arity {
+    /// Of a native that has not been called yet.
+    const UNKNOWN: Arity = Arity(0);
+    /// Marks a known one.
+    const KNOWN: u32 = 1 << 31;
+    /// Marks one whose first parameter is the receiver.
+    const SELF: u32 = 1 << 30;
+    const NEVER: u32 = 0xff;
+    /// The longest window.
+    pub const MAX_WINDOW: usize = 12;
+
+    fn of(sig: &Signature) -> Arity {
+        let window = sig.window_len();
+        let flags = Arity::KNOWN | if sig.has_self { Arity::SELF } else { 0 };
+        if !sig.is_plain() || window > Arity::MAX_WINDOW || sig.keyword_required.contains(&true) {
+            return Arity(Arity::NEVER | flags);
+        }
+        let (min, max) = (sig.required as u32, sig.positional as u32);
+        Arity(flags | min | max << 8 | (window as u32) << 16)
+    }
+
+    /// Whether `given` positional arguments need no sorting.
+    #[inline(always)]
+    pub fn admits(self, given: usize) -> bool {
+        let (min, max) = (self.0 as u8 as usize, (self.0 >> 8) as u8 as usize);
+        given >= min && given <= max
+    }
+
+    /// Values in the native's window.
+    #[inline(always)]
+    pub fn window(self) -> usize {
+        (self.0 >> 16) as u8 as usize
+    }
 }
 
 impl NativeDef {
     pub const fn new(name: &'static str, signature: &'static str, f: NativeFn) -> NativeDef {
-        NativeDef { name, signature, f, parsed: OnceLock::new() }
+        NativeDef { name, signature, f, parsed: OnceLock::new(), arity: AtomicU32::new(0) }
+    }
+
+    /// See [`Arity`].
+    #[inline(always)]
+    pub fn arity(&self) -> Arity {
+        // ORD: relaxed; computed from the signature, whoever does it.
+        match Arity(self.arity.load(Ordering::Relaxed)) {
+            Arity::UNKNOWN => self.find_arity(),
+            arity => arity,
+        }
+    }
+
+    /// Whether its first parameter is the object or class that it was called on.
+    #[inline(always)]
+    pub fn takes_self(&self) -> bool {
+        self.arity().0 & Arity::SELF != 0
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_arity(&self) -> Arity {
+        let arity = Arity::of(self.sig());
+        // ORD: as in `arity`.
+        self.arity.store(arity.0, Ordering::Relaxed);
+        arity
     }
 
     /// One that lives for ever.
@@ -240,33 +307,4 @@ impl<'a> Args<'a> {
         // SAFETY: alive for `'a`.
         self.values().iter().map(|&v| unsafe { Ref::from_value(v) })
     }
-}
-
-/// What [`bind`] makes of a call's arguments.
-pub enum Bound {
-    /// The arguments fit as they are.
-    AsIs,
-    /// A new window; owned values.
-    Window(Vec<Obj>),
-}
-
-/// Sorts the arguments of a call by the signature. `args` holds the positional arguments, then those named by
-/// `names` (a tuple of strings), `qualified` is the name for messages.
-///
-/// # Errors
-/// `TypeError` with CPython's wording.
-pub fn bind(
-    cx: &mut Cx,
-    def: &NativeDef,
-    qualified: &str,
-    args: Args<'_>,
-    names: Option<&PyTuple>,
-) -> R<Bound> {
-    let sig = def.sig();
-    let named = names.map_or(0, |n| n.items().len());
-    let positional = args.len() - named;
-    if named == 0 && sig.is_plain() && positional == sig.names.len() && sig.positional == positional {
-        return Ok(Bound::AsIs);
-    }
-    crate::bind::bind_slow(cx, sig, qualified, args, positional, names).map(Bound::Window)
 }

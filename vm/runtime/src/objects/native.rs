@@ -1,7 +1,7 @@
 //! Native functions and the descriptors that hold them: functions of modules, methods of built-in types, class methods,
 //! constructors, computed attributes.
 
-use crate::native::Bound;
+use crate::native::Arity;
 use crate::objects::dict::PyDict;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
@@ -130,7 +130,12 @@ const NO_SLOT: &[&str] = &[
 pub fn new_method_descriptor(cx: &Cx, class: &PyType, def: &'static NativeDef) -> Obj {
     let dunder = Special::ALL.iter().any(|s| s.text() == def.name) && !NO_SLOT.contains(&def.name);
     let kind = if dunder { Builtin::WrapperDescriptor } else { Builtin::MethodDescriptor };
-    new_native(cx, kind, def, Some(class), None)
+    let made = new_native(cx, kind, def, Some(class), None);
+    // Built-in types keep their methods for good: callers need not count them.
+    if let Some(h) = made.r().header() {
+        h.make_immortal();
+    }
+    made
 }
 
 /// `__new__` of a built-in type: bound to the class, checks that its first argument derives from it.
@@ -163,10 +168,25 @@ impl PyNative {
         unsafe { self.owner.as_ref() }
     }
 
-    fn is_constructor(&self) -> bool {
+    /// Whether it is the `__new__` of a built-in type.
+    #[inline(always)]
+    pub fn is_constructor(&self) -> bool {
         !self.owner.is_null()
             && self.h.shape_id() == Builtin::NativeFunction as u32
             && self.def.name == "__new__"
+    }
+
+    /// What a bound native is called with in front of its arguments.
+    #[inline(always)]
+    pub fn hidden_receiver(&self) -> Option<Value> {
+        let this = self.this.peek();
+        // A constructor is bound to its class for its `__self__` only.
+        (!this.is_undef() && self.def.takes_self() && !self.is_constructor()).then_some(this)
+    }
+
+    /// Whether instances of the class are what this method is for.
+    pub fn fits(&self, cx: &Cx, class: &PyType) -> bool {
+        self.owner().is_some_and(|owner| class.is_subclass(owner, cx))
     }
 
     /// The name for messages.
@@ -198,26 +218,37 @@ pub fn call(cx: &mut Cx, callee: Ref<'_>, args: Args<'_>, names: Option<&PyTuple
 }
 
 fn call_native(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&PyTuple>) -> R {
-    let sig = native.def.sig();
     check_receiver(cx, native, args, names)?;
-    let bound_this = sig.has_self && !native.this.is_empty() && !native.is_constructor();
-    if bound_this {
-        // SAFETY: set for good when the native was bound.
-        let this = native.this.peek();
+    let this = native.hidden_receiver();
+    let given = args.len() + this.is_some() as usize;
+    let arity = native.def.arity();
+    if names.is_none() && arity.admits(given) {
+        if given == arity.window() && this.is_none() {
+            return finish(cx, native, args);
+        }
+        let mut window = [Value::UNDEF; Arity::MAX_WINDOW];
+        let start = match this {
+            Some(this) => {
+                window[0] = this;
+                1
+            }
+            None => 0,
+        };
+        window[start..given].copy_from_slice(args.values());
+        return finish(cx, native, Args::new(&window[..arity.window()]));
+    }
+    if let Some(this) = this {
         let all: Vec<Value> = std::iter::once(this).chain(args.values().iter().copied()).collect();
-        return run(cx, native, Args::new(&all), names);
+        return sort(cx, native, Args::new(&all), names);
     }
-    if names.is_none() && sig.is_plain() && args.len() == sig.positional && sig.keyword_required.is_empty() {
-        return finish(cx, native, args);
-    }
-    run(cx, native, args, names)
+    sort(cx, native, args, names)
 }
 
-fn run(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&PyTuple>) -> R {
-    match crate::native::bind(cx, native.def, &native.qualified(), args, names)? {
-        Bound::AsIs => finish(cx, native, args),
-        Bound::Window(window) => finish(cx, native, Args::of(&window)),
-    }
+/// Sorts the arguments of a call by the signature; `names` names the last ones.
+fn sort(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&PyTuple>) -> R {
+    let positional = args.len() - names.map_or(0, |n| n.items().len());
+    let window = crate::bind::bind(cx, native.def.sig(), native, args, positional, names)?;
+    finish(cx, native, Args::of(&window))
 }
 
 #[inline(always)]

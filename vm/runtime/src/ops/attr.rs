@@ -633,7 +633,9 @@ pub fn cacheable_load(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<CacheableL
     let found = found?;
     let cell = class.cell(cx, name)?;
     if binds_plainly(cx, found.r()) {
-        return Some(CacheableLoad::Method { cell });
+        // A native that was put into a class that is not its own checks its receiver at every call.
+        let fits = found.r().downcast::<PyNative>(cx).is_none_or(|n| n.fits(cx, class));
+        return fits.then_some(CacheableLoad::Method { cell });
     }
     let plain = cx.class_of(found.r()).special(cx, Special::Get).is_none();
     plain.then_some(CacheableLoad::ClassValue { cell })

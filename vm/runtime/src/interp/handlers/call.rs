@@ -3,12 +3,16 @@
 use super::moves::drop_then;
 use crate::class::Builtin;
 use crate::interp::frame::{self, Frame};
-use crate::interp::{Exit, Table, cache, slow};
+use crate::interp::{Exit, FAILED, Table, cache, slow};
+use crate::native::{Args, Arity};
 use crate::objects::function::PyFunction;
+use crate::objects::native::PyNative;
 use crate::{Cx, Ref, RefExt, Value};
 use ungil_bytecode::WINDOW_HEADER;
 
 const FUNCTION: u32 = (Builtin::Function as u32) << 1;
+const NATIVE_FUNCTION: u32 = (Builtin::NativeFunction as u32) << 1;
+const METHOD_DESCRIPTOR: u32 = (Builtin::MethodDescriptor as u32) << 1;
 
 /// Pushes the frame of a function that takes its arguments as they stand and goes on in it. Arguments are in place
 /// behind the header of `window`, which holds the function.
@@ -55,9 +59,108 @@ handler! {
             if function.simple_args() == args && may_push(function, window, cx) {
                 return push_simple(ip, ip.add(2), regs, window, function, args, cx, t);
             }
+        } else if callee.is_ptr() && (*callee.ptr()).shape_word() == NATIVE_FUNCTION {
+            return call_native_function(ip, regs, cx, t);
         }
         slow::call::call::run(ip, regs, cx, t)
     }
+}
+
+handler! {
+    /// A call of a function of a module, or of a method bound to an object of a built-in type.
+    #[inline(never)]
+    fn call_native_function(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
+        let this = native.this.peek();
+        // Constructors check the class that they are given.
+        if !native.owner.is_null() && this.is_undef() || native.is_constructor() {
+            return slow::call::call::run(ip, regs, cx, t);
+        }
+        let hidden = !this.is_undef() && native.def.takes_self();
+        let mut first = window.add(WINDOW_HEADER);
+        let mut given = fc!(word);
+        if hidden {
+            // The extra slot lies in front of the first argument. The callable keeps what is put there alive.
+            first = first.sub(1);
+            given += 1;
+            *first = this;
+        }
+        (*cx).regs.set(regs);
+        (*cx).ip.set(ip);
+        let result = call_plain_native(cx, native, first, given);
+        if hidden {
+            *first = Value::UNDEF;
+        }
+        if result == SORT {
+            return slow::call::call::run(ip, regs, cx, t);
+        }
+        end_native_call(ip, ip.add(2), regs, cx, t, result)
+    }
+}
+
+/// What [`call_plain_native`] gives if the arguments need sorting: no value's word, and nothing has been done.
+const SORT: u64 = 1;
+
+/// Calls a native with `given` values from `first` on if they need no sorting: the word of its result, [`FAILED`] with
+/// the exception in the context, or [`SORT`]. Registers behind the arguments of a call are free.
+///
+/// Not inlined: what it keeps on the native stack would turn its callers' jumps to the next handler into calls.
+#[inline(never)]
+unsafe fn call_plain_native(cx: *mut Cx, native: &PyNative, first: *mut Value, given: usize) -> u64 {
+    let arity = native.def.arity();
+    if !arity.admits(given) || !(*cx).stack.fits(first.add(Arity::MAX_WINDOW)) || (*cx).is_wanted() {
+        return SORT;
+    }
+    for i in given..arity.window() {
+        *first.add(i) = Value::UNDEF;
+    }
+    match native.def.f.call(&mut *cx, Args::from_raw(first, arity.window())) {
+        Ok(v) => v.into_value().0,
+        Err(err) => {
+            (*cx).raised.set(err.0.into_value());
+            FAILED
+        }
+    }
+}
+
+/// Ends a call of a native: drops callable and arguments, delivers the result.
+#[inline(always)]
+unsafe fn end_native_call(
+    ip: *const u64,
+    next: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    result: u64,
+) -> Exit {
+    let word = *ip;
+    if result == FAILED {
+        return slow::call::native_failed(ip, regs, cx, t);
+    }
+    let window = regs.add(fb!(word));
+    // Callable, extra slot, and arguments; the receiver of a method is the first of these.
+    let end = window.add(WINDOW_HEADER + fc!(word) + (next == ip.add(3)) as usize);
+    let mut at = window.add(2);
+    while at < end {
+        let v = *at;
+        if v.is_ptr() {
+            *at = Value::UNDEF;
+            (*cx).drop_value(v);
+        }
+        at = at.add(1);
+    }
+    let slot = regs.add(fa!(word));
+    let old = *slot;
+    *slot = Value(result);
+    if old.is_ptr() {
+        (*cx).drop_value(old);
+    }
+    if (*cx).has_pending() {
+        return slow::pending_then::run(next, regs, cx, t);
+    }
+    goto!(next, regs, cx, t)
 }
 
 handler! {
@@ -80,10 +183,34 @@ handler! {
                     *window.add(2) = callee;
                     return push_simple(ip, ip.add(3), regs, window, function, args, cx, t);
                 }
+            } else if callee.is_ptr() && (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
+                return call_native_method(ip, regs, cx, t, callee);
             }
         }
         slow::call::call_method::run(ip, regs, cx, t)
     }
+}
+
+/// A call of a method of a built-in type on an instance for which it was cached.
+#[inline(never)]
+unsafe fn call_native_method(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+) -> Exit {
+    let word = *ip;
+    let window = regs.add(fb!(word));
+    // Methods of built-in types are immortal.
+    let native = Ref::from_value(callee).cast_unchecked::<PyNative>();
+    (*cx).regs.set(regs);
+    (*cx).ip.set(ip);
+    let result = call_plain_native(cx, native, window.add(WINDOW_HEADER), fc!(word) + 1);
+    if result == SORT {
+        return slow::call::call_method::run(ip, regs, cx, t);
+    }
+    end_native_call(ip, ip.add(3), regs, cx, t, result)
 }
 
 handler! {

@@ -419,6 +419,21 @@ pub unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) ->
     follow!(leave_next(regs, cx, t, v), cx, t)
 }
 
+/// A native has raised: drops its arguments and goes on at the handler.
+#[cold]
+#[inline(never)]
+unsafe fn native_failed_next(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Next {
+    let err = crate::interp::run::take_raised(&mut *cx);
+    let is_method = *ip as u8 == ungil_bytecode::Op::CallMethod as u8;
+    let site = Site { ip, regs, window: regs.add(fb!(*ip)), args: fc!(*ip) + is_method as usize };
+    site.fail(cx, t, err)
+}
+
+/// See `native_failed_next`.
+pub unsafe fn native_failed(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
+    follow!(native_failed_next(ip, regs, cx, t), cx, t)
+}
+
 /// Goes on ending a plain frame after one of its locals turned out to be the last reference to `dead`.
 #[cold]
 #[inline(never)]
