@@ -2,10 +2,12 @@
 
 use crate::native::Signature;
 use crate::objects::dict::PyDict;
-use crate::objects::native::PyNative;
 use crate::objects::str::PyStr;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
+
+/// Gives the qualified name for messages.
+pub type Name<'a> = &'a dyn Fn() -> String;
 
 /// The window for the native: parameters in order, then keyword-only ones, then the tuple of `*args`, then the dict of
 /// `**kwargs`.
@@ -15,7 +17,7 @@ use crate::prelude::*;
 pub fn bind(
     cx: &mut Cx,
     sig: &Signature,
-    native: &PyNative,
+    qualified: Name<'_>,
     args: Args<'_>,
     positional: usize,
     names: Option<&PyTuple>,
@@ -24,10 +26,10 @@ pub fn bind(
     let named = args.len() - positional;
     let accepts_names = sig.varkw || sig.positional_only < sig.names.len();
     if named > 0 && !accepts_names {
-        return Err(cx.type_error(format!("{}() takes no keyword arguments", shown(native))));
+        return Err(cx.type_error(format!("{}() takes no keyword arguments", shown(qualified))));
     }
     if positional > sig.positional && !sig.varargs {
-        return Err(wrong_count(cx, sig, native, positional - hidden));
+        return Err(wrong_count(cx, sig, qualified, positional - hidden));
     }
     let mut slots: Vec<Option<Obj>> = (0..sig.names.len())
         .map(|i| (i < positional.min(sig.positional)).then(|| args.get(i).own(cx)))
@@ -36,24 +38,25 @@ pub fn bind(
     let kwargs = sig.varkw.then(|| PyDict::new(cx));
     for (i, name) in names.map_or(&[][..], |n| n.items()).iter().enumerate() {
         let value = args.get(positional + i).own(cx);
-        place(cx, sig, native, &mut slots, kwargs.as_ref(), *name, value)?;
+        place(cx, sig, qualified, &mut slots, kwargs.as_ref(), *name, value)?;
     }
     let missing = (0..sig.required).find(|&i| slots[i].is_none());
     if let Some(i) = missing {
         if i < sig.positional_only {
-            return Err(wrong_count(cx, sig, native, positional.saturating_sub(hidden)));
+            return Err(wrong_count(cx, sig, qualified, positional.saturating_sub(hidden)));
         }
         let (name, at) = (&sig.names[i], i + 1 - hidden);
         return Err(
-            cx.type_error(format!("{}() missing required argument '{name}' (pos {at})", short(native)))
+            cx.type_error(format!("{}() missing required argument '{name}' (pos {at})", short(qualified)))
         );
     }
     for (i, &required) in sig.keyword_required.iter().enumerate() {
         if required && slots[sig.positional + i].is_none() {
             let name = &sig.names[sig.positional + i];
-            return Err(
-                cx.type_error(format!("{}() missing required keyword-only argument '{name}'", short(native)))
-            );
+            return Err(cx.type_error(format!(
+                "{}() missing required keyword-only argument '{name}'",
+                short(qualified)
+            )));
         }
     }
     let mut window: Vec<Obj> =
@@ -66,21 +69,21 @@ pub fn bind(
 }
 
 /// The name in messages: a constructor shows its class alone.
-fn shown(native: &PyNative) -> String {
-    let name = native.qualified();
+fn shown(qualified: Name<'_>) -> String {
+    let name = qualified();
     name.strip_suffix(".__new__").unwrap_or(&name).to_string()
 }
 
 /// The name without its class, as most messages have it.
-fn short(native: &PyNative) -> String {
-    let name = shown(native);
+fn short(qualified: Name<'_>) -> String {
+    let name = shown(qualified);
     name.rsplit('.').next().unwrap_or(&name).to_string()
 }
 
 fn place(
     cx: &mut Cx,
     sig: &Signature,
-    native: &PyNative,
+    qualified: Name<'_>,
     slots: &mut [Option<Obj>],
     kwargs: Option<&Obj>,
     name: Ref<'_>,
@@ -98,7 +101,7 @@ fn place(
             let text = cx.text_of(name);
             Err(cx.type_error(format!(
                 "argument for {}() given by name ('{text}') and position ({at})",
-                short(native)
+                short(qualified)
             )))
         }
         None => match kwargs.and_then(|k| k.downcast::<PyDict>(cx)) {
@@ -108,17 +111,20 @@ fn place(
             }
             None => {
                 let text = cx.text_of(name);
-                Err(cx.type_error(format!("{}() got an unexpected keyword argument '{text}'", short(native))))
+                Err(cx.type_error(format!(
+                    "{}() got an unexpected keyword argument '{text}'",
+                    short(qualified)
+                )))
             }
         },
     }
 }
 
-fn wrong_count(cx: &mut Cx, sig: &Signature, native: &PyNative, given: usize) -> Err {
+fn wrong_count(cx: &mut Cx, sig: &Signature, qualified: Name<'_>, given: usize) -> Err {
     let hidden = sig.has_self as usize;
     let (min, max) = (sig.required - hidden.min(sig.required), sig.positional - hidden);
-    let name = shown(native);
-    let short = short(native);
+    let name = shown(qualified);
+    let short = short(qualified);
     if sig.positional_only == sig.positional && sig.keyword_required.is_empty() && !sig.varkw {
         if max == 0 {
             return cx.type_error(format!("{name}() takes no arguments ({given} given)"));

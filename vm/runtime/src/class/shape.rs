@@ -28,6 +28,8 @@ pub struct Shape {
     pub names: Box<[usize]>,
     /// Index of the first slot that a name may have.
     pub first: u32,
+    /// Words from the object's start to the slot of the last name; 0 if there is none or it differs from object to object.
+    pub last_word: u32,
     index: Option<HashMap<usize, u32>>,
     transitions: Mutex<Vec<(usize, *const Shape)>>,
     dict_shape: AtomicPtr<Shape>,
@@ -50,7 +52,13 @@ impl Shape {
         let index = (names.len() > 8)
             .then(|| names.iter().enumerate().map(|(i, &name)| (name, first + i as u32)).collect());
         let id = head.id;
+        let last_word = match head.attr_offset {
+            DYNAMIC_OFFSET => 0,
+            _ if names.is_empty() => 0,
+            offset => offset / 8 + first + names.len() as u32,
+        };
         let shape = Box::leak(Box::new(Shape {
+            last_word,
             head,
             class,
             dict_mode,

@@ -1,8 +1,71 @@
 //! Attributes by inline cache.
 
 use super::moves::drop_then;
-use crate::Value;
+use crate::class::{Builtin, PyType, Shape};
+use crate::interp::frame::Frame;
 use crate::interp::{cache, slow};
+use crate::names::Special;
+use crate::objects::dict::PyDict;
+use crate::objects::module::PyModule;
+use crate::{Cx, Ref, RefExt, Value};
+
+const MODULE: u32 = (Builtin::Module as u32) << 1;
+const FUNCTION: u32 = (Builtin::Function as u32) << 1;
+
+/// Address of the interned name with this index.
+#[inline(always)]
+pub(super) unsafe fn name_word(regs: *mut Value, index: usize) -> usize {
+    Frame(regs).code().names.get_unchecked(index).get().value().0 as usize
+}
+
+/// The cache word that applies to a receiver of this shape: the site's, or one of those that the thread has seen of late.
+#[inline(always)]
+pub(super) unsafe fn applicable(cached: u64, name: usize, shape_word: u32, cx: *mut Cx) -> u64 {
+    if cached as u32 == shape_word { cached } else { (*cx).recent_attr(name, shape_word).0 }
+}
+
+/// The value that a cache of any kind but METHOD leads to, borrowed; `UNDEF` if it does not apply or if it is not so
+/// simple. The thread is exclusive; for kinds that go by shape, `cached` applies to the receiver.
+#[inline(always)]
+pub(super) unsafe fn cached_value(cached: u64, receiver: Value, cx: *mut Cx) -> Value {
+    match cache::kind(cached) {
+        cache::SLOT => *receiver.ptr().cast::<Value>().add(cache::payload(cached) as usize),
+        cache::CLASS_VALUE => {
+            let v = (*cx).vm.cells.peek(cache::payload(cached));
+            // The class may have been given a descriptor since.
+            if (*cx).class_of(Ref::from_value(v)).special(&*cx, Special::Get).is_none() {
+                v
+            } else {
+                Value::UNDEF
+            }
+        }
+        cache::MODULE if (*receiver.ptr()).shape_word() == MODULE => {
+            let dict = Ref::from_value(receiver).cast_unchecked::<PyModule>().dict.peek();
+            let dict = Ref::from_value(dict).cast_unchecked::<PyDict>();
+            if dict.keys_id() != cached as u32 {
+                return Value::UNDEF;
+            }
+            dict.value_slot_unlocked(cache::payload(cached)).peek()
+        }
+        cache::CLASS_ATTR => match PyType::from_ref(Ref::from_value(receiver), &*cx) {
+            Some(class) if class.class_id == cached as u32 => {
+                let v = (*cx).vm.cells.peek(cache::payload(cached));
+                // A function is given as it is to who asks the class itself.
+                let plain = v.is_ptr() && (*v.ptr()).shape_word() == FUNCTION
+                    || (*cx).class_of(Ref::from_value(v)).special(&*cx, Special::Get).is_none();
+                if plain { v } else { Value::UNDEF }
+            }
+            _ => Value::UNDEF,
+        },
+        _ => Value::UNDEF,
+    }
+}
+
+/// Whether a cache goes by the receiver's shape.
+#[inline(always)]
+pub(super) fn by_shape(cached: u64) -> bool {
+    !matches!(cache::kind(cached), cache::MODULE | cache::CLASS_ATTR)
+}
 
 handler! {
     pub fn load_attr(ip, regs, cx, t) {
@@ -13,7 +76,7 @@ handler! {
         }
         let cached = cache::load(ip.add(1));
         if cached as u32 != (*receiver.ptr()).shape_word() || cache::kind(cached) != cache::SLOT {
-            return slow::attr::load_attr_cached::run(ip, regs, cx, t);
+            return load_attr_other(ip, regs, cx, t);
         }
         let v = *receiver.ptr().cast::<Value>().add(cache::payload(cached) as usize);
         if v.is_undef() {
@@ -24,7 +87,43 @@ handler! {
         }
         if word & 0x200 != 0 {
             *regs.add(fb!(word)) = Value::UNDEF;
-            *regs.add(fa!(word)) = v;
+            let slot = regs.add(fa!(word));
+            let old = *slot;
+            *slot = v;
+            if old.is_ptr() {
+                return slow::drop_two(ip.add(2), regs, cx, t, old, receiver);
+            }
+            return drop_then(ip.add(2), regs, cx, t, receiver);
+        }
+        finish!(ip.add(2), regs, cx, t, fa!(word), v)
+    }
+}
+
+handler! {
+    /// A cache of another kind than the fast path's, or of another shape.
+    #[inline(never)]
+    fn load_attr_other(ip, regs, cx, t) {
+        let word = *ip;
+        let receiver = *regs.add(fb!(word));
+        let mut cached = cache::load(ip.add(1));
+        if by_shape(cached) {
+            cached = applicable(cached, name_word(regs, fc!(word)), (*receiver.ptr()).shape_word(), cx);
+        }
+        let v = cached_value(cached, receiver, cx);
+        if v.is_undef() {
+            return slow::attr::load_attr_cached::run(ip, regs, cx, t);
+        }
+        if v.is_ptr() {
+            (*v.ptr()).increment((*cx).mutator());
+        }
+        if word & 0x200 != 0 {
+            *regs.add(fb!(word)) = Value::UNDEF;
+            let slot = regs.add(fa!(word));
+            let old = *slot;
+            *slot = v;
+            if old.is_ptr() {
+                return slow::drop_two(ip.add(2), regs, cx, t, old, receiver);
+            }
             return drop_then(ip.add(2), regs, cx, t, receiver);
         }
         finish!(ip.add(2), regs, cx, t, fa!(word), v)
@@ -43,21 +142,66 @@ handler! {
             || cache::kind(cached) != cache::SLOT
             || word & 0x100 != 0
         {
-            return slow::attr::store_attr_cached::run(ip, regs, cx, t);
+            return store_attr_other(ip, regs, cx, t);
         }
-        let source = regs.add(fb!(word));
-        let v = *source;
-        if v.is_ptr() {
-            if word & 0x200 != 0 {
-                *source = Value::UNDEF;
-            } else {
-                (*v.ptr()).increment((*cx).mutator());
-            }
-        }
+        let v = take_b(word, regs, cx);
         ungil_gc::model::publish(&*receiver.ptr(), v);
         let slot = receiver.ptr().cast::<Value>().add(cache::payload(cached) as usize);
         let old = *slot;
         *slot = v;
+        if old.is_ptr() {
+            return drop_then(ip.add(2), regs, cx, t, old);
+        }
+        goto!(ip.add(2), regs, cx, t)
+    }
+}
+
+/// The value of field `b`, moved out of its register or counted.
+#[inline(always)]
+unsafe fn take_b(word: u64, regs: *mut Value, cx: *mut Cx) -> Value {
+    let source = regs.add(fb!(word));
+    let v = *source;
+    if v.is_ptr() {
+        if word & 0x200 != 0 {
+            *source = Value::UNDEF;
+        } else {
+            (*v.ptr()).increment((*cx).mutator());
+        }
+    }
+    v
+}
+
+handler! {
+    /// A store that adds an attribute, or to an instance of another shape.
+    #[inline(never)]
+    fn store_attr_other(ip, regs, cx, t) {
+        let word = *ip;
+        let receiver = *regs.add(fa!(word));
+        if !receiver.is_ptr() || !(*cx).is_exclusive() || word & 0x100 != 0 {
+            return slow::attr::store_attr_cached::run(ip, regs, cx, t);
+        }
+        let h = &*receiver.ptr();
+        let name = name_word(regs, fc!(word)) + cache::STORE;
+        let cached = applicable(cache::load(ip.add(1)), name, h.shape_word(), cx);
+        let mut offset = cache::payload(cached);
+        let mut next_shape = 0;
+        if cache::kind(cached) == cache::TRANSITION {
+            next_shape = offset;
+            offset = (*(&*cx).space.shapes.get(next_shape).cast::<Shape>()).last_word;
+        } else if cache::kind(cached) != cache::SLOT {
+            offset = 0;
+        }
+        if offset == 0 {
+            return slow::attr::store_attr_cached::run(ip, regs, cx, t);
+        }
+        let v = take_b(word, regs, cx);
+        ungil_gc::model::publish(h, v);
+        let slot = receiver.ptr().cast::<Value>().add(offset as usize);
+        let old = *slot;
+        *slot = v;
+        if next_shape != 0 {
+            h.set_shape_id(next_shape);
+        }
         if old.is_ptr() {
             return drop_then(ip.add(2), regs, cx, t, old);
         }

@@ -1,5 +1,6 @@
 //! Calls of Python functions, and returning.
 
+use super::attr;
 use super::moves::drop_then;
 use crate::class::Builtin;
 use crate::interp::frame::{self, Frame};
@@ -8,7 +9,7 @@ use crate::native::{Args, Arity};
 use crate::objects::function::PyFunction;
 use crate::objects::native::PyNative;
 use crate::{Cx, Ref, RefExt, Value};
-use ungil_bytecode::WINDOW_HEADER;
+use ungil_bytecode::{Op, WINDOW_HEADER};
 
 const FUNCTION: u32 = (Builtin::Function as u32) << 1;
 const NATIVE_FUNCTION: u32 = (Builtin::NativeFunction as u32) << 1;
@@ -60,44 +61,48 @@ handler! {
                 return push_simple(ip, ip.add(2), regs, window, function, args, cx, t);
             }
         } else if callee.is_ptr() && (*callee.ptr()).shape_word() == NATIVE_FUNCTION {
-            return call_native_function(ip, regs, cx, t);
+            return call_native_function(ip, regs, cx, t, window);
         }
         slow::call::call::run(ip, regs, cx, t)
     }
 }
 
-handler! {
-    /// A call of a function of a module, or of a method bound to an object of a built-in type.
-    #[inline(never)]
-    fn call_native_function(ip, regs, cx, t) {
-        let word = *ip;
-        let window = regs.add(fb!(word));
-        let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
-        let this = native.this.peek();
-        // Constructors check the class that they are given.
-        if !native.owner.is_null() && this.is_undef() || native.is_constructor() {
-            return slow::call::call::run(ip, regs, cx, t);
-        }
-        let hidden = !this.is_undef() && native.def.takes_self();
-        let mut first = window.add(WINDOW_HEADER);
-        let mut given = fc!(word);
-        if hidden {
-            // The extra slot lies in front of the first argument. The callable keeps what is put there alive.
-            first = first.sub(1);
-            given += 1;
-            *first = this;
-        }
-        (*cx).regs.set(regs);
-        (*cx).ip.set(ip);
-        let result = call_plain_native(cx, native, first, given);
-        if hidden {
-            *first = Value::UNDEF;
-        }
-        if result == SORT {
-            return slow::call::call::run(ip, regs, cx, t);
-        }
-        end_native_call(ip, ip.add(2), regs, cx, t, result)
+/// A call of a function of a module, or of a method bound to an object of a built-in type. `window` is the
+/// instruction's, or the one behind it if a method call turned out to call what an attribute held.
+#[inline(never)]
+unsafe fn call_native_function(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    let word = *ip;
+    let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
+    let this = native.this.peek();
+    // Constructors check the class that they are given.
+    if !native.owner.is_null() && (this.is_undef() || native.is_constructor()) {
+        return slow::call::call_window(ip, regs, cx, t, window);
     }
+    let hidden = !this.is_undef() && native.def.takes_self();
+    let mut first = window.add(WINDOW_HEADER);
+    let mut given = fc!(word);
+    if hidden {
+        // The extra slot lies in front of the first argument. The callable keeps what is put there alive.
+        first = first.sub(1);
+        given += 1;
+        *first = this;
+    }
+    (*cx).regs.set(regs);
+    (*cx).ip.set(ip);
+    let result = call_plain_native(cx, native, first, given);
+    if hidden {
+        *first = Value::UNDEF;
+    }
+    if result == SORT {
+        return slow::call::call_window(ip, regs, cx, t, window);
+    }
+    end_native_call(ip, regs, cx, t, result)
 }
 
 /// What [`call_plain_native`] gives if the arguments need sorting: no value's word, and nothing has been done.
@@ -129,7 +134,6 @@ unsafe fn call_plain_native(cx: *mut Cx, native: &PyNative, first: *mut Value, g
 #[inline(always)]
 unsafe fn end_native_call(
     ip: *const u64,
-    next: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
     t: *const Table,
@@ -139,9 +143,10 @@ unsafe fn end_native_call(
     if result == FAILED {
         return slow::call::native_failed(ip, regs, cx, t);
     }
+    // The receiver of a method is the first argument; its instruction is one word longer.
+    let is_method = (word as u8 == Op::CallMethod as u8) as usize;
     let window = regs.add(fb!(word));
-    // Callable, extra slot, and arguments; the receiver of a method is the first of these.
-    let end = window.add(WINDOW_HEADER + fc!(word) + (next == ip.add(3)) as usize);
+    let end = window.add(WINDOW_HEADER + fc!(word) + is_method);
     let mut at = window.add(2);
     while at < end {
         let v = *at;
@@ -151,6 +156,7 @@ unsafe fn end_native_call(
         }
         at = at.add(1);
     }
+    let next = ip.add(2 + is_method);
     let slot = regs.add(fa!(word));
     let old = *slot;
     *slot = Value(result);
@@ -186,9 +192,70 @@ handler! {
             } else if callee.is_ptr() && (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
                 return call_native_method(ip, regs, cx, t, callee);
             }
+            return slow::call::call_method::run(ip, regs, cx, t);
+        }
+        call_method_other(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    /// A method of an instance of another shape than the site's, or something that an attribute holds.
+    #[inline(never)]
+    fn call_method_other(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let receiver = *window.add(WINDOW_HEADER);
+        if !receiver.is_ptr() || !(*cx).is_exclusive() {
+            return slow::call::call_method::run(ip, regs, cx, t);
+        }
+        let mut cached = cache::load(ip.add(2));
+        if attr::by_shape(cached) {
+            let name = attr::name_word(regs, *ip.add(1) as u32 as usize);
+            cached = attr::applicable(cached, name, (*receiver.ptr()).shape_word(), cx);
+        }
+        if cache::kind(cached) != cache::METHOD {
+            return call_held(ip, regs, cx, t, attr::cached_value(cached, receiver, cx));
+        }
+        let callee = (*cx).vm.cells.peek(cache::payload(cached));
+        if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
+            let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+            let args = fc!(word) + 1;
+            if function.simple_args() == args && may_push(function, window, cx) {
+                (*callee.ptr()).increment((*cx).mutator());
+                *window.add(2) = callee;
+                return push_simple(ip, ip.add(3), regs, window, function, args, cx, t);
+            }
+        } else if callee.is_ptr() && (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
+            return call_native_method(ip, regs, cx, t, callee);
         }
         slow::call::call_method::run(ip, regs, cx, t)
     }
+}
+
+/// Calls what the receiver's attribute holds (`UNDEF` if that is not known): it takes the receiver's place, the window
+/// slides by one.
+#[inline(always)]
+unsafe fn call_held(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, callee: Value) -> Exit {
+    if !callee.is_ptr() {
+        return slow::call::call_method::run(ip, regs, cx, t);
+    }
+    let word = *ip;
+    let window = regs.add(fb!(word)).add(1);
+    (*callee.ptr()).increment((*cx).mutator());
+    *window.add(2) = callee;
+    // Its end may queue what runs later; nothing runs here.
+    let receiver = std::mem::replace(&mut *window.add(3), Value::UNDEF);
+    (*cx).drop_value(receiver);
+    if (*callee.ptr()).shape_word() == FUNCTION {
+        let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+        let args = fc!(word);
+        if function.simple_args() == args && may_push(function, window, cx) {
+            return push_simple(ip, ip.add(3), regs, window, function, args, cx, t);
+        }
+    } else if (*callee.ptr()).shape_word() == NATIVE_FUNCTION {
+        return call_native_function(ip, regs, cx, t, window);
+    }
+    slow::call::call_window(ip, regs, cx, t, window)
 }
 
 /// A call of a method of a built-in type on an instance for which it was cached.
@@ -210,7 +277,7 @@ unsafe fn call_native_method(
     if result == SORT {
         return slow::call::call_method::run(ip, regs, cx, t);
     }
-    end_native_call(ip, ip.add(3), regs, cx, t, result)
+    end_native_call(ip, regs, cx, t, result)
 }
 
 handler! {

@@ -108,8 +108,8 @@ slow_path! {
     }
 }
 
-/// Fills the cache of a `LoadAttr` for receivers like this one, if there is a rule for them.
-unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'_>) {
+/// Fills the cache of a `LoadAttr` or a `CallMethod` for receivers like this one, if there is a rule for them.
+pub(super) unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'_>) {
     let Some(h) = receiver.header() else { return };
     if let Some(module) = receiver.downcast::<PyModule>(cx)
         && cx.is_exactly(receiver, Builtin::Module)

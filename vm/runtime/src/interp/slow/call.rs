@@ -11,7 +11,7 @@ use crate::objects::method::PyBoundMethod;
 use crate::objects::native::{self, PyNative};
 use crate::objects::tuple::PyTuple;
 use crate::objects::{generator, type_};
-use crate::ops::{CacheableLoad, MethodLookup, binds_plainly, cacheable_load};
+use crate::ops::{MethodLookup, binds_plainly};
 use crate::prelude::*;
 use ungil_bytecode::WINDOW_HEADER;
 
@@ -77,6 +77,29 @@ slow_path! {
         let site = Site { ip, regs, window: regs.add(fb!(word)), args: fc!(word) };
         dispatch_call(site, cx, t)
     }
+}
+
+unsafe fn call_window_next(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Next {
+    enter!(ip, regs, cx);
+    dispatch_call(Site { ip, regs, window, args: fc!(*ip) }, cx, t)
+}
+
+/// Calls what is in the callable slot of `window`: the instruction's own, or the one behind it if a method call turned
+/// out to call what an attribute held.
+pub unsafe fn call_window(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    follow!(call_window_next(ip, regs, cx, t, window), cx, t)
 }
 
 /// Calls what is in the window's callable slot with positional arguments.
@@ -244,7 +267,7 @@ slow_path! {
             *site.window.add(2) = function.into_value();
             return dispatch_call(site, cx, t);
         }
-        fill_method(&mut *cx, ip.add(2), receiver, name);
+        crate::interp::slow::attr::fill_load(&mut *cx, ip.add(2), receiver, name);
         match (*cx).lookup_method(receiver, name) {
             Ok(found) => call_found(site, cx, t, found),
             // The position of the name word is that of the attribute alone.
@@ -255,14 +278,6 @@ slow_path! {
 
 unsafe fn method_name<'a>(ip: *const u64, regs: *mut Value) -> Ref<'a> {
     Frame(regs).code().names[*ip.add(1) as u32 as usize].get()
-}
-
-unsafe fn fill_method(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'_>) {
-    let Some(h) = receiver.header() else { return };
-    let guard = h.shape_word();
-    if let Some(CacheableLoad::Method { cell }) = cacheable_load(cx, receiver, name) {
-        cache::keep(cx, at, name, 0, cache::word(guard, cache::METHOD, cell));
-    }
 }
 
 /// Goes on with a call whose callable has been looked up: with the receiver as first argument, or without it.
@@ -419,14 +434,18 @@ pub unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) ->
     follow!(leave_next(regs, cx, t, v), cx, t)
 }
 
-/// A native has raised: drops its arguments and goes on at the handler.
+/// A native has raised: drops callable and arguments and goes on at the handler.
 #[cold]
 #[inline(never)]
 unsafe fn native_failed_next(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Next {
     let err = crate::interp::run::take_raised(&mut *cx);
     let is_method = *ip as u8 == ungil_bytecode::Op::CallMethod as u8;
-    let site = Site { ip, regs, window: regs.add(fb!(*ip)), args: fc!(*ip) + is_method as usize };
-    site.fail(cx, t, err)
+    let window = regs.add(fb!(*ip));
+    for i in 2..WINDOW_HEADER + fc!(*ip) + is_method as usize {
+        let v = std::mem::replace(&mut *window.add(i), Value::UNDEF);
+        (*cx).drop_value(v);
+    }
+    unwind::raise(ip, regs, cx, t, err)
 }
 
 /// See `native_failed_next`.

@@ -18,7 +18,6 @@ pub use param_spec::PyParamSpec;
 pub use tuple::PyTypeVarTuple;
 pub use type_var::{PyTypeVar, new_bounded};
 
-use crate::objects::native;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 
@@ -110,11 +109,9 @@ fn rebind(cx: &mut Cx, a: Args<'_>, def: &'static NativeDef) -> R<Vec<Obj>> {
     values.extend(named.iter().map(|v| v.value()));
     let keys = cx.tuple(keys);
     let names = keys.downcast::<PyTuple>(cx).filter(|t| !t.is_empty());
-    let bound = native::new_function(cx, def, None);
-    // SAFETY: made as a native function just now.
-    let native = unsafe { bound.cast_unchecked::<native::PyNative>() };
-    let positional = values.len() - names.map_or(0, |n| n.items().len());
-    crate::bind::bind(cx, def.sig(), native, Args::new(&values), positional, names)
+    let named = names.map_or(0, |n| n.items().len());
+    let positional = values.len() - named;
+    crate::bind::bind(cx, def.sig(), &|| def.name.to_string(), Args::new(&values), positional, names)
 }
 
 /// A description of arguments alone, for [`rebind`].
