@@ -141,9 +141,13 @@ fn wrong_count(cx: &mut Cx, sig: &Signature, qualified: Name<'_>, given: usize) 
         return cx.type_error(format!("{short} expected {bound}{n} argument{s}, got {given}"));
     }
     // More than there are parameters of any kind is not a matter of position.
-    let positional = match given > sig.names.len() - hidden {
-        true => "",
-        false if sig.names.len() > sig.positional || sig.positional_only > hidden => " positional",
+    let total = sig.names.len() - hidden;
+    if given > total && !sig.varkw && total > 0 {
+        let s = if total == 1 { "" } else { "s" };
+        return cx.type_error(format!("{short}() takes at most {total} argument{s} ({given} given)"));
+    }
+    let positional = match sig.names.len() > sig.positional || sig.positional_only > hidden {
+        true => " positional",
         false => "",
     };
     let (bound, n) = match (min == max, given < min) {

@@ -2,8 +2,10 @@
 //!
 //! A native module is a file or folder with `init(cx, module)`; `register` tells the VM of all of them.
 
+mod cmath;
 mod gc;
 pub mod library;
+mod math;
 pub mod stdio;
 pub mod sys;
 pub mod thread;
@@ -23,6 +25,8 @@ const MODULES: &[(&str, Init)] = &[
     ("_weakref", weakref::init),
     ("_typing", typing::init),
     ("gc", gc::init),
+    ("cmath", cmath::init),
+    ("math", math::init),
     ("time", time::init),
 ];
 

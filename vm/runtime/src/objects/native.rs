@@ -189,6 +189,24 @@ impl PyNative {
         self.owner().is_some_and(|owner| class.is_subclass(owner, cx))
     }
 
+    /// As [`PyNative::qualified`], a function of a module but `builtins` with the module in front.
+    fn name_in_messages(&self) -> String {
+        // SAFETY: set for good when the function was made.
+        let module = unsafe { Ref::from_value(self.module.peek()) };
+        let name = self.qualified();
+        match module.header() {
+            Some(h) if self.owner.is_null() && h.shape_id() == Builtin::Str as u32 => {
+                // SAFETY: the shape says so.
+                let module = unsafe { module.cast_unchecked::<crate::objects::str::PyStr>() };
+                match module.as_bytes() {
+                    b"" | b"builtins" => name,
+                    _ => format!("{}.{name}", module.to_string_lossy()),
+                }
+            }
+            _ => name,
+        }
+    }
+
     /// The name for messages.
     pub fn qualified(&self) -> String {
         match self.owner() {
@@ -247,7 +265,7 @@ fn call_native(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&Py
 /// Sorts the arguments of a call by the signature; `names` names the last ones.
 fn sort(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&PyTuple>) -> R {
     let positional = args.len() - names.map_or(0, |n| n.items().len());
-    let window = crate::bind::bind(cx, native.def.sig(), &|| native.qualified(), args, positional, names)?;
+    let window = crate::bind::bind(cx, native.def.sig(), &|| native.name_in_messages(), args, positional, names)?;
     finish(cx, native, Args::of(&window))
 }
 

@@ -17,7 +17,7 @@ mod small;
 pub mod text;
 
 pub use methods::{declare, init};
-pub use new::int_of;
+pub use new::{from_float, int_of};
 pub use num::{Int, IntRef, Trouble};
 pub use small::{binary_exact, binary_float, binary_small, compare_exact, compare_small, float_mod, trouble};
 
