@@ -3,6 +3,7 @@
 //! A native module is a file or folder with `init(cx, module)`; `register` tells the VM of all of them.
 
 mod cmath;
+mod contextvars;
 mod gc;
 pub mod library;
 mod math;
@@ -10,6 +11,7 @@ pub mod stdio;
 pub mod sys;
 pub mod thread;
 mod time;
+mod types;
 mod typing;
 mod weakref;
 
@@ -21,8 +23,10 @@ type Init = fn(&mut Cx, &Obj) -> R<()>;
 /// The native modules by name, in alphabetical order.
 const MODULES: &[(&str, Init)] = &[
     //
+    ("_contextvars", contextvars::init),
     ("_thread", thread::init),
     ("_weakref", weakref::init),
+    ("_types", types::init),
     ("_typing", typing::init),
     ("gc", gc::init),
     ("cmath", cmath::init),

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use ungil_runtime::interp::frame::{Frame, Frames};
 use ungil_runtime::objects::exception::PyException;
 use ungil_runtime::objects::module::{add, add_functions};
-use ungil_runtime::objects::{namespace, traceback};
+use ungil_runtime::objects::{namespace, simple_namespace, traceback};
 use ungil_runtime::prelude::*;
 
 /// The Python version that ungil implements.
@@ -357,13 +357,14 @@ fn add_records(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Config) -> R<(
     let values = vec![cx.str("pthread"), cx.str("semaphore"), cx.none()];
     let info = namespace::new_record(cx, "sys.thread_info", &["name", "lock", "version"], values)?;
     add(cx, module, "thread_info", info);
-    let values = vec![cx.str("ungil"), version_info, int(cx, 0x030e00f0), cx.str("ungil-314")];
-    let info = namespace::new_record(
-        cx,
-        "sys.implementation",
-        &["name", "version", "hexversion", "cache_tag"],
-        values,
-    )?;
+    let attributes = vec![
+        ("name", cx.str("ungil")),
+        ("cache_tag", cx.str("ungil-314")),
+        ("version", version_info),
+        ("hexversion", int(cx, 0x030e00f0)),
+        ("supports_isolated_interpreters", cx.bool(false)),
+    ];
+    let info = simple_namespace::new_namespace(cx, attributes)?;
     add(cx, module, "implementation", info);
     Ok(())
 }

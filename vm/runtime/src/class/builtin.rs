@@ -22,7 +22,7 @@ builtins! {
     MemoryView, List, Tuple, Dict, Set, FrozenSet, Range, Slice, Cell, Code, Function, BoundMethod, NativeFunction,
     MethodDescriptor, WrapperDescriptor, ClassMethodDescriptor, GetSet, MemberDescriptor, Property, StaticMethod,
     ClassMethod, Super, Module, Generator, Coroutine, AsyncGen, AsyncGenSend, AsyncGenThrow, AsyncGenWrapped,
-    CoroutineWrapper, AnextAwaitable, Frame, Traceback, MappingProxy, SimpleNamespace, MethodWrapper,
+    CoroutineWrapper, AnextAwaitable, Frame, Traceback, MappingProxy, SimpleNamespace, MethodWrapper, Capsule,
     ListIter, ListReverseIter, TupleIter, RangeIter, LongRangeIter, StrIter, BytesIter, ByteArrayIter, DictKeys,
     DictValues, DictItems, DictKeyIter, DictValueIter, DictItemIter, DictReverseKeyIter, DictReverseValueIter,
     DictReverseItemIter, SetIter, SequenceIter, CallableIter, Enumerate, Zip, Map, Filter, Reversed, MemoryIter,

@@ -39,6 +39,7 @@ pub mod range;
 pub mod repr;
 pub mod reversed;
 pub mod set;
+pub mod simple_namespace;
 pub mod slice;
 pub mod str;
 pub mod subst;

@@ -160,6 +160,7 @@ pub fn is_native(id: u32) -> bool {
         || id == Builtin::MethodDescriptor as u32
         || id == Builtin::WrapperDescriptor as u32
         || id == Builtin::ClassMethodDescriptor as u32
+        || id == Builtin::MethodWrapper as u32
 }
 
 impl PyNative {
@@ -353,7 +354,11 @@ pub fn spread(cx: &mut Cx, f: Ref<'_>, args: Ref<'_>, kwargs: Option<Ref<'_>>) -
 
 /// Binds a descriptor to what it was looked up on; `None` for the class itself.
 fn bind_to(cx: &Cx, native: &PyNative, this: Obj) -> Obj {
-    new_native(cx, Builtin::NativeFunction, native.def, native.owner(), Some(this))
+    let kind = match native.h.shape_id() == Builtin::WrapperDescriptor as u32 {
+        true => Builtin::MethodWrapper,
+        false => Builtin::NativeFunction,
+    };
+    new_native(cx, kind, native.def, native.owner(), Some(this))
 }
 
 fn descriptor_get(cx: &mut Cx, a: Args<'_>) -> R {
@@ -429,6 +434,7 @@ pub fn declare(cx: &Cx) {
         (Builtin::MethodDescriptor, "method_descriptor"),
         (Builtin::WrapperDescriptor, "wrapper_descriptor"),
         (Builtin::ClassMethodDescriptor, "classmethod_descriptor"),
+        (Builtin::MethodWrapper, "method-wrapper"),
     ] {
         TypeBuilder::declare(cx, which, name, &NATIVE_OPS, size, true);
     }
@@ -439,9 +445,32 @@ fn this<'a>(a: Args<'a>) -> &'a PyNative {
     a.this::<PyNative>()
 }
 
+/// What a native is bound to; for a function of a module, the module.
 fn get_self(cx: &mut Cx, a: Args<'_>) -> R {
     let n = this(a);
-    Ok(n.this.get(&n.h, cx).unwrap_or_else(|| cx.none()))
+    if let Some(bound) = n.this.get(&n.h, cx) {
+        return Ok(bound);
+    }
+    let module = n.module.get(&n.h, cx).and_then(|name| cx.modules().get_str(cx, name.r()));
+    Ok(module.unwrap_or_else(|| cx.none()))
+}
+
+fn get_objclass(cx: &Cx, a: Args<'_>) -> R {
+    Ok(this(a).owner().map_or_else(|| cx.none(), |o| o.as_ref().own(cx)))
+}
+
+/// Functions of modules are pickled by their name, methods as an attribute of what they belong to.
+fn native_reduce(cx: &mut Cx, a: Args<'_>) -> R {
+    let n = this(a);
+    let name = cx.str(n.def.name);
+    let holder = match (n.this.get(&n.h, cx), n.owner()) {
+        (Some(bound), _) => bound,
+        (None, Some(owner)) => owner.as_ref().own(cx),
+        (None, None) => return Ok(name),
+    };
+    let getattr = crate::objects::iter::builtin_named(cx, "getattr")?;
+    let parts = cx.tuple(vec![holder, name]);
+    Ok(cx.tuple(vec![getattr, parts]))
 }
 
 fn get_module(cx: &mut Cx, a: Args<'_>) -> R {
@@ -462,9 +491,13 @@ fn native_repr(cx: &mut Cx, a: Args<'_>) -> R {
     let n = this(a);
     let name = n.def.name;
     let text = match (n.this.get(&n.h, cx), n.h.shape_id()) {
-        (Some(bound), _) => {
+        (Some(bound), id) => {
             let class = cx.type_name(bound.r());
-            format!("<built-in method {name} of {class} object at {:#x}>", bound.value().0)
+            let what = match id == Builtin::MethodWrapper as u32 {
+                true => format!("method-wrapper '{name}'"),
+                false => format!("built-in method {name}"),
+            };
+            format!("<{what} of {class} object at {:#x}>", bound.value().0)
         }
         (None, id) if id == Builtin::NativeFunction as u32 => format!("<built-in function {name}>"),
         (None, id) => {
@@ -494,30 +527,47 @@ fn add_common(cx: &mut Cx, t: &mut TypeBuilder) {
         .getset(cx, "__doc__", Full(|cx, _| Ok(cx.none())), None)
         .getset(cx, "__text_signature__", Full(get_text_signature), None)
         .special(cx, Special::Call, Full(|cx, a| spread(cx, a.get(0), a.get(1), a.opt(2))))
-        .special(cx, Special::Repr, Full(native_repr));
+        .special(cx, Special::Repr, Full(native_repr))
+        .method(cx, "__reduce__", "($self, /)", Full(native_reduce));
+}
+
+/// Functions and bound methods.
+fn init_bound(cx: &mut Cx) {
+    for which in [Builtin::NativeFunction, Builtin::MethodWrapper] {
+        let flags = match which {
+            Builtin::NativeFunction => class_flag::HAS_WEAKREF | class_flag::DISALLOW_INSTANTIATION,
+            _ => class_flag::DISALLOW_INSTANTIATION,
+        };
+        let mut t = TypeBuilder::new(cx, which, Some(Builtin::Object), flags);
+        add_common(cx, &mut t);
+        t.getset(cx, "__self__", Full(get_self), None)
+            .special(cx, Special::Eq, Full(|cx, a| native_eq(cx, a, true)))
+            .special(cx, Special::Ne, Full(|cx, a| native_eq(cx, a, false)))
+            .special(cx, Special::Hash, Leaf(native_hash));
+        match which {
+            Builtin::NativeFunction => t.getset(cx, "__module__", Full(get_module), None),
+            _ => t.getset(cx, "__objclass__", Leaf(get_objclass), None),
+        };
+    }
 }
 
 pub fn init(cx: &mut Cx) {
+    init_bound(cx);
     let object = Some(Builtin::Object);
-    let mut t = TypeBuilder::new(cx, Builtin::NativeFunction, object, class_flag::HAS_WEAKREF);
-    add_common(cx, &mut t);
-    t.getset(cx, "__self__", Full(get_self), None)
-        .getset(cx, "__module__", Full(get_module), None)
-        .special(cx, Special::Eq, Full(|cx, a| native_eq(cx, a, true)))
-        .special(cx, Special::Ne, Full(|cx, a| native_eq(cx, a, false)))
-        .special(cx, Special::Hash, Leaf(native_hash));
     for which in [Builtin::MethodDescriptor, Builtin::WrapperDescriptor, Builtin::ClassMethodDescriptor] {
-        let mut t = TypeBuilder::new(cx, which, object, class_flag::METHOD_DESCRIPTOR);
+        let flags = class_flag::METHOD_DESCRIPTOR | class_flag::DISALLOW_INSTANTIATION;
+        let mut t = TypeBuilder::new(cx, which, object, flags);
         add_common(cx, &mut t);
         let get = if which == Builtin::ClassMethodDescriptor { class_descriptor_get } else { descriptor_get };
-        t.special(cx, Special::Get, Full(get)).getset(
-            cx,
-            "__objclass__",
-            Full(|cx, a| Ok(this(a).owner().map_or_else(|| cx.none(), |o| o.as_ref().own(cx)))),
-            None,
-        );
+        t.special(cx, Special::Get, Full(get)).getset(cx, "__objclass__", Leaf(get_objclass), None);
     }
-    let mut t = TypeBuilder::new(cx, Builtin::GetSet, object, 0);
+    init_getset(cx);
+}
+
+/// Computed attributes.
+fn init_getset(cx: &mut Cx) {
+    let object = Some(Builtin::Object);
+    let mut t = TypeBuilder::new(cx, Builtin::GetSet, object, class_flag::DISALLOW_INSTANTIATION);
     t.special(cx, Special::Get, Full(getset_get))
         .special(
             cx,
