@@ -373,6 +373,8 @@ impl Cx {
 
 impl Drop for Cx {
     fn drop(&mut self) {
+        // A thread gives its values up before it ends; what the end of the program leaves is left to the process.
+        std::mem::forget(std::mem::take(self.thread_state.values.get_mut()));
         self.mutator.leave();
         self.vm.world.unregister(&self.mutator.thread);
     }

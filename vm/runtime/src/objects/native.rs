@@ -361,6 +361,14 @@ fn bind_to(cx: &Cx, native: &PyNative, this: Obj) -> Obj {
     new_native(cx, kind, native.def, native.owner(), Some(this))
 }
 
+/// A function or method found on a class, bound to an instance of it.
+pub fn bind_plain(cx: &Cx, method: Obj, this: Ref<'_>) -> Obj {
+    match method.downcast::<PyNative>(cx) {
+        Some(native) => bind_to(cx, native, this.own(cx)),
+        None => crate::objects::method::new_bound_method(cx, method, this.own(cx)),
+    }
+}
+
 fn descriptor_get(cx: &mut Cx, a: Args<'_>) -> R {
     match a.opt_not_none(1) {
         None => Ok(a.get(0).own(cx)),

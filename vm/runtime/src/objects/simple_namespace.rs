@@ -61,7 +61,7 @@ fn update(cx: &mut Cx, namespace: Ref<'_>, with: Ref<'_>) -> R<()> {
 
 fn repr(cx: &mut Cx, a: Args<'_>) -> R {
     let class = cx.class_of(a.get(0));
-    let exact = cx.is_exactly(a.get(0), Builtin::SimpleNamespace);
+    let exact = std::ptr::eq(class, cx.builtin(Builtin::SimpleNamespace));
     let name = if exact { "namespace".to_string() } else { class.name() };
     repr::guarded(cx, a.get(0), &format!("{name}(...)"), |cx| {
         let dict = crate::ops::instance_dict(cx, a.get(0))?;

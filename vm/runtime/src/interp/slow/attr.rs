@@ -6,7 +6,7 @@ use crate::interp::cache;
 use crate::interp::resume_at;
 use crate::names::Special;
 use crate::objects::module::PyModule;
-use crate::objects::{method, slice, super_};
+use crate::objects::{native, slice, super_};
 use crate::ops::{CacheableLoad, CacheableStore, binds_plainly, cacheable_load, cacheable_store};
 use crate::{Cx, Obj, R, Ref, RefExt, Value};
 
@@ -23,7 +23,7 @@ unsafe fn cached_value(cx: &Cx, receiver: Ref<'_>, cached: u64) -> Option<Obj> {
         cache::METHOD if cached as u32 == h.shape_word() => {
             let function =
                 cx.vm.cells.get(cx, cache::payload(cached)).filter(|f| binds_plainly(cx, f.r()))?;
-            Some(method::new_bound_method(cx, function, receiver.own(cx)))
+            Some(native::bind_plain(cx, function, receiver))
         }
         cache::MODULE if cx.is_exactly(receiver, Builtin::Module) => {
             match cache::module_value(cx, receiver, cached) {

@@ -36,6 +36,15 @@ fn type_new(cx: &mut Cx, a: Args<'_>) -> R {
         }
     }
     let kwargs = a.opt(2).map(|k| k.own(cx));
+    let items = bases.downcast::<PyTuple>(cx).map(PyTuple::items).unwrap_or_default();
+    let winner = create::winner(cx, meta, items)?;
+    if !std::ptr::eq(winner, meta) && !winner.same_special(cx, cx.builtin(Builtin::Type), Special::New) {
+        // The metaclass of a base makes the class.
+        let new = cx.get_attr(winner.as_ref(), cx.vm.names.new.get())?;
+        let keywords = kwargs.unwrap_or_else(|| PyDict::new(cx));
+        let args = [winner.as_ref(), *name, *bases, *namespace];
+        return crate::objects::native::spread_with(cx, new.r(), &args, &keywords);
+    }
     create::new_class(cx, meta, *name, *bases, *namespace, kwargs.as_ref())
 }
 

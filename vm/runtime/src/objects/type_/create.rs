@@ -87,7 +87,7 @@ fn resolve_bases(cx: &mut Cx, bases: Ref<'_>) -> R {
 }
 
 /// The most derived metaclass of a class with these bases.
-fn winner(cx: &mut Cx, meta: &'static PyType, bases: &[Ref<'_>]) -> R<&'static PyType> {
+pub(super) fn winner(cx: &mut Cx, meta: &'static PyType, bases: &[Ref<'_>]) -> R<&'static PyType> {
     let mut winner = meta;
     for &base in bases {
         let class = cx.class_of(base);
@@ -165,6 +165,10 @@ pub fn new_class(
     };
     let text = cx.text_of(name);
     let slots = declared_slots(cx, &dict, &text)?;
+    if best.has_layout::<PyType>() && slots.as_ref().is_some_and(|s| !s.is_empty()) {
+        let base = best.name();
+        return Err(cx.type_error(format!("nonempty __slots__ not supported for subtype of '{base}'")));
+    }
     let class = allocate(cx, meta, text, best, slots.as_ref());
     let Some(mro) = linearise(cx, class, &base_classes) else {
         let names: Vec<String> = base_classes.iter().map(|c| c.name()).collect();
@@ -176,9 +180,7 @@ pub fn new_class(
     let cell = prepare_dict(cx, class, &dict, name, slots.is_none())?;
     set_place(cx, class, &base_classes, Some(best), mro, dict);
     class.refresh_has_del(cx);
-    if slots.as_ref().is_none_or(|s| s.iter().any(|n| n == "__dict__"))
-        && !best.has_flag(class_flag::HAS_DICT)
-    {
+    if class.has_flag(class_flag::HAS_DICT) && !best.has_flag(class_flag::HAS_DICT) {
         crate::objects::object::add_dict(cx, class)?;
     }
     if class.has_flag(class_flag::HAS_WEAKREF) && !best.has_flag(class_flag::HAS_WEAKREF) {
@@ -236,7 +238,7 @@ fn allocate(
 ) -> &'static PyType {
     let mut flags = class_flag::HEAP | class_flag::BASETYPE;
     let own = slots.map_or(&[][..], |s| s);
-    if slots.is_none() || own.iter().any(|s| s == "__dict__") {
+    if !best.has_layout::<PyType>() && (slots.is_none() || own.iter().any(|s| s == "__dict__")) {
         flags |= class_flag::HAS_DICT;
     }
     // Objects whose size varies in CPython have no room for weak references there.

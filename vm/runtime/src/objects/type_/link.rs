@@ -90,7 +90,8 @@ pub fn set_place(
         // ORD: release; pairs with `PyType::base`.
         class.base.store(best as *const PyType as *mut PyType, Ordering::Release);
     }
-    let inherited = class_flag::HAS_DICT
+    let dict = if class.has_layout::<PyType>() { 0 } else { class_flag::HAS_DICT };
+    let inherited = dict
         | class_flag::HAS_WEAKREF
         | class_flag::SEQUENCE
         | class_flag::MAPPING
@@ -104,7 +105,11 @@ pub fn set_place(
     if class.root_shape.load(Ordering::Relaxed).is_null() {
         let attrs =
             if class.has_flag(class_flag::HAS_DICT) { class.inline_hint.load(Ordering::Relaxed) } else { 0 };
-        let shape = Shape::root(cx, class, None, class.slot_count + attrs);
+        let shape = match class.has_layout::<PyType>() {
+            // Classes keep their attributes in their own dict.
+            true => Shape::native(cx, class, class.ops, false),
+            false => Shape::root(cx, class, None, class.slot_count + attrs),
+        };
         class.root_shape.store(shape as *const Shape as *mut Shape, Ordering::Release);
     }
 }
