@@ -266,7 +266,8 @@ fn call_native(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&Py
 /// Sorts the arguments of a call by the signature; `names` names the last ones.
 fn sort(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&PyTuple>) -> R {
     let positional = args.len() - names.map_or(0, |n| n.items().len());
-    let window = crate::bind::bind(cx, native.def.sig(), &|| native.name_in_messages(), args, positional, names)?;
+    let window =
+        crate::bind::bind(cx, native.def.sig(), &|| native.name_in_messages(), args, positional, names)?;
     finish(cx, native, Args::of(&window))
 }
 
