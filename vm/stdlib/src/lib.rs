@@ -4,6 +4,7 @@
 
 mod cmath;
 mod contextvars;
+mod collections;
 mod gc;
 pub mod library;
 mod math;
@@ -24,6 +25,7 @@ type Init = fn(&mut Cx, &Obj) -> R<()>;
 const MODULES: &[(&str, Init)] = &[
     //
     ("_contextvars", contextvars::init),
+    ("_collections", collections::init),
     ("_thread", thread::init),
     ("_weakref", weakref::init),
     ("_types", types::init),

@@ -123,6 +123,30 @@ impl TypeBuilder {
         TypeBuilder { which: Builtin::Object, class }
     }
 
+    /// A type of a native module that derives from a native type and shares its payload. Instances have `slots`
+    /// attribute slots more, for the type's own use.
+    pub fn native_subtype(
+        cx: &mut Cx,
+        full_name: &str,
+        base: &'static PyType,
+        slots: u32,
+        flags: u32,
+    ) -> TypeBuilder {
+        let class = PyType::allocate(
+            Builtin::Type as u32,
+            full_name.into(),
+            base.ops,
+            base.payload_size,
+            flags,
+            Builtin::COUNT,
+        );
+        // SAFETY: nobody else knows the class yet.
+        unsafe { (*(class as *const PyType as *mut PyType)).slot_count = base.slot_count + slots };
+        let dict = PyDict::new(cx);
+        crate::objects::type_::link(cx, class, &[base], dict);
+        TypeBuilder { which: Builtin::Object, class }
+    }
+
     /// Begins to fill a declared type; gives it a dict and its place under `base`.
     pub(crate) fn new(cx: &mut Cx, which: Builtin, base: Option<Builtin>, flags: u32) -> TypeBuilder {
         let class = cx.builtin(which);

@@ -97,6 +97,14 @@ impl PyDict {
         }
     }
 
+    /// A new empty dict of a class that derives from `dict`.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn new_of(cx: &mut Cx, class: &PyType) -> R {
+        cx.alloc_for::<PyDict>(class, PyDict::empty)
+    }
+
     /// A new empty dict.
     #[inline]
     #[allow(clippy::new_ret_no_self)]
