@@ -162,5 +162,5 @@ pub(super) fn init(cx: &mut Cx) -> &'static PyType {
         Some(Full(set_default_factory)),
     );
     b.class_method(cx, "__class_getitem__", "($type, object, /)", Full(class_getitem));
-    *CLASS.get_or_init(|| b.class())
+    CLASS.get_or_init(|| b.class())
 }

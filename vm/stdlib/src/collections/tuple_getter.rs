@@ -85,5 +85,5 @@ pub(super) fn init(cx: &mut Cx) -> &'static PyType {
         ],
     );
     b.getset(cx, "__doc__", Leaf(|cx, a| Ok(doc(cx, a.this()))), Some(Full(set_doc)));
-    *CLASS.get_or_init(|| b.class())
+    CLASS.get_or_init(|| b.class())
 }
