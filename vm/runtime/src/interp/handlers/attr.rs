@@ -1,7 +1,7 @@
 //! Attributes by inline cache.
 
 use super::moves::drop_then;
-use crate::class::{Builtin, PyType, Shape};
+use crate::class::{ABSENT, Builtin, PyType, Shape};
 use crate::interp::frame::Frame;
 use crate::interp::{cache, slow};
 use crate::names::Special;
@@ -24,6 +24,12 @@ pub(super) unsafe fn applicable(cached: u64, name: usize, shape_word: u32, cx: *
     if cached as u32 == shape_word { cached } else { (*cx).recent_attr(name, shape_word).0 }
 }
 
+/// Whether a cell was emptied or says that there is no such attribute.
+#[inline(always)]
+fn is_empty(cell: Value) -> bool {
+    cell.is_undef() || cell == ABSENT
+}
+
 /// The value that a cache of any kind but METHOD leads to, borrowed; `UNDEF` if it does not apply or if it is not so
 /// simple. The thread is exclusive; for kinds that go by shape, `cached` applies to the receiver.
 #[inline(always)]
@@ -32,11 +38,11 @@ pub(super) unsafe fn cached_value(cached: u64, receiver: Value, cx: *mut Cx) -> 
         cache::SLOT => *receiver.ptr().cast::<Value>().add(cache::payload(cached) as usize),
         cache::CLASS_VALUE => {
             let v = (*cx).vm.cells.peek(cache::payload(cached));
-            // The class may have been given a descriptor since.
-            if (*cx).class_of(Ref::from_value(v)).special(&*cx, Special::Get).is_none() {
-                v
-            } else {
+            // The class may have been given a descriptor since, or have lost the attribute.
+            if is_empty(v) || (*cx).class_of(Ref::from_value(v)).special(&*cx, Special::Get).is_some() {
                 Value::UNDEF
+            } else {
+                v
             }
         }
         cache::MODULE if (*receiver.ptr()).shape_word() == MODULE => {
@@ -52,7 +58,8 @@ pub(super) unsafe fn cached_value(cached: u64, receiver: Value, cx: *mut Cx) -> 
                 let v = (*cx).vm.cells.peek(cache::payload(cached));
                 // A function is given as it is to who asks the class itself.
                 let plain = v.is_ptr() && (*v.ptr()).shape_word() == FUNCTION
-                    || (*cx).class_of(Ref::from_value(v)).special(&*cx, Special::Get).is_none();
+                    || !is_empty(v)
+                        && (*cx).class_of(Ref::from_value(v)).special(&*cx, Special::Get).is_none();
                 if plain { v } else { Value::UNDEF }
             }
             _ => Value::UNDEF,
