@@ -3,8 +3,8 @@
 //! A native module is a file or folder with `init(cx, module)`; `register` tells the VM of all of them.
 
 mod cmath;
-mod contextvars;
 mod collections;
+mod contextvars;
 mod gc;
 pub mod library;
 mod math;
