@@ -8,6 +8,7 @@ mod contextvars;
 mod gc;
 pub mod library;
 mod math;
+mod random;
 pub mod stdio;
 pub mod sys;
 pub mod thread;
@@ -32,6 +33,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_typing", typing::init),
     ("gc", gc::init),
     ("cmath", cmath::init),
+    ("_random", random::init),
     ("math", math::init),
     ("time", time::init),
 ];

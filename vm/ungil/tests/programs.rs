@@ -41,6 +41,11 @@ fn types() {
 }
 
 #[test]
+fn numbers() {
+    run_folder("numbers");
+}
+
+#[test]
 #[ignore = "not all of these programs run yet"]
 fn errors() {
     run_folder("errors");
