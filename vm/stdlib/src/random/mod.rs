@@ -152,7 +152,7 @@ fn many_bits(cx: &mut Cx, this: &PyRandom, bits: u64) -> R {
         cx.poll()?;
     }
     if let Some(last) = words.last_mut()
-        && bits % 32 != 0
+        && !bits.is_multiple_of(32)
     {
         *last >>= 32 - bits % 32;
     }
