@@ -207,8 +207,10 @@ fn aiter(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn anext(cx: &mut Cx, a: Args<'_>) -> R {
     match cx.try_special(Special::ANext, a.get(0), &[])? {
-        Some(v) if a.opt(1).is_none() => Ok(v),
-        Some(_) => Err(cx.error(Builtin::NotImplementedError, "anext() with a default is not supported yet")),
+        Some(v) => Ok(match a.opt(1) {
+            Some(default) => crate::objects::anext::new_anext(cx, v, default),
+            None => v,
+        }),
         None => {
             let name = cx.type_name(a.get(0));
             Err(cx.type_error(format!("'{name}' object is not an async iterator")))

@@ -21,7 +21,7 @@ pub mod events;
 pub mod frame;
 pub mod handlers;
 pub mod run;
-mod slow;
+pub(crate) mod slow;
 pub mod stack;
 pub mod unwind;
 

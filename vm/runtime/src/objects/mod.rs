@@ -1,5 +1,6 @@
 //! The built-in types, a file or folder each.
 
+pub mod anext;
 pub mod async_gen;
 pub mod buffer;
 pub mod builtin_iters;
