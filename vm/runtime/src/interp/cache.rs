@@ -29,6 +29,12 @@ pub const TRANSITION: u8 = 6;
 pub const GLOBAL: u8 = 7;
 /// A builtin: guard is the key id of the globals, the second word that of the builtins with the entry.
 pub const BUILTIN: u8 = 8;
+/// The instance keeps its attributes in a dict; payload is the cell of the class's attribute of that name, or
+/// [`NO_CELL`]. A store of this kind goes to the dict.
+pub const IN_DICT: u8 = 9;
+
+/// A payload that names no cell.
+pub const NO_CELL: u32 = (1 << 24) - 1;
 
 /// A cache word.
 #[inline(always)]

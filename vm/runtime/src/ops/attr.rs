@@ -9,6 +9,7 @@ use crate::objects::native::PyNative;
 use crate::objects::str::PyStr;
 use crate::{Cx, Obj, ObjExt, R, Ref, RefExt, Slot, Value};
 use std::sync::atomic::Ordering;
+use ungil_gc::DYNAMIC_OFFSET;
 
 /// A method looked up for a call.
 pub enum MethodLookup {
@@ -27,6 +28,8 @@ pub enum CacheableLoad {
     Method { cell: u32 },
     /// A value of the class, which does not bind.
     ClassValue { cell: u32 },
+    /// In the instance's dict if it is there, else a value or method of the class, if there is a cell.
+    InDict { cell: Option<u32> },
     /// The receiver is a class: the value found through it, which does not bind.
     OfClass { class_id: u32, cell: u32 },
 }
@@ -36,6 +39,7 @@ pub enum CacheableLoad {
 pub enum CacheableStore {
     Existing { byte_offset: u32 },
     Transition { new_shape_id: u32, byte_offset: u32 },
+    InDict,
 }
 
 impl Cx {
@@ -626,9 +630,12 @@ pub fn cacheable_load(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<CacheableL
         return shape.byte_offset(slot).map(|byte_offset| CacheableLoad::Slot { byte_offset });
     }
     // An object with a dict may have the attribute there.
-    let has_dict = obj.downcast::<PyModule>(cx).is_some() || obj.downcast::<PyFunction>(cx).is_some();
-    if has_dict || (shape.dict_mode && class.has_flag(class_flag::HAS_DICT)) {
+    if obj.downcast::<PyModule>(cx).is_some() || obj.downcast::<PyFunction>(cx).is_some() {
         return None;
+    }
+    if shape.dict_mode && class.has_flag(class_flag::HAS_DICT) {
+        let cell = if found.is_some() { Some(class.cell(cx, name)?) } else { None };
+        return (shape.head.attr_offset != DYNAMIC_OFFSET).then_some(CacheableLoad::InDict { cell });
     }
     let found = found?;
     let cell = class.cell(cx, name)?;
@@ -674,7 +681,11 @@ pub fn cacheable_store(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<Cacheable
         }
     }
     if shape.dict_mode {
-        return None;
+        let in_dict = class.has_flag(class_flag::HAS_DICT)
+            && shape.head.attr_offset != DYNAMIC_OFFSET
+            && obj.downcast::<PyModule>(cx).is_none()
+            && obj.downcast::<PyFunction>(cx).is_none();
+        return in_dict.then_some(CacheableStore::InDict);
     }
     if let Some(slot) = shape.slot_of(name.value().0 as usize) {
         return shape.byte_offset(slot).map(|byte_offset| CacheableStore::Existing { byte_offset });

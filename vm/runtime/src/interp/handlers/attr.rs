@@ -33,7 +33,7 @@ fn is_empty(cell: Value) -> bool {
 /// The value that a cache of any kind but METHOD leads to, borrowed; `UNDEF` if it does not apply or if it is not so
 /// simple. The thread is exclusive; for kinds that go by shape, `cached` applies to the receiver.
 #[inline(always)]
-pub(super) unsafe fn cached_value(cached: u64, receiver: Value, cx: *mut Cx) -> Value {
+pub(super) unsafe fn cached_value(cached: u64, receiver: Value, name: usize, cx: *mut Cx) -> Value {
     match cache::kind(cached) {
         cache::SLOT => *receiver.ptr().cast::<Value>().add(cache::payload(cached) as usize),
         cache::CLASS_VALUE => {
@@ -43,6 +43,18 @@ pub(super) unsafe fn cached_value(cached: u64, receiver: Value, cx: *mut Cx) -> 
                 Value::UNDEF
             } else {
                 v
+            }
+        }
+        cache::IN_DICT => {
+            let v = own_in_dict(receiver, name, cx);
+            if !v.is_undef() || cache::payload(cached) == cache::NO_CELL {
+                return v;
+            }
+            let v = (*cx).vm.cells.peek(cache::payload(cached));
+            if (*cx).class_of(Ref::from_value(v)).special(&*cx, Special::Get).is_none() {
+                v
+            } else {
+                Value::UNDEF
             }
         }
         cache::MODULE if (*receiver.ptr()).shape_word() == MODULE => {
@@ -66,6 +78,18 @@ pub(super) unsafe fn cached_value(cached: u64, receiver: Value, cx: *mut Cx) -> 
         },
         _ => Value::UNDEF,
     }
+}
+
+/// The attribute in the dict of an instance that keeps its attributes there, borrowed; `UNDEF` if it has none.
+#[inline(never)]
+pub(super) unsafe fn own_in_dict(receiver: Value, name: usize, cx: *mut Cx) -> Value {
+    let area = (*cx).shape_of(&*receiver.ptr()).head.attr_offset as usize / 8;
+    let dict = *receiver.ptr().cast::<Value>().add(area);
+    if !dict.is_ptr() {
+        return Value::UNDEF;
+    }
+    let dict = Ref::from_value(dict).cast_unchecked::<PyDict>();
+    dict.peek_str(&*cx, Ref::from_value(Value(name as u64)))
 }
 
 /// Whether a cache goes by the receiver's shape.
@@ -113,10 +137,11 @@ handler! {
         let word = *ip;
         let receiver = *regs.add(fb!(word));
         let mut cached = cache::load(ip.add(1));
+        let name = name_word(regs, fc!(word));
         if by_shape(cached) {
-            cached = applicable(cached, name_word(regs, fc!(word)), (*receiver.ptr()).shape_word(), cx);
+            cached = applicable(cached, name, (*receiver.ptr()).shape_word(), cx);
         }
-        let v = cached_value(cached, receiver, cx);
+        let v = cached_value(cached, receiver, name, cx);
         if v.is_undef() {
             return slow::attr::load_attr_cached::run(ip, regs, cx, t);
         }

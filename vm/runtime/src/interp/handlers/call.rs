@@ -8,6 +8,7 @@ use crate::interp::{Exit, FAILED, Table, cache, slow};
 use crate::native::{Args, Arity};
 use crate::objects::function::PyFunction;
 use crate::objects::native::PyNative;
+use crate::ops::binds_plainly;
 use crate::{Cx, Ref, RefExt, Value};
 use ungil_bytecode::{Op, WINDOW_HEADER};
 
@@ -209,12 +210,22 @@ handler! {
             return slow::call::call_method::run(ip, regs, cx, t);
         }
         let mut cached = cache::load(ip.add(2));
+        let name = attr::name_word(regs, *ip.add(1) as u32 as usize);
         if attr::by_shape(cached) {
-            let name = attr::name_word(regs, *ip.add(1) as u32 as usize);
             cached = attr::applicable(cached, name, (*receiver.ptr()).shape_word(), cx);
         }
-        if cache::kind(cached) != cache::METHOD {
-            return call_held(ip, regs, cx, t, attr::cached_value(cached, receiver, cx));
+        let is_method = match cache::kind(cached) {
+            cache::METHOD => true,
+            // A method of the class, unless the instance has an attribute of that name.
+            cache::IN_DICT => {
+                cache::payload(cached) != cache::NO_CELL
+                    && attr::own_in_dict(receiver, name, cx).is_undef()
+                    && binds_plainly(&*cx, Ref::from_value((*cx).vm.cells.peek(cache::payload(cached))))
+            }
+            _ => false,
+        };
+        if !is_method {
+            return call_held(ip, regs, cx, t, attr::cached_value(cached, receiver, name, cx));
         }
         let callee = (*cx).vm.cells.peek(cache::payload(cached));
         if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {

@@ -5,9 +5,10 @@ use crate::class::{Builtin, PyType, Shape};
 use crate::interp::cache;
 use crate::interp::resume_at;
 use crate::names::Special;
+use crate::objects::dict::PyDict;
 use crate::objects::module::PyModule;
 use crate::objects::{native, slice, super_};
-use crate::ops::{CacheableLoad, CacheableStore, binds_plainly, cacheable_load, cacheable_store};
+use crate::ops::{CacheableLoad, CacheableStore, binds_plainly, cacheable_load, cacheable_store, dict_slot};
 use crate::{Cx, Obj, R, Ref, RefExt, Value};
 
 unsafe fn name_of<'a>(regs: *mut Value, index: usize) -> Ref<'a> {
@@ -15,7 +16,7 @@ unsafe fn name_of<'a>(regs: *mut Value, index: usize) -> Ref<'a> {
 }
 
 /// The value that a filled cache leads to for this receiver, if its guard holds.
-unsafe fn cached_value(cx: &Cx, receiver: Ref<'_>, cached: u64) -> Option<Obj> {
+unsafe fn cached_value(cx: &Cx, receiver: Ref<'_>, name: Ref<'_>, cached: u64) -> Option<Obj> {
     let h = receiver.header()?;
     match cache::kind(cached) {
         cache::SLOT if cached as u32 == h.shape_word() => slot_value(cx, receiver, cached),
@@ -42,8 +43,31 @@ unsafe fn cached_value(cx: &Cx, receiver: Ref<'_>, cached: u64) -> Option<Obj> {
                     || cx.class_of(v.r()).special(cx, Special::Get).is_none()
             })
         }
+        cache::IN_DICT if cached as u32 == h.shape_word() => dict_value(cx, receiver, name, cached),
         _ => None,
     }
+}
+
+/// The attribute of an instance that keeps its own in a dict.
+unsafe fn dict_value(cx: &Cx, receiver: Ref<'_>, name: Ref<'_>, cached: u64) -> Option<Obj> {
+    let slot = dict_slot(cx, receiver)?;
+    let own = slot.get(receiver.header()?, cx);
+    if let Some(dict) = own.as_ref().and_then(|d| d.r().downcast::<PyDict>(cx)) {
+        if !dict.has_only_str() {
+            return None;
+        }
+        if let Some(v) = dict.get_str(cx, name) {
+            return Some(v);
+        }
+    }
+    if cache::payload(cached) == cache::NO_CELL {
+        return None;
+    }
+    let v = cx.vm.cells.get(cx, cache::payload(cached))?;
+    if binds_plainly(cx, v.r()) {
+        return Some(native::bind_plain(cx, v, receiver));
+    }
+    cx.class_of(v.r()).special(cx, Special::Get).is_none().then_some(v)
 }
 
 /// A cell's value, unless the class has been given a descriptor since.
@@ -85,7 +109,7 @@ slow_path! {
                 None => 0,
             },
         };
-        let found = cached_value(&*cx, receiver, cached);
+        let found = cached_value(&*cx, receiver, name, cached);
         match found {
             Some(v) => done!(ip, regs, cx, t, Ok(v)),
             None => load_attr::next(ip, regs, cx, t),
@@ -98,10 +122,10 @@ slow_path! {
         enter!(ip, regs, cx);
         let word = *ip;
         let receiver = operand(regs, fb!(word));
-        if !(*cx).is_exclusive() && let Some(v) = cached_value(&*cx, receiver, cache::load(ip.add(1))) {
+        let name = name_of(regs, fc!(word));
+        if !(*cx).is_exclusive() && let Some(v) = cached_value(&*cx, receiver, name, cache::load(ip.add(1))) {
             return done!(ip, regs, cx, t, Ok(v));
         }
-        let name = name_of(regs, fc!(word));
         fill_load(&mut *cx, ip.add(1), receiver, name);
         let result = (*cx).get_attr(receiver, name);
         done!(ip, regs, cx, t, result)
@@ -129,6 +153,9 @@ pub(super) unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, n
         Some(CacheableLoad::Slot { byte_offset }) => cache::word(guard, cache::SLOT, byte_offset / 8),
         Some(CacheableLoad::Method { cell }) => cache::word(guard, cache::METHOD, cell),
         Some(CacheableLoad::ClassValue { cell }) => cache::word(guard, cache::CLASS_VALUE, cell),
+        Some(CacheableLoad::InDict { cell }) => {
+            cache::word(guard, cache::IN_DICT, cell.unwrap_or(cache::NO_CELL))
+        }
         Some(CacheableLoad::OfClass { class_id, cell }) => {
             cache::store(at, cache::word(class_id, cache::CLASS_ATTR, cell));
             return;
@@ -147,6 +174,13 @@ slow_path! {
         let name = name_of(regs, fc!(word));
         let shape_word = receiver.header().map_or(0, |h| h.shape_word());
         let cached = cache::applicable(&*cx, ip.add(1), name, cache::STORE, shape_word);
+        if cache::kind(cached) == cache::IN_DICT
+            && shape_word == cached as u32
+            && store_in_dict(&*cx, receiver, name, operand(regs, fb!(word)))
+        {
+            consume(word, regs, cx);
+            return resume_at(ip.add(2), regs, cx, t);
+        }
         let known = shape_word != 0 && shape_word == cached as u32;
         if known && let Some(old) = store_by_cache(word, regs, cx, receiver, cached) {
             let Value::UNDEF = old else { ungil_gc::fatal("a stored attribute was not handed over") };
@@ -157,6 +191,19 @@ slow_path! {
         let value = operand(regs, fb!(word)).own(&*cx);
         let result = (*cx).set_attr(receiver, name, value);
         done_unit!(ip, regs, cx, t, result)
+    }
+}
+
+/// Stores into the dict of an instance that has one; false if there is none yet.
+unsafe fn store_in_dict(cx: &Cx, receiver: Ref<'_>, name: Ref<'_>, value: Ref<'_>) -> bool {
+    let Some((slot, h)) = dict_slot(cx, receiver).zip(receiver.header()) else { return false };
+    let dict = slot.get(h, cx);
+    match dict.as_ref().and_then(|d| d.r().downcast::<PyDict>(cx)) {
+        Some(dict) if dict.has_only_str() => {
+            dict.set_str(cx, name, value.own(cx));
+            true
+        }
+        _ => false,
     }
 }
 
@@ -218,6 +265,7 @@ unsafe fn fill_store(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'
     let guard = h.shape_word();
     let word = match cacheable_store(cx, receiver, name) {
         Some(CacheableStore::Existing { byte_offset }) => cache::word(guard, cache::SLOT, byte_offset / 8),
+        Some(CacheableStore::InDict) => cache::word(guard, cache::IN_DICT, cache::NO_CELL),
         Some(CacheableStore::Transition { new_shape_id, .. }) => {
             cache::word(guard, cache::TRANSITION, new_shape_id)
         }

@@ -42,6 +42,25 @@ impl PyDict {
         })
     }
 
+    /// Whether all keys are exact strings, so that looking for one runs no Python.
+    #[inline]
+    pub fn has_only_str(&self) -> bool {
+        self.only_str.get()
+    }
+
+    /// As [`PyDict::get_str`], borrowed, for a thread that is exclusive: good until its next safepoint. `UNDEF` if the
+    /// key is not there, or if keys of other types make it less simple.
+    #[inline]
+    pub fn peek_str(&self, cx: &Cx, name: Ref<'_>) -> Value {
+        if !self.only_str.get() {
+            return Value::UNDEF;
+        }
+        match self.find_str(cx, name, str_hash(cx, name)) {
+            Some(index) => self.entry(index).value.peek(),
+            None => Value::UNDEF,
+        }
+    }
+
     /// Sets the value of a string key. Aborts the process if there is no memory.
     #[inline]
     pub fn set_str(&self, cx: &Cx, name: Ref<'_>, value: Obj) {

@@ -9,6 +9,8 @@ use std::sync::atomic::Ordering;
 
 /// Instances whose `__init__` is watched to learn how many attribute slots the class's instances need.
 const WATCHED: u32 = 4;
+/// Attribute slots that the first instance may leave unused without a new layout for later ones.
+const SPARE: u32 = 2;
 
 /// `__init__`, if calling the class means no more than making a plain object and running that Python function.
 #[inline]
@@ -55,7 +57,7 @@ fn learn_slow(cx: &Cx, class: &PyType, instance: &Obj) {
     }
     let used = (shape.names.len() as u32).clamp(1, MAX_SHAPE_ATTRS);
     let hint = class.inline_hint.load(Ordering::Relaxed);
-    if (seen == 0 && used != hint) || used > hint {
+    if (seen == 0 && used + SPARE < hint) || used > hint {
         class.inline_hint.store(used, Ordering::Relaxed);
         crate::ops::set_root_shape(cx, class, used);
     }

@@ -1,7 +1,7 @@
 //! Placing a class under its bases: MRO (C3), best base, inherited flags, layout of instances.
 
-use crate::class::Shape;
-use crate::objects::tuple::new_tuple;
+use crate::class::{MAX_SHAPE_ATTRS, Shape};
+use crate::objects::tuple::{PyTuple, new_tuple};
 use crate::prelude::*;
 use std::sync::atomic::Ordering;
 
@@ -60,6 +60,27 @@ impl PyType {
     }
 }
 
+/// How many attributes instances will have: as many as the methods of the classes of the MRO set on `self`
+/// (`__static_attributes__`), or a guess if they set none.
+fn expected_attributes(cx: &Cx, class: &PyType, mro: &[&'static PyType]) -> u32 {
+    let key = cx.vm.names.static_attributes.get();
+    let mut names: Vec<Value> = Vec::new();
+    for base in mro.iter().filter(|c| c.is_heap()) {
+        let attributes = base.dict(cx).get_str(cx, key);
+        if let Some(tuple) = attributes.as_ref().and_then(|t| t.r().downcast::<PyTuple>(cx)) {
+            names.extend(tuple.items().iter().map(|name| name.value()));
+        }
+    }
+    // Names in code are interned: equal ones are the same object.
+    names.sort_unstable_by_key(|name| name.0);
+    names.dedup();
+    match names.len() as u32 {
+        // ORD: relaxed; the class is not shared yet.
+        0 => class.inline_hint.load(Ordering::Relaxed),
+        n => n.min(MAX_SHAPE_ATTRS),
+    }
+}
+
 /// Gives a class its dict, bases and MRO, and what it inherits. Built-in bases never conflict.
 pub fn link(cx: &Cx, class: &'static PyType, bases: &[&'static PyType], dict: Obj) {
     let Some(mro) = linearise(cx, class, bases) else { ungil_gc::fatal("built-in classes without an MRO") };
@@ -104,7 +125,9 @@ pub fn set_place(
     }
     if class.root_shape.load(Ordering::Relaxed).is_null() {
         let attrs =
-            if class.has_flag(class_flag::HAS_DICT) { class.inline_hint.load(Ordering::Relaxed) } else { 0 };
+            if class.has_flag(class_flag::HAS_DICT) { expected_attributes(cx, class, &mro) } else { 0 };
+        // ORD: relaxed; the class is not shared yet.
+        class.inline_hint.store(attrs, Ordering::Relaxed);
         let shape = match class.has_layout::<PyType>() {
             // Classes keep their attributes in their own dict.
             true => Shape::native(cx, class, class.ops, false),
