@@ -1,7 +1,7 @@
 //! Attributes by inline cache.
 
 use super::moves::drop_then;
-use crate::class::{ABSENT, Builtin, PyType, Shape};
+use crate::class::{Builtin, PyType, Shape};
 use crate::interp::frame::Frame;
 use crate::interp::{cache, slow};
 use crate::names::Special;
@@ -24,38 +24,19 @@ pub(super) unsafe fn applicable(cached: u64, name: usize, shape_word: u32, cx: *
     if cached as u32 == shape_word { cached } else { (*cx).recent_attr(name, shape_word).0 }
 }
 
-/// Whether a cell was emptied or says that there is no such attribute.
-#[inline(always)]
-fn is_empty(cell: Value) -> bool {
-    cell.is_undef() || cell == ABSENT
-}
-
 /// The value that a cache of any kind but METHOD leads to, borrowed; `UNDEF` if it does not apply or if it is not so
 /// simple. The thread is exclusive; for kinds that go by shape, `cached` applies to the receiver.
 #[inline(always)]
 pub(super) unsafe fn cached_value(cached: u64, receiver: Value, name: usize, cx: *mut Cx) -> Value {
     match cache::kind(cached) {
         cache::SLOT => *receiver.ptr().cast::<Value>().add(cache::payload(cached) as usize),
-        cache::CLASS_VALUE => {
-            let v = (*cx).vm.cells.peek(cache::payload(cached));
-            // The class may have been given a descriptor since, or have lost the attribute.
-            if is_empty(v) || (*cx).class_of(Ref::from_value(v)).special(&*cx, Special::Get).is_some() {
-                Value::UNDEF
-            } else {
-                v
-            }
-        }
+        cache::CLASS_VALUE => plain_in_cell(cached, cx),
         cache::IN_DICT => {
             let v = own_in_dict(receiver, name, cx);
             if !v.is_undef() || cache::payload(cached) == cache::NO_CELL {
                 return v;
             }
-            let v = (*cx).vm.cells.peek(cache::payload(cached));
-            if (*cx).class_of(Ref::from_value(v)).special(&*cx, Special::Get).is_none() {
-                v
-            } else {
-                Value::UNDEF
-            }
+            plain_in_cell(cached, cx)
         }
         cache::MODULE if (*receiver.ptr()).shape_word() == MODULE => {
             let dict = Ref::from_value(receiver).cast_unchecked::<PyModule>().dict.peek();
@@ -69,15 +50,23 @@ pub(super) unsafe fn cached_value(cached: u64, receiver: Value, name: usize, cx:
             Some(class) if class.class_id == cached as u32 => {
                 let v = (*cx).vm.cells.peek(cache::payload(cached));
                 // A function is given as it is to who asks the class itself.
-                let plain = v.is_ptr() && (*v.ptr()).shape_word() == FUNCTION
-                    || !is_empty(v)
-                        && (*cx).class_of(Ref::from_value(v)).special(&*cx, Special::Get).is_none();
-                if plain { v } else { Value::UNDEF }
+                if v.is_ptr() && (*v.ptr()).shape_word() == FUNCTION { v } else { plain_in_cell(cached, cx) }
             }
             _ => Value::UNDEF,
         },
         _ => Value::UNDEF,
     }
+}
+
+/// What a class's cell holds, borrowed; `UNDEF` if it has been emptied or if the class has been given a descriptor since.
+#[inline(always)]
+unsafe fn plain_in_cell(cached: u64, cx: *mut Cx) -> Value {
+    let index = cache::payload(cached);
+    let v = (*cx).vm.cells.peek(index);
+    if v.is_undef() || (*cx).vm.cells.is_absent(index) {
+        return Value::UNDEF;
+    }
+    if (*cx).class_of(Ref::from_value(v)).special(&*cx, Special::Get).is_none() { v } else { Value::UNDEF }
 }
 
 /// The attribute in the dict of an instance that keeps its attributes there, borrowed; `UNDEF` if it has none.

@@ -220,6 +220,7 @@ handler! {
             cache::IN_DICT => {
                 cache::payload(cached) != cache::NO_CELL
                     && attr::own_in_dict(receiver, name, cx).is_undef()
+                    && (*cx).vm.cells.peek(cache::payload(cached)).is_ptr()
                     && binds_plainly(&*cx, Ref::from_value((*cx).vm.cells.peek(cache::payload(cached))))
             }
             _ => false,
