@@ -26,7 +26,7 @@ pub mod thread_state;
 pub mod traceback;
 
 pub use cx::{Config, Cx, SharedValue, Vm};
-pub use err::{Err, R};
+pub use err::{Err, R, Raised};
 pub use object::{ObjExt, Object, RefExt};
 pub use ungil_gc::{Header, Mutator, Obj, Ref, ShapeHead, Slot, TypeOps, Value, flag};
 

@@ -5,10 +5,15 @@
 mod cmath;
 mod collections;
 mod contextvars;
+mod errno;
 mod gc;
 pub mod library;
 mod math;
+mod os;
+mod posix;
 mod random;
+mod resource;
+pub mod signal;
 pub mod stdio;
 pub mod sys;
 pub mod thread;
@@ -31,10 +36,14 @@ const MODULES: &[(&str, Init)] = &[
     ("_weakref", weakref::init),
     ("_types", types::init),
     ("_typing", typing::init),
+    ("_signal", signal::init),
+    ("errno", errno::init),
     ("gc", gc::init),
     ("cmath", cmath::init),
     ("_random", random::init),
     ("math", math::init),
+    ("posix", posix::init),
+    ("resource", resource::init),
     ("time", time::init),
 ];
 

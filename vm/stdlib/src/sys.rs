@@ -33,10 +33,17 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("getfilesystemencodeerrors", "($module, /)", Leaf(|cx, _| Ok(cx.str("surrogateescape")))),
     ("is_finalizing", "($module, /)", Full(|cx, _| Ok(cx.bool(cx.world.is_finalizing())))),
     ("audit", "($module, event, /, *args)", Full(|cx, _| Ok(cx.none()))),
+    ("_get_cpu_count_config", "($module, /)", Leaf(|cx, _| Ok(cx.int(cpu_count_config(cx).unwrap_or(-1))))),
     ("addaudithook", "($module, hook)", Full(|cx, _| Ok(cx.none()))),
     ("gettrace", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
     ("getprofile", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
 ];
+
+/// The number of processors that `-X cpu_count` says.
+pub fn cpu_count_config(cx: &Cx) -> Option<i64> {
+    let given = cx.vm.config.x_options.iter().find(|(name, _)| name == "cpu_count");
+    given.and_then(|(_, v)| v.as_ref()?.parse().ok()).filter(|&n: &i64| n > 0)
+}
 
 fn exit(cx: &mut Cx, a: Args<'_>) -> R {
     Err(match a.opt_not_none(0) {

@@ -161,6 +161,11 @@ impl TypeBuilder {
         TypeBuilder { which, class: cx.builtin(which) }
     }
 
+    /// Goes on filling a type of a native module.
+    pub fn extend(class: &'static PyType) -> TypeBuilder {
+        TypeBuilder { which: Builtin::Object, class }
+    }
+
     pub fn class(&self) -> &'static PyType {
         self.class
     }

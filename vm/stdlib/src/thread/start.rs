@@ -162,6 +162,7 @@ fn drop_task(task: Task) {
 /// All of a thread's life.
 fn live(vm: &'static Vm, task: Task, handle: &ThreadHandle) {
     handle.set_running(ident());
+    let _addressee = crate::signal::Addressee::here();
     let mut cx = Cx::new(vm);
     cx.mutator().attach();
     work(&mut cx, task);
