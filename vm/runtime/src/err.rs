@@ -29,12 +29,12 @@ impl Cx {
 
     /// A new exception of a built-in class with one argument.
     pub fn error_with(&mut self, class: Builtin, argument: Obj) -> Err {
-        Raised(crate::objects::exception::new_exception(self, class, vec![argument]))
+        Raised(crate::objects::exception::new_exception(self, class, [argument]))
     }
 
     /// A new exception of a built-in class without arguments.
     pub fn error_bare(&mut self, class: Builtin) -> Err {
-        Raised(crate::objects::exception::new_exception(self, class, Vec::new()))
+        Raised(crate::objects::exception::new_exception(self, class, []))
     }
 
     pub fn type_error(&mut self, message: impl AsRef<str>) -> Err {

@@ -32,5 +32,6 @@ pub use ungil_gc::{Header, Mutator, Obj, Ref, ShapeHead, Slot, TypeOps, Value, f
 
 /// A new exception of a built-in class with several arguments, for native modules.
 pub fn new_error(cx: &mut Cx, class: class::Builtin, args: Vec<Obj>) -> Err {
-    err::Raised(objects::exception::new_exception(cx, class, args))
+    let args = cx.tuple(args);
+    err::Raised(objects::exception::new_exception_with(cx, class, args))
 }

@@ -46,7 +46,7 @@ pub fn compile_error(cx: &mut Cx, error: CompileError) -> Err {
     ];
     let details = cx.tuple(details);
     let message = cx.str(&error.message);
-    crate::err::Raised(crate::objects::exception::new_exception(cx, class, vec![message, details]))
+    crate::err::Raised(crate::objects::exception::new_exception(cx, class, [message, details]))
 }
 
 /// Compiles source bytes (decoded as PEP 263 says).

@@ -26,12 +26,12 @@ impl PyType {
 
     /// As [`PyType::lookup`], by walking the MRO.
     pub fn lookup_uncached(&self, cx: &Cx, name: Ref<'_>) -> Option<Obj> {
-        self.mro(cx).into_iter().find_map(|class| class.dict(cx).get_str(cx, name))
+        self.mro().iter().find_map(|class| class.dict(cx).get_str(cx, name))
     }
 
     /// The class of the MRO whose dict has the name, and the value there.
     pub fn lookup_where(&self, cx: &Cx, name: Ref<'_>) -> Option<(&'static PyType, Obj)> {
-        self.mro(cx).into_iter().find_map(|class| Some((class, class.dict(cx).get_str(cx, name)?)))
+        self.mro().iter().find_map(|&class| Some((class, class.dict(cx).get_str(cx, name)?)))
     }
 
     /// The cell for a name resolved through this class, made if there is none. `None` if the name is not interned or

@@ -71,7 +71,7 @@ pub struct PyType {
     pub dict: Slot,
     /// Tuple of bases.
     pub bases: Slot,
-    /// Tuple of classes, the class itself first.
+    /// Tuple of classes, the class itself first; immortal.
     pub mro: Slot,
     /// The best base: the one that decides the layout of instances; null for `object`.
     pub base: AtomicPtr<PyType>,
@@ -159,11 +159,20 @@ impl PyType {
         dict.downcast::<PyDict>(cx).expect("the dict of a class")
     }
 
-    /// The classes of the MRO.
-    pub fn mro(&self, cx: &Cx) -> Vec<&'static PyType> {
-        let Some(mro) = self.mro.get(&self.h, cx) else { return Vec::new() };
-        let mro = mro.r().downcast::<PyTuple>(cx).expect("the MRO is a tuple");
-        mro.items().iter().filter_map(|v| PyType::from_ref(*v, cx)).collect()
+    /// The classes of the MRO; empty while the class is being made.
+    #[inline]
+    pub fn mro(&self) -> &'static [&'static PyType] {
+        let mro = self.mro.peek();
+        if !mro.is_ptr() {
+            return &[];
+        }
+        // SAFETY: tuples of MROs are immortal, so a reader needs no lock; they hold classes only, and references to
+        // these are words as values are.
+        unsafe {
+            let tuple: Ref<'static> = Ref::from_value(mro);
+            let items = tuple.cast_unchecked::<PyTuple>().items();
+            std::slice::from_raw_parts(items.as_ptr().cast::<&'static PyType>(), items.len())
+        }
     }
 
     /// The best base.
@@ -175,11 +184,12 @@ impl PyType {
     }
 
     /// Whether this class is `other` or derives from it (real MRO, no hooks).
-    pub fn is_subclass(&self, other: &PyType, cx: &Cx) -> bool {
+    #[inline]
+    pub fn is_subclass(&self, other: &PyType, _cx: &Cx) -> bool {
         if std::ptr::eq(self, other) {
             return true;
         }
-        self.mro(cx).iter().any(|&c| std::ptr::eq(c, other))
+        self.mro().iter().any(|&c| std::ptr::eq(c, other))
     }
 
     /// Whether instances have the layout of `T`.

@@ -207,7 +207,7 @@ fn unwrap(cx: &mut Cx, g: &PyGenerator, step: &PyAsyncStep, result: R<Outcome>) 
             if step.kind == CLOSE {
                 return Err(cx.stop_iteration());
             }
-            Err(crate::err::Raised(new_exception(cx, Builtin::StopAsyncIteration, Vec::new())))
+            Err(crate::err::Raised(new_exception(cx, Builtin::StopAsyncIteration, [])))
         }
         Err(err) => {
             step.state.set(CLOSED);

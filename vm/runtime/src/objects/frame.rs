@@ -19,33 +19,44 @@ pub struct PyFrame {
     /// Registers while the frame is on the stack of thread `thread`; null afterwards.
     live: Cell<*mut Value>,
     thread: u64,
+    /// What the frame runs; its function may have been given other code since.
+    code: &'static PyCode,
     /// Word index of the instruction it is at, when it is not live.
-    last: Cell<usize>,
+    last: Cell<u32>,
+    /// Locals that there is room for.
+    count: u32,
     pub function: Slot,
-    /// Tuple of the locals' values after the frame has ended; cells stay cells.
-    locals: Slot,
     pub back: Slot,
     pub trace: Slot,
+    /// The locals' values after the frame has ended; cells stay cells.
+    locals: [Slot; 0],
 }
 
 impl PyFrame {
-    fn slots(&self) -> [&Slot; 4] {
-        [&self.function, &self.locals, &self.back, &self.trace]
+    fn slots(&self) -> impl Iterator<Item = &Slot> {
+        [&self.function, &self.back, &self.trace].into_iter().chain(self.kept())
+    }
+
+    /// What the frame has left behind.
+    fn kept(&self) -> &[Slot] {
+        // SAFETY: that many slots follow the fields, initialised when the object was made.
+        unsafe { std::slice::from_raw_parts(self.locals.as_ptr(), self.count as usize) }
     }
 }
 
-unsafe fn frame_size(_: *mut Header) -> usize {
-    size_of::<PyFrame>()
+unsafe fn frame_size(h: *mut Header) -> usize {
+    // SAFETY: called with a frame object.
+    size_of::<PyFrame>() + 8 * unsafe { (*h.cast::<PyFrame>()).count } as usize
 }
 
 unsafe fn frame_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
     // SAFETY: called with a frame object.
-    unsafe { (*h.cast::<PyFrame>()).slots().iter().for_each(|slot| visit(slot.peek())) }
+    unsafe { (*h.cast::<PyFrame>()).slots().for_each(|slot| visit(slot.peek())) }
 }
 
 unsafe fn frame_drop(h: *mut Header, m: &Mutator) {
     // SAFETY: called with a frame object that nobody else reaches.
-    unsafe { (*h.cast::<PyFrame>()).slots().iter().for_each(|slot| slot.clear(m)) }
+    unsafe { (*h.cast::<PyFrame>()).slots().for_each(|slot| slot.clear(m)) }
 }
 
 pub static FRAME_OPS: TypeOps = TypeOps {
@@ -67,35 +78,41 @@ pub fn of(cx: &Cx, frame: Frame) -> Obj {
         // SAFETY: the frame's header owns the object.
         return unsafe { Obj::from_borrowed(v, cx) };
     }
-    let function = ref_of(frame.function()).own(cx);
-    let object = cx.alloc(Builtin::Frame, |h| PyFrame {
-        h,
-        live: Cell::new(frame.0),
-        thread: cx.thread.id(),
-        last: Cell::new(0),
-        function: Slot::new(function),
-        locals: Slot::empty(),
-        back: Slot::empty(),
-        trace: Slot::empty(),
-    });
+    let object = make(cx, frame.0, frame.function(), 0);
     frame.set_object(object.clone().into_value());
     object
 }
 
 /// The frame object of a generator that is not on the stack.
 pub fn for_generator(cx: &Cx, g: &crate::objects::generator::PyGenerator) -> Obj {
-    let function = g.function.get(&g.h, cx).unwrap_or_else(|| cx.none());
-    let at = g.code().offset_of(g.ip.get());
-    cx.alloc(Builtin::Frame, |h| PyFrame {
-        h,
-        live: Cell::new(std::ptr::null_mut()),
-        thread: 0,
-        last: Cell::new(at),
-        function: Slot::new(function),
-        locals: Slot::empty(),
-        back: Slot::empty(),
-        trace: Slot::empty(),
-    })
+    make(cx, std::ptr::null_mut(), g.function(), g.code().offset_of(g.ip.get()))
+}
+
+fn make(cx: &Cx, live: *mut Value, function: &PyFunction, last: usize) -> Obj {
+    let count = function.code().local_count();
+    let p = cx.mutator().allocate(size_of::<PyFrame>() + 8 * count).cast::<PyFrame>();
+    if p.is_null() {
+        std::alloc::handle_alloc_error(std::alloc::Layout::new::<PyFrame>());
+    }
+    // SAFETY: fresh memory with room for the fields and the locals.
+    unsafe {
+        p.write(PyFrame {
+            h: Header::new(Builtin::Frame as u32),
+            live: Cell::new(live),
+            thread: cx.thread.id(),
+            code: function.code(),
+            last: Cell::new(last as u32),
+            count: count as u32,
+            function: Slot::new(ref_of(function).own(cx)),
+            back: Slot::empty(),
+            trace: Slot::empty(),
+            locals: [],
+        });
+        for i in 0..count {
+            (&raw mut (*p).locals).cast::<Slot>().add(i).write(Slot::empty());
+        }
+        Obj::from_owned(Value::from_ptr(p))
+    }
 }
 
 /// The locals of a frame that ends move into its frame object, whose reference the frame gives up.
@@ -110,38 +127,32 @@ pub unsafe fn take_locals(cx: &Cx, frame: Frame, object: Value) {
         let code = frame.code();
         // Nobody but this frame and whoever shares its life refers to the object: it need not keep the locals.
         if (*object.ptr()).ref_count() > 1 {
-            let values = (0..code.local_count())
-                .map(|i| Obj::from_owned(std::mem::replace(&mut *frame.0.add(i), Value::UNDEF)))
-                .collect();
-            let locals = locals_tuple(cx, values);
-            f.locals.set(&f.h, cx, locals);
+            let exclusive = cx.is_exclusive();
+            if !exclusive {
+                f.h.lock.lock(&cx.world);
+            }
+            for (i, slot) in f.kept().iter().enumerate() {
+                // What was there is nothing: the frame ends once.
+                let v = Obj::from_owned(std::mem::replace(&mut *frame.0.add(i), Value::UNDEF));
+                std::mem::forget(slot.replace_locked(&f.h, v));
+            }
+            if !exclusive {
+                f.h.lock.unlock(&cx.world);
+            }
         }
         if f.live.get() == frame.0 {
-            f.last.set(code.offset_of(cx.ip.get()).min(code.words.len().saturating_sub(1)));
+            f.last.set(code.offset_of(cx.ip.get()).min(code.words.len().saturating_sub(1)) as u32);
             f.live.set(std::ptr::null_mut());
         }
     }
 }
 
-/// A tuple whose items may be empty registers: those become the marker `NotImplemented`'s neighbour, an empty cell.
-fn locals_tuple(cx: &Cx, values: Vec<Obj>) -> Obj {
-    let values =
-        values.into_iter().map(|v| if v.value().is_undef() { empty_marker(cx) } else { v }).collect();
-    cx.tuple(values)
-}
-
-/// What stands for an unbound local in `locals`: an immediate that no Python value has.
-fn empty_marker(_cx: &Cx) -> Obj {
-    Obj::immediate(Value::raw(0x40))
-}
-
 /// The generator's frame has left the stack.
-pub fn suspended(cx: &Cx, object: Value, ip: *const u64) {
+pub fn suspended(object: Value, ip: *const u64) {
     // SAFETY: owned by the caller.
     let f = unsafe { Ref::from_value(object).cast_unchecked::<PyFrame>() };
-    f.last.set(f.code().offset_of(ip));
+    f.last.set(f.code().offset_of(ip) as u32);
     f.live.set(std::ptr::null_mut());
-    let _ = cx;
 }
 
 impl PyFrame {
@@ -151,7 +162,7 @@ impl PyFrame {
     }
 
     pub fn code(&self) -> &'static PyCode {
-        self.function().code()
+        self.code
     }
 
     /// The running frame, if it is on the stack of the calling thread.
@@ -162,14 +173,14 @@ impl PyFrame {
 
     /// Word index of the instruction that the frame is at.
     pub fn last_instruction(&self, cx: &Cx) -> usize {
-        let Some(own) = self.running(cx) else { return self.last.get() };
+        let Some(own) = self.running(cx) else { return self.last.get() as usize };
         let frames = crate::interp::frame::Frames::from(cx.regs.get(), cx.ip.get());
         for (frame, ip) in frames {
             if frame.0 == own.0 {
                 return self.code().offset_of(ip);
             }
         }
-        self.last.get()
+        self.last.get() as usize
     }
 
     /// The line that the frame is at.
@@ -182,10 +193,10 @@ impl PyFrame {
         let code = self.code();
         let mut found = Vec::new();
         let mut add = |name: Ref<'static>, v: Value| {
-            if v.is_undef() || v == empty_marker(cx).value() {
+            if v.is_undef() {
                 return;
             }
-            // SAFETY: borrowed from the frame or its tuple.
+            // SAFETY: a register of a frame of this thread, or owned by the caller.
             let v = unsafe { Obj::from_borrowed(v, cx) };
             match v.downcast::<PyCell>(cx) {
                 Some(cell) => found.extend(cell.get(cx).map(|contents| (name, contents))),
@@ -198,11 +209,11 @@ impl PyFrame {
                 // SAFETY: a local of a frame of this thread.
                 add(code.local_names[i].get(), unsafe { *frame.0.add(i) });
             }
-        } else if let Some(locals) = self.locals.get(&self.h, cx)
-            && let Some(tuple) = locals.downcast::<crate::objects::tuple::PyTuple>(cx)
-        {
-            for (i, v) in tuple.items().iter().enumerate().skip(first) {
-                add(code.local_names[i].get(), v.value());
+        } else {
+            for (i, slot) in self.kept().iter().enumerate().skip(first) {
+                if let Some(v) = slot.get(&self.h, cx) {
+                    add(code.local_names[i].get(), v.value());
+                }
             }
         }
         for (i, name) in code.free_names.iter().enumerate() {
@@ -276,7 +287,7 @@ fn frame_clear(cx: &mut Cx, a: Args<'_>) -> R {
     if !this.live.get().is_null() {
         return Err(cx.runtime_error("cannot clear an executing frame"));
     }
-    drop(this.locals.take(&this.h, cx));
+    this.kept().iter().for_each(|slot| drop(slot.take(&this.h, cx)));
     Ok(cx.none())
 }
 

@@ -256,15 +256,49 @@ fn call_native(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&Py
         window[start..given].copy_from_slice(args.values());
         return finish(cx, native, Args::new(&window[..arity.window()]));
     }
-    if let Some(this) = this {
-        let all: Vec<Value> = std::iter::once(this).chain(args.values().iter().copied()).collect();
-        return sort(cx, native, Args::new(&all), names);
+    match this {
+        Some(this) => prepended(this, args.values(), |all| sort(cx, native, Args::new(all), names)),
+        None => sort(cx, native, args, names),
     }
-    sort(cx, native, args, names)
+}
+
+/// Calls `f` with `first` in front of `rest`. Nothing is allocated if they are few.
+#[inline]
+pub(crate) fn prepended<T>(first: Value, rest: &[Value], f: impl FnOnce(&[Value]) -> T) -> T {
+    const FEW: usize = 8;
+    let n = rest.len() + 1;
+    if n > FEW {
+        let all: Vec<Value> = std::iter::once(first).chain(rest.iter().copied()).collect();
+        return f(&all);
+    }
+    let mut few = [Value::UNDEF; FEW];
+    few[0] = first;
+    few[1..n].copy_from_slice(rest);
+    f(&few[..n])
+}
+
+/// Calls a native that takes positional parameters and `*args`, and `**kwargs` perhaps, with positional arguments: the
+/// surplus ones become a tuple, no dict is made. `None` for other signatures, and for too few arguments.
+fn call_with_varargs(cx: &mut Cx, native: &PyNative, args: Args<'_>) -> Option<R> {
+    let sig = native.def.sig();
+    let n = sig.positional;
+    if !sig.varargs || sig.names.len() != n || args.len() < n || n + 2 > Arity::MAX_WINDOW {
+        return None;
+    }
+    let surplus = crate::objects::tuple::new_tuple_from_borrowed(cx, &args.values()[n..]);
+    let mut window = [Value::UNDEF; Arity::MAX_WINDOW];
+    window[..n].copy_from_slice(&args.values()[..n]);
+    window[n] = surplus.value();
+    Some(finish(cx, native, Args::new(&window[..n + 1 + sig.varkw as usize])))
 }
 
 /// Sorts the arguments of a call by the signature; `names` names the last ones.
 fn sort(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&PyTuple>) -> R {
+    if names.is_none()
+        && let Some(result) = call_with_varargs(cx, native, args)
+    {
+        return result;
+    }
     let positional = args.len() - names.map_or(0, |n| n.items().len());
     let window =
         crate::bind::bind(cx, native.def.sig(), &|| native.name_in_messages(), args, positional, names)?;

@@ -164,7 +164,7 @@ fn object_dir(cx: &mut Cx, a: Args<'_>) -> R {
             payload.set(cx, key, Obj::immediate(Value::NONE))?;
         }
     }
-    for class in cx.class_of(a.get(0)).mro(cx) {
+    for class in cx.class_of(a.get(0)).mro() {
         for key in class.dict(cx).keys(cx) {
             payload.set(cx, key, Obj::immediate(Value::NONE))?;
         }

@@ -74,7 +74,7 @@ fn find(
     of: &'static PyType,
     name: Ref<'_>,
 ) -> R<Option<Obj>> {
-    let mro = of.mro(cx);
+    let mro = of.mro();
     let behind = mro.iter().position(|c| std::ptr::eq(*c, class)).map_or(0, |i| i + 1);
     for candidate in &mro[behind..] {
         let Some(found) = candidate.dict(cx).get_str(cx, name) else { continue };

@@ -43,9 +43,9 @@ impl Cx {
         let name = crate::objects::str::intern(self, name);
         match self.lookup_method(obj, name.get())? {
             super::MethodLookup::Unbound(f) => {
-                let values: Vec<Value> =
-                    std::iter::once(obj.value()).chain(args.iter().map(|a| a.value())).collect();
-                self.call_values(f.r(), &values, None)
+                // SAFETY: references are words.
+                let rest = unsafe { std::slice::from_raw_parts(args.as_ptr().cast::<Value>(), args.len()) };
+                native::prepended(obj.value(), rest, |all| self.call_values(f.r(), all, None))
             }
             super::MethodLookup::Bound(f) => self.call(f.r(), args),
         }
@@ -90,10 +90,9 @@ impl Cx {
         if let Some(bound) = f.downcast::<PyBoundMethod>(self) {
             // SAFETY: both slots are set for good when the method is made, and `f` keeps it alive.
             let (function, this) = (bound.function.peek(), bound.this.peek());
-            let all: Vec<Value> = std::iter::once(this).chain(args.iter().copied()).collect();
             // SAFETY: as above.
             let function = unsafe { Ref::from_value(function) };
-            return self.call_values(function, &all, names);
+            return native::prepended(this, args, |all| self.call_values(function, all, names));
         }
         self.call_object(f, args, names)
     }
@@ -109,10 +108,9 @@ impl Cx {
             let name = self.type_name(f);
             return Err(self.type_error(format!("'{name}' object is not callable")));
         };
-        let all: Vec<Value> = std::iter::once(f.value()).chain(args.iter().copied()).collect();
         self.recursing("", |cx| match method.header().map(|h| h.shape_id()) {
             Some(id) if id == Builtin::Function as u32 || native::is_native(id) => {
-                cx.call_values(method, &all, names)
+                native::prepended(f.value(), args, |all| cx.call_values(method, all, names))
             }
             _ => {
                 let class = cx.class_of(f).as_ref();

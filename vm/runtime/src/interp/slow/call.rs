@@ -218,7 +218,7 @@ unsafe fn call_class(site: Site, cx: *mut Cx, t: *const Table, class: &'static P
 }
 
 unsafe fn call_init(site: Site, cx: *mut Cx, t: *const Table, class: &'static PyType, init: Ref<'_>) -> Next {
-    let instance = match type_::plain_instance(&mut *cx, class) {
+    let instance = match type_::plain_instance(&mut *cx, class, site.values()) {
         Ok(instance) => instance,
         Err(err) => return site.fail(cx, t, err),
     };

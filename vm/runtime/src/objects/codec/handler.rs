@@ -57,7 +57,7 @@ impl Problem<'_> {
     fn exception(&self, cx: &mut Cx, class: Builtin, object: Obj) -> Obj {
         let (encoding, reason) = (new_str(cx, self.encoding), new_str(cx, self.reason));
         let (start, end) = (cx.int(self.start as i64), cx.int(self.end as i64));
-        crate::objects::exception::new_exception(cx, class, vec![encoding, object, start, end, reason])
+        crate::objects::exception::new_exception(cx, class, [encoding, object, start, end, reason])
     }
 
     /// `UnicodeDecodeError`.

@@ -117,9 +117,29 @@ fn set_field(cx: &Cx, e: &PyException, index: usize, v: Ref<'_>) {
     e.fields[index].set(&e.h, cx, v.own(cx));
 }
 
-/// Fills the fields that a class takes from its arguments. For classes made by natives and by `__init__`.
-pub fn fill_fields(cx: &mut Cx, exception: Ref<'_>, class: Builtin, args: Ref<'_>) -> R<()> {
+/// What a class takes from its arguments besides keeping them.
+fn takes_fields(class: Builtin) -> bool {
+    use Builtin::*;
+    // The classes between `OSError` and `TimeoutError` derive from `OSError`.
+    (OSError as u32..=TimeoutError as u32).contains(&(class as u32))
+        || matches!(class, StopIteration | SystemExit | ImportError | ModuleNotFoundError | SyntaxError)
+        || matches!(class, IndentationError | TabError | IncompleteInputError | BaseExceptionGroup)
+        || matches!(class, ExceptionGroup | UnicodeDecodeError | UnicodeEncodeError | UnicodeTranslateError)
+}
+
+/// Fills the fields that a class takes from its arguments, which are in place. For classes made by natives and by
+/// `__init__`.
+#[inline]
+pub fn fill_fields(cx: &mut Cx, exception: Ref<'_>, class: Builtin) -> R<()> {
+    if !takes_fields(class) {
+        return Ok(());
+    }
     let Some(e) = exception.downcast::<PyException>(cx) else { return Ok(()) };
+    let Some(args) = e.args.get(&e.h, cx) else { return Ok(()) };
+    fill_fields_from(cx, e, class, args.r())
+}
+
+fn fill_fields_from(cx: &mut Cx, e: &PyException, class: Builtin, args: Ref<'_>) -> R<()> {
     let items: &[Ref<'_>] = args.downcast::<PyTuple>(cx).map_or(&[], |t| t.items());
     let base = cx.builtin(class);
     let is = |cx: &Cx, other: Builtin| base.is_subclass(cx.builtin(other), cx);
@@ -182,19 +202,17 @@ pub fn fill_fields(cx: &mut Cx, exception: Ref<'_>, class: Builtin, args: Ref<'_
 }
 
 /// The built-in class that an exception's class derives its construction from.
-fn built_in_base(cx: &Cx, exception: Ref<'_>) -> Builtin {
-    let mro = cx.class_of(exception).mro(cx);
-    mro.iter()
-        .find_map(|class| Builtin::ALL.iter().copied().find(|&b| b as usize == class.builtin))
-        .unwrap_or(Builtin::BaseException)
+pub fn built_in_base(class: &PyType) -> Builtin {
+    let found = class.mro().iter().find(|class| class.builtin < Builtin::COUNT);
+    found.map_or(Builtin::BaseException, |class| Builtin::ALL[class.builtin - 1])
 }
 
 fn exception_init(cx: &mut Cx, a: Args<'_>) -> R {
     let this = a.this::<PyException>();
     this.args.set(&this.h, cx, a.get(1).own(cx));
-    let class = built_in_base(cx, a.get(0));
+    let class = built_in_base(cx.class_of(a.get(0)));
     fill_keywords(cx, a, class)?;
-    fill_fields(cx, a.get(0), class, a.get(1))?;
+    fill_fields(cx, a.get(0), class)?;
     Ok(cx.none())
 }
 
@@ -586,7 +604,7 @@ fn os_error_new(cx: &mut Cx, a: Args<'_>) -> R {
         _ => class,
     };
     let made = allocate(cx, specific, a.get(1).own(cx))?;
-    fill_fields(cx, made.r(), Builtin::OSError, a.get(1))?;
+    fill_fields(cx, made.r(), Builtin::OSError)?;
     Ok(made)
 }
 

@@ -9,7 +9,7 @@ pub mod groups;
 
 pub use classes::{class_for_errno, declare, init};
 
-use crate::objects::tuple::PyTuple;
+use crate::objects::tuple::{PyTuple, new_tuple_from_array, new_tuple_from_borrowed};
 use crate::prelude::*;
 use std::cell::Cell;
 
@@ -76,14 +76,39 @@ fn payload(h: Header, args: Obj) -> PyException {
 }
 
 /// A new instance of a built-in exception class, initialised with these arguments.
-pub fn new_exception(cx: &mut Cx, class: Builtin, args: Vec<Obj>) -> Obj {
-    let args_tuple = cx.tuple(args);
-    let Ok(exception) = allocate(cx, cx.builtin(class), args_tuple.clone()) else {
+pub fn new_exception<const N: usize>(cx: &mut Cx, class: Builtin, args: [Obj; N]) -> Obj {
+    let args = new_tuple_from_array(cx, args);
+    new_exception_with(cx, class, args)
+}
+
+/// As [`new_exception`], with the arguments in a tuple.
+pub fn new_exception_with(cx: &mut Cx, class: Builtin, args: Obj) -> Obj {
+    let Ok(exception) = allocate(cx, cx.builtin(class), args) else {
         ungil_gc::fatal("no memory for an exception");
     };
     // Built-in initialisers of built-in classes do not fail on the arguments that natives give.
-    let _ = classes::fill_fields(cx, exception.r(), class, args_tuple.r());
+    let _ = classes::fill_fields(cx, exception.r(), class);
     exception
+}
+
+/// Whether calling the class without keywords runs `BaseException`'s own `__new__` and `__init__` and nothing else.
+pub fn is_plain(cx: &Cx, class: &'static PyType) -> bool {
+    let base = cx.builtin(Builtin::BaseException);
+    class.has_layout::<PyException>()
+        && class.h.shape_id() == Builtin::Type as u32
+        && class.same_special(cx, base, Special::New)
+        && class.same_special(cx, base, Special::Init)
+}
+
+/// Calls a class that [`is_plain`] with positional arguments.
+///
+/// # Errors
+/// `TypeError` from the few classes that want particular arguments; `MemoryError`.
+pub fn new_plain(cx: &mut Cx, class: &'static PyType, args: &[Value]) -> R {
+    let args = new_tuple_from_borrowed(cx, args);
+    let exception = allocate(cx, class, args)?;
+    classes::fill_fields(cx, exception.r(), classes::built_in_base(class))?;
+    Ok(exception)
 }
 
 /// A new, uninitialised instance of an exception class (`BaseException.__new__`).
@@ -114,8 +139,10 @@ pub fn stop_value(cx: &Cx, exception: Ref<'_>) -> Obj {
 
 /// A `StopIteration` with a value.
 pub fn stop_iteration_with(cx: &mut Cx, value: Obj) -> Err {
-    let args = if value.value().is_none() { Vec::new() } else { vec![value] };
-    crate::err::Raised(new_exception(cx, Builtin::StopIteration, args))
+    if value.value().is_none() {
+        return cx.stop_iteration();
+    }
+    cx.error_with(Builtin::StopIteration, value)
 }
 
 /// Sets the context of a freshly raised exception to the one being handled, as `_PyErr_SetObject` does: never to

@@ -74,10 +74,16 @@ impl PyGenerator {
         self.state.load(Ordering::Acquire)
     }
 
+    /// The function that it runs.
+    #[inline]
+    pub fn function(&self) -> &PyFunction {
+        // SAFETY: the slot holds a function from birth to end.
+        unsafe { Ref::from_value(self.function.peek()).cast_unchecked::<PyFunction>() }
+    }
+
     /// The code that it runs.
     pub fn code(&self) -> &'static crate::objects::code::PyCode {
-        // SAFETY: the slot holds a function from birth to end.
-        unsafe { Ref::from_value(self.function.peek()).cast_unchecked::<PyFunction>() }.code()
+        self.function().code()
     }
 
     /// The register that a suspended `yield from` or `await` delegates to, if it does; only while suspended.

@@ -173,7 +173,7 @@ pub unsafe fn suspend(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const T
         }
         if let Some(object) = frame.object() {
             frame.set_object(Value::UNDEF);
-            crate::objects::frame::suspended(&*cx, object, ip);
+            crate::objects::frame::suspended(object, ip);
             g.frame.set(&g.h, &*cx, Obj::from_owned(object));
         }
         let function = std::mem::replace(&mut *regs.sub(2), Value::UNDEF);

@@ -208,7 +208,7 @@ fn float_pow(cx: &mut Cx, a: f64, b: f64) -> R {
 /// `OverflowError` of the C library's wording.
 pub(crate) fn range_error(cx: &mut Cx) -> Err {
     const ERANGE: i64 = 34;
-    let arguments = vec![cx.int(ERANGE), cx.str("Numerical result out of range")];
+    let arguments = [cx.int(ERANGE), cx.str("Numerical result out of range")];
     crate::err::Raised(crate::objects::exception::new_exception(cx, Builtin::OverflowError, arguments))
 }
 

@@ -138,6 +138,7 @@ unsafe fn build(cx: &Cx, len: usize, fill: impl FnOnce(*mut Value)) -> Obj {
     }
 }
 
+#[inline]
 fn fields(h: Header, len: usize) -> PyTuple {
     PyTuple { h, len, hash: Field::<AtomicI64>::new(-1), items: [] }
 }
@@ -173,6 +174,18 @@ pub fn new_tuple_from_values(cx: &Cx, items: &[Value]) -> Obj {
     }
     // SAFETY: as many words as there is room for.
     unsafe { build(cx, items.len(), |to| to.copy_from_nonoverlapping(items.as_ptr(), items.len())) }
+}
+
+/// A tuple of borrowed words, which it counts.
+#[inline]
+pub fn new_tuple_from_borrowed(cx: &Cx, items: &[Value]) -> Obj {
+    for v in items {
+        if v.is_ptr() {
+            // SAFETY: the caller keeps the items alive.
+            unsafe { (*v.ptr()).increment(cx) };
+        }
+    }
+    new_tuple_from_values(cx, items)
 }
 
 /// A tuple of a subclass.

@@ -291,14 +291,14 @@ fn subclasses(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn mro(cx: &mut Cx, a: Args<'_>) -> R {
-    let items = this(cx, a).mro(cx).iter().map(|c| c.as_ref().own(cx)).collect();
+    let items = this(cx, a).mro().iter().map(|c| c.as_ref().own(cx)).collect();
     Ok(cx.list(items))
 }
 
 fn type_dir(cx: &mut Cx, a: Args<'_>) -> R {
     let names = PyDict::new(cx);
     let payload: &PyDict = names.downcast(cx).expect("just made");
-    for class in this(cx, a).mro(cx) {
+    for class in this(cx, a).mro() {
         for key in class.dict(cx).keys(cx) {
             payload.set(cx, key, Obj::immediate(Value::NONE))?;
         }

@@ -2,6 +2,8 @@
 
 use crate::class::MAX_SHAPE_ATTRS;
 use crate::native::Args;
+use crate::objects::exception::{self, PyException};
+use crate::objects::native::prepended;
 use crate::objects::object::PyObject;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
@@ -12,26 +14,38 @@ const WATCHED: u32 = 4;
 /// Attribute slots that the first instance may leave unused without a new layout for later ones.
 const SPARE: u32 = 2;
 
-/// `__init__`, if calling the class means no more than making a plain object and running that Python function.
+/// `__init__`, if calling the class means no more than making an instance as `object` or `BaseException` does, and
+/// running that Python function.
 #[inline]
 pub fn plain_init(cx: &Cx, class: &'static PyType) -> Option<Ref<'static>> {
     if class.h.shape_id() != Builtin::Type as u32 || class.has_flag(class_flag::ABSTRACT) {
         return None;
     }
-    let object = cx.builtin(Builtin::Object);
-    if !class.has_layout::<PyObject>() || !class.same_special(cx, object, Special::New) {
+    let maker = if class.has_layout::<PyObject>() {
+        Builtin::Object
+    } else if class.has_layout::<PyException>() {
+        Builtin::BaseException
+    } else {
+        return None;
+    };
+    if !class.same_special(cx, cx.builtin(maker), Special::New) {
         return None;
     }
     let init = class.special(cx, Special::Init)?;
     cx.is_exactly(init, Builtin::Function).then_some(init)
 }
 
-/// A new plain instance, not initialised.
+/// A new instance of a class for which [`plain_init`] gave an answer, not initialised; `args` are the positional
+/// arguments of the call.
 ///
 /// # Errors
 /// `MemoryError`.
 #[inline]
-pub fn plain_instance(cx: &mut Cx, class: &'static PyType) -> R {
+pub fn plain_instance(cx: &mut Cx, class: &'static PyType, args: &[Value]) -> R {
+    if class.has_layout::<PyException>() {
+        let args = crate::objects::tuple::new_tuple_from_borrowed(cx, args);
+        return exception::allocate(cx, class, args);
+    }
     cx.alloc_for(class, |h| PyObject { h })
 }
 
@@ -73,6 +87,9 @@ pub fn call_class(cx: &mut Cx, class: &'static PyType, args: Args<'_>, names: Op
     {
         return result;
     }
+    if names.is_none() && exception::is_plain(cx, class) {
+        return exception::new_plain(cx, class, args.values());
+    }
     let meta = cx.class_of(class.as_ref());
     if meta.same_special(cx, cx.builtin(Builtin::Type), Special::Call) {
         return new_instance(cx, class, args, names);
@@ -95,13 +112,13 @@ pub fn new_instance(cx: &mut Cx, class: &'static PyType, args: Args<'_>, names: 
         let name = class.tp_name();
         return Err(cx.type_error(format!("cannot create '{name}' instances")));
     };
-    let all: Vec<Value> =
-        std::iter::once(class.as_ref().value()).chain(args.values().iter().copied()).collect();
     let new = match cx.is_exactly(new, Builtin::StaticMethod) {
         true => cx.get_attr(class.as_ref(), cx.vm.names.new.get())?,
         false => new.own(cx),
     };
-    let instance = cx.recursing("", |cx| cx.call_values(new.r(), &all, names))?;
+    let instance = prepended(class.as_ref().value(), args.values(), |all| {
+        cx.recursing("", |cx| cx.call_values(new.r(), all, names))
+    })?;
     let made = cx.class_of(instance.r());
     if !made.is_subclass(class, cx) {
         return Ok(instance);
@@ -113,14 +130,12 @@ pub fn new_instance(cx: &mut Cx, class: &'static PyType, args: Args<'_>, names: 
             check_excess(cx, made, args)?;
             return Ok(instance);
         }
-        let all: Vec<Value> =
-            std::iter::once(instance.value()).chain(args.values().iter().copied()).collect();
         let result = cx.recursing("", |cx| {
             match cx.is_exactly(init, Builtin::Function) || init_is_native(cx, init) {
-                true => cx.call_values(init, &all, names),
+                true => prepended(instance.value(), args.values(), |all| cx.call_values(init, all, names)),
                 false => {
                     let bound = cx.bind_special(init, instance.r())?;
-                    cx.call_values(bound.r(), &all[1..], names)
+                    cx.call_values(bound.r(), args.values(), names)
                 }
             }
         })?;

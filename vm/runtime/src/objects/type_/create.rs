@@ -170,7 +170,7 @@ pub fn new_class(
         return Err(cx.type_error(format!("nonempty __slots__ not supported for subtype of '{base}'")));
     }
     let class = allocate(cx, meta, text, best, slots.as_ref());
-    let Some(mro) = linearise(cx, class, &base_classes) else {
+    let Some(mro) = linearise(class, &base_classes) else {
         let names: Vec<String> = base_classes.iter().map(|c| c.name()).collect();
         return Err(cx.type_error(format!(
             "Cannot create a consistent method resolution order (MRO) for bases {}",
@@ -347,7 +347,7 @@ fn call_set_name(cx: &mut Cx, class: &'static PyType) -> R<()> {
 
 fn call_init_subclass(cx: &mut Cx, class: &'static PyType, kwargs: Option<&Obj>) -> R<()> {
     let name = cx.special_name(Special::InitSubclass);
-    let found = class.mro(cx).into_iter().skip(1).find_map(|c| c.dict(cx).get_str(cx, name));
+    let found = class.mro().iter().skip(1).find_map(|c| c.dict(cx).get_str(cx, name));
     let Some(found) = found else { return Ok(()) };
     let bound = match cx.class_of(found.r()).special(cx, Special::Get) {
         Some(get) => cx.call_special(get, found.r(), &[Ref::immediate(Value::NONE), class.as_ref()])?,

@@ -6,8 +6,8 @@ use crate::prelude::*;
 use std::sync::atomic::Ordering;
 
 /// The C3 linearisation of a class with these bases; `None` if there is none.
-pub fn linearise(cx: &Cx, class: &'static PyType, bases: &[&'static PyType]) -> Option<Vec<&'static PyType>> {
-    let mut lists: Vec<Vec<&'static PyType>> = bases.iter().map(|b| b.mro(cx)).collect();
+pub fn linearise(class: &'static PyType, bases: &[&'static PyType]) -> Option<Vec<&'static PyType>> {
+    let mut lists: Vec<Vec<&'static PyType>> = bases.iter().map(|b| b.mro().to_vec()).collect();
     lists.push(bases.to_vec());
     let mut mro = vec![class];
     loop {
@@ -83,7 +83,7 @@ fn expected_attributes(cx: &Cx, class: &PyType, mro: &[&'static PyType]) -> u32 
 
 /// Gives a class its dict, bases and MRO, and what it inherits. Built-in bases never conflict.
 pub fn link(cx: &Cx, class: &'static PyType, bases: &[&'static PyType], dict: Obj) {
-    let Some(mro) = linearise(cx, class, bases) else { ungil_gc::fatal("built-in classes without an MRO") };
+    let Some(mro) = linearise(class, bases) else { ungil_gc::fatal("built-in classes without an MRO") };
     set_place(cx, class, bases, bases.first().copied(), mro, dict);
 }
 
