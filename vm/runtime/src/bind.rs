@@ -68,10 +68,11 @@ pub fn bind(
     Ok(window)
 }
 
-/// The name in messages: a constructor shows its class alone.
+/// The name in messages: what makes an instance shows its class alone.
 fn shown(qualified: Name<'_>) -> String {
     let name = qualified();
-    name.strip_suffix(".__new__").unwrap_or(&name).to_string()
+    let class = name.strip_suffix(".__new__").or_else(|| name.strip_suffix(".__init__"));
+    class.unwrap_or(&name).to_string()
 }
 
 /// The name without its class, as most messages have it.

@@ -85,7 +85,13 @@ impl Deref for LateNames {
 pub struct Hooks {
     /// Runs the Python handlers of signals that have arrived.
     pub signal: OnceLock<fn(&mut Cx) -> R<()>>,
+    /// Writes generalised UTF-8 to a stream for `print`; without a text it is only asked. False if the stream is of another
+    /// kind than it knows, whose method is to be called.
+    pub write_text: OnceLock<WriteText>,
 }
+
+/// See [`Hooks::write_text`].
+pub type WriteText = fn(&mut Cx, Ref<'_>, Option<&[u8]>) -> R<bool>;
 
 /// Fills a native module's dict.
 pub type NativeModuleInit = fn(&mut Cx, &Obj) -> R<()>;
@@ -113,6 +119,15 @@ pub struct Config {
     pub warn_options: Vec<String>,
     pub x_options: Vec<(String, Option<String>)>,
     pub hash_seed: Option<u64>,
+    /// Text files are UTF-8 whatever the locale says (`-X utf8`, `PYTHONUTF8`, the C locale).
+    pub utf8_mode: bool,
+    /// The locale's encoding.
+    pub locale_encoding: String,
+    /// Whether standard input and output let bytes through that are no text of their encoding.
+    pub lenient_streams: bool,
+    /// Encoding and error handler of the standard streams (`PYTHONIOENCODING`).
+    pub stream_encoding: Option<String>,
+    pub stream_errors: Option<String>,
     /// Directory that replaces the embedded library (`UNGIL_STDLIB`); empty if none does.
     pub stdlib_dir: String,
 }

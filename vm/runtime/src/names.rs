@@ -103,7 +103,7 @@ specials! {
 
 names! {
     empty = "", dict = "__dict__", class = "__class__", doc = "__doc__", name = "__name__", qualname = "__qualname__",
-    module = "__module__", annotations = "__annotations__", annotate = "__annotate__", annotate_func = "__annotate_func__",
+    module = "__module__", annotations = "__annotations__", plain_name = "name", annotate = "__annotate__", annotate_func = "__annotate_func__",
     builtins = "__builtins__", main = "__main__", file = "__file__", path = "__path__", spec = "__spec__",
     loader = "__loader__", package = "__package__", cached = "__cached__", all = "__all__", slots = "__slots__",
     weakref = "__weakref__", mro = "mro", bases = "__bases__", classcell = "__classcell__",

@@ -7,6 +7,7 @@ mod collections;
 mod contextvars;
 mod errno;
 mod gc;
+pub mod io;
 pub mod library;
 mod math;
 mod os;
@@ -14,7 +15,6 @@ mod posix;
 mod random;
 mod resource;
 pub mod signal;
-pub mod stdio;
 pub mod sys;
 pub mod thread;
 mod time;
@@ -32,6 +32,7 @@ const MODULES: &[(&str, Init)] = &[
     //
     ("_contextvars", contextvars::init),
     ("_collections", collections::init),
+    ("_io", io::init),
     ("_thread", thread::init),
     ("_weakref", weakref::init),
     ("_types", types::init),

@@ -304,7 +304,7 @@ fn add_records(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Config) -> R<(
         (config.hash_seed != Some(0)) as i64,
         config.isolated as i64,
         0,
-        1,
+        config.utf8_mode as i64,
         0,
         config.safe_path as i64,
         4300,

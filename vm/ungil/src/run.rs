@@ -31,6 +31,7 @@ pub fn main() -> i32 {
         _ => {}
     }
     read_environment(&mut config);
+    ungil_stdlib::io::settle_encodings(&mut config);
     config.executable = std::env::current_exe().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
     set_path(&mut config, &action);
     let source = match read_source(&args, &action) {
@@ -158,7 +159,7 @@ fn prepare(cx: &mut Cx) -> R {
     let key = cx.str("sys");
     let sys = cx.modules().get_str(cx, key.r()).unwrap_or_else(|| cx.none());
     ungil_stdlib::sys::fill(cx, &sys)?;
-    ungil_stdlib::stdio::install(cx, &sys)?;
+    ungil_stdlib::io::install(cx, &sys)?;
     let main = objects::module::new_module(cx, "__main__");
     let name = objects::str::intern(cx, "__main__");
     cx.modules().set_str(cx, name.get(), main.clone());
@@ -261,8 +262,7 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
     {
         traceback::print_exception(cx, &err);
     }
-    let flushed = flush(cx, "stdout");
-    flush(cx, "stderr");
+    let flushed = ungil_stdlib::io::finish(cx);
     cx.world.set_finalizing(&cx.thread);
     if flushed || code != 0 { code } else { 120 }
 }

@@ -147,6 +147,28 @@ impl TypeBuilder {
         TypeBuilder { which: Builtin::Object, class }
     }
 
+    /// A type of a native module under another native type, with a layout of its own that extends its base's.
+    pub fn native_derived(
+        cx: &mut Cx,
+        full_name: &str,
+        base: &'static PyType,
+        ops: &'static TypeOps,
+        payload_size: usize,
+        flags: u32,
+    ) -> TypeBuilder {
+        let class = PyType::allocate(
+            Builtin::Type as u32,
+            full_name.into(),
+            ops,
+            payload_size,
+            flags,
+            Builtin::COUNT,
+        );
+        let dict = PyDict::new(cx);
+        crate::objects::type_::link(cx, class, &[base], dict);
+        TypeBuilder { which: Builtin::Object, class }
+    }
+
     /// Begins to fill a declared type; gives it a dict and its place under `base`.
     pub(crate) fn new(cx: &mut Cx, which: Builtin, base: Option<Builtin>, flags: u32) -> TypeBuilder {
         let class = cx.builtin(which);
