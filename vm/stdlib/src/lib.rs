@@ -2,6 +2,7 @@
 //!
 //! A native module is a file or folder with `init(cx, module)`; `register` tells the VM of all of them.
 
+mod ast;
 mod cmath;
 mod collections;
 mod contextvars;
@@ -12,6 +13,7 @@ pub mod library;
 mod math;
 mod os;
 mod posix;
+mod opcode;
 mod random;
 mod resource;
 pub mod signal;
@@ -30,18 +32,21 @@ type Init = fn(&mut Cx, &Obj) -> R<()>;
 /// The native modules by name, in alphabetical order.
 const MODULES: &[(&str, Init)] = &[
     //
-    ("_contextvars", contextvars::init),
+    ("_ast", ast::init),
     ("_collections", collections::init),
     ("_io", io::init),
+    ("_contextvars", contextvars::init),
+    ("_opcode", opcode::init),
+    ("_random", random::init),
     ("_thread", thread::init),
-    ("_weakref", weakref::init),
     ("_types", types::init),
     ("_typing", typing::init),
     ("_signal", signal::init),
     ("errno", errno::init),
     ("gc", gc::init),
+    ("_weakref", weakref::init),
     ("cmath", cmath::init),
-    ("_random", random::init),
+    ("gc", gc::init),
     ("math", math::init),
     ("posix", posix::init),
     ("resource", resource::init),

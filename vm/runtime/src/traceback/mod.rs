@@ -34,14 +34,16 @@ pub fn unraisable(cx: &mut Cx, err: Err, what: &str, object: Ref<'_>) {
     write_stderr(cx, &text);
 }
 
-/// Issues a warning through `warnings.warn` if that module is loaded, else prints it.
+/// Issues a warning through `warnings.warn`; prints it if that module cannot be imported.
 ///
 /// # Errors
 /// The warning itself, if a filter turns it into an exception.
 pub fn warn(cx: &mut Cx, category: Builtin, message: &str) -> R<()> {
     let name = cx.vm.names.warnings.get();
     let text = cx.str(message);
-    if let Some(module) = cx.modules().get_str(cx, name) {
+    let loaded = cx.modules().get_str(cx, name);
+    let module = loaded.or_else(|| crate::import::import_module(cx, "warnings").ok());
+    if let Some(module) = module {
         let class = cx.builtin(category).as_ref();
         return cx.call_method(module.r(), "warn", &[text.r(), class]).map(drop);
     }
