@@ -27,6 +27,15 @@ impl Cx {
         self.error_with(class, message)
     }
 
+    /// A new exception of any class with a message, for the exceptions of native modules.
+    pub fn error_of(&mut self, class: Ref<'_>, message: &str) -> Err {
+        let message = crate::objects::str::new_str(self, message);
+        match self.call(class, &[message.r()]) {
+            Ok(exception) => Raised(exception),
+            Err(err) => err,
+        }
+    }
+
     /// A new exception of a built-in class with one argument.
     pub fn error_with(&mut self, class: Builtin, argument: Obj) -> Err {
         Raised(crate::objects::exception::new_exception(self, class, [argument]))

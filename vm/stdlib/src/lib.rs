@@ -7,6 +7,7 @@ mod cmath;
 mod collections;
 mod contextvars;
 mod errno;
+mod exceptions;
 mod gc;
 pub mod io;
 pub mod library;
@@ -17,6 +18,7 @@ mod posix;
 mod random;
 mod resource;
 pub mod signal;
+mod structs;
 pub mod sys;
 pub mod thread;
 mod time;
@@ -47,6 +49,8 @@ const MODULES: &[(&str, Init)] = &[
     ("_weakref", weakref::init),
     ("cmath", cmath::init),
     ("gc", gc::init),
+    ("_random", random::init),
+    ("_struct", structs::init),
     ("math", math::init),
     ("posix", posix::init),
     ("resource", resource::init),

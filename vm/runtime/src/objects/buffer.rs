@@ -204,6 +204,31 @@ pub fn with_bytes<T>(cx: &mut Cx, v: Ref<'_>, f: impl FnOnce(&[u8]) -> T) -> R<T
     Ok(f(&bytes_of(cx, v)?))
 }
 
+/// Runs `f` with the bytes of a bytes-like object, in place, under its lock: `f` copies what it needs, and is short.
+///
+/// # Errors
+/// As [`bytes_of`], and `BufferError` if the bytes do not lie one behind the other.
+#[inline]
+pub fn peek_bytes<T>(cx: &mut Cx, v: Ref<'_>, f: impl FnOnce(&[u8]) -> T) -> R<T> {
+    if let Some(bytes) = v.downcast::<PyBytes>(cx) {
+        return Ok(f(bytes.as_bytes()));
+    }
+    if let Some(array) = v.downcast::<PyByteArray>(cx) {
+        return Ok(array.read(cx, f));
+    }
+    if let Some(view) = v.downcast::<PyMemoryView>(cx) {
+        return view.read_with(cx, f);
+    }
+    if !is_bytes_like(cx, v) {
+        return Err(not_bytes_like(cx, v));
+    }
+    let view = view_of(cx, v)?;
+    match view.downcast::<PyMemoryView>(cx) {
+        Some(view) => view.read_with(cx, f),
+        None => Err(not_bytes_like(cx, v)),
+    }
+}
+
 /// The number of bytes that [`copy_into`] can write to.
 ///
 /// # Errors

@@ -158,7 +158,7 @@ fn to_u64(cx: &mut Cx, v: Ref<'_>) -> R<Option<u64>> {
 }
 
 /// IEEE 754 half precision to double.
-fn half_to_f64(half: u16) -> f64 {
+pub fn half_to_f64(half: u16) -> f64 {
     let (sign, exponent, fraction) = (half >> 15, (half >> 10 & 0x1f) as i32, (half & 0x3ff) as f64);
     let magnitude = match exponent {
         0 => fraction * 2f64.powi(-24),
@@ -170,7 +170,7 @@ fn half_to_f64(half: u16) -> f64 {
 }
 
 /// Double to IEEE 754 half precision, rounded to nearest even; `None` if it is too large.
-fn f64_to_half(x: f64) -> Option<u16> {
+pub fn f64_to_half(x: f64) -> Option<u16> {
     let sign = (x.is_sign_negative() as u16) << 15;
     let magnitude = x.abs();
     if x.is_nan() {

@@ -10,7 +10,7 @@
 
 mod cast;
 mod index;
-mod item;
+pub mod item;
 mod methods;
 
 pub use methods::{PyMemoryIter, declare, init};
@@ -221,6 +221,21 @@ impl PyMemoryView {
     /// `ValueError` if the view is released, `MemoryError`.
     pub fn to_vec(&self, cx: &mut Cx) -> R<Vec<u8>> {
         Ok(self.items(cx)?.bytes)
+    }
+
+    /// Runs `f` with the bytes of a view whose items lie one behind the other; `f` is short and runs no Python.
+    ///
+    /// # Errors
+    /// `ValueError` if the view is released, `BufferError` if its items do not lie so.
+    pub fn read_with<T>(&self, cx: &mut Cx, f: impl FnOnce(&[u8]) -> T) -> R<T> {
+        let result = self.with(cx, |s| {
+            // SAFETY: the export keeps the memory in place, and the locks are held.
+            let bytes = || unsafe { std::slice::from_raw_parts(s.view.start, s.view.len) };
+            s.view.is_c_contiguous().then(|| f(bytes()))
+        })?;
+        result.ok_or_else(|| {
+            cx.error(Builtin::BufferError, "memoryview: underlying buffer is not C-contiguous")
+        })
     }
 
     /// The number of bytes, of a view that can be written to as one run of bytes.

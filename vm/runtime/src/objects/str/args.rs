@@ -8,7 +8,7 @@ use crate::prelude::*;
 /// # Errors
 /// `TypeError` ("find() argument 1 must be str, not int").
 #[inline]
-pub(crate) fn expect_str<'a>(cx: &mut Cx, v: Ref<'a>, what: &str) -> R<&'a PyStr> {
+pub fn expect_str<'a>(cx: &mut Cx, v: Ref<'a>, what: &str) -> R<&'a PyStr> {
     match v.downcast::<PyStr>(cx) {
         Some(s) => Ok(s),
         None => Err(wrong_type(cx, v, what, "str")),
@@ -17,7 +17,7 @@ pub(crate) fn expect_str<'a>(cx: &mut Cx, v: Ref<'a>, what: &str) -> R<&'a PyStr
 
 /// The error of [`expect_str`] for any wanted type.
 #[cold]
-pub(crate) fn wrong_type(cx: &mut Cx, v: Ref<'_>, what: &str, wanted: &str) -> Err {
+pub fn wrong_type(cx: &mut Cx, v: Ref<'_>, what: &str, wanted: &str) -> Err {
     // Where the argument is named, CPython calls `None` by its own name.
     let name = if v.value().is_none() && !what.is_empty() { "None".into() } else { cx.type_name(v) };
     let space = if what.is_empty() { "" } else { " " };
@@ -44,7 +44,7 @@ fn bound(cx: &mut Cx, v: Ref<'_>) -> R<isize> {
 /// # Errors
 /// `TypeError`.
 #[inline]
-pub(crate) fn bounds(cx: &mut Cx, a: Args<'_>, i: usize, len: usize) -> R<(usize, usize)> {
+pub fn bounds(cx: &mut Cx, a: Args<'_>, i: usize, len: usize) -> R<(usize, usize)> {
     let start = match a.opt_not_none(i) {
         None => 0,
         Some(v) => from_end(bound(cx, v)?, len),
@@ -58,14 +58,14 @@ pub(crate) fn bounds(cx: &mut Cx, a: Args<'_>, i: usize, len: usize) -> R<(usize
 
 /// `start` and `end` arguments before the length is known.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     start: isize,
     end: isize,
 }
 
 impl Bounds {
     /// As [`bounds`].
-    pub(crate) fn within(self, len: usize) -> (usize, usize) {
+    pub fn within(self, len: usize) -> (usize, usize) {
         (from_end(self.start, len), from_end(self.end, len).min(len))
     }
 }
@@ -74,7 +74,7 @@ impl Bounds {
 ///
 /// # Errors
 /// `TypeError`.
-pub(crate) fn bounds_later(cx: &mut Cx, a: Args<'_>, i: usize) -> R<Bounds> {
+pub fn bounds_later(cx: &mut Cx, a: Args<'_>, i: usize) -> R<Bounds> {
     let start = a.opt_not_none(i).map_or(Ok(0), |v| bound(cx, v))?;
     let end = a.opt_not_none(i + 1).map_or(Ok(isize::MAX), |v| bound(cx, v))?;
     Ok(Bounds { start, end })
@@ -91,7 +91,7 @@ fn from_end(i: isize, len: usize) -> usize {
 /// # Errors
 /// `TypeError`, `OverflowError`.
 #[inline]
-pub(crate) fn ssize(cx: &mut Cx, v: Ref<'_>) -> R<isize> {
+pub fn ssize(cx: &mut Cx, v: Ref<'_>) -> R<isize> {
     if let Some(i) = v.value().as_int() {
         return Ok(i as isize);
     }
@@ -107,7 +107,7 @@ pub(crate) fn ssize(cx: &mut Cx, v: Ref<'_>) -> R<isize> {
 /// # Errors
 /// As [`ssize`].
 #[inline]
-pub(crate) fn limit(cx: &mut Cx, a: Args<'_>, i: usize) -> R<usize> {
+pub fn limit(cx: &mut Cx, a: Args<'_>, i: usize) -> R<usize> {
     match a.opt(i) {
         None => Ok(usize::MAX),
         Some(v) => Ok(usize::try_from(ssize(cx, v)?).unwrap_or(usize::MAX)),
@@ -118,7 +118,7 @@ pub(crate) fn limit(cx: &mut Cx, a: Args<'_>, i: usize) -> R<usize> {
 ///
 /// # Errors
 /// `TypeError`, `OverflowError`.
-pub(crate) fn c_int(cx: &mut Cx, v: Ref<'_>) -> R<i32> {
+pub fn c_int(cx: &mut Cx, v: Ref<'_>) -> R<i32> {
     let index = cx.index(v)?;
     match crate::objects::int::to_i64(cx, index.r()).map(i32::try_from) {
         Some(Ok(i)) => Ok(i),
@@ -128,7 +128,7 @@ pub(crate) fn c_int(cx: &mut Cx, v: Ref<'_>) -> R<i32> {
 
 /// Owned values as borrowed ones.
 #[inline]
-pub(crate) fn refs(items: &[Obj]) -> &[Ref<'_>] {
+pub fn refs(items: &[Obj]) -> &[Ref<'_>] {
     // SAFETY: both are transparent words, and the owners outlive the references.
     unsafe { std::slice::from_raw_parts(items.as_ptr().cast(), items.len()) }
 }
@@ -137,7 +137,7 @@ pub(crate) fn refs(items: &[Obj]) -> &[Ref<'_>] {
 ///
 /// # Errors
 /// `TypeError` ("must be str or None, not int").
-pub(crate) fn expect_str_or_none<'a>(cx: &mut Cx, v: Ref<'a>) -> R<&'a PyStr> {
+pub fn expect_str_or_none<'a>(cx: &mut Cx, v: Ref<'a>) -> R<&'a PyStr> {
     match v.downcast::<PyStr>(cx) {
         Some(s) => Ok(s),
         None => Err(wrong_type(cx, v, "", "str or None")),

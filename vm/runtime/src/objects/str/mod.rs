@@ -13,7 +13,7 @@
 //! made on demand and stored by single atomic stores. Only `concat_in_place` writes to a string, and only to one that has
 //! a single reference, which it was given.
 
-pub(crate) mod args;
+pub mod args;
 mod case;
 pub mod code_points;
 mod concat;
