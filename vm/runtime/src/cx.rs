@@ -183,6 +183,8 @@ pub struct Cx {
     recent_attrs: Box<[Cell<(usize, u64)>]>,
     /// The number of flushes of all caches that `recent_attrs` has seen.
     flushes_seen: Cell<u32>,
+    /// Counts what [`Cx::is_time_to_replace`] was asked.
+    replacements: Cell<u8>,
     /// State of natives that is a thread's own, by the name of its owner.
     pub thread_state: crate::thread_state::ThreadData,
 }
@@ -214,6 +216,7 @@ impl Cx {
             recent_cells: vec![Cell::new((0, 0, 0)); RECENT_CELLS].into_boxed_slice(),
             recent_attrs: vec![Cell::new((0, 0)); RECENT_CELLS].into_boxed_slice(),
             flushes_seen: Cell::new(0),
+            replacements: Cell::new(0),
             thread_state: Default::default(),
         });
         // SAFETY: the box keeps the mutator in place until `Cx` is dropped, which leaves.
@@ -241,6 +244,15 @@ impl Cx {
         let entry = &self.recent_attrs[mixed & (RECENT_CELLS - 1)];
         let (known, word) = entry.get();
         (if known == key && word as u32 == shape_word { word } else { 0 }, entry)
+    }
+
+    /// Whether an inline cache that did not apply is to be replaced: once in 256 times, so that sites which see many
+    /// shapes are written seldom.
+    #[inline(always)]
+    pub(crate) fn is_time_to_replace(&self) -> bool {
+        let n = self.replacements.get().wrapping_add(1);
+        self.replacements.set(n);
+        n == 0
     }
 
     #[inline(always)]

@@ -18,10 +18,19 @@ pub(super) unsafe fn name_word(regs: *mut Value, index: usize) -> usize {
     Frame(regs).code().names.get_unchecked(index).get().value().0 as usize
 }
 
-/// The cache word that applies to a receiver of this shape: the site's, or one of those that the thread has seen of late.
+/// The cache word that applies to a receiver of this shape: the site's, or one of those that the thread has seen of
+/// late. The site gets such a one if it has none, and now and then anyway: what it holds may be out of use.
 #[inline(always)]
-pub(super) unsafe fn applicable(cached: u64, name: usize, shape_word: u32, cx: *mut Cx) -> u64 {
-    if cached as u32 == shape_word { cached } else { (*cx).recent_attr(name, shape_word).0 }
+pub(super) unsafe fn applicable(at: *const u64, name: usize, shape_word: u32, cx: *mut Cx) -> u64 {
+    let cached = cache::load(at);
+    if cached as u32 == shape_word {
+        return cached;
+    }
+    let known = (*cx).recent_attr(name, shape_word).0;
+    if known != 0 && (cached == 0 || (*cx).is_time_to_replace()) {
+        cache::store(at, known);
+    }
+    known
 }
 
 /// The value that a cache of any kind but METHOD leads to, borrowed; `UNDEF` if it does not apply or if it is not so
@@ -128,7 +137,7 @@ handler! {
         let mut cached = cache::load(ip.add(1));
         let name = name_word(regs, fc!(word));
         if by_shape(cached) {
-            cached = applicable(cached, name, (*receiver.ptr()).shape_word(), cx);
+            cached = applicable(ip.add(1), name, (*receiver.ptr()).shape_word(), cx);
         }
         let v = cached_value(cached, receiver, name, cx);
         if v.is_undef() {
@@ -203,7 +212,7 @@ handler! {
         }
         let h = &*receiver.ptr();
         let name = name_word(regs, fc!(word)) + cache::STORE;
-        let cached = applicable(cache::load(ip.add(1)), name, h.shape_word(), cx);
+        let cached = applicable(ip.add(1), name, h.shape_word(), cx);
         let mut offset = cache::payload(cached);
         let mut next_shape = 0;
         if cache::kind(cached) == cache::TRANSITION {

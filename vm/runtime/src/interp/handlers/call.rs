@@ -212,7 +212,7 @@ handler! {
         let mut cached = cache::load(ip.add(2));
         let name = attr::name_word(regs, *ip.add(1) as u32 as usize);
         if attr::by_shape(cached) {
-            cached = attr::applicable(cached, name, (*receiver.ptr()).shape_word(), cx);
+            cached = attr::applicable(ip.add(2), name, (*receiver.ptr()).shape_word(), cx);
         }
         let is_method = match cache::kind(cached) {
             cache::METHOD => true,
