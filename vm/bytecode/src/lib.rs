@@ -109,11 +109,13 @@ for_each_opcode!(define_ops);
 
 impl Op {
     /// The opcode with this number.
+    #[inline]
     pub fn from_u8(number: u8) -> Option<Op> {
         Op::ALL.get(number as usize).copied()
     }
 
     /// Words that the instruction takes, those that follow it included.
+    #[inline]
     pub fn words(self) -> usize {
         Op::WORDS[self as usize] as usize
     }

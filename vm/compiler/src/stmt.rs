@@ -378,7 +378,6 @@ impl<'a> Compiler<'a> {
                 self.u.emit_b(Op::LoadAttr, old, Val::keep(object.reg), name);
                 let new = self.u.push();
                 self.in_place(node.op, new, Val::temp(old), &node.value, node.range)?;
-                self.note_static_attribute(target);
                 self.at(target);
                 self.u.emit_ab(Op::StoreAttr, object, Val::temp(new), name);
             }

@@ -150,6 +150,7 @@ impl SharedValue {
         SharedValue(obj.into_value())
     }
 
+    #[inline(always)]
     pub fn get<'a>(self) -> Ref<'a> {
         // SAFETY: immortal.
         unsafe { Ref::from_value(self.0) }
