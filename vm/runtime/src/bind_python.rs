@@ -7,6 +7,203 @@ use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 use ungil_bytecode::flags;
 
+/// Parameters that [`sort_in_place`] can deal with.
+const MOST: usize = 31;
+/// Place of a named argument that goes to `**kwargs`.
+const TO_KWARGS: u8 = u8::MAX;
+
+/// Sorts the arguments of a call where they stand, without allocating but for `*args` and `**kwargs`: `args` are owned
+/// values, the last of them named by `names`; they become the values of all parameters in register order, with nothing
+/// left behind them. False if there is anything unusual about them, and nothing has been done: [`bind`] tells.
+///
+/// # Safety
+/// There are `given` owned values at `args`, and room for all of the function's registers.
+#[inline]
+pub unsafe fn sort_in_place(
+    cx: &Cx,
+    f: &PyFunction,
+    args: *mut Value,
+    given: usize,
+    names: Option<&PyTuple>,
+) -> bool {
+    let unit = &f.code().unit;
+    let positional = unit.arg_count as usize;
+    let plain = unit.flags & (flags::VARARGS | flags::VARKEYWORDS) == 0 && unit.keyword_only_count == 0;
+    if names.is_some() || !plain || given > positional {
+        // SAFETY: as the caller promises.
+        return unsafe { sort_any(cx, f, args, given, names) };
+    }
+    // Only defaults may be missing.
+    with_defaults(cx, f, |defaults| {
+        let first = positional.saturating_sub(defaults.len());
+        if given < first {
+            return false;
+        }
+        for i in given..positional {
+            // SAFETY: a register of the function.
+            unsafe { *args.add(i) = defaults[i + defaults.len() - positional].own(cx).into_value() };
+        }
+        true
+    })
+}
+
+/// Calls `look` with the defaults of positional parameters. It must not run Python.
+#[inline(always)]
+fn with_defaults<T>(cx: &Cx, f: &PyFunction, look: impl FnOnce(&[Ref<'_>]) -> T) -> T {
+    fn items<'a>(cx: &Cx, v: Ref<'a>) -> &'a [Ref<'a>] {
+        v.downcast::<PyTuple>(cx).map_or(&[], |d| d.items())
+    }
+    if cx.is_exclusive() {
+        // SAFETY: nobody else can replace the defaults meanwhile.
+        return look(items(cx, unsafe { Ref::from_value(f.defaults.peek()) }));
+    }
+    match f.defaults.get(&f.h, cx) {
+        Some(defaults) => look(items(cx, defaults.r())),
+        None => look(&[]),
+    }
+}
+
+/// The parameters of a function as [`sort_any`] sees them.
+struct Parameters<'a> {
+    f: &'a PyFunction,
+    positional: usize,
+    /// Positional and keyword-only ones.
+    total: usize,
+    varargs: bool,
+    varkw: bool,
+}
+
+/// Values of parameters, in order, for those whose bit is set.
+struct Slots {
+    filled: u32,
+    values: [Value; MOST],
+}
+
+unsafe fn sort_any(cx: &Cx, f: &PyFunction, args: *mut Value, given: usize, names: Option<&PyTuple>) -> bool {
+    let unit = &f.code().unit;
+    let positional = unit.arg_count as usize;
+    let p = Parameters {
+        f,
+        positional,
+        total: positional + unit.keyword_only_count as usize,
+        varargs: unit.flags & flags::VARARGS != 0,
+        varkw: unit.flags & flags::VARKEYWORDS != 0,
+    };
+    let names = names.map_or(&[][..], |n| n.items());
+    let by_position = given - names.len();
+    if p.total > MOST || names.len() > MOST || by_position > positional && !p.varargs {
+        return false;
+    }
+    let direct = by_position.min(positional);
+    let mut slots = Slots { filled: (1 << direct) - 1, values: [Value::UNDEF; MOST] };
+    let mut places = [TO_KWARGS; MOST];
+    if !p.place_names(names, &mut slots.filled, &mut places) || !p.fill_defaults(cx, &mut slots) {
+        return false;
+    }
+    // SAFETY: as the caller promises. Nothing fails from here on: all values move to their places.
+    unsafe {
+        let extra = p.varargs.then(|| {
+            let extra = std::slice::from_raw_parts(args.add(direct), by_position - direct);
+            crate::objects::tuple::new_tuple_from_values(cx, extra)
+        });
+        let kwargs = p.varkw.then(|| PyDict::new(cx));
+        for (i, name) in names.iter().enumerate() {
+            let v = *args.add(by_position + i);
+            match (places[i], kwargs.as_ref().and_then(|k| k.downcast::<PyDict>(cx))) {
+                (TO_KWARGS, Some(kwargs)) => kwargs.set_str(cx, *name, Obj::from_owned(v)),
+                (place, _) => slots.values[place as usize] = v,
+            }
+        }
+        for i in direct..p.total {
+            *args.add(i) = slots.values[i];
+        }
+        let mut end = p.total;
+        for v in [extra, kwargs].into_iter().flatten() {
+            *args.add(end) = v.into_value();
+            end += 1;
+        }
+        for i in end..given {
+            *args.add(i) = Value::UNDEF;
+        }
+    }
+    true
+}
+
+impl Parameters<'_> {
+    /// Finds the parameters that the names mean. False if that takes a closer look.
+    fn place_names(&self, names: &[Ref<'_>], filled: &mut u32, places: &mut [u8; MOST]) -> bool {
+        let code = self.f.code();
+        let first = code.unit.positional_only_count as usize;
+        for (name, place) in names.iter().zip(places) {
+            let Some(h) = name.header() else { return false };
+            // Names of parameters are interned: another interned string is another name.
+            if h.shape_id() != Builtin::Str as u32 || !h.has_flag(crate::flag::INTERNED) {
+                return false;
+            }
+            let found = code.local_names[first..self.total].iter().position(|p| p.get().is(*name));
+            match found {
+                Some(i) if *filled & 1 << (first + i) != 0 => return false,
+                Some(i) => {
+                    *filled |= 1 << (first + i);
+                    *place = (first + i) as u8;
+                }
+                // Complaints about a positional-only parameter given by name, or the same name twice.
+                None if !self.varkw || first != 0 => return false,
+                None => {}
+            }
+        }
+        true
+    }
+
+    /// Fills the parameters that are not given, with owned values. False, and nothing is filled, if one has no default.
+    fn fill_defaults(&self, cx: &Cx, slots: &mut Slots) -> bool {
+        let given = slots.filled;
+        let all = (1u32 << self.total) - 1;
+        if given == all {
+            return true;
+        }
+        let low = |n: usize| (1u32 << n) - 1;
+        with_defaults(cx, self.f, |defaults| {
+            let first = self.positional.saturating_sub(defaults.len());
+            if given & low(first) != low(first) {
+                return false;
+            }
+            let keyword_only = all & !low(self.positional);
+            if given & keyword_only != keyword_only && !self.fill_keyword_only(cx, slots) {
+                return false;
+            }
+            for i in first..self.positional {
+                if given & 1 << i == 0 {
+                    slots.values[i] = defaults[i + defaults.len() - self.positional].own(cx).into_value();
+                }
+            }
+            true
+        })
+    }
+
+    fn fill_keyword_only(&self, cx: &Cx, slots: &mut Slots) -> bool {
+        let f = self.f;
+        let kwdefaults = f.kwdefaults.get(&f.h, cx);
+        let dict = kwdefaults.as_ref().and_then(|d| d.downcast::<PyDict>(cx));
+        let missing = |slots: &Slots, i: usize| slots.filled & 1 << i == 0;
+        for i in self.positional..self.total {
+            if !missing(slots, i) {
+                continue;
+            }
+            match dict.and_then(|d| d.get_str(cx, f.code().local_names[i].get())) {
+                Some(v) => slots.values[i] = v.into_value(),
+                None => {
+                    for v in &mut slots.values[self.positional..i] {
+                        cx.drop_value(std::mem::replace(v, Value::UNDEF));
+                    }
+                    return false;
+                }
+            }
+        }
+        true
+    }
+}
+
 /// The values of all parameters in register order: positional, keyword-only, `*args`, `**kwargs`. `args` are borrowed:
 /// positional arguments, then those that `names` names.
 ///
@@ -63,14 +260,15 @@ fn place_named(
     let code = f.code();
     let first = code.unit.positional_only_count as usize;
     if !cx.is_instance_of(name, Builtin::Str) {
-        let q = qualname(cx, f);
-        return Err(cx.type_error(format!("{q}() keywords must be strings")));
+        return Err(cx.type_error("keywords must be strings"));
     }
     let params = &code.local_names[first..slots.len()];
-    let found = params.iter().position(|p| p.get().is(name)).or_else(|| {
-        let text = |v: Ref<'_>| crate::objects::str::equal_if_both_str(cx, v, name) == Some(true);
-        params.iter().position(|p| text(p.get()))
-    });
+    let mut found = params.iter().position(|p| p.get().is(name));
+    for (i, param) in params.iter().enumerate() {
+        if found.is_none() && cx.equal(param.get(), name)? {
+            found = Some(i);
+        }
+    }
     if let Some(i) = found {
         let slot = &mut slots[first + i];
         if slot.is_some() {

@@ -2,7 +2,9 @@
 
 use super::frame::{ENTRY, Frame, GENERATOR};
 use super::{FAILED, TABLE};
+use crate::bind_python;
 use crate::objects::function::PyFunction;
+use crate::objects::tuple::PyTuple;
 use crate::{Cx, Err, Obj, R, Ref, RefExt, Value};
 use ungil_bytecode::WINDOW_HEADER;
 
@@ -31,6 +33,45 @@ pub fn call_function(cx: &mut Cx, function: Ref<'_>, args: impl ExactSizeIterato
             *frame.0.add(i) = arg.into_value();
         }
         for i in count..f.local_count() {
+            *frame.0.add(i) = Value::UNDEF;
+        }
+        execute(cx, f.entry(), frame)
+    }
+}
+
+/// Calls a Python function with borrowed values: positional arguments, then those that `names` names.
+///
+/// # Errors
+/// `TypeError` for wrong arguments; as [`call_function`].
+pub fn call_sorting(cx: &mut Cx, function: Ref<'_>, args: &[Value], names: Option<&PyTuple>) -> R {
+    // SAFETY: callers pass functions.
+    let f = unsafe { function.cast_unchecked::<PyFunction>() };
+    let window = stack_top(cx);
+    // SAFETY: address arithmetic within the stack's reservation or just beyond; compared, not followed.
+    let room = cx.stack.ensure(unsafe { window.add(WINDOW_HEADER + args.len()) });
+    enter_check(cx, window, f)?;
+    if !room {
+        return Err(cx.recursion_error(""));
+    }
+    // SAFETY: there is room for the header, the arguments and all registers; the arguments are alive, and all locals
+    // are written before the frame is entered.
+    unsafe {
+        let first = window.add(WINDOW_HEADER);
+        for (i, &v) in args.iter().enumerate() {
+            *first.add(i) = Obj::from_borrowed(v, cx).into_value();
+        }
+        let plain = names.is_none() && f.simple_args() == args.len();
+        if !plain && !bind_python::sort_in_place(cx, f, first, args.len(), names) {
+            for i in 0..args.len() {
+                cx.drop_value(std::mem::replace(&mut *first.add(i), Value::UNDEF));
+            }
+            let sorted = bind_python::bind(cx, f, args, names)?;
+            return call_function(cx, function, sorted.into_iter());
+        }
+        *window.add(2) = function.own(cx).into_value();
+        let frame = Frame::link(window, cx.ip.get(), cx.regs.get(), ENTRY, std::ptr::null());
+        let filled = if plain { args.len() } else { f.code().parameter_count() };
+        for i in filled..f.local_count() {
             *frame.0.add(i) = Value::UNDEF;
         }
         execute(cx, f.entry(), frame)

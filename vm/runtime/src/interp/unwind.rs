@@ -93,7 +93,7 @@ pub unsafe fn pop(cx: &mut Cx, frame: Frame) {
         crate::objects::frame::take_locals(cx, frame, object);
         frame.set_object(Value::UNDEF);
     }
-    for i in 0..code.register_count() {
+    for i in (0..code.register_count()).rev() {
         clear_register(frame.0.add(i), cx);
     }
     clear_register(frame.0.sub(2), cx);

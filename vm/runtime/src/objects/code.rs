@@ -146,6 +146,14 @@ impl PyCode {
         self.local_names.len()
     }
 
+    /// Parameters of all kinds: the first locals.
+    #[inline]
+    pub fn parameter_count(&self) -> usize {
+        let starred = (self.unit.flags & flags::VARARGS != 0) as u32
+            + (self.unit.flags & flags::VARKEYWORDS != 0) as u32;
+        (self.unit.arg_count + self.unit.keyword_only_count + starred) as usize
+    }
+
     #[inline(always)]
     pub fn simple_args(&self) -> usize {
         self.simple_args

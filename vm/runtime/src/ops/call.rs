@@ -4,11 +4,10 @@ use crate::class::Builtin;
 use crate::interp::run;
 use crate::names::Special;
 use crate::native::Args;
-use crate::objects::function::PyFunction;
 use crate::objects::method::PyBoundMethod;
 use crate::objects::tuple::PyTuple;
 use crate::objects::{native, type_};
-use crate::{Cx, Obj, R, Ref, RefExt, Value};
+use crate::{Cx, R, Ref, RefExt, Value};
 
 impl Cx {
     /// `f(*args)`.
@@ -82,7 +81,7 @@ impl Cx {
     pub fn call_values(&mut self, f: Ref<'_>, args: &[Value], names: Option<&PyTuple>) -> R {
         let id = f.header().map_or(0, |h| h.shape_id());
         if id == Builtin::Function as u32 {
-            return self.call_python(f, args, names);
+            return run::call_sorting(self, f, args, names);
         }
         if native::is_native(id) {
             return native::call(self, f, Args::new(args), names);
@@ -121,18 +120,5 @@ impl Cx {
                 cx.call_values(bound.r(), args, names)
             }
         })
-    }
-
-    fn call_python(&mut self, f: Ref<'_>, args: &[Value], names: Option<&PyTuple>) -> R {
-        // SAFETY: the shape id said so.
-        let function = unsafe { f.cast_unchecked::<PyFunction>() };
-        if names.is_none() && function.simple_args() == args.len() {
-            let m: *const Cx = self;
-            // SAFETY: borrowed values are alive; the context outlives the iterator.
-            let owned = args.iter().map(|&v| unsafe { Obj::from_borrowed(v, &*m) });
-            return run::call_function(self, f, owned);
-        }
-        let sorted = crate::bind_python::bind(self, function, args, names)?;
-        run::call_function(self, f, sorted.into_iter())
     }
 }

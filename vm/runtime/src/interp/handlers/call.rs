@@ -315,17 +315,17 @@ unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exi
     if link & (frame::ENTRY | frame::INIT | frame::GENERATOR) != 0 || extra.is_ptr() {
         return slow::call::leave(regs, cx, t, v);
     }
-    let locals = function.local_count();
-    let mut i = 0;
-    while i < locals {
-        let local = *regs.add(i);
+    // The last local goes first, as in CPython.
+    let mut at = regs.add(function.local_count());
+    while at > regs {
+        at = at.sub(1);
+        let local = *at;
         if local.is_ptr() {
-            *regs.add(i) = Value::UNDEF;
+            *at = Value::UNDEF;
             if (*local.ptr()).decrement((*cx).mutator()) {
                 return slow::call::leave_destroying(regs, cx, t, v, local);
             }
         }
-        i += 1;
     }
     *regs.sub(2) = Value::UNDEF;
     (*cx).recursion_left.set((*cx).recursion_left.get() + 1);

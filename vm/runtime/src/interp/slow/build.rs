@@ -146,18 +146,16 @@ slow_unit! {
 slow_unit! {
     pub fn dict_merge(word, regs, cx) {
         let source = operand(regs, fb!(word));
-        let callee = crate::interp::slow::call::callable_name(cx, operand(regs, fc!(word)));
+        let callee = operand(regs, fc!(word));
         let Some(items) = mapping_items(cx, source)? else {
-            let name = cx.type_name(source);
+            let (callee, name) = (crate::interp::slow::call::callable_name(cx, callee), cx.type_name(source));
             return Err(cx.type_error(format!("{callee} argument after ** must be a mapping, not {name}")));
         };
         let dict = operand(regs, fa!(word)).cast_unchecked::<PyDict>();
+        let first = dict.is_empty();
         for (key, value) in items {
-            if !cx.is_instance_of(key.r(), Builtin::Str) {
-                return Err(cx.type_error(format!("{callee} keywords must be strings")));
-            }
-            if dict.get(cx, key.r())?.is_some() {
-                let key = cx.text_of(key.r());
+            if !first && dict.get(cx, key.r())?.is_some() {
+                let (callee, key) = (crate::interp::slow::call::callable_name(cx, callee), cx.text_of(key.r()));
                 return Err(cx.type_error(format!("{callee} got multiple values for keyword argument '{key}'")));
             }
             dict.set(cx, key, value)?;

@@ -6,9 +6,10 @@ use crate::class::PyType;
 use crate::interp::frame::{ENTRY, Frame, GENERATOR, INIT};
 use crate::interp::resume_at;
 use crate::interp::{Exit, Next, Table, cache, unwind};
+use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
 use crate::objects::method::PyBoundMethod;
-use crate::objects::native::{self, PyNative};
+use crate::objects::native;
 use crate::objects::tuple::PyTuple;
 use crate::objects::{generator, type_};
 use crate::ops::{MethodLookup, binds_plainly};
@@ -37,6 +38,15 @@ impl Site {
 
     unsafe fn values(&self) -> &[Value] {
         std::slice::from_raw_parts(self.arg(0), self.args)
+    }
+
+    /// Moves the arguments out.
+    unsafe fn take_args(&mut self) -> Vec<Obj> {
+        let taken = (0..self.args)
+            .map(|i| Obj::from_owned(std::mem::replace(&mut *self.arg(i), Value::UNDEF)))
+            .collect();
+        self.args = 0;
+        taken
     }
 
     /// Drops callee and arguments.
@@ -75,7 +85,7 @@ slow_path! {
         enter!(ip, regs, cx);
         let word = *ip;
         let site = Site { ip, regs, window: regs.add(fb!(word)), args: fc!(word) };
-        dispatch_call(site, cx, t)
+        dispatch_call(site, cx, t, None)
     }
 }
 
@@ -87,7 +97,7 @@ unsafe fn call_window_next(
     window: *mut Value,
 ) -> Next {
     enter!(ip, regs, cx);
-    dispatch_call(Site { ip, regs, window, args: fc!(*ip) }, cx, t)
+    dispatch_call(Site { ip, regs, window, args: fc!(*ip) }, cx, t, None)
 }
 
 /// Calls what is in the callable slot of `window`: the instruction's own, or the one behind it if a method call turned
@@ -102,48 +112,59 @@ pub unsafe fn call_window(
     follow!(call_window_next(ip, regs, cx, t, window), cx, t)
 }
 
-/// Calls what is in the window's callable slot with positional arguments.
-unsafe fn dispatch_call(site: Site, cx: *mut Cx, t: *const Table) -> Next {
+/// Calls what is in the window's callable slot. `names` names the last arguments.
+unsafe fn dispatch_call(site: Site, cx: *mut Cx, t: *const Table, names: Option<Obj>) -> Next {
     if (*cx).is_wanted()
         && let Err(err) = (*cx).safepoint()
     {
         return site.fail(cx, t, err);
     }
-    let callee = *site.window.add(2);
-    if !callee.is_ptr() {
-        return not_callable(site, cx, t);
-    }
-    let callee = Ref::from_value(callee);
-    let id = (*callee.value().ptr()).shape_id();
+    dispatch(site, cx, t, names)
+}
+
+/// As [`dispatch_call`], without looking at the check word. The arguments may have moved beyond the caller's
+/// registers, where a frame that a native pushes would overwrite them: only frames of this loop may then come on top.
+unsafe fn dispatch(site: Site, cx: *mut Cx, t: *const Table, names: Option<Obj>) -> Next {
+    let callee = Ref::from_value(*site.window.add(2));
+    let id = callee.header().map_or(0, |h| h.shape_id());
     if id == FUNCTION {
-        return call_python(site, cx, t, None);
-    }
-    if native::is_native(id) {
-        let native = callee.cast_unchecked::<PyNative>();
-        let result = native::call_positional(&mut *cx, native, Args::new(site.values()));
-        return site.finish(cx, t, result);
+        return call_python(site, cx, t, names);
     }
     if id == Builtin::BoundMethod as u32 {
-        return call_bound(site, cx, t);
+        let payload = callee.cast_unchecked::<PyBoundMethod>();
+        let (function, this) = (payload.function.peek(), payload.this.peek());
+        if is_function(function) {
+            return call_shifted(site, cx, t, names, Ref::from_value(function), Ref::from_value(this));
+        }
+    } else if let Some(class) = PyType::from_ref(callee, &*cx) {
+        return call_class(site, cx, t, class, names);
+    } else if id != 0
+        && !native::is_native(id)
+        && let Some(method) = (*cx).class_of(callee).special(&*cx, Special::Call)
+        && is_function(method.value())
+    {
+        return call_shifted(site, cx, t, names, method, callee);
     }
-    if let Some(class) = PyType::from_ref(callee, &*cx) {
-        return call_class(site, cx, t, class);
-    }
-    let result = (*cx).call_values(callee, site.values(), None);
+    let keys = names.as_ref().and_then(|n| n.downcast::<PyTuple>(&*cx));
+    let result = (*cx).call_values(callee, site.values(), keys);
+    drop(names);
     site.finish(cx, t, result)
 }
 
-unsafe fn not_callable(site: Site, cx: *mut Cx, t: *const Table) -> Next {
-    let callee = Ref::from_value(*site.window.add(2));
-    let result = (*cx).call_values(callee, site.values(), None);
-    site.finish(cx, t, result)
+#[inline(always)]
+unsafe fn is_function(v: Value) -> bool {
+    v.is_ptr() && (*v.ptr()).shape_id() == FUNCTION
 }
 
-/// Shifts the arguments by one and calls the function behind a bound method.
-unsafe fn call_bound(mut site: Site, cx: *mut Cx, t: *const Table) -> Next {
-    let bound = Ref::from_value(*site.window.add(2));
-    let payload = bound.cast_unchecked::<PyBoundMethod>();
-    let (function, this) = (payload.function.peek(), payload.this.peek());
+/// Shifts the arguments by one and calls a Python function with `this` in front of them.
+unsafe fn call_shifted(
+    mut site: Site,
+    cx: *mut Cx,
+    t: *const Table,
+    names: Option<Obj>,
+    function: Ref<'_>,
+    this: Ref<'_>,
+) -> Next {
     if !(*cx).stack.ensure(site.arg(site.args + 2)) {
         let err = (*cx).recursion_error("");
         return site.fail(cx, t, err);
@@ -151,39 +172,50 @@ unsafe fn call_bound(mut site: Site, cx: *mut Cx, t: *const Table) -> Next {
     for i in (0..site.args).rev() {
         *site.arg(i + 1) = *site.arg(i);
     }
-    *site.arg(0) = Ref::from_value(this).own(&*cx).into_value();
-    *site.window.add(2) = Ref::from_value(function).own(&*cx).into_value();
+    *site.arg(0) = this.own(&*cx).into_value();
+    let function = function.own(&*cx).into_value();
+    let callee = std::mem::replace(&mut *site.window.add(2), function);
     site.args += 1;
-    (*cx).drop_value(bound.value());
-    dispatch_call(site, cx, t)
+    (*cx).drop_value(callee);
+    call_python(site, cx, t, names)
 }
 
 /// Pushes the frame of a Python function, sorting the arguments first if need be.
-unsafe fn call_python(site: Site, cx: *mut Cx, t: *const Table, names: Option<Obj>) -> Next {
+unsafe fn call_python(mut site: Site, cx: *mut Cx, t: *const Table, names: Option<Obj>) -> Next {
     let f = Ref::from_value(*site.window.add(2)).cast_unchecked::<PyFunction>();
     if (*cx).recursion_left.get() <= 0 || !(*cx).stack.ensure(site.arg(f.register_count().max(site.args) + 1))
     {
         let err = (*cx).recursion_error("");
         return site.fail(cx, t, err);
     }
-    let mut args = site.args;
-    if names.is_some() || f.simple_args() != args {
-        let keys = names.as_ref().and_then(|n| n.downcast::<PyTuple>(&*cx));
-        match bind_python::bind(&mut *cx, f, site.values(), keys) {
-            Err(err) => {
-                drop(names);
-                return site.fail(cx, t, err);
-            }
-            Ok(sorted) => args = replace_args(&site, cx, sorted),
-        }
+    match sort_args(&mut site, cx, f, names) {
+        Ok(args) => push(&site, f, args, 0, cx),
+        Err(err) => site.fail(cx, t, err),
     }
-    drop(names);
-    push(&site, f, args, cx)
+}
+
+/// Sorts the arguments into parameters, in place; how many there are.
+unsafe fn sort_args(site: &mut Site, cx: *mut Cx, f: &PyFunction, names: Option<Obj>) -> R<usize> {
+    if names.is_none() && f.simple_args() == site.args {
+        return Ok(site.args);
+    }
+    let keys = names.as_ref().and_then(|n| n.downcast::<PyTuple>(&*cx));
+    if bind_python::sort_in_place(&*cx, f, site.arg(0), site.args, keys) {
+        return Ok(f.code().parameter_count());
+    }
+    // What follows may run Python, which may use the stack beyond the caller's registers.
+    let given = site.take_args();
+    let sorted = bind_python::bind(&mut *cx, f, Args::of(&given).values(), keys)?;
+    let n = sorted.len();
+    for (i, v) in sorted.into_iter().enumerate() {
+        *site.arg(i) = v.into_value();
+    }
+    Ok(n)
 }
 
 /// Pushes the frame of a function whose arguments are sorted.
-unsafe fn push(site: &Site, f: &PyFunction, args: usize, cx: *mut Cx) -> Next {
-    let frame = Frame::link(site.window, site.ip, site.regs, 0, site.next());
+unsafe fn push(site: &Site, f: &PyFunction, args: usize, kind: u64, cx: *mut Cx) -> Next {
+    let frame = Frame::link(site.window, site.ip, site.regs, kind, site.next());
     (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
     for i in args..f.local_count() {
         *frame.0.add(i) = Value::UNDEF;
@@ -191,34 +223,37 @@ unsafe fn push(site: &Site, f: &PyFunction, args: usize, cx: *mut Cx) -> Next {
     Next::at(f.entry(), frame.0)
 }
 
-/// Puts sorted arguments in the place of the given ones; their number.
-unsafe fn replace_args(site: &Site, cx: *mut Cx, sorted: Vec<Obj>) -> usize {
-    for i in 0..site.args {
-        let v = std::mem::replace(&mut *site.arg(i), Value::UNDEF);
-        (*cx).drop_value(v);
-    }
-    let n = sorted.len();
-    for (i, v) in sorted.into_iter().enumerate() {
-        *site.arg(i) = v.into_value();
-    }
-    n
-}
-
-/// Calls a class: where `__new__` is `object`'s and `__init__` a Python function, its frame is pushed here.
-unsafe fn call_class(site: Site, cx: *mut Cx, t: *const Table, class: &'static PyType) -> Next {
+/// Calls a class: where `__new__` is a plain one and `__init__` a Python function, its frame is pushed here.
+unsafe fn call_class(
+    site: Site,
+    cx: *mut Cx,
+    t: *const Table,
+    class: &'static PyType,
+    names: Option<Obj>,
+) -> Next {
     if let Some(init) = type_::plain_init(&*cx, class) {
         let f = init.cast_unchecked::<PyFunction>();
         let room = site.arg(f.register_count().max(site.args) + 4);
         if (*cx).recursion_left.get() > 0 && (*cx).stack.ensure(room) {
-            return call_init(site, cx, t, class, init);
+            return call_init(site, cx, t, class, init, names);
         }
     }
-    let result = type_::call_class(&mut *cx, class, Args::new(site.values()), None);
+    let keys = names.as_ref().and_then(|n| n.downcast::<PyTuple>(&*cx));
+    let result = type_::call_class(&mut *cx, class, Args::new(site.values()), keys);
+    drop(names);
     site.finish(cx, t, result)
 }
 
-unsafe fn call_init(site: Site, cx: *mut Cx, t: *const Table, class: &'static PyType, init: Ref<'_>) -> Next {
-    let instance = match type_::plain_instance(&mut *cx, class, site.values()) {
+unsafe fn call_init(
+    site: Site,
+    cx: *mut Cx,
+    t: *const Table,
+    class: &'static PyType,
+    init: Ref<'_>,
+    names: Option<Obj>,
+) -> Next {
+    let named = names.as_ref().and_then(|n| n.downcast::<PyTuple>(&*cx)).map_or(0, |n| n.len());
+    let instance = match type_::plain_instance(&mut *cx, class, &site.values()[..site.args - named]) {
         Ok(instance) => instance,
         Err(err) => return site.fail(cx, t, err),
     };
@@ -230,23 +265,14 @@ unsafe fn call_init(site: Site, cx: *mut Cx, t: *const Table, class: &'static Py
     }
     let callee = std::mem::replace(&mut *site.window.add(2), Value::UNDEF);
     (*cx).drop_value(callee);
-    let inner = Site { ip: site.ip, regs: site.regs, window: site.window.add(1), args: site.args + 1 };
+    let mut inner = Site { ip: site.ip, regs: site.regs, window: site.window.add(1), args: site.args + 1 };
     *site.window = instance.r().own(&*cx).into_value();
     *inner.arg(0) = instance.into_value();
     *inner.window.add(2) = init.own(&*cx).into_value();
-    let mut args = inner.args;
-    if f.simple_args() != args {
-        match bind_python::bind(&mut *cx, f, inner.values(), None) {
-            Err(err) => return inner.fail(cx, t, err),
-            Ok(sorted) => args = replace_args(&inner, cx, sorted),
-        }
+    match sort_args(&mut inner, cx, f, names) {
+        Ok(args) => push(&inner, f, args, INIT, cx),
+        Err(err) => inner.fail(cx, t, err),
     }
-    let frame = Frame::link(inner.window, inner.ip, inner.regs, INIT, inner.next());
-    (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
-    for i in args..f.local_count() {
-        *frame.0.add(i) = Value::UNDEF;
-    }
-    Next::at(f.entry(), frame.0)
 }
 
 slow_path! {
@@ -254,35 +280,37 @@ slow_path! {
         enter!(ip, regs, cx);
         let word = *ip;
         let site = Site { ip, regs, window: regs.add(fb!(word)), args: fc!(word) + 1 };
-        let receiver = Ref::from_value(*site.arg(0));
-        let name = method_name(ip, regs);
-        let shape_word = receiver.header().map_or(0, |h| h.shape_word());
-        let cached = cache::applicable(&*cx, ip.add(2), name, 0, shape_word);
-        if let Some(h) = receiver.header()
-            && cached as u32 == h.shape_word()
-            && cache::kind(cached) == cache::METHOD
-            && let Some(function) = (*cx).vm.cells.get(&*cx, cache::payload(cached))
-            && binds_plainly(&*cx, function.r())
-        {
-            *site.window.add(2) = function.into_value();
-            return dispatch_call(site, cx, t);
-        }
-        crate::interp::slow::attr::fill_load(&mut *cx, ip.add(2), receiver, name);
-        match (*cx).lookup_method(receiver, name) {
-            Ok(found) => call_found(site, cx, t, found),
+        match find_method(site, cx) {
+            Ok(site) => dispatch_call(site, cx, t, None),
             // The position of the name word is that of the attribute alone.
             Err(err) => unwind::raise(ip.add(1), regs, cx, t, err),
         }
     }
 }
 
-unsafe fn method_name<'a>(ip: *const u64, regs: *mut Value) -> Ref<'a> {
-    Frame(regs).code().names[*ip.add(1) as u32 as usize].get()
+/// Puts what a `CallMethod...` calls into the window's callable slot.
+unsafe fn find_method(site: Site, cx: *mut Cx) -> R<Site> {
+    let receiver = Ref::from_value(*site.arg(0));
+    let name = method_name(site.ip, site.regs);
+    let cache = site.ip.add(2);
+    let shape_word = receiver.header().map_or(0, |h| h.shape_word());
+    let cached = cache::applicable(&*cx, cache, name, 0, shape_word);
+    if shape_word != 0
+        && cached as u32 == shape_word
+        && cache::kind(cached) == cache::METHOD
+        && let Some(function) = (*cx).vm.cells.get(&*cx, cache::payload(cached))
+        && binds_plainly(&*cx, function.r())
+    {
+        *site.window.add(2) = function.into_value();
+        return Ok(site);
+    }
+    crate::interp::slow::attr::fill_load(&mut *cx, cache, receiver, name);
+    let found = (*cx).lookup_method(receiver, name)?;
+    Ok(settle(site, cx, found))
 }
 
-/// Goes on with a call whose callable has been looked up: with the receiver as first argument, or without it.
-unsafe fn call_found(site: Site, cx: *mut Cx, t: *const Table, found: MethodLookup) -> Next {
-    dispatch_call(settle(site, cx, found), cx, t)
+unsafe fn method_name<'a>(ip: *const u64, regs: *mut Value) -> Ref<'a> {
+    Frame(regs).code().names[*ip.add(1) as u32 as usize].get()
 }
 
 /// Puts what was looked up into the callable slot. A bound callable takes the receiver's place: the window slides by one.
@@ -318,9 +346,8 @@ slow_path! {
         enter!(ip, regs, cx);
         let word = *ip;
         let site = Site { ip, regs, window: regs.add(fb!(word)), args: fc!(word) + 1 };
-        let receiver = Ref::from_value(*site.arg(0));
-        match (*cx).lookup_method(receiver, method_name(ip, regs)) {
-            Ok(found) => call_named(settle(site, cx, found), cx, t),
+        match find_method(site, cx) {
+            Ok(site) => call_named(site, cx, t),
             Err(err) => unwind::raise(ip.add(1), regs, cx, t, err),
         }
     }
@@ -329,19 +356,26 @@ slow_path! {
 /// Calls with the names of the last arguments in the window's extra slot.
 unsafe fn call_named(site: Site, cx: *mut Cx, t: *const Table) -> Next {
     let names = Obj::from_owned(std::mem::replace(&mut *site.window.add(3), Value::UNDEF));
-    let callee = Ref::from_value(*site.window.add(2));
-    if callee.header().is_some_and(|h| h.shape_id() == FUNCTION) {
-        return call_python(site, cx, t, Some(names));
-    }
-    let result = (*cx).call_values(callee, site.values(), names.downcast::<PyTuple>(&*cx));
-    drop(names);
-    site.finish(cx, t, result)
+    dispatch_call(site, cx, t, Some(names))
 }
 
 slow_path! {
     pub fn call_ex(ip, regs, cx, t) {
         enter!(ip, regs, cx);
+        if (*cx).is_wanted() && let Err(err) = (*cx).safepoint() {
+            return unwind::raise(ip, regs, cx, t, err);
+        }
         let base = fb!(*ip);
+        let site = Site { ip, regs, window: regs.add(base), args: 0 };
+        if !has_string_keys(&*cx, *site.arg(1)) {
+            let err = (*cx).type_error("keywords must be strings");
+            return unwind::raise(ip, regs, cx, t, err);
+        }
+        if pushes_frame(&*cx, Ref::from_value(*site.window.add(2)))
+            && let Some((site, names)) = spread_args(site, cx)
+        {
+            return dispatch(site, cx, t, names);
+        }
         let parts = (take_temp(regs, base + 2), take_temp(regs, base + 4), take_temp(regs, base + 5));
         let result = match &parts {
             (Some(callee), Some(args), kwargs) => spread_call(&mut *cx, callee.r(), args.r(), kwargs.as_ref()),
@@ -352,19 +386,71 @@ slow_path! {
     }
 }
 
+/// Whether the keyword arguments of a `CallEx`, if there are any, have strings as names.
+unsafe fn has_string_keys(cx: &Cx, kwargs: Value) -> bool {
+    if !kwargs.is_ptr() {
+        return true;
+    }
+    let dict = Ref::from_value(kwargs).downcast::<PyDict>(cx);
+    dict.is_none_or(|d| d.has_only_str() || d.keys(cx).iter().all(|k| cx.is_instance_of(k.r(), Builtin::Str)))
+}
+
+/// Whether a call of the object is the call of a Python function in this loop.
+unsafe fn pushes_frame(cx: &Cx, callee: Ref<'_>) -> bool {
+    match callee.header().map_or(0, |h| h.shape_id()) {
+        FUNCTION => true,
+        id if id == Builtin::BoundMethod as u32 => {
+            is_function(callee.cast_unchecked::<PyBoundMethod>().function.peek())
+        }
+        _ => PyType::from_ref(callee, cx).is_some_and(|class| type_::plain_init(cx, class).is_some()),
+    }
+}
+
+/// Puts the items of the tuple, and of the dict if there is one, of a `CallEx` in their place as arguments; and the names
+/// of the latter. `None`, and nothing is done, if there is no room.
+unsafe fn spread_args(mut site: Site, cx: *mut Cx) -> Option<(Site, Option<Obj>)> {
+    let (args, kwargs) = (*site.arg(0), *site.arg(1));
+    let items = Ref::from_value(args).downcast::<PyTuple>(&*cx)?;
+    let kwargs = if kwargs.is_ptr() { Some(Ref::from_value(kwargs).downcast::<PyDict>(&*cx)?) } else { None };
+    let pairs = match kwargs {
+        Some(kwargs) if !kwargs.is_empty() => kwargs.items(&*cx),
+        _ => Vec::new(),
+    };
+    if !(*cx).stack.ensure(site.arg(items.len() + pairs.len() + 4)) {
+        return None;
+    }
+    let dict = std::mem::replace(&mut *site.arg(1), Value::UNDEF);
+    for (i, item) in items.items().iter().enumerate() {
+        *site.arg(i) = item.own(&*cx).into_value();
+    }
+    site.args = items.len() + pairs.len();
+    let mut at = items.len();
+    let named = !pairs.is_empty();
+    let mut keys = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        keys.push(key);
+        *site.arg(at) = value.into_value();
+        at += 1;
+    }
+    if site.args == 0 {
+        *site.arg(0) = Value::UNDEF;
+    }
+    (*cx).drop_value(args);
+    (*cx).drop_value(dict);
+    Some((site, named.then(|| (*cx).tuple(keys))))
+}
+
 /// `callee(*args, **kwargs)`.
 fn spread_call(cx: &mut Cx, callee: Ref<'_>, args: Ref<'_>, kwargs: Option<&Obj>) -> R {
     let Some(items) = args.downcast::<PyTuple>(cx) else {
         return Err(cx.type_error("argument after * must be a tuple"));
     };
-    let mut values: Vec<Value> = items.items().iter().map(|v| v.value()).collect();
-    let Some(kwargs) =
-        kwargs.and_then(|k| k.downcast::<crate::objects::dict::PyDict>(cx)).filter(|k| !k.is_empty())
-    else {
-        return cx.call_values(callee, &values, None);
+    let items = items.items();
+    let Some(kwargs) = kwargs.and_then(|k| k.downcast::<PyDict>(cx)).filter(|k| !k.is_empty()) else {
+        return cx.call(callee, items);
     };
     let (keys, named): (Vec<Obj>, Vec<Obj>) = kwargs.items(cx).into_iter().unzip();
-    values.extend(named.iter().map(|v| v.value()));
+    let values: Vec<Value> = items.iter().map(|v| v.value()).chain(named.iter().map(|v| v.value())).collect();
     let keys = cx.tuple(keys);
     cx.call_values(callee, &values, keys.downcast::<PyTuple>(cx))
 }
@@ -404,6 +490,9 @@ slow_handler! {
 unsafe fn leave_next(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Next {
     let frame = Frame(regs);
     let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
+    if kind == INIT && v.is_none() && frame.object().is_none() {
+        return end_init(frame, cx, t);
+    }
     let mut result = Obj::from_owned(v);
     (*cx).regs.set(regs);
     if kind & GENERATOR != 0 {
@@ -426,6 +515,23 @@ unsafe fn leave_next(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -
         return Next::exit(result.into_value().0);
     }
     put(caller, fa!(*call_ip), result, cx);
+    resume_at(call_ip.add(super::words(*call_ip)), caller, cx, t)
+}
+
+/// Ends a plain frame of `__init__` that has given `None`: the call's result is the instance.
+unsafe fn end_init(frame: Frame, cx: *mut Cx, t: *const Table) -> Next {
+    let (call_ip, caller) = (frame.call_ip(), frame.caller());
+    let function = std::mem::replace(&mut *frame.0.sub(2), Value::UNDEF);
+    let mut at = frame.0.add(Ref::from_value(function).cast_unchecked::<PyFunction>().local_count());
+    while at > frame.0 {
+        at = at.sub(1);
+        (*cx).drop_value(std::mem::replace(&mut *at, Value::UNDEF));
+    }
+    (*cx).drop_value(function);
+    (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
+    let instance = Obj::from_owned(std::mem::replace(&mut *frame.0.sub(5), Value::UNDEF));
+    type_::learn_layout(&*cx, &instance);
+    put(caller, fa!(*call_ip), instance, cx);
     resume_at(call_ip.add(super::words(*call_ip)), caller, cx, t)
 }
 
