@@ -25,7 +25,7 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("exception", "($module, /)", Full(|cx, _| Ok(cx.handled_exception()))),
     ("excepthook", "($module, exctype, value, traceback, /)", Full(excepthook)),
     ("displayhook", "($module, object, /)", Full(displayhook)),
-    ("unraisablehook", "($module, unraisable, /)", Full(|cx, _| Ok(cx.none()))),
+    ("unraisablehook", "($module, unraisable, /)", Full(ungil_runtime::traceback::unraisable_hook)),
     ("intern", "($module, string, /)", Full(intern)),
     ("getsizeof", "($module, object, default=<unrepresentable>, /)", Full(getsizeof)),
     ("getdefaultencoding", "($module, /)", Leaf(|cx, _| Ok(cx.str("utf-8")))),
@@ -211,6 +211,8 @@ pub fn fill(cx: &mut Cx, module: &Obj) -> R<()> {
         let n = cx.int(n);
         add(cx, module, name, n);
     }
+    let hook_args = ungil_runtime::traceback::unraisable_args_class(cx)?;
+    add(cx, module, "UnraisableHookArgs", hook_args);
     add_lists(cx, module, &config);
     let dont_write = cx.bool(config.dont_write_bytecode);
     add(cx, module, "dont_write_bytecode", dont_write);

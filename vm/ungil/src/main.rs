@@ -1,5 +1,7 @@
 //! The `ungil` program: reads the command line, runs what it names, and ends with CPython's exit codes.
 
+use std::io::Write;
+
 mod options;
 mod run;
 
@@ -15,7 +17,7 @@ fn main() {
     match started {
         Ok(thread) => drop(thread.join()),
         Err(error) => {
-            eprintln!("ungil: cannot start: {error}");
+            let _ = writeln!(std::io::stderr(), "ungil: cannot start: {error}");
             std::process::exit(1);
         }
     }

@@ -1,7 +1,7 @@
 //! Running what the command line names.
 
 use crate::options::{self, Action};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::exception::PyException;
@@ -14,13 +14,13 @@ pub fn main() -> i32 {
     let (mut config, action) = match options::parse(&args) {
         Ok(parsed) => parsed,
         Err(message) => {
-            eprint!("{message}");
+            to_stderr(&message);
             return 2;
         }
     };
     match &action {
         Action::Help => {
-            print!("{}", options::HELP);
+            to_stdout(options::HELP);
             return 0;
         }
         Action::Version(times) => {
@@ -42,11 +42,23 @@ pub fn main() -> i32 {
     run(&mut cx, &action, source)
 }
 
+/// Writes to standard output, before there is `sys.stdout`. A reader that has gone away is no error of the program.
+fn to_stdout(text: &str) {
+    let mut out = std::io::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes to standard error.
+fn to_stderr(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
 fn print_version(times: u8) {
     let (major, minor, micro) = ungil_stdlib::sys::VERSION;
-    println!("Python {major}.{minor}.{micro}");
+    to_stdout(&format!("Python {major}.{minor}.{micro}\n"));
     if times > 1 {
-        println!("[ungil {}, model {}]", env!("CARGO_PKG_VERSION"), ungil_stdlib::model_name());
+        let (own, model) = (env!("CARGO_PKG_VERSION"), ungil_stdlib::model_name());
+        to_stdout(&format!("[ungil {own}, model {model}]\n"));
     }
 }
 
@@ -54,17 +66,17 @@ fn disassemble(file: &str) -> i32 {
     let bytes = match std::fs::read(file) {
         Ok(bytes) => bytes,
         Err(error) => {
-            eprintln!("ungil: can't open file '{file}': {error}");
+            to_stderr(&format!("ungil: can't open file '{file}': {error}\n"));
             return 2;
         }
     };
     match ungil_compiler::compile_bytes(&bytes, file, ungil_compiler::Mode::Exec, &Default::default()) {
         Ok(unit) => {
-            print!("{}", ungil_bytecode::disassemble(&unit));
+            to_stdout(&ungil_bytecode::disassemble(&unit).to_string());
             0
         }
         Err(error) => {
-            eprintln!("  File \"{file}\", line {}\nSyntaxError: {}", error.line, error.message);
+            to_stderr(&format!("  File \"{file}\", line {}\nSyntaxError: {}\n", error.line, error.message));
             1
         }
     }
@@ -112,7 +124,7 @@ fn read_source(args: &[String], action: &Action) -> Result<(Vec<u8>, String), i3
             match std::io::stdin().lock().read_to_end(&mut source) {
                 Ok(_) => Ok((source, "<stdin>".into())),
                 Err(error) => {
-                    eprintln!("{program}: can't read standard input: {error}");
+                    to_stderr(&format!("{program}: can't read standard input: {error}\n"));
                     Err(1)
                 }
             }
@@ -127,7 +139,7 @@ fn read_file(program: &str, file: &str) -> Result<(Vec<u8>, String), i32> {
     if path.is_dir() {
         real = path.join("__main__.py");
         if !real.is_file() {
-            eprintln!("{program}: can't find '__main__' module in '{}'", path.display());
+            to_stderr(&format!("{program}: can't find '__main__' module in '{}'\n", path.display()));
             return Err(1);
         }
     }
@@ -137,7 +149,7 @@ fn read_file(program: &str, file: &str) -> Result<(Vec<u8>, String), i32> {
             let number = error.raw_os_error().unwrap_or(2);
             let text = error.to_string();
             let text = text.split(" (os error").next().unwrap_or(&text);
-            eprintln!("{program}: can't open file '{}': [Errno {number}] {text}", path.display());
+            to_stderr(&format!("{program}: can't open file '{}': [Errno {number}] {text}\n", path.display()));
             Err(2)
         }
     }
@@ -174,15 +186,15 @@ fn execute(cx: &mut Cx, action: &Action, source: (Vec<u8>, String), main: Obj) -
             Some(_) => match import::find_spec_source(cx, &format!("{name}.__main__"))? {
                 Some(found) => found,
                 None => {
-                    eprintln!(
-                        "{}: No module named {name}.__main__; '{name}' is a package and cannot be directly executed",
+                    to_stderr(&format!(
+                        "{}: No module named {name}.__main__; '{name}' is a package and cannot be directly executed\n",
                         cx.vm.config.executable
-                    );
+                    ));
                     return Err(system_exit(cx, 1));
                 }
             },
             None => {
-                eprintln!("{}: No module named {name}", cx.vm.config.executable);
+                to_stderr(&format!("{}: No module named {name}\n", cx.vm.config.executable));
                 return Err(system_exit(cx, 1));
             }
         };
@@ -264,5 +276,5 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
     }
     let flushed = ungil_stdlib::io::finish(cx);
     cx.world.set_finalizing(&cx.thread);
-    if flushed || code != 0 { code } else { 120 }
+    if flushed { code } else { 120 }
 }

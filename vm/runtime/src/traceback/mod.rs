@@ -1,37 +1,34 @@
 //! Printing exceptions as CPython does, warnings, and exceptions that cannot be raised.
 //!
 //! - `print.rs`: the text of an exception with its chain; `carets.rs`: what to underline in a source line
+//! - `unraisable.rs`: exceptions that nobody can catch
 
 mod carets;
 mod print;
+mod unraisable;
 
 pub use print::{format_exception, format_value, print_exception};
+pub use unraisable::{unraisable, unraisable_args_class, unraisable_hook, unraisable_without_object};
 
 use crate::objects::exception::PyException;
 use crate::prelude::*;
 
-/// Writes text to `sys.stderr`, or to the process's standard error if there is none.
+/// Writes text to `sys.stderr`, or to the process's standard error if there is no such attribute yet. What goes wrong
+/// there cannot be told anybody.
 pub fn write_stderr(cx: &mut Cx, text: &str) {
-    let stream = cx.sys_dict().get_str(cx, cx.vm.names.stderr.get()).filter(|s| !s.value().is_none());
-    let written = match stream {
+    match cx.sys_dict().get_str(cx, cx.vm.names.stderr.get()) {
+        Some(stream) if stream.value().is_none() => {}
         Some(stream) => {
             let text = cx.str(text);
-            cx.call_method(stream.r(), "write", &[text.r()])
-                .and_then(|_| cx.call_method(stream.r(), "flush", &[]))
-                .is_ok()
+            let _ = cx
+                .call_method(stream.r(), "write", &[text.r()])
+                .and_then(|_| cx.call_method(stream.r(), "flush", &[]));
         }
-        None => false,
-    };
-    if !written {
-        eprint!("{text}");
+        None => {
+            use std::io::Write;
+            let _ = std::io::stderr().write_all(text.as_bytes());
+        }
     }
-}
-
-/// Reports an exception that nobody can catch, as `sys.unraisablehook` does by default.
-pub fn unraisable(cx: &mut Cx, err: Err, what: &str, object: Ref<'_>) {
-    let shown = cx.repr_string(object).unwrap_or_else(|_| "<object repr() failed>".into());
-    let text = format!("{what} {shown}:\n{}", format_exception(cx, &err));
-    write_stderr(cx, &text);
 }
 
 /// Issues a warning through `warnings.warn`; prints it if that module cannot be imported.

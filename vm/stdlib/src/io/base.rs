@@ -77,11 +77,16 @@ fn close(cx: &mut Cx, a: Args<'_>) -> R {
         return Ok(cx.none());
     }
     let flushed = cx.call_method(a.get(0), "flush", &[]).map(drop);
-    let name = ungil_runtime::objects::str::intern(cx, CLOSED);
-    let yes = cx.bool(true);
-    let marked = cx.set_attr(a.get(0), name.get(), yes);
+    let marked = mark_closed(cx, a.get(0));
     super::both(cx, flushed, marked)?;
     Ok(cx.none())
+}
+
+/// Leaves the mark of a closed stream.
+pub fn mark_closed(cx: &mut Cx, v: Ref<'_>) -> R<()> {
+    let name = ungil_runtime::objects::str::intern(cx, CLOSED);
+    let yes = cx.bool(true);
+    cx.set_attr(v, name.get(), yes)
 }
 
 fn get_closed(cx: &mut Cx, a: Args<'_>) -> R {

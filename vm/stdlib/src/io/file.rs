@@ -513,12 +513,13 @@ fn truncate(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn close(cx: &mut Cx, a: Args<'_>) -> R {
     let file = a.this::<PyFile>();
-    let mut flushed = Ok(());
-    if !std::ptr::eq(cx.class_of(a.get(0)), classes().file) {
-        // A subclass may have a `flush` of its own, which the class above calls.
+    let flushed = if std::ptr::eq(cx.class_of(a.get(0)), classes().file) {
+        // There is nothing to flush: what is left of the class above is the mark.
+        super::base::mark_closed(cx, a.get(0))
+    } else {
         let close = cx.get_attr_str(classes().raw_base.as_ref(), "close")?;
-        flushed = cx.call(close.r(), &[a.get(0)]).map(drop);
-    }
+        cx.call(close.r(), &[a.get(0)]).map(drop)
+    };
     let closed = file.close(cx);
     super::both(cx, flushed, closed)?;
     Ok(cx.none())

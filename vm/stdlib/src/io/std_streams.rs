@@ -5,6 +5,7 @@ use super::open::{Request, open_request};
 use super::text::codec_name;
 use super::{file, text};
 use std::ffi::CStr;
+use std::sync::atomic::{AtomicU8, Ordering};
 use ungil_gc::cycle;
 use ungil_runtime::Config;
 use ungil_runtime::objects::module::add;
@@ -86,10 +87,29 @@ pub fn install(cx: &mut Cx, sys: &Obj) -> R<()> {
     Ok(())
 }
 
+/// Which of the descriptors 0, 1 and 2 were closed when the process was started, a bit for each.
+static MISSING: AtomicU8 = AtomicU8::new(0);
+
+/// Runs before `main`: Rust's runtime opens what is missing on `/dev/null`, after which it cannot be told any more.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOOK: extern "C" fn() = {
+    extern "C" fn look() {
+        for fd in 0..3 {
+            // SAFETY: the call takes any number.
+            if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
+                // ORD: relaxed; no other thread runs yet.
+                MISSING.fetch_or(1 << fd, Ordering::Relaxed);
+            }
+        }
+    }
+    look
+};
+
 /// A standard stream; `None` if the program was started without it.
 fn make(cx: &mut Cx, standard: &Standard) -> R {
-    // SAFETY: the call takes any number.
-    if unsafe { libc::fcntl(standard.fd, libc::F_GETFD) } < 0 {
+    // ORD: relaxed; written before there were threads.
+    if MISSING.load(Ordering::Relaxed) & 1 << standard.fd != 0 {
         return Ok(cx.none());
     }
     let config = &cx.vm.config;
@@ -158,9 +178,8 @@ fn flush_standard(cx: &mut Cx) -> bool {
             good = false;
             // What is wrong with standard error cannot be told there.
             if name.get().is(cx.vm.names.stdout.get()) {
-                let text = ungil_runtime::traceback::format_exception(cx, &err);
-                let text = format!("Exception ignored while flushing sys.stdout:\n{text}");
-                ungil_runtime::traceback::write_stderr(cx, &text);
+                let what = "Exception ignored while flushing sys.stdout";
+                ungil_runtime::traceback::unraisable_without_object(cx, err, what);
             }
         }
     }

@@ -157,17 +157,7 @@ fn fill_fields_from(cx: &mut Cx, e: &PyException, class: Builtin, args: Ref<'_>)
             set_field(cx, e, 2, *message);
         }
     } else if is(cx, Builtin::OSError) {
-        if (2..=5).contains(&items.len()) {
-            for (field, item) in [(0, 0), (1, 1), (2, 2), (3, 4)] {
-                if let Some(&v) = items.get(item) {
-                    set_field(cx, e, field, v);
-                }
-            }
-            if items.len() > 2 {
-                let short = cx.tuple(vec![items[0].own(cx), items[1].own(cx)]);
-                e.args.set(&e.h, cx, short);
-            }
-        }
+        fill_os_error(cx, e, cx.class_of(ref_of(e)), items)?;
     } else if is(cx, Builtin::SyntaxError) {
         if let Some(&message) = items.first() {
             set_field(cx, e, 0, message);
@@ -504,6 +494,7 @@ fn add_fields(t: &mut TypeBuilder, cx: &mut Cx, which: Builtin) {
     for (name, add) in names.iter().zip(adders) {
         match *name {
             "details" => syntax_details(t, cx),
+            "characters_written" => characters_written(t, cx),
             name => add(t, cx, name),
         }
     }
@@ -606,6 +597,59 @@ fn os_error_new(cx: &mut Cx, a: Args<'_>) -> R {
     let made = allocate(cx, specific, a.get(1).own(cx))?;
     fill_fields(cx, made.r(), Builtin::OSError)?;
     Ok(made)
+}
+
+/// The fields of an `OSError`. A `BlockingIOError` takes a third argument that is a number for what has been written.
+fn fill_os_error(cx: &mut Cx, e: &PyException, class: &PyType, items: &[Ref<'_>]) -> R<()> {
+    if !(2..=5).contains(&items.len()) {
+        return Ok(());
+    }
+    set_field(cx, e, 0, items[0]);
+    set_field(cx, e, 1, items[1]);
+    let Some(&third) = items.get(2).filter(|v| !v.value().is_none()) else { return Ok(()) };
+    if std::ptr::eq(class, cx.builtin(Builtin::BlockingIOError))
+        && (third.value().as_float().is_some() || cx.class_of(third).special(cx, Special::Index).is_some())
+    {
+        let written = cx.index_isize(third, Builtin::ValueError)?;
+        let written = cx.int(written as i64);
+        set_field(cx, e, CHARACTERS_WRITTEN, written.r());
+        return Ok(());
+    }
+    set_field(cx, e, 2, third);
+    if let Some(&second) = items.get(4).filter(|v| !v.value().is_none()) {
+        set_field(cx, e, 3, second);
+    }
+    let short = cx.tuple(vec![items[0].own(cx), items[1].own(cx)]);
+    e.args.set(&e.h, cx, short);
+    Ok(())
+}
+
+/// The field of [`characters_written`].
+const CHARACTERS_WRITTEN: usize = 4;
+
+/// `characters_written` of an `OSError`: there only if it was given or set.
+fn characters_written(t: &mut TypeBuilder, cx: &mut Cx) {
+    fn missing(cx: &mut Cx) -> Err {
+        cx.error(Builtin::AttributeError, "characters_written")
+    }
+    fn get(cx: &mut Cx, a: Args<'_>) -> R {
+        let e = a.this::<PyException>();
+        e.fields[CHARACTERS_WRITTEN].get(&e.h, cx).ok_or_else(|| missing(cx))
+    }
+    fn set(cx: &mut Cx, a: Args<'_>) -> R {
+        let e = a.this::<PyException>();
+        match a.opt(1) {
+            Some(v) => {
+                let n = cx.index_isize(v, Builtin::ValueError)?;
+                let n = cx.int(n as i64);
+                set_field(cx, e, CHARACTERS_WRITTEN, n.r());
+            }
+            None if e.fields[CHARACTERS_WRITTEN].take(&e.h, cx).is_none() => return Err(missing(cx)),
+            None => {}
+        }
+        Ok(cx.none())
+    }
+    t.getset(cx, "characters_written", Full(get), Some(Full(set)));
 }
 
 /// The subclass of `OSError` for an error number of Linux.

@@ -15,7 +15,8 @@ fn length(cx: &mut Cx, result: &Obj, method: &str, len: usize) -> R<Option<usize
     }
     let n = match cx.index(result.r()) {
         Ok(n) => to_i64(cx, n.r()).unwrap_or(-1),
-        Err(err) if method == "write" => return Err(err),
+        // As in CPython, what `write` gives is not looked at closely.
+        Err(_) if method == "write" => -1,
         Err(err) => {
             let failed = cx.error(Builtin::OSError, &format!("raw {method}() failed"));
             if let Some(e) = failed.exception().downcast::<ungil_runtime::objects::exception::PyException>(cx)

@@ -1,12 +1,14 @@
 //! Writing.
 
 use super::{Held, PyBuffered};
+use crate::io::file;
 use ungil_runtime::prelude::*;
 
-/// `BlockingIOError` after so many bytes.
-fn would_block(cx: &mut Cx, written: usize) -> Err {
+/// `BlockingIOError` after so many bytes; with a number only if the system has given one.
+fn would_block(cx: &mut Cx, raw: &Obj, written: usize) -> Err {
+    let number = if file::exact(cx, raw.r()).is_some() { libc::EAGAIN } else { 0 };
     let args = vec![
-        cx.int(libc::EAGAIN as i64),
+        cx.int(number as i64),
         cx.str("write could not complete without blocking"),
         cx.int(written as i64),
     ];
@@ -31,7 +33,7 @@ impl PyBuffered {
                         result = cx.safepoint();
                     }
                 }
-                Ok(None) => result = Err(would_block(cx, 0)),
+                Ok(None) => result = Err(would_block(cx, raw, 0)),
                 Err(err) => result = Err(err),
             }
         }
@@ -83,7 +85,7 @@ impl PyBuffered {
                 let room = self.buffers(&held, |b| b.size - b.pending.len().min(b.size));
                 let fits = data.len().min(room);
                 self.keep(cx, &held, &data[..fits])?;
-                return if fits == data.len() { Ok(fits) } else { Err(would_block(cx, fits)) };
+                return if fits == data.len() { Ok(fits) } else { Err(would_block(cx, &raw, fits)) };
             }
             result => result?,
         }
@@ -100,7 +102,7 @@ impl PyBuffered {
                 None => {
                     let kept = size.min(data.len() - done);
                     self.keep(cx, held, &data[done..done + kept])?;
-                    return Err(would_block(cx, done + kept));
+                    return Err(would_block(cx, raw, done + kept));
                 }
             }
             cx.safepoint()?;
