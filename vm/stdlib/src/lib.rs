@@ -19,6 +19,7 @@ mod random;
 mod resource;
 pub mod signal;
 mod structs;
+mod sre;
 pub mod sys;
 pub mod thread;
 mod time;
@@ -45,6 +46,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_typing", typing::init),
     ("_signal", signal::init),
     ("errno", errno::init),
+    ("_sre", sre::init),
     ("gc", gc::init),
     ("_weakref", weakref::init),
     ("cmath", cmath::init),

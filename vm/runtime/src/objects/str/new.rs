@@ -216,7 +216,7 @@ pub fn new_str_of(cx: &mut Cx, class: &PyType, s: &PyStr) -> R {
 
 /// The part of a string between two byte offsets, which are boundaries.
 #[inline]
-pub(super) fn substring(cx: &Cx, s: &PyStr, from: usize, to: usize) -> Obj {
+pub fn substring(cx: &Cx, s: &PyStr, from: usize, to: usize) -> Obj {
     let part = &s.as_bytes()[from..to];
     if s.is_ascii() {
         return new_wtf8_with_len(cx, part, part.len());
