@@ -119,10 +119,7 @@ fn first(program: &Program, mut pc: Pc, fuel: &mut u32) -> Option<ByteSet> {
             Inst::GroupExists { otherwise, .. } => {
                 return Some(first(program, next, fuel)?.union(&first(program, otherwise, fuel)?));
             }
-            Inst::MaxUntil { body, times, .. } if times.max == 0 => {
-                let _ = body;
-                next
-            }
+            Inst::MaxUntil { times, .. } if times.max == 0 => next,
             // Where a loop begins its body is what comes first; where it has been entered that may be left out.
             Inst::MaxUntil { body, .. } => {
                 return Some(first(program, body, fuel)?.union(&first(program, next, fuel)?));
@@ -144,12 +141,13 @@ fn first(program: &Program, mut pc: Pc, fuel: &mut u32) -> Option<ByteSet> {
                 _ => until,
             },
             Inst::Mark(_) | Inst::At(_) | Inst::PossessiveStart { .. } | Inst::AtomicStart { .. } => next,
-            Inst::AtomicEnd { .. } => next,
             // What an assertion looks at is a condition more.
             Inst::AssertStart { after, .. } | Inst::AssertNotStart { after, .. } => after,
             Inst::Jump(to) => to,
-            Inst::PossessiveEnd { again, .. } => again,
-            Inst::Success
+            // What is inside is chosen for good, whatever follows.
+            Inst::AtomicEnd { .. }
+            | Inst::PossessiveEnd { .. }
+            | Inst::Success
             | Inst::GroupRef { .. }
             | Inst::MinMore { .. }
             | Inst::AssertEnd { .. }

@@ -218,15 +218,16 @@ impl Translator<'_> {
             }
             Op::Repeat => self.repeat(at, close)?,
             Op::PossessiveRepeat => self.possessive_repeat(at, close)?,
+            // The skips of these lead behind their ends.
             Op::AtomicGroup => {
                 let guard = self.new_guard();
                 self.emit(Inst::AtomicStart { guard });
-                self.body(at + 2, close)?;
-                self.emit_at(close, Inst::AtomicEnd { guard });
+                self.body(at + 2, close - 1)?;
+                self.emit_at(close - 1, Inst::AtomicEnd { guard });
+                return Ok(close);
             }
             Op::Assert | Op::AssertNot => {
                 self.assertion(op, at, close)?;
-                // The skip of an assertion leads behind its end.
                 return Ok(close);
             }
             _ => return Err(Invalid),
