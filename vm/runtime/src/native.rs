@@ -254,6 +254,13 @@ impl<'a> Args<'a> {
         unsafe { std::slice::from_raw_parts(self.first, self.len) }
     }
 
+    /// All as references.
+    #[inline(always)]
+    pub fn refs(&self) -> &'a [Ref<'a>] {
+        // SAFETY: references are words, alive for `'a`.
+        unsafe { std::slice::from_raw_parts(self.first.cast(), self.len) }
+    }
+
     /// The argument for parameter `i`, which is required.
     #[inline(always)]
     pub fn get(&self, i: usize) -> Ref<'a> {

@@ -10,6 +10,7 @@ mod errno;
 mod exceptions;
 mod gc;
 pub mod io;
+mod itertools;
 pub mod library;
 mod math;
 mod opcode;
@@ -49,6 +50,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_sre", sre::init),
     ("gc", gc::init),
     ("_weakref", weakref::init),
+    ("itertools", itertools::init),
     ("cmath", cmath::init),
     ("gc", gc::init),
     ("_random", random::init),

@@ -4,7 +4,7 @@
 //! calls them in order at start-up, before any other thread runs.
 
 use crate::class::shape::FIRST_HINT;
-use crate::class::{Builtin, NextFn, PyType, Shape, class_flag};
+use crate::class::{Builtin, NextFn, PyType, QuickFn, Shape, class_flag};
 use crate::names::Special;
 use crate::native::{NativeDef, NativeFn};
 use crate::objects::dict::PyDict;
@@ -49,6 +49,7 @@ impl PyType {
             instances_watched: AtomicU32::new(0),
             inline_hint: AtomicU32::new(FIRST_HINT),
             next: Default::default(),
+            quick: Default::default(),
             builtin,
         }))
     }
@@ -287,6 +288,13 @@ impl TypeBuilder {
         });
         self.special(cx, Special::Iter, NativeFn::Leaf(iter::iter_self));
         self.special(cx, Special::Next, NativeFn::Full(iter::next_method::<T>))
+    }
+
+    /// How calling exactly this class with positional arguments makes an instance, the short way: without a tuple of
+    /// arguments and calls of `__new__` and `__init__`. Gives `None` for what is not so simple.
+    pub fn quick(&mut self, f: QuickFn) -> &mut Self {
+        self.class.quick.get_or_init(|| f);
+        self
     }
 
     /// How exact instances give their next item; must do what `__next__` does.

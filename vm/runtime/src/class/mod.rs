@@ -22,6 +22,7 @@ pub use cells::{ABSENT, CellTable};
 pub use shape::{MAX_SHAPE_ATTRS, Shape};
 
 use crate::names::Special;
+use crate::native::Args;
 use crate::objects::dict::PyDict;
 use crate::objects::tuple::PyTuple;
 use crate::{Cx, Header, Obj, Object, R, Ref, RefExt, Slot, TypeOps};
@@ -60,6 +61,9 @@ pub mod class_flag {
 /// See [`PyType::next`].
 pub type NextFn = fn(&mut Cx, Ref<'_>) -> R<Option<Obj>>;
 
+/// See [`PyType::quick`].
+pub type QuickFn = fn(&mut Cx, &'static PyType, Args<'_>) -> Option<R>;
+
 /// A class.
 #[repr(C)]
 pub struct PyType {
@@ -97,6 +101,9 @@ pub struct PyType {
     pub(crate) inline_hint: AtomicU32,
     /// How exact instances give their next item, if they are iterators written in Rust: [`Cx::next`] without a call.
     pub(crate) next: std::sync::OnceLock<NextFn>,
+    /// How calling the class with positional arguments makes an instance, for native types whose `__new__` and `__init__`
+    /// would say no more; `None` from it leaves the call to them.
+    pub(crate) quick: std::sync::OnceLock<QuickFn>,
     /// Native constructor of instances' payload for subclasses of built-in types is found through `__new__`; this is
     /// the number of the built-in type itself, `Builtin::COUNT` for others.
     pub builtin: usize,

@@ -29,6 +29,20 @@ pub(crate) fn no_keywords(cx: &mut Cx, a: Args<'_>, which: Builtin, name: &str) 
     Ok(())
 }
 
+/// The positional arguments of a native type's constructor, of which there must be between `min` and `max`; keywords are
+/// refused unless a subclass with an `__init__` of its own may want them.
+///
+/// # Errors
+/// `TypeError`.
+pub fn positional_only<'a>(cx: &mut Cx, a: Args<'a>, name: &str, min: usize, max: usize) -> R<&'a [Ref<'a>]> {
+    let class = class_argument(cx, a);
+    let own_init = class.is_heap() && !class.same_special(cx, cx.builtin(Builtin::Object), Special::Init);
+    if has_keywords(cx, a) && !own_init {
+        return Err(cx.type_error(format!("{name}() takes no keyword arguments")));
+    }
+    positional(cx, a, name, min, max)
+}
+
 /// The positional arguments, of which there must be between `min` and `max`.
 ///
 /// # Errors
@@ -57,9 +71,12 @@ pub fn check_count(cx: &mut Cx, got: usize, name: &str, min: usize, max: usize) 
 /// `class(*args)` for exact built-in types of containers and iterators, the short way: neither a tuple of arguments nor
 /// an object that `__init__` fills afterwards is made. `None` for other classes, and for arguments that are an error.
 #[inline]
-pub(crate) fn quick_call(cx: &mut Cx, class: &PyType, args: Args<'_>) -> Option<R> {
-    // Classes made by Python have numbers above all these.
-    if class.builtin >= Builtin::COUNT || args.len() > 4 {
+pub(crate) fn quick_call(cx: &mut Cx, class: &'static PyType, args: Args<'_>) -> Option<R> {
+    // Classes of native modules and those made by Python have a number above all others.
+    if class.builtin >= Builtin::COUNT {
+        return class.quick.get().and_then(|quick| quick(cx, class, args));
+    }
+    if args.len() > 4 {
         return None;
     }
     quick_call_builtin(cx, class.builtin as u32, args)
@@ -84,8 +101,7 @@ fn quick_call_builtin(cx: &mut Cx, which: u32, args: Args<'_>) -> Option<R> {
     const STR: u32 = Builtin::Str as u32;
     const BYTES: u32 = Builtin::Bytes as u32;
     const BYTEARRAY: u32 = Builtin::ByteArray as u32;
-    // SAFETY: references are words, and the arguments stay alive during the call.
-    let args: &[Ref<'_>] = unsafe { std::slice::from_raw_parts(args.values().as_ptr().cast(), args.len()) };
+    let args = args.refs();
     Some(match (which, args) {
         (INT, []) => Ok(cx.int(0)),
         (INT, [v]) => int::int_of(cx, *v),

@@ -166,6 +166,22 @@ pub fn new_tuple_from_array<const N: usize>(cx: &Cx, items: [Obj; N]) -> Obj {
     new_tuple_from_values(cx, words(&*items))
 }
 
+/// A tuple of counted copies of `len` values, which `item` gives.
+#[inline]
+pub fn new_tuple_with<'a>(cx: &Cx, len: usize, item: impl Fn(usize) -> Ref<'a>) -> Obj {
+    if len == 0 {
+        return empty_tuple(cx);
+    }
+    let fill = |to: *mut Value| {
+        for i in 0..len {
+            // SAFETY: there is room for `len` words.
+            unsafe { to.add(i).write(item(i).own(cx).into_value()) };
+        }
+    };
+    // SAFETY: `fill` writes them all.
+    unsafe { build(cx, len, fill) }
+}
+
 /// A tuple of owned words, whose references it takes over.
 #[inline]
 pub fn new_tuple_from_values(cx: &Cx, items: &[Value]) -> Obj {
