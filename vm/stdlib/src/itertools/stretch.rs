@@ -63,11 +63,8 @@ fn bound(cx: &mut Cx, v: Ref<'_>, default: usize) -> R<Result<usize, isize>> {
     if v.value().is_none() {
         return Ok(Ok(default));
     }
-    let n = match cx.index_isize(v, Builtin::OverflowError) {
-        Ok(n) => n,
-        // Whatever went wrong, the argument is not what it should be.
-        Err(_) => -1,
-    };
+    // Whatever goes wrong, the argument is not what it should be.
+    let n = cx.index_isize(v, Builtin::OverflowError).unwrap_or(-1);
     Ok(usize::try_from(n).map_err(|_| n))
 }
 
