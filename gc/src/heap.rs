@@ -5,6 +5,9 @@
 //! lists; a thread whose lists have grown far past what it uses hands blocks to the common pool
 //! ([`FreeLists::donate`]). Blocks above [`MAX_SMALL`] bytes come from the system allocator and are registered, so
 //! that the collector can walk every object. Touched by: each thread its own lists; pool and registry under mutexes.
+//!
+//! Buffers (items of lists, tables of dicts and sets) come from pages of their own, which the collector does not walk,
+//! through size classes behind those of objects; large ones from the system allocator, which can grow them in place.
 
 use crate::Header;
 use std::alloc::Layout;
@@ -18,8 +21,12 @@ pub const PAGE: usize = 64 * 1024;
 /// Objects up to this many bytes live in pages.
 pub const MAX_SMALL: usize = 512;
 const GRANULE: usize = 16;
-/// Number of size classes.
-pub const CLASSES: usize = MAX_SMALL / GRANULE;
+/// Number of size classes of objects.
+const OBJECT_CLASSES: usize = MAX_SMALL / GRANULE;
+/// Buffers up to this many bytes live in pages.
+pub const MAX_BUFFER: usize = 1024;
+/// Number of all size classes.
+pub const CLASSES: usize = OBJECT_CLASSES + MAX_BUFFER / GRANULE;
 const PAGES_PER_ARENA: usize = 16;
 const PAGE_HEAD: usize = 64;
 
@@ -41,13 +48,30 @@ pub const fn size_class(size: usize) -> usize {
     size.div_ceil(GRANULE) - 1
 }
 
+/// The size class of a buffer of `size` bytes (at most [`MAX_BUFFER`]).
+#[inline(always)]
+pub const fn buffer_class(size: usize) -> usize {
+    OBJECT_CLASSES + size_class(size)
+}
+
+/// Bytes of a block of the class.
+const fn block_size(class: usize) -> usize {
+    match class < OBJECT_CLASSES {
+        true => (class + 1) * GRANULE,
+        false => (class - OBJECT_CLASSES + 1) * GRANULE,
+    }
+}
+
 /// What all threads share of the heap.
 pub struct Pool {
     inner: Mutex<PoolInner>,
 }
 
 struct PoolInner {
+    /// Pages of objects.
     pages: Vec<*mut u8>,
+    /// How many pages hold buffers.
+    buffer_pages: usize,
     spare_pages: Vec<*mut u8>,
     lists: [(*mut FreeBlock, usize); CLASSES],
     large: HashSet<*mut Header>,
@@ -59,7 +83,13 @@ unsafe impl Send for PoolInner {}
 impl Default for Pool {
     fn default() -> Self {
         let lists = [(ptr::null_mut(), 0); CLASSES];
-        let inner = PoolInner { pages: Vec::new(), spare_pages: Vec::new(), lists, large: HashSet::new() };
+        let inner = PoolInner {
+            pages: Vec::new(),
+            buffer_pages: 0,
+            spare_pages: Vec::new(),
+            lists,
+            large: HashSet::new(),
+        };
         Pool { inner: Mutex::new(inner) }
     }
 }
@@ -83,10 +113,13 @@ impl Pool {
             inner.spare_pages.extend((0..PAGES_PER_ARENA).rev().map(|i| unsafe { arena.add(i * PAGE) }));
         }
         let page = inner.spare_pages.pop().expect("filled above");
-        inner.pages.push(page);
+        match class < OBJECT_CLASSES {
+            true => inner.pages.push(page),
+            false => inner.buffer_pages += 1,
+        }
         drop(inner);
         // SAFETY: the page is fresh and nobody else's.
-        (unsafe { carve(page, (class + 1) * GRANULE) }, true)
+        (unsafe { carve(page, block_size(class)) }, true)
     }
 
     fn give(&self, class: usize, first: *mut FreeBlock, last: *mut FreeBlock, count: usize) {
@@ -120,7 +153,8 @@ impl Pool {
 
     /// Bytes of pages in use.
     pub fn page_bytes(&self) -> usize {
-        locked(&self.inner).pages.len() * PAGE
+        let inner = locked(&self.inner);
+        (inner.pages.len() + inner.buffer_pages) * PAGE
     }
 }
 
@@ -258,4 +292,37 @@ pub unsafe fn free_large(pool: &Pool, p: *mut u8, size: usize) {
     locked(&pool.inner).large.remove(&p.cast());
     // SAFETY: as the caller promises.
     unsafe { std::alloc::dealloc(p, Layout::from_size_align(size, 16).expect("was valid")) };
+}
+
+fn buffer_layout(size: usize) -> Option<Layout> {
+    Layout::from_size_align(size, align_of::<u64>()).ok()
+}
+
+/// A buffer above [`MAX_BUFFER`] bytes; null if there is no memory.
+pub fn allocate_buffer(size: usize) -> *mut u8 {
+    // SAFETY: the size is not zero.
+    buffer_layout(size).map_or(ptr::null_mut(), |layout| unsafe { std::alloc::alloc(layout) })
+}
+
+/// Frees what [`allocate_buffer`] gave.
+///
+/// # Safety
+/// It has this size and is not used any more.
+pub unsafe fn free_buffer(buffer: *mut u8, size: usize) {
+    if let Some(layout) = buffer_layout(size) {
+        // SAFETY: as the caller promises.
+        unsafe { std::alloc::dealloc(buffer, layout) };
+    }
+}
+
+/// Changes the size of what [`allocate_buffer`] gave; null if there is no memory.
+///
+/// # Safety
+/// As for [`free_buffer`]; both sizes are above [`MAX_BUFFER`].
+pub unsafe fn resize_buffer(buffer: *mut u8, size: usize, new_size: usize) -> *mut u8 {
+    match (buffer_layout(size), buffer_layout(new_size)) {
+        // SAFETY: as the caller promises.
+        (Some(old), Some(_)) => unsafe { std::alloc::realloc(buffer, old, new_size) },
+        _ => ptr::null_mut(),
+    }
 }

@@ -3,7 +3,7 @@
 //! Owned by one thread, which alone touches it. Dropping a reference never runs Python (RC-5): objects with
 //! finalizers are parked on `dying` and the interpreter drains the queue at the end of the instruction or native call.
 
-use crate::heap::{self, FreeLists, MAX_SMALL, Pool, size_class};
+use crate::heap::{self, FreeLists, MAX_BUFFER, MAX_SMALL, Pool, buffer_class, size_class};
 use crate::ops::{ShapeHead, ShapeTable, shape_flag};
 use crate::weak::WeakTable;
 use crate::{Header, Obj, Value, flag};
@@ -154,6 +154,83 @@ impl Mutator {
             self.add_debt(heap::PAGE);
         }
         block
+    }
+
+    /// Memory for a buffer of `size` bytes, aligned to 8, undefined; null if there is none to be had. Buffers above
+    /// [`MAX_BUFFER`] bytes are the global allocator's, with that alignment.
+    #[inline(always)]
+    pub fn allocate_buffer(&self, size: usize) -> *mut u8 {
+        if size <= MAX_BUFFER && size != 0 {
+            let block = self.lists.pop(buffer_class(size));
+            if !block.is_null() {
+                return block;
+            }
+        }
+        self.allocate_buffer_slow(size)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn allocate_buffer_slow(&self, size: usize) -> *mut u8 {
+        let size = size.max(1);
+        if size <= MAX_BUFFER {
+            let (block, grew) = self.lists.pop_slow(&self.space.pool, buffer_class(size));
+            if grew {
+                self.add_debt(heap::PAGE);
+            }
+            return block;
+        }
+        let buffer = heap::allocate_buffer(size);
+        if !buffer.is_null() {
+            self.add_debt(size);
+        }
+        buffer
+    }
+
+    /// Gives the memory of a buffer back.
+    ///
+    /// # Safety
+    /// `buffer` came from this function's sisters with the same size, on whatever thread, and is not used any more.
+    #[inline(always)]
+    pub unsafe fn free_buffer(&self, buffer: *mut u8, size: usize) {
+        if size <= MAX_BUFFER {
+            if cfg!(feature = "checks") {
+                // SAFETY: the buffer is the caller's.
+                unsafe { std::ptr::write_bytes(buffer, 0xdd, size) };
+            }
+            // SAFETY: as the caller promises.
+            unsafe { self.lists.push(buffer_class(size.max(1)), buffer) };
+        } else {
+            // SAFETY: as above.
+            unsafe { heap::free_buffer(buffer, size) };
+        }
+    }
+
+    /// Makes a buffer larger or smaller, moving it if need be. Null if there is no memory: the buffer stays as it was.
+    ///
+    /// # Safety
+    /// As for [`Mutator::free_buffer`]; the size is not zero.
+    pub unsafe fn resize_buffer(&self, buffer: *mut u8, size: usize, new_size: usize) -> *mut u8 {
+        if size > MAX_BUFFER && new_size > MAX_BUFFER {
+            // SAFETY: as the caller promises.
+            let new = unsafe { heap::resize_buffer(buffer, size, new_size) };
+            if !new.is_null() {
+                self.add_debt(new_size.saturating_sub(size));
+            }
+            return new;
+        }
+        if size <= MAX_BUFFER && new_size <= MAX_BUFFER && buffer_class(size) == buffer_class(new_size) {
+            return buffer;
+        }
+        let new = self.allocate_buffer(new_size);
+        if !new.is_null() {
+            // SAFETY: both have this many bytes, and they are different blocks.
+            unsafe {
+                new.copy_from_nonoverlapping(buffer, size.min(new_size));
+                self.free_buffer(buffer, size);
+            }
+        }
+        new
     }
 
     /// Counts bytes towards the next automatic collection and asks for one when it is due.

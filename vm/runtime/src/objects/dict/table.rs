@@ -10,7 +10,6 @@
 
 use super::PyDict;
 use crate::prelude::*;
-use std::alloc::{Layout, alloc, dealloc};
 use std::cell::Cell;
 
 /// A key and its value. A hole has neither.
@@ -275,8 +274,7 @@ impl PyDict {
 
     /// Moves the entries to a table of `1 << log2` slots, which must hold them; closes holes.
     pub(super) fn resize(&self, cx: &Cx, log2: u8) -> bool {
-        let Some((entries, index_log2)) = allocate(log2) else { return false };
-        cx.add_debt((1 << index_log2) + usable(log2) * size_of::<Entry>());
+        let Some((entries, index_log2)) = allocate(cx, log2) else { return false };
         let (old, old_log2, filled) = (self.entries.get(), self.log2_size.get(), self.filled.get());
         let mut moved = 0u32;
         for i in 0..filled as usize {
@@ -305,7 +303,7 @@ impl PyDict {
         }
         if !old.is_null() {
             // SAFETY: the block was allocated for a table of this size, and nothing refers to it any more.
-            unsafe { free_block(old, old_log2) };
+            unsafe { free_block(cx, old, old_log2) };
         }
         true
     }
@@ -338,8 +336,7 @@ impl PyDict {
     /// As `clone_table` for a table without holes: index and entries are copied as they are.
     fn clone_block(&self, cx: &Cx, other: &PyDict) -> bool {
         let (log2, filled) = (other.log2_size.get(), other.filled.get());
-        let Some((entries, index_log2)) = allocate(log2) else { return false };
-        cx.add_debt((1 << index_log2) + usable(log2) * size_of::<Entry>());
+        let Some((entries, index_log2)) = allocate(cx, log2) else { return false };
         self.entries.set(entries);
         self.log2_size.set(log2);
         self.log2_index_bytes.set(index_log2);
@@ -409,13 +406,13 @@ impl OldTable {
     /// Drops the contents, first entry first.
     pub(super) fn drop_forward(self, m: &Mutator) {
         (0..self.filled).for_each(|i| self.drop_entry(i, m));
-        self.free();
+        self.free(m);
     }
 
     /// Drops the contents, last entry first: for destruction by worklist, which takes the latest first.
     pub(super) fn drop_backward(self, m: &Mutator) {
         (0..self.filled).rev().for_each(|i| self.drop_entry(i, m));
-        self.free();
+        self.free(m);
     }
 
     fn drop_entry(&self, i: usize, m: &Mutator) {
@@ -428,28 +425,29 @@ impl OldTable {
         }
     }
 
-    fn free(self) {
+    fn free(self, m: &Mutator) {
         if !self.entries.is_null() {
             // SAFETY: allocated with this size; empty now.
-            unsafe { free_block(self.entries, self.log2) };
+            unsafe { free_block(m, self.entries, self.log2) };
         }
     }
 }
 
-fn layout(log2: u8) -> Option<(Layout, u8)> {
+/// Bytes of a block and the size of its index.
+#[inline(always)]
+fn layout(log2: u8) -> Option<(usize, u8)> {
     if log2 > MAX_LOG2 {
         return None;
     }
     let index_log2 = log2_index_bytes(log2);
-    let bytes = (1usize << index_log2).checked_add(usable(log2).checked_mul(size_of::<Entry>())?)?;
-    Some((Layout::from_size_align(bytes, align_of::<Entry>()).ok()?, index_log2))
+    Some(((1usize << index_log2) + usable(log2) * size_of::<Entry>(), index_log2))
 }
 
 /// A block for a table, its index empty: the first entry, and the index's size.
-fn allocate(log2: u8) -> Option<(*mut Entry, u8)> {
-    let (layout, index_log2) = layout(log2)?;
-    // SAFETY: the size is not zero.
-    let block = unsafe { alloc(layout) };
+#[inline]
+fn allocate(m: &Mutator, log2: u8) -> Option<(*mut Entry, u8)> {
+    let (bytes, index_log2) = layout(log2)?;
+    let block = m.allocate_buffer(bytes);
     if block.is_null() {
         return None;
     }
@@ -464,8 +462,9 @@ fn allocate(log2: u8) -> Option<(*mut Entry, u8)> {
 
 /// # Safety
 /// `entries` came from [`allocate`] with the same size and is not used any more.
-unsafe fn free_block(entries: *mut Entry, log2: u8) {
-    let Some((layout, index_log2)) = layout(log2) else { return };
+#[inline]
+unsafe fn free_block(m: &Mutator, entries: *mut Entry, log2: u8) {
+    let Some((bytes, index_log2)) = layout(log2) else { return };
     // SAFETY: as the caller promises.
-    unsafe { dealloc(entries.cast::<u8>().sub(1 << index_log2), layout) };
+    unsafe { m.free_buffer(entries.cast::<u8>().sub(1 << index_log2), bytes) };
 }

@@ -1,22 +1,72 @@
 //! What the rest of the VM does with lists: make, get, set, append, pop, copy.
 
-use super::PyList;
+use super::{PyList, storage_bytes};
 use crate::objects::sync::{Field, locked};
 use crate::prelude::*;
 use std::sync::atomic::{AtomicPtr, AtomicUsize};
+use ungil_gc::heap::MAX_BUFFER;
 
-/// A new list of the items, whose memory it takes over.
+/// A new list of the items. Long ones are taken over with their memory.
 #[inline]
 pub fn new_list(cx: &Cx, items: Vec<Obj>) -> Obj {
     let mut items = std::mem::ManuallyDrop::new(items);
     let (first, len, capacity) = (items.as_mut_ptr(), items.len(), items.capacity());
-    let first = if capacity == 0 { std::ptr::null_mut() } else { first.cast() };
+    if capacity * size_of::<Value>() > MAX_BUFFER {
+        // The memory of a vector of owned words is like a buffer of that size.
+        return list_of_storage(cx, first.cast(), len, capacity);
+    }
+    // SAFETY: the vector's items are words, whose references move into the list.
+    let list = unsafe { new_list_from_values(cx, std::slice::from_raw_parts(first.cast(), len)) };
+    // SAFETY: its memory alone is left.
+    unsafe { items.set_len(0) };
+    drop(std::mem::ManuallyDrop::into_inner(items));
+    list
+}
+
+/// A new list of owned words, whose references it takes over. Aborts the process if there is no memory.
+///
+/// # Safety
+/// The caller gives the references up.
+#[inline]
+pub(crate) unsafe fn new_list_from_values(cx: &Cx, items: &[Value]) -> Obj {
+    // SAFETY: as many words as there is room for.
+    let list = unsafe {
+        build(cx, items.len(), |to| {
+            to.copy_from_nonoverlapping(items.as_ptr(), items.len());
+            items.len()
+        })
+    };
+    list.unwrap_or_else(|| ungil_gc::fatal("out of memory"))
+}
+
+/// A new list with room for `capacity` items, filled by `fill`, which says how many it wrote. `None` if there is no
+/// memory.
+///
+/// # Safety
+/// `fill` writes as many owned words as it says, at most `capacity`.
+#[inline(always)]
+pub(crate) unsafe fn build(cx: &Cx, capacity: usize, fill: impl FnOnce(*mut Value) -> usize) -> Option<Obj> {
+    if capacity == 0 {
+        return Some(list_of_storage(cx, std::ptr::null_mut(), 0, 0));
+    }
+    // Blocks hold an even number of words.
+    let capacity = capacity.checked_add(1)? & !1;
+    let items = cx.allocate_buffer(storage_bytes(capacity)?);
+    if items.is_null() {
+        return None;
+    }
+    let len = fill(items.cast());
+    debug_assert!(len <= capacity);
+    Some(list_of_storage(cx, items.cast(), len, capacity))
+}
+
+#[inline(always)]
+fn list_of_storage(cx: &Cx, items: *mut Slot, len: usize, capacity: usize) -> Obj {
     cx.alloc(Builtin::List, |h| PyList {
         h,
         len: Field::<AtomicUsize>::new(len),
         capacity: Field::<AtomicUsize>::new(capacity),
-        // A vector of owned words has the layout of a list's storage.
-        items: Field::<AtomicPtr<Slot>>::new(first),
+        items: Field::<AtomicPtr<Slot>>::new(items),
     })
 }
 

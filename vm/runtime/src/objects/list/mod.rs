@@ -18,7 +18,6 @@ pub use methods::{declare, init, list_from, repeated, repetitions};
 
 use crate::objects::sync::Field;
 use crate::prelude::*;
-use std::alloc::{Layout, dealloc, realloc};
 use std::sync::atomic::{AtomicPtr, AtomicUsize};
 
 /// A list. The interpreter's handlers read and write its fields while they are exclusive.
@@ -111,11 +110,11 @@ impl PyList {
     /// Changes the capacity to at least the length. False if there is no memory. The caller holds the lock.
     pub(super) fn set_capacity(&self, cx: &Cx, capacity: usize) -> bool {
         debug_assert!(capacity >= self.len.get());
-        let Ok(new) = Layout::array::<Slot>(capacity) else { return false };
+        let Some(bytes) = storage_bytes(capacity) else { return false };
         let (old_items, old_capacity) = (self.items.get(), self.capacity.get());
         if capacity == 0 {
             // SAFETY: the storage was allocated with this capacity; no item is left.
-            unsafe { free_storage(old_items, old_capacity) };
+            unsafe { free_storage(cx, old_items, old_capacity) };
             self.items.set(std::ptr::null_mut());
             self.capacity.set(0);
             return true;
@@ -123,15 +122,12 @@ impl PyList {
         // SAFETY: as above; the new size is not zero.
         let items = unsafe {
             match old_capacity {
-                0 => std::alloc::alloc(new),
-                n => realloc(old_items.cast(), Layout::array::<Slot>(n).unwrap_unchecked(), new.size()),
+                0 => cx.allocate_buffer(bytes),
+                n => cx.resize_buffer(old_items.cast(), n * size_of::<Slot>(), bytes),
             }
         };
         if items.is_null() {
             return false;
-        }
-        if capacity > old_capacity {
-            cx.add_debt((capacity - old_capacity) * size_of::<Slot>());
         }
         self.items.set(items.cast());
         self.capacity.set(capacity);
@@ -166,41 +162,44 @@ impl Storage {
     }
 
     /// Drops the items, first one first.
-    pub(super) fn drop_forward(mut self, m: &Mutator) {
-        let words: *mut [Value] = self.words_mut();
-        self.len = 0;
-        // SAFETY: the references are this storage's, and given up here; the memory is freed when `self` goes.
-        unsafe { (*words).iter().for_each(|&v| m.drop_value(v)) };
+    #[inline]
+    pub(super) fn drop_forward(self, m: &Mutator) {
+        let mut this = std::mem::ManuallyDrop::new(self);
+        this.words_mut().iter().for_each(|&v| m.drop_value(v));
+        // SAFETY: the references are given up; nothing refers to the memory any more.
+        unsafe { free_storage(m, this.items, this.capacity) };
     }
 
     /// Drops the items, last one first.
-    pub(super) fn drop_backward(mut self, m: &Mutator) {
-        let words: *mut [Value] = self.words_mut();
-        self.len = 0;
+    pub(super) fn drop_backward(self, m: &Mutator) {
+        let mut this = std::mem::ManuallyDrop::new(self);
+        this.words_mut().iter().rev().for_each(|&v| m.drop_value(v));
         // SAFETY: as in `drop_forward`.
-        unsafe { (*words).iter().rev().for_each(|&v| m.drop_value(v)) };
+        unsafe { free_storage(m, this.items, this.capacity) };
     }
 }
 
 impl Drop for Storage {
     fn drop(&mut self) {
-        let len = std::mem::replace(&mut self.len, 0);
-        for i in 0..len {
-            // SAFETY: initialised; the reference is given up here.
-            drop(unsafe { Obj::from_owned(self.items.cast::<Value>().add(i).read()) });
-        }
-        // SAFETY: allocated with this capacity, and nothing refers to it any more.
-        unsafe { free_storage(self.items, self.capacity) };
+        let m = Mutator::current();
+        self.words_mut().iter().for_each(|&v| m.drop_value(v));
+        // SAFETY: allocated with this capacity; the references are given up, and nothing refers to it any more.
+        unsafe { free_storage(m, self.items, self.capacity) };
     }
+}
+
+/// Bytes of storage for so many items.
+#[inline(always)]
+pub(super) fn storage_bytes(capacity: usize) -> Option<usize> {
+    capacity.checked_mul(size_of::<Slot>())
 }
 
 /// # Safety
 /// `items` is storage of that capacity which is not used any more.
-unsafe fn free_storage(items: *mut Slot, capacity: usize) {
-    if capacity != 0
-        && let Ok(layout) = Layout::array::<Slot>(capacity)
-    {
+#[inline(always)]
+unsafe fn free_storage(m: &Mutator, items: *mut Slot, capacity: usize) {
+    if capacity != 0 {
         // SAFETY: as the caller promises.
-        unsafe { dealloc(items.cast(), layout) };
+        unsafe { m.free_buffer(items.cast(), capacity * size_of::<Slot>()) };
     }
 }

@@ -9,7 +9,6 @@
 use super::PySet;
 use crate::objects::dict::key::quick_equal;
 use crate::prelude::*;
-use std::alloc::{Layout, alloc, dealloc};
 use std::cell::Cell;
 
 #[repr(C)]
@@ -236,8 +235,7 @@ impl PySet {
             let Some(doubled) = size.checked_mul(2) else { return false };
             size = doubled;
         }
-        let Some(table) = allocate(size) else { return false };
-        cx.add_debt(size * size_of::<SetEntry>());
+        let Some(table) = allocate(cx, size) else { return false };
         let old = OldTable { table: self.table.get(), mask: self.mask.get() };
         self.table.set(table);
         self.mask.set(size - 1);
@@ -248,7 +246,7 @@ impl PySet {
                 self.insert_clean(key, entry.hash.get());
             }
         }
-        old.free();
+        old.free(cx);
         true
     }
 
@@ -349,21 +347,19 @@ impl OldTable {
                 m.drop_value(key.into_value());
             }
         }
-        self.free();
+        self.free(m);
     }
 
-    fn free(self) {
-        if let (false, Ok(layout)) = (self.table.is_null(), Layout::array::<SetEntry>(self.mask + 1)) {
+    fn free(self, m: &Mutator) {
+        if !self.table.is_null() {
             // SAFETY: allocated with this size; empty and not used any more.
-            unsafe { dealloc(self.table.cast(), layout) };
+            unsafe { m.free_buffer(self.table.cast(), (self.mask + 1) * size_of::<SetEntry>()) };
         }
     }
 }
 
-fn allocate(size: usize) -> Option<*mut SetEntry> {
-    let layout = Layout::array::<SetEntry>(size).ok()?;
-    // SAFETY: the size is not zero.
-    let table = unsafe { alloc(layout) }.cast::<SetEntry>();
+fn allocate(m: &Mutator, size: usize) -> Option<*mut SetEntry> {
+    let table = m.allocate_buffer(size.checked_mul(size_of::<SetEntry>())?).cast::<SetEntry>();
     if table.is_null() {
         return None;
     }
