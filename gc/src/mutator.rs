@@ -326,12 +326,15 @@ impl Mutator {
         }
     }
 
-    /// Drops the fields and gives the block back.
-    unsafe fn free(&self, h: *mut Header, shape: *mut ShapeHead) {
-        // SAFETY: nothing refers to the object any more.
+    /// Gives back the block of an object that has been emptied: it holds no reference any more.
+    ///
+    /// # Safety
+    /// The caller owns the only reference to `h`, whose block has `size` bytes; its shape has no finalizer, and there
+    /// are no weak references to it.
+    #[inline(always)]
+    pub unsafe fn free_emptied(&self, h: *mut Header, size: usize) {
+        // SAFETY: as the caller promises.
         unsafe {
-            let size = (*shape).object_size(((*shape).ops.size)(h));
-            self.drop_fields(h, shape);
             if size <= MAX_SMALL {
                 if cfg!(feature = "checks") {
                     std::ptr::write_bytes(h.cast::<u8>().add(16), 0xdd, size.max(16) - 16);
@@ -340,6 +343,16 @@ impl Mutator {
             } else {
                 heap::free_large(&self.space.pool, h.cast(), size);
             }
+        }
+    }
+
+    /// Drops the fields and gives the block back.
+    unsafe fn free(&self, h: *mut Header, shape: *mut ShapeHead) {
+        // SAFETY: nothing refers to the object any more.
+        unsafe {
+            let size = (*shape).object_size(((*shape).ops.size)(h));
+            self.drop_fields(h, shape);
+            self.free_emptied(h, size);
         }
     }
 

@@ -23,6 +23,7 @@ slot_ops!(ENUMERATE_OPS, PyEnumerate, "enumerate", iterator, large);
 
 impl PyEnumerate {
     /// The next number, as one step for all threads.
+    #[inline]
     fn take_count(&self, cx: &mut Cx) -> R {
         if self.large.is_empty() {
             let n = locked(cx, &self.h, || {
@@ -49,6 +50,28 @@ impl PyEnumerate {
                 return Ok(n);
             }
         }
+    }
+
+    /// What is numbered.
+    #[inline(always)]
+    pub(crate) fn source(&self) -> Ref<'_> {
+        fixed(&self.iterator)
+    }
+
+    /// The next number and item, if both are simple to have: `simple` says so of the source. As [`iter::next_pair`].
+    ///
+    /// [`iter::next_pair`]: crate::objects::iter::next_pair
+    #[inline]
+    pub(crate) fn pair(&self, cx: &mut Cx, simple: bool) -> Option<R<Option<(Obj, Obj)>>> {
+        // Far enough from where numbers are no immediates any more.
+        if !simple || self.count.get() >= ungil_gc::INT_MAX / 2 {
+            return None;
+        }
+        Some(match cx.next(self.source()) {
+            Ok(Some(item)) => self.take_count(cx).map(|count| Some((count, item))),
+            Ok(None) => Ok(None),
+            Err(err) => Err(err),
+        })
     }
 
     /// The next number, without taking it.

@@ -73,6 +73,46 @@ pub fn next_native(cx: &mut Cx, iterator: Ref<'_>) -> Option<R<Option<Obj>>> {
     )
 }
 
+/// Whether stepping the iterator runs no Python and cannot fail.
+#[inline]
+fn is_leaf(iterator: Ref<'_>) -> bool {
+    const LEAVES: [Builtin; 7] = [
+        Builtin::ListIter,
+        Builtin::TupleIter,
+        Builtin::RangeIter,
+        Builtin::ListReverseIter,
+        Builtin::StrIter,
+        Builtin::BytesIter,
+        Builtin::ByteArrayIter,
+    ];
+    iterator.header().is_some_and(|h| LEAVES.iter().any(|&leaf| h.shape_id() == leaf as u32))
+}
+
+/// The next item of an iterator whose items are pairs, taken apart: for loops that unpack it at once. `None` if it is not
+/// so simple, and nothing has been done.
+#[inline]
+pub fn next_pair(cx: &mut Cx, iterator: Ref<'_>) -> Option<R<Option<(Obj, Obj)>>> {
+    const ENUMERATE: u32 = Builtin::Enumerate as u32;
+    const ZIP: u32 = Builtin::Zip as u32;
+    const DICT_ITEMS: u32 = Builtin::DictItemIter as u32;
+    // SAFETY: exact instances of the types have these payloads.
+    unsafe {
+        match iterator.header()?.shape_id() {
+            ENUMERATE => {
+                let it: &enumerate::PyEnumerate = iterator.cast_unchecked();
+                it.pair(cx, is_leaf(it.source()))
+            }
+            ZIP => {
+                let it: &zip::PyZip = iterator.cast_unchecked();
+                let sources = it.two()?;
+                sources.iter().all(|&source| is_leaf(source)).then(|| zip::pair(cx, sources))
+            }
+            DICT_ITEMS => Some(iterator.cast_unchecked::<dict::iter::PyDictIter>().pair(cx)),
+            _ => None,
+        }
+    }
+}
+
 /// `iter(v)` for exact instances of built-in containers and iterators; `None` for other objects.
 #[inline]
 pub fn iter_native(cx: &Cx, v: Ref<'_>) -> Option<Obj> {
@@ -84,10 +124,22 @@ pub fn iter_native(cx: &Cx, v: Ref<'_>) -> Option<Obj> {
     const RANGE: u32 = Builtin::Range as u32;
     const STR: u32 = Builtin::Str as u32;
     const BYTES: u32 = Builtin::Bytes as u32;
+    const DICT_KEYS: u32 = Builtin::DictKeys as u32;
+    const DICT_VALUES: u32 = Builtin::DictValues as u32;
+    const DICT_ITEMS: u32 = Builtin::DictItems as u32;
+    const GENERATOR: u32 = Builtin::Generator as u32;
+    const ENUMERATE: u32 = Builtin::Enumerate as u32;
+    const ZIP: u32 = Builtin::Zip as u32;
+    const MAP: u32 = Builtin::Map as u32;
+    const FILTER: u32 = Builtin::Filter as u32;
     let id = v.header()?.shape_id();
     // SAFETY: exact instances of the types have these payloads.
     unsafe {
         match id {
+            GENERATOR | ENUMERATE | ZIP | MAP | FILTER => Some(v.own(cx)),
+            DICT_KEYS | DICT_VALUES | DICT_ITEMS => {
+                Some(v.cast_unchecked::<dict::views::PyDictView>().iterate(cx))
+            }
             LIST => Some(list::iter::new_list_iter(cx, v)),
             TUPLE => Some(tuple::iter::new_tuple_iter(cx, v)),
             DICT => Some(dict::iter::new_dict_iter(cx, v.cast_unchecked(), dict::iter::Part::Key, false)),

@@ -23,6 +23,7 @@ pub mod generator;
 pub mod generic_alias;
 pub mod hash;
 pub mod int;
+pub mod items;
 pub mod iter;
 pub mod list;
 pub mod map;

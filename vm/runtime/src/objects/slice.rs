@@ -50,7 +50,7 @@ impl PySlice {
     /// `ValueError` if the step is zero; `TypeError` if a part is neither `None` nor an index.
     pub fn unpack(&self, cx: &mut Cx) -> R<(isize, isize, isize)> {
         let step = match self.step().value() {
-            Value::NONE => 1,
+            Value::NONE => return bounds(cx, self.start(), self.stop()),
             _ => slice_index(cx, self.step(), true)?,
         };
         if step == 0 {
@@ -59,14 +59,8 @@ impl PySlice {
         // So that the step can be negated.
         let step = step.max(-isize::MAX);
         let (first, past) = if step < 0 { (isize::MAX, isize::MIN) } else { (0, isize::MAX) };
-        let start = match self.start().value() {
-            Value::NONE => first,
-            _ => slice_index(cx, self.start(), true)?,
-        };
-        let stop = match self.stop().value() {
-            Value::NONE => past,
-            _ => slice_index(cx, self.stop(), true)?,
-        };
+        let start = bound(cx, self.start(), first)?;
+        let stop = bound(cx, self.stop(), past)?;
         Ok((start, stop, step))
     }
 
@@ -76,6 +70,24 @@ impl PySlice {
     /// As [`PySlice::unpack`].
     pub fn range_in(&self, cx: &mut Cx, len: usize) -> R<SliceRange> {
         Ok(adjust(len, self.unpack(cx)?))
+    }
+}
+
+/// The bounds of `[start:stop]`, as [`PySlice::unpack`] gives them.
+///
+/// # Errors
+/// `TypeError` if one is neither `None` nor an index.
+#[inline]
+pub fn bounds(cx: &mut Cx, start: Ref<'_>, stop: Ref<'_>) -> R<(isize, isize, isize)> {
+    Ok((bound(cx, start, 0)?, bound(cx, stop, isize::MAX)?, 1))
+}
+
+#[inline]
+fn bound(cx: &mut Cx, v: Ref<'_>, default: isize) -> R<isize> {
+    match v.value() {
+        Value::NONE => Ok(default),
+        word if word.is_int() => Ok(word.int() as isize),
+        _ => slice_index(cx, v, true),
     }
 }
 
@@ -97,12 +109,14 @@ impl SliceRange {
 }
 
 /// Clips an unpacked slice to a sequence of `len` items.
+#[inline]
 pub fn adjust(len: usize, (start, stop, step): (isize, isize, isize)) -> SliceRange {
     let len = len as isize;
     let (lowest, highest) = if step < 0 { (-1, len - 1) } else { (0, len) };
     let clip = |i: isize| if i < 0 { (i.saturating_add(len)).max(lowest) } else { i.min(highest) };
     let (start, stop) = (clip(start), clip(stop));
     let count = match step {
+        1 => (stop - start).max(0),
         ..0 if stop < start => (start - stop - 1) / -step + 1,
         0.. if start < stop => (stop - start - 1) / step + 1,
         _ => 0,

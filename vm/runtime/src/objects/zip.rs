@@ -64,14 +64,32 @@ fn ended<T>(cx: &mut Cx, name: &str, iterators: &[Ref<'_>], i: usize) -> R<Optio
     Ok(None)
 }
 
+impl PyZip {
+    /// Its two iterators, if there are two and they may end apart.
+    #[inline(always)]
+    pub(crate) fn two(&self) -> Option<&[Ref<'_>; 2]> {
+        if self.strict.get() { None } else { iterators(&self.iterators).try_into().ok() }
+    }
+}
+
+/// One item of each of two iterators; `None` when one ends.
+///
+/// # Errors
+/// What iterating raises.
+#[inline]
+pub(crate) fn pair(cx: &mut Cx, &[first, second]: &[Ref<'_>; 2]) -> R<Option<(Obj, Obj)>> {
+    let Some(x) = next_inner(cx, first)? else { return Ok(None) };
+    let Some(y) = next_inner(cx, second)? else { return Ok(None) };
+    Ok(Some((x, y)))
+}
+
 impl NativeIter for PyZip {
     fn step(&self, cx: &mut Cx) -> R<Option<Obj>> {
-        let iterators = iterators(&self.iterators);
-        if let (&[first, second], false) = (iterators, self.strict.get()) {
-            let Some(x) = next_inner(cx, first)? else { return Ok(None) };
-            let Some(y) = next_inner(cx, second)? else { return Ok(None) };
-            return Ok(Some(new_tuple_from_array(cx, [x, y])));
+        if let Some(two) = self.two() {
+            let items = pair(cx, two)?;
+            return Ok(items.map(|(x, y)| new_tuple_from_array(cx, [x, y])));
         }
+        let iterators = iterators(&self.iterators);
         if iterators.is_empty() {
             return Ok(None);
         }

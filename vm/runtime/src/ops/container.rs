@@ -2,8 +2,9 @@
 
 use crate::class::Builtin;
 use crate::names::Special;
-use crate::objects::{dict::PyDict, list::PyList, tuple::PyTuple};
-use crate::{Cx, Obj, R, Ref, RefExt};
+use crate::native::Args;
+use crate::objects::{dict::PyDict, items, list::PyList, tuple::PyTuple};
+use crate::{Cx, Obj, R, Ref, RefExt, Value};
 
 impl Cx {
     /// `len(v)`.
@@ -52,6 +53,9 @@ impl Cx {
     /// # Errors
     /// `TypeError` ("'x' object is not subscriptable"), or what `__getitem__` raises.
     pub fn get_item(&mut self, v: Ref<'_>, key: Ref<'_>) -> R {
+        if let Some(method) = items::getter(v) {
+            return method(self, Args::new(&[v.value(), key.value()]));
+        }
         match self.class_of(v).special(self, Special::GetItem) {
             Some(method) => self.call_special(method, v, &[key]),
             None => crate::objects::type_::class_get_item(self, v, key),
@@ -63,6 +67,9 @@ impl Cx {
     /// # Errors
     /// `TypeError` ("'x' object does not support item assignment"), or what `__setitem__` raises.
     pub fn set_item(&mut self, v: Ref<'_>, key: Ref<'_>, item: Ref<'_>) -> R<()> {
+        if let Some(method) = items::setter(v) {
+            return method(self, Args::new(&[v.value(), key.value(), item.value()])).map(drop);
+        }
         match self.class_of(v).special(self, Special::SetItem) {
             Some(method) => self.call_special(method, v, &[key, item]).map(drop),
             None => {
@@ -77,11 +84,14 @@ impl Cx {
     /// # Errors
     /// `TypeError` ("'x' object does not support item deletion"), or what `__delitem__` raises.
     pub fn del_item(&mut self, v: Ref<'_>, key: Ref<'_>) -> R<()> {
+        if let Some(method) = items::deleter(v) {
+            return method(self, Args::new(&[v.value(), key.value()])).map(drop);
+        }
         match self.class_of(v).special(self, Special::DelItem) {
             Some(method) => self.call_special(method, v, &[key]).map(drop),
             None => {
                 let name = self.type_name(v);
-                Err(self.type_error(format!("'{name}' object doesn't support item deletion")))
+                Err(self.type_error(format!("'{name}' object does not support item deletion")))
             }
         }
     }
@@ -91,6 +101,10 @@ impl Cx {
     /// # Errors
     /// `TypeError` ("argument of type 'x' is not a container or iterable"), or what a method raises.
     pub fn contains(&mut self, v: Ref<'_>, item: Ref<'_>) -> R<bool> {
+        if let Some(method) = items::membership(v) {
+            let result = method(self, Args::new(&[v.value(), item.value()]))?;
+            return Ok(result.value() == Value::TRUE);
+        }
         match self.class_of(v).special(self, Special::Contains) {
             Some(method) if !method.value().is_none() => {
                 let result = self.call_special(method, v, &[item])?;

@@ -1,16 +1,16 @@
-//! Items of lists, tuples and dicts.
+//! Items of built-in containers.
 
-use super::moves::drop_then;
+use super::moves::{conclude, conclude_unit, drop_then};
 use crate::class::Builtin;
 use crate::interp::{Exit, Table, slow};
-use crate::objects::dict::PyDict;
+use crate::objects::items;
 use crate::objects::list::PyList;
 use crate::objects::tuple::PyTuple;
 use crate::{Cx, Obj, Ref, RefExt, Value};
+use ungil_bytecode::Op;
 
 const LIST: u32 = (Builtin::List as u32) << 1;
 const TUPLE: u32 = (Builtin::Tuple as u32) << 1;
-const DICT: u32 = (Builtin::Dict as u32) << 1;
 
 /// The item of a list or tuple at an index that may count from the end, borrowed; `UNDEF` if out of range or if the
 /// container is something else. The thread is exclusive, or the container is a tuple.
@@ -62,41 +62,33 @@ handler! {
     pub fn get_item(ip, regs, cx, t) {
         let word = *ip;
         let (container, key) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
-        if !container.is_ptr() {
-            return slow::attr::get_item::run(ip, regs, cx, t);
-        }
-        if key.is_int() {
+        if key.is_int() && container.is_ptr() {
             let v = sequence_item(cx, container, key.int());
             if !v.is_undef() {
                 return deliver(ip, regs, cx, t, v, container);
             }
         }
-        if (*container.ptr()).shape_word() == DICT {
-            return dict_item(ip, regs, cx, t);
-        }
-        slow::attr::get_item::run(ip, regs, cx, t)
+        more_items(ip, regs, cx, t)
     }
 }
 
 handler! {
+    /// Dicts, strings, bytes, and lists that other threads may change.
     #[inline(never)]
-    fn dict_item(ip, regs, cx, t) {
+    fn more_items(ip, regs, cx, t) {
         let word = *ip;
-        if word & 0x600 != 0 {
-            return slow::attr::get_item::run(ip, regs, cx, t);
-        }
-        match find_in_dict(cx, *regs.add(fb!(word)), *regs.add(fc!(word))) {
-            Value::UNDEF => slow::attr::get_item::run(ip, regs, cx, t),
+        match find_item(cx, *regs.add(fb!(word)), *regs.add(fc!(word))) {
+            Value::UNDEF => slow::item::get_item::run(ip, regs, cx, t),
+            v if word & 0x600 != 0 => conclude(ip.add(2), regs, cx, t, word, v),
             v => finish!(ip.add(2), regs, cx, t, fa!(word), v),
         }
     }
 }
 
-/// A dict's value for a key whose look-up runs no Python, counted; `UNDEF` if it is not so simple or not there.
+/// An item that can be had simply, counted; or `UNDEF`.
 #[inline(never)]
-unsafe fn find_in_dict(cx: *mut Cx, dict: Value, key: Value) -> Value {
-    let dict = Ref::from_value(dict).cast_unchecked::<PyDict>();
-    dict.get_simple(&*cx, Ref::from_value(key)).map_or(Value::UNDEF, Obj::into_value)
+unsafe fn find_item(cx: *mut Cx, container: Value, key: Value) -> Value {
+    items::simple_item(&*cx, Ref::from_value(container), Ref::from_value(key))
 }
 
 handler! {
@@ -109,7 +101,19 @@ handler! {
                 return deliver(ip, regs, cx, t, v, container);
             }
         }
-        slow::attr::get_item_imm::run(ip, regs, cx, t)
+        more_items_imm(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    #[inline(never)]
+    fn more_items_imm(ip, regs, cx, t) {
+        let word = *ip;
+        match find_item(cx, *regs.add(fb!(word)), Value::from_int_unchecked(fc_signed!(word))) {
+            Value::UNDEF => slow::item::get_item_imm::run(ip, regs, cx, t),
+            v if word & 0x200 != 0 => conclude(ip.add(2), regs, cx, t, word & !0x400, v),
+            v => finish!(ip.add(2), regs, cx, t, fa!(word), v),
+        }
     }
 }
 
@@ -117,11 +121,8 @@ handler! {
     pub fn set_item(ip, regs, cx, t) {
         let word = *ip;
         let (container, key) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
-        if !container.is_ptr() || word & 0x100 != 0 || !(*cx).is_exclusive() {
-            return slow::attr::set_item::run(ip, regs, cx, t);
-        }
-        let shape = (*container.ptr()).shape_word();
-        if key.is_int() && shape == LIST {
+        let plain = container.is_ptr() && word & 0x100 == 0 && (*cx).is_exclusive();
+        if plain && key.is_int() && (*container.ptr()).shape_word() == LIST {
             let list = Ref::from_value(container).cast_unchecked::<PyList>();
             let len = list.len() as i64;
             let index = if key.int() < 0 { key.int() + len } else { key.int() };
@@ -137,7 +138,50 @@ handler! {
                 goto!(ip.add(2), regs, cx, t)
             }
         }
-        slow::attr::set_item::run(ip, regs, cx, t)
+        set_more(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    /// Dicts and bytearrays.
+    #[inline(never)]
+    fn set_more(ip, regs, cx, t) {
+        let word = *ip;
+        if !store_item(cx, *regs.add(fa!(word)), *regs.add(fb!(word)), *regs.add(fc!(word))) {
+            return slow::item::set_item::run(ip, regs, cx, t);
+        }
+        conclude_unit(ip.add(2), regs, cx, t, word)
+    }
+}
+
+/// Stores an item if that can be done simply; whether it was.
+#[inline(never)]
+unsafe fn store_item(cx: *mut Cx, container: Value, key: Value, v: Value) -> bool {
+    items::set_simple(&*cx, Ref::from_value(container), Ref::from_value(key), Ref::from_value(v))
+}
+
+handler! {
+    pub fn contains(ip, regs, cx, t) {
+        let word = *ip;
+        match is_member(cx, *regs.add(fc!(word)), *regs.add(fb!(word))) {
+            Value::UNDEF => slow::compare::contains::run(ip, regs, cx, t),
+            v => {
+                let found = (v == Value::TRUE) == (word as u8 == Op::In as u8);
+                if word & 0x600 != 0 {
+                    return conclude(ip.add(1), regs, cx, t, word, Value::from_bool(found));
+                }
+                finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(found))
+            }
+        }
+    }
+}
+
+/// `True`, `False`, or `UNDEF` if that is not so simple.
+#[inline(never)]
+unsafe fn is_member(cx: *mut Cx, container: Value, item: Value) -> Value {
+    match items::contains_simple(&*cx, Ref::from_value(container), Ref::from_value(item)) {
+        Some(found) => Value::from_bool(found),
+        None => Value::UNDEF,
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod arith;
 mod attr;
+mod build;
 mod call;
 mod compare;
 mod item;
@@ -51,8 +52,8 @@ const fn build() -> [Handler; 256] {
 
         LoadAttr => attr::load_attr, StoreAttr => attr::store_attr, DeleteAttr => slow::attr::delete_attr::run,
         LoadSuperAttr => slow::attr::load_super_attr::run, GetItem => item::get_item, GetItemImm => item::get_item_imm,
-        SetItem => item::set_item, DelItem => slow::attr::del_item::run, BuildSlice => slow::build::build_slice::run,
-        GetSlice => slow::attr::get_slice::run, SetSlice => slow::attr::set_slice::run,
+        SetItem => item::set_item, DelItem => slow::item::del_item::run, BuildSlice => slow::build::build_slice::run,
+        GetSlice => slow::item::get_slice::run, SetSlice => slow::item::set_slice::run,
 
         Add => arith::add, Sub => arith::sub, Mul => arith::mul, TrueDiv => arith::true_div,
         FloorDiv => arith::floor_div, Mod => arith::modulo, Pow => slow::arith::binary::run, MatMul => slow::arith::binary::run,
@@ -68,8 +69,7 @@ const fn build() -> [Handler; 256] {
         ToBool => arith::to_bool,
 
         Lt => compare::lt, Le => compare::le, Eq => compare::eq, Ne => compare::ne, Gt => compare::gt,
-        Ge => compare::ge, Is => compare::is, IsNot => compare::is_not, In => slow::compare::contains::run,
-        NotIn => slow::compare::contains::run,
+        Ge => compare::ge, Is => compare::is, IsNot => compare::is_not, In => item::contains, NotIn => item::contains,
         Jump => moves::jump, JumpBack => moves::jump_back, JumpIfTrue => compare::jump_if_true,
         JumpIfFalse => compare::jump_if_false, JumpIfNone => compare::jump_if_none,
         JumpIfNotNone => compare::jump_if_not_none,
@@ -85,7 +85,7 @@ const fn build() -> [Handler; 256] {
         JumpIs => compare::jump_is, JumpIsNot => compare::jump_is_not,
 
         GetIter => iterate::get_iter, ForIter => iterate::for_iter,
-        UnpackSequence => slow::build::unpack_sequence::run, UnpackEx => slow::build::unpack_ex::run,
+        UnpackSequence => build::unpack_sequence, UnpackEx => slow::build::unpack_ex::run,
         StarArgs => slow::call::star_args::run,
         Call => call::call, CallKw => slow::call::call_kw::run, CallMethod => call::call_method,
         CallMethodKw => slow::call::call_method_kw::run, CallEx => slow::call::call_ex::run, Return => call::return_,

@@ -20,6 +20,56 @@ pub(crate) unsafe fn drop_then(
     goto!(ip, regs, cx, t)
 }
 
+/// Writes a result to field `a`, drops the operands in fields `b` and `c` that the instruction `word` consumes, and goes
+/// on at `next`.
+#[inline(never)]
+pub(crate) unsafe fn conclude(
+    next: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    word: u64,
+    v: Value,
+) -> Exit {
+    for (bit, index) in [(0x200, fb!(word)), (0x400, fc!(word))] {
+        if word & bit != 0 {
+            consume(regs.add(index), cx);
+        }
+    }
+    let slot = regs.add(fa!(word));
+    let old = *slot;
+    *slot = v;
+    (*cx).drop_value(old);
+    resume_at(next, regs, cx, t)
+}
+
+/// As [`conclude`] for instructions without a result, which may consume all three operands.
+#[inline(never)]
+pub(crate) unsafe fn conclude_unit(
+    next: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    word: u64,
+) -> Exit {
+    for (bit, index) in [(0x100, fa!(word)), (0x200, fb!(word)), (0x400, fc!(word))] {
+        if word & bit != 0 {
+            consume(regs.add(index), cx);
+        }
+    }
+    resume_at(next, regs, cx, t)
+}
+
+/// Drops what a register holds and leaves it empty.
+#[inline(always)]
+unsafe fn consume(register: *mut Value, cx: *mut Cx) {
+    let v = *register;
+    if v.is_ptr() {
+        *register = Value::UNDEF;
+        (*cx).drop_value(v);
+    }
+}
+
 /// Ends an object whose last reference is gone, runs what that has queued, and goes on.
 #[cold]
 #[inline(never)]

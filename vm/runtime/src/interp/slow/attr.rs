@@ -7,9 +7,9 @@ use crate::interp::resume_at;
 use crate::names::Special;
 use crate::objects::dict::PyDict;
 use crate::objects::module::PyModule;
-use crate::objects::{native, slice, super_};
+use crate::objects::{native, super_};
 use crate::ops::{CacheableLoad, CacheableStore, binds_plainly, cacheable_load, cacheable_store, dict_slot};
-use crate::{Cx, Obj, R, Ref, RefExt, Value};
+use crate::{Cx, Obj, Ref, RefExt, Value};
 
 unsafe fn name_of<'a>(regs: *mut Value, index: usize) -> Ref<'a> {
     crate::interp::frame::Frame(regs).code().names[index].get()
@@ -288,58 +288,5 @@ slow_handler! {
             return Err(cx.runtime_error("super(): empty __class__ cell"));
         };
         super_::load_attr(cx, global.r(), class.r(), this.r(), name_of(regs, fc!(word)))
-    }
-}
-
-slow_path! {
-    pub fn get_item(ip, regs, cx, t) {
-        enter!(ip, regs, cx);
-        let word = *ip;
-        let result = (*cx).get_item(operand(regs, fb!(word)), operand(regs, fc!(word)));
-        done!(ip, regs, cx, t, result)
-    }
-}
-
-slow_handler! {
-    pub fn get_item_imm(word, regs, cx) {
-        let key = Ref::immediate(Value::from_int_unchecked(fc_signed!(word)));
-        cx.get_item(operand(regs, fb!(word)), key)
-    }
-}
-
-slow_unit! {
-    pub fn set_item(word, regs, cx) {
-        cx.set_item(operand(regs, fa!(word)), operand(regs, fb!(word)), operand(regs, fc!(word)))
-    }
-}
-
-slow_unit! {
-    pub fn del_item(word, regs, cx) {
-        cx.del_item(operand(regs, fa!(word)), operand(regs, fb!(word)))
-    }
-}
-
-/// A slice object of two temporaries.
-unsafe fn slice_of(cx: &Cx, regs: *mut Value, first: usize) -> R {
-    let start = take_temp(regs, first).unwrap_or_else(|| cx.none());
-    let stop = take_temp(regs, first + 1).unwrap_or_else(|| cx.none());
-    Ok(slice::new_slice(cx, start, stop, cx.none()))
-}
-
-slow_handler! {
-    pub fn get_slice(word, regs, cx) {
-        let base = fb!(word);
-        let object = take_temp(regs, base).unwrap_or_else(|| cx.none());
-        let key = slice_of(cx, regs, base + 1)?;
-        cx.get_item(object.r(), key.r())
-    }
-}
-
-slow_unit! {
-    pub fn set_slice(word, regs, cx) {
-        let base = fa!(word);
-        let object = take_temp(regs, base).unwrap_or_else(|| cx.none());
-        let key = slice_of(cx, regs, base + 1)?;
-        cx.set_item(object.r(), key.r(), operand(regs, fb!(word)))
     }
 }

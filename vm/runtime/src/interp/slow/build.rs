@@ -6,7 +6,7 @@ use crate::interp::resume_at;
 use crate::interp::unwind;
 use crate::objects::dict::PyDict;
 use crate::objects::function::{self, PyFunction};
-use crate::objects::list::PyList;
+use crate::objects::list::{self, PyList};
 use crate::objects::{set, slice, str, template, tuple};
 use crate::prelude::*;
 
@@ -15,15 +15,26 @@ unsafe fn take_temps(regs: *mut Value, first: usize, n: usize) -> Vec<Obj> {
     (first..first + n).map(|i| Obj::from_owned(std::mem::replace(&mut *regs.add(i), Value::UNDEF))).collect()
 }
 
+/// The words of `n` temporaries. The caller leaves them empty.
+unsafe fn temps<'a>(regs: *mut Value, first: usize, n: usize) -> &'a mut [Value] {
+    std::slice::from_raw_parts_mut(regs.add(first), n)
+}
+
 slow_handler! {
     pub fn build_tuple(word, regs, cx) {
-        Ok(tuple::new_tuple(cx, take_temps(regs, fb!(word), fc!(word))))
+        let items = temps(regs, fb!(word), fc!(word));
+        let tuple = tuple::new_tuple_from_values(cx, items);
+        items.fill(Value::UNDEF);
+        Ok(tuple)
     }
 }
 
 slow_handler! {
     pub fn build_list(word, regs, cx) {
-        Ok(cx.list(take_temps(regs, fb!(word), fc!(word))))
+        let items = temps(regs, fb!(word), fc!(word));
+        let list = list::new_list_from_values(cx, items);
+        items.fill(Value::UNDEF);
+        Ok(list)
     }
 }
 
@@ -34,50 +45,75 @@ slow_handler! {
     }
 }
 
-slow_handler! {
-    pub fn build_map(word, regs, cx) {
-        let dict = PyDict::new(cx);
-        let mut items = take_temps(regs, fb!(word), 2 * fc!(word)).into_iter();
-        let payload: &PyDict = dict.cast_unchecked();
-        while let (Some(key), Some(value)) = (items.next(), items.next()) {
-            payload.set(cx, key, value)?;
-        }
-        Ok(dict)
+/// Empties temporaries.
+unsafe fn drop_temps(regs: *mut Value, first: usize, n: usize, cx: &Cx) {
+    for v in temps(regs, first, n) {
+        cx.drop_value(std::mem::replace(v, Value::UNDEF));
     }
 }
 
-slow_handler! {
-    pub fn build_string(word, regs, cx) {
-        let parts = take_temps(regs, fb!(word), fc!(word));
-        let views: Vec<Ref<'_>> = parts.iter().map(|p| p.r()).collect();
-        let empty = cx.vm.names.empty.get();
-        let empty = empty.downcast::<str::PyStr>(cx).expect("a string");
-        str::join(cx, empty, &views)
+slow_path! {
+    pub fn build_map(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let (first, n) = (fb!(*ip), 2 * fc!(*ip));
+        let result = dict_of(&mut *cx, temps(regs, first, n));
+        drop_temps(regs, first, n, &*cx);
+        done!(ip, regs, cx, t, result)
+    }
+}
+
+/// A dict of keys and values in turn.
+fn dict_of(cx: &mut Cx, items: &[Value]) -> R {
+    let made = PyDict::new(cx);
+    // SAFETY: made as a dict just now.
+    let dict: &PyDict = unsafe { made.cast_unchecked() };
+    dict.reserve(cx, items.len() / 2);
+    for pair in items.chunks_exact(2) {
+        // SAFETY: the caller keeps the values alive.
+        let (key, value) = unsafe { (Ref::from_value(pair[0]), Ref::from_value(pair[1])) };
+        if !dict.set_simple(cx, key, value) {
+            dict.set(cx, key.own(cx), value.own(cx))?;
+        }
+    }
+    Ok(made)
+}
+
+slow_path! {
+    pub fn build_string(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let (first, n) = (fb!(*ip), fc!(*ip));
+        let parts = temps(regs, first, n);
+        // References are words, and the registers keep the strings alive.
+        let result = str::concat_all(&mut *cx, std::slice::from_raw_parts(parts.as_ptr().cast(), n));
+        drop_temps(regs, first, n, &*cx);
+        done!(ip, regs, cx, t, result)
     }
 }
 
 slow_handler! {
     pub fn build_slice(word, regs, cx) {
-        let mut parts = take_temps(regs, fb!(word), fc!(word)).into_iter();
-        let (start, stop) = (parts.next(), parts.next());
-        let step = parts.next().unwrap_or_else(|| cx.none());
-        let [start, stop] = [start, stop].map(|v| v.unwrap_or_else(|| cx.none()));
-        Ok(slice::new_slice(cx, start, stop, step))
+        let first = fb!(word);
+        let part = |i| take_temp(regs, i).unwrap_or_else(|| cx.none());
+        let step = if fc!(word) == 3 { part(first + 2) } else { cx.none() };
+        Ok(slice::new_slice(cx, part(first), part(first + 1), step))
     }
 }
 
 slow_unit! {
     pub fn set_add(word, regs, cx) {
         let v = take(word, 0x200, regs, fb!(word), cx);
-        set::add(cx, operand(regs, fa!(word)), v)
+        operand(regs, fa!(word)).cast_unchecked::<set::PySet>().add(cx, v)
     }
 }
 
 slow_unit! {
     pub fn map_add(word, regs, cx) {
-        let key = take(word, 0x200, regs, fb!(word), cx);
-        let value = take(word, 0x400, regs, fc!(word), cx);
-        operand(regs, fa!(word)).cast_unchecked::<PyDict>().set(cx, key, value)
+        let dict = operand(regs, fa!(word)).cast_unchecked::<PyDict>();
+        let (key, value) = (operand(regs, fb!(word)), operand(regs, fc!(word)));
+        if dict.set_simple(cx, key, value) {
+            return Ok(());
+        }
+        dict.set(cx, key.own(cx), value.own(cx))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod call;
 pub mod compare;
 pub mod except;
 pub mod generator;
+pub mod item;
 pub mod iterate;
 pub mod names;
 pub mod patterns;

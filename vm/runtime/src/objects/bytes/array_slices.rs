@@ -21,7 +21,7 @@ fn out_of_range(cx: &mut Cx) -> Err {
     cx.index_error("bytearray index out of range")
 }
 
-pub(super) fn get_item(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn get_item(cx: &mut Cx, a: Args<'_>) -> R {
     let (array, key) = (a.this::<PyByteArray>(), a.get(1));
     if let Some(slice) = key.downcast::<PySlice>(cx) {
         let parts = slice.unpack(cx)?;
@@ -47,7 +47,7 @@ pub(super) fn get_item(cx: &mut Cx, a: Args<'_>) -> R {
     }
 }
 
-pub(super) fn set_item(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn set_item(cx: &mut Cx, a: Args<'_>) -> R {
     let (array, key, v) = (a.this::<PyByteArray>(), a.get(1), a.get(2));
     if let Some(slice) = key.downcast::<PySlice>(cx) {
         let parts = slice.unpack(cx)?;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::objects::buffer::{bytes_of, is_bytes_like};
 use crate::objects::construct::{class_argument, comparisons};
-use crate::objects::slice::PySlice;
+use crate::objects::slice::{PySlice, SliceRange};
 use crate::objects::str::methods::encoding_argument;
 use crate::objects::str::repr::bytes_literal;
 use crate::prelude::*;
@@ -103,23 +103,28 @@ fn compare(cx: &mut Cx, a: Args<'_>, op: CompareOp) -> R {
     }))
 }
 
-fn get_item(cx: &mut Cx, a: Args<'_>) -> R {
+/// The bytes at the places of a range that was clipped to them.
+///
+/// # Errors
+/// `MemoryError`.
+pub(crate) fn range_of(cx: &mut Cx, bytes: &PyBytes, range: SliceRange) -> R {
+    if range.step == 1 && range.count == bytes.len() {
+        return same(cx, bytes);
+    }
+    if range.step == 1 || range.count == 0 {
+        let from = range.start as usize;
+        return super::try_new_bytes(cx, bytes.as_bytes().get(from..from + range.count).unwrap_or_default());
+    }
+    let mut out = change::reserved(cx, range.count)?;
+    out.extend(range.indices().map(|i| bytes.as_bytes()[i]));
+    super::try_new_bytes(cx, &out)
+}
+
+pub(crate) fn get_item(cx: &mut Cx, a: Args<'_>) -> R {
     let (bytes, key) = (a.this::<PyBytes>(), a.get(1));
     if let Some(slice) = key.downcast::<PySlice>(cx) {
         let range = slice.range_in(cx, bytes.len())?;
-        if range.step == 1 && range.count == bytes.len() {
-            return same(cx, bytes);
-        }
-        if range.step == 1 || range.count == 0 {
-            let from = range.start as usize;
-            return super::try_new_bytes(
-                cx,
-                bytes.as_bytes().get(from..from + range.count).unwrap_or_default(),
-            );
-        }
-        let mut out = change::reserved(cx, range.count)?;
-        out.extend(range.indices().map(|i| bytes.as_bytes()[i]));
-        return super::try_new_bytes(cx, &out);
+        return range_of(cx, bytes, range);
     }
     let i = index(cx, key, "byte")?;
     let at = if i < 0 { i.wrapping_add(bytes.len() as isize) } else { i } as usize;

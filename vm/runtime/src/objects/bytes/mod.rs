@@ -24,9 +24,11 @@ pub(crate) mod sequence;
 mod split;
 
 pub use array::{PyByteArray, new_bytearray};
+pub(crate) use array_slices::{get_item as array_get_item, set_item as array_set_item};
 pub(crate) use construct::{bytearray_from, from_object};
 pub(crate) use hex::to_hex;
 pub use methods::{declare, init};
+pub(crate) use methods::{get_item, range_of};
 
 use crate::SharedValue;
 use crate::objects::sync::Field;

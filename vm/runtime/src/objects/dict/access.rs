@@ -61,6 +61,43 @@ impl PyDict {
         }
     }
 
+    /// Where a key of known hash is, the lock being held: `None` if only Python can tell.
+    #[inline(always)]
+    fn find_simple(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Option<Option<u32>> {
+        if self.only_str.get() && cx.is_exactly(key, Builtin::Str) {
+            return Some(self.find_str(cx, key, hash));
+        }
+        match self.find(cx, key, hash) {
+            Find::Found(index) => Some(Some(index)),
+            Find::Missing => Some(None),
+            Find::Ask(_) => None,
+        }
+    }
+
+    /// Whether a key of known hash is there, if that needs no Python.
+    #[inline]
+    pub(crate) fn contains_simple(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Option<bool> {
+        locked(cx, &self.h, || self.find_simple(cx, key, hash)).map(|found| found.is_some())
+    }
+
+    /// Sets the value of a key that is an immediate, an exact int or an exact string. False if only Python can tell
+    /// where, or there is no memory: nothing has been done then.
+    #[inline]
+    pub(crate) fn set_simple(&self, cx: &Cx, key: Ref<'_>, value: Ref<'_>) -> bool {
+        let Some(hash) = crate::objects::hash::known_hash(cx, key) else { return false };
+        let done = locked(cx, &self.h, || match self.find_simple(cx, key, hash)? {
+            Some(index) => Some(Ok(self.entry(index).value.replace_locked(&self.h, value.own(cx)))),
+            None => Some(self.insert_new(cx, key.own(cx), hash, value.own(cx)).map(|()| None)),
+        });
+        match done {
+            Some(Ok(old)) => {
+                drop_in(cx, old);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Sets the value of a string key. Aborts the process if there is no memory.
     #[inline]
     pub fn set_str(&self, cx: &Cx, name: Ref<'_>, value: Obj) {

@@ -143,6 +143,25 @@ impl PyDictIter {
     }
 }
 
+impl PyDictIter {
+    /// The next key and value of an iterator over items.
+    ///
+    /// # Errors
+    /// `RuntimeError` if the dict has changed.
+    #[inline]
+    pub(crate) fn pair(&self, cx: &mut Cx) -> R<Option<(Obj, Obj)>> {
+        let Some(dict) = self.dict() else { return Ok(None) };
+        match locked_both(cx, &self.h, &dict.h, || self.advance_locked(cx, dict)) {
+            Outcome::Two(key, value) => Ok(Some((key, value))),
+            Outcome::One(_) | Outcome::End => {
+                self.finish(cx);
+                Ok(None)
+            }
+            Outcome::Error(message) => Err(cx.runtime_error(message)),
+        }
+    }
+}
+
 impl NativeIter for PyDictIter {
     #[inline]
     fn step(&self, cx: &mut Cx) -> R<Option<Obj>> {

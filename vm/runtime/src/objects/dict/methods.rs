@@ -97,7 +97,7 @@ fn equal(cx: &mut Cx, a: &PyDict, b: &PyDict) -> R<bool> {
     Ok(true)
 }
 
-fn getitem(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn getitem(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyDict = a.this();
     let key = a.get(1);
     if let Some(value) = this.get(cx, key)? {
@@ -111,20 +111,20 @@ fn getitem(cx: &mut Cx, a: Args<'_>) -> R {
     Err(cx.key_error(key))
 }
 
-fn setitem(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn setitem(cx: &mut Cx, a: Args<'_>) -> R {
     let (key, value) = (a.get(1).own(cx), a.get(2).own(cx));
     a.this::<PyDict>().set(cx, key, value)?;
     Ok(cx.none())
 }
 
-fn delitem(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn delitem(cx: &mut Cx, a: Args<'_>) -> R {
     match a.this::<PyDict>().remove(cx, a.get(1))? {
         Some(_) => Ok(cx.none()),
         None => Err(cx.key_error(a.get(1))),
     }
 }
 
-fn contains(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn contains(cx: &mut Cx, a: Args<'_>) -> R {
     let found = a.this::<PyDict>().contains(cx, a.get(1))?;
     Ok(cx.bool(found))
 }

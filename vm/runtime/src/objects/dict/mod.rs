@@ -11,7 +11,7 @@ mod access;
 mod cache;
 pub(crate) mod iter;
 pub(crate) mod key;
-mod methods;
+pub(crate) mod methods;
 mod table;
 mod update;
 mod view_sets;

@@ -272,6 +272,14 @@ impl PyDict {
         self.resize(cx, log2_for_slots((self.used.get() as usize).saturating_mul(3)))
     }
 
+    /// Gives a new dict room for `n` items. Without memory it stays as it is.
+    pub(crate) fn reserve(&self, cx: &Cx, n: usize) {
+        let least = usable(MIN_LOG2);
+        if n > least && self.entries.get().is_null() {
+            self.resize(cx, log2_for_entries(n));
+        }
+    }
+
     /// Moves the entries to a table of `1 << log2` slots, which must hold them; closes holes.
     pub(super) fn resize(&self, cx: &Cx, log2: u8) -> bool {
         let Some((entries, index_log2)) = allocate(cx, log2) else { return false };

@@ -47,6 +47,12 @@ impl PyDictView {
         self.part != Part::Value
     }
 
+    /// `iter(self)`.
+    #[inline]
+    pub(crate) fn iterate(&self, cx: &Cx) -> Obj {
+        new_dict_iter(cx, self.dict(), self.part, false)
+    }
+
     /// Everything in the view, read in one step.
     pub(crate) fn snapshot(&self, cx: &Cx) -> Vec<Obj> {
         match self.part {
@@ -89,8 +95,7 @@ fn view_repr(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn iter(cx: &Cx, a: Args<'_>) -> R {
-    let this: &PyDictView = a.this();
-    Ok(new_dict_iter(cx, this.dict(), this.part, false))
+    Ok(a.this::<PyDictView>().iterate(cx))
 }
 
 fn reversed(cx: &Cx, a: Args<'_>) -> R {

@@ -142,7 +142,7 @@ fn find(cx: &mut Cx, list: &PyList, v: Ref<'_>, start: usize, stop: usize) -> R<
     }
 }
 
-fn contains(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn contains(cx: &mut Cx, a: Args<'_>) -> R {
     let found = find(cx, a.this(), a.get(1), 0, usize::MAX)?;
     Ok(cx.bool(found.is_some()))
 }
@@ -249,7 +249,7 @@ fn reverse(cx: &Cx, a: Args<'_>) -> R {
     Ok(cx.none())
 }
 
-fn getitem(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn getitem(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyList = a.this();
     let key = a.get(1);
     if let Some(slice) = slice_key(cx, key) {
@@ -278,7 +278,7 @@ fn item_index(cx: &mut Cx, key: Ref<'_>) -> R<isize> {
     cx.index_isize(key, Builtin::IndexError)
 }
 
-fn setitem(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn setitem(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyList = a.this();
     if let Some(slice) = slice_key(cx, a.get(1)) {
         slices::assign(cx, this, slice, a.get(2))?;
@@ -296,7 +296,7 @@ fn setitem(cx: &mut Cx, a: Args<'_>) -> R {
     }
 }
 
-fn delitem(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn delitem(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyList = a.this();
     if let Some(slice) = slice_key(cx, a.get(1)) {
         slices::delete(cx, this, slice)?;
@@ -316,16 +316,19 @@ fn delitem(cx: &mut Cx, a: Args<'_>) -> R {
 fn add(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyList = a.this();
     let Some(other) = a.get(1).downcast::<PyList>(cx) else { return Ok(cx.not_implemented()) };
-    let items = locked_both(cx, &this.h, &other.h, || {
-        let mut items = Vec::new();
-        items.try_reserve_exact(this.len().saturating_add(other.len())).ok()?;
-        items.extend(this.slots().iter().chain(other.slots()).filter_map(|slot| slot.get_locked(cx)));
-        Some(items)
+    let made = locked_both(cx, &this.h, &other.h, || {
+        let (first, second) = (this.slots(), other.slots());
+        let len = first.len().checked_add(second.len())?;
+        // SAFETY: as many owned words are written as there are items.
+        unsafe {
+            super::build(cx, len, |to| {
+                slices::copy_counted(cx, first, to);
+                slices::copy_counted(cx, second, to.add(first.len()));
+                len
+            })
+        }
     });
-    match items {
-        Some(items) => Ok(cx.list(items)),
-        None => Err(cx.memory_error()),
-    }
+    made.ok_or_else(|| cx.memory_error())
 }
 
 /// The factor of a repetition; `None` if the operand is no index.

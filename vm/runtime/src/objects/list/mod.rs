@@ -10,10 +10,11 @@ mod access;
 pub(crate) mod iter;
 mod merge;
 pub(crate) mod methods;
-mod slices;
+pub(crate) mod slices;
 pub(crate) mod sort;
 
 pub use access::new_list;
+pub(crate) use access::{build, new_list_from_values};
 pub use methods::{declare, init, list_from, repeated, repetitions};
 
 use crate::objects::sync::Field;

@@ -59,7 +59,7 @@ fn len(cx: &mut Cx, a: Args<'_>) -> R {
     }
 }
 
-fn getitem(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn getitem(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyRange = a.this();
     let key = a.get(1);
     if let (Some(i), Some(range)) = (key.value().as_int(), this.small()) {
@@ -128,7 +128,7 @@ fn search(cx: &mut Cx, range: Ref<'_>, v: Ref<'_>, stop_at_first: bool) -> R<(i6
     Ok((n, first))
 }
 
-fn contains(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn contains(cx: &mut Cx, a: Args<'_>) -> R {
     let found = if is_plain_int(cx, a.get(1)) {
         position_of_int(cx, a.this(), a.get(1))?.is_some()
     } else {

@@ -5,7 +5,7 @@
 
 mod big;
 pub(crate) mod iter;
-mod methods;
+pub(crate) mod methods;
 
 pub use methods::{declare, init, range_of};
 

@@ -162,6 +162,16 @@ impl PySet {
         self.with_entry(cx, item, hash, |_, found| matches!(found, Find::Found(_)))
     }
 
+    /// Whether an item of known hash is there, if that needs no Python.
+    #[inline]
+    pub(crate) fn contains_simple(&self, cx: &Cx, item: Ref<'_>, hash: i64) -> Option<bool> {
+        locked(cx, &self.h, || match self.find(cx, item, hash) {
+            Find::Found(_) => Some(true),
+            Find::Missing(_) => Some(false),
+            Find::Ask(_) => None,
+        })
+    }
+
     /// Removes an item and gives it; `None` if it was not there.
     ///
     /// # Errors

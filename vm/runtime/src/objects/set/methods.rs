@@ -73,7 +73,7 @@ fn lookup_hash(cx: &mut Cx, item: Ref<'_>) -> R<i64> {
     }
 }
 
-fn contains(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn contains(cx: &mut Cx, a: Args<'_>) -> R {
     let hash = lookup_hash(cx, a.get(1))?;
     let found = a.this::<PySet>().contains_hashed(cx, a.get(1), hash)?;
     Ok(cx.bool(found))

@@ -9,7 +9,7 @@
 mod access;
 mod algebra;
 pub(crate) mod iter;
-mod methods;
+pub(crate) mod methods;
 mod table;
 
 pub use access::{add, new_frozenset, new_set, set_from};

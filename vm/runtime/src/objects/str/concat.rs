@@ -103,7 +103,6 @@ pub fn join(cx: &mut Cx, sep: &PyStr, items: &[Ref<'_>]) -> R {
     let gaps = items.len() - 1;
     let mut bytes = sep.byte_len.checked_mul(gaps);
     let mut chars = sep.char_len.wrapping_mul(gaps);
-    let mut parts = Vec::with_capacity(items.len());
     for (i, item) in items.iter().enumerate() {
         let Some(s) = item.downcast::<PyStr>(cx) else {
             let name = cx.type_name(*item);
@@ -111,30 +110,50 @@ pub fn join(cx: &mut Cx, sep: &PyStr, items: &[Ref<'_>]) -> R {
         };
         bytes = bytes.and_then(|n| n.checked_add(s.byte_len));
         chars = chars.wrapping_add(s.char_len);
-        parts.push(s.as_bytes());
     }
     let Some(bytes) = bytes else {
         return Err(cx.overflow_error("join() result is too long for a Python string"));
     };
-    if bytes <= 2 {
-        let text: Vec<u8> = parts.join(sep.as_bytes());
-        return Ok(super::new_wtf8(cx, &text));
-    }
+    // SAFETY: all items were found to be strings.
+    let parts = || items.iter().map(|item| unsafe { item.cast_unchecked::<PyStr>() }.as_bytes());
     let sep = sep.as_bytes();
-    let fill = |to: *mut u8| {
-        let mut at = to;
-        for (i, part) in parts.iter().enumerate() {
-            let glue = if i == 0 { &[][..] } else { sep };
-            // SAFETY: there is room for all parts and the glue between them.
-            unsafe {
-                copy_all(at, [glue, part].into_iter());
-                at = at.add(glue.len() + part.len());
-            }
-        }
-    };
-    // SAFETY: `fill` writes all parts and the glue, whose lengths were added up.
-    let made = unsafe { build(cx, bytes, chars, fill) };
+    if bytes <= 2 {
+        // Short texts exist once.
+        let mut text = [0; 2];
+        // SAFETY: there is room for so many bytes.
+        unsafe { join_to(text.as_mut_ptr(), sep, parts()) };
+        return Ok(super::new_wtf8(cx, &text[..bytes]));
+    }
+    // SAFETY: all parts and the glue are written, whose lengths were added up.
+    let made = unsafe { build(cx, bytes, chars, |to| join_to(to, sep, parts())) };
     made.ok_or_else(|| cx.memory_error())
+}
+
+/// Writes texts one behind the other with `glue` between them.
+///
+/// # Safety
+/// There is room for all at `to`.
+#[inline]
+unsafe fn join_to<'a>(to: *mut u8, glue: &[u8], parts: impl Iterator<Item = &'a [u8]>) {
+    let mut at = to;
+    for (i, part) in parts.enumerate() {
+        let glue = if i == 0 { &[][..] } else { glue };
+        // SAFETY: as the caller promises.
+        unsafe {
+            copy_all(at, [glue, part].into_iter());
+            at = at.add(glue.len() + part.len());
+        }
+    }
+}
+
+/// The strings one behind the other.
+///
+/// # Errors
+/// `MemoryError`.
+pub fn concat_all(cx: &mut Cx, items: &[Ref<'_>]) -> R {
+    let empty = cx.vm.names.empty.get();
+    // SAFETY: the empty string.
+    join(cx, unsafe { empty.cast_unchecked() }, items)
 }
 
 /// `s * n`.

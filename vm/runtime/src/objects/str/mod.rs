@@ -37,7 +37,7 @@ mod translate;
 pub mod unicode;
 
 pub use case::is_identifier;
-pub use concat::{concat, concat_in_place, join, repeat};
+pub use concat::{concat, concat_all, concat_in_place, join, repeat};
 pub use intern::{InternTable, intern, intern_obj};
 pub use iter::new_str_iter;
 pub use methods::{declare, init};
@@ -47,6 +47,7 @@ pub use new::{
 };
 pub use repr::repr as repr_of;
 pub use siphash::hash_bytes;
+pub(crate) use slice::{contains, get_item};
 pub use slice::{contains_str, item, slice_of};
 
 use crate::objects::sync::Field;

@@ -19,7 +19,7 @@ pub fn item(cx: &mut Cx, s: &PyStr, i: isize) -> R {
     }
 }
 
-pub(super) fn get_item(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn get_item(cx: &mut Cx, a: Args<'_>) -> R {
     let (s, key) = (a.this::<PyStr>(), a.get(1));
     if let Some(i) = key.value().as_int() {
         return item(cx, s, i as isize);
@@ -68,7 +68,7 @@ pub fn slice_of(cx: &mut Cx, s: &PyStr, range: SliceRange) -> R {
     Ok(out.finish(cx))
 }
 
-pub(super) fn contains(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn contains(cx: &mut Cx, a: Args<'_>) -> R {
     let (s, item) = (a.this::<PyStr>(), a.get(1));
     let Some(sub) = item.downcast::<PyStr>(cx) else {
         let name = cx.type_name(item);

@@ -1,12 +1,14 @@
 //! The methods of `tuple`.
 
-use super::{ITEMS_OFFSET, PyTuple, TUPLE_OPS, iter, new_tuple, new_tuple_of};
+use super::{
+    ITEMS_OFFSET, PyTuple, TUPLE_OPS, iter, new_tuple, new_tuple_of, new_tuple_of_refs, new_tuple_of_two,
+};
 use crate::objects::construct::{class_argument, comparisons, no_keywords, positional};
 use crate::objects::dict::key::quick_equal;
 use crate::objects::generic_alias::class_getitem;
 use crate::objects::list::methods::{repeated, repetitions};
 use crate::objects::repr;
-use crate::objects::slice::{PySlice, clip_bound, has_index, index_bounds};
+use crate::objects::slice::{PySlice, SliceRange, clip_bound, has_index, index_bounds};
 use crate::prelude::*;
 
 /// The hash of a sequence of hashes: xxHash's round as in CPython's `tuplehash`.
@@ -123,7 +125,7 @@ fn find(cx: &mut Cx, items: &[Ref<'_>], v: Ref<'_>, start: usize) -> R<Option<us
     Ok(None)
 }
 
-fn contains(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn contains(cx: &mut Cx, a: Args<'_>) -> R {
     let found = find(cx, a.this::<PyTuple>().items(), a.get(1), 0)?;
     Ok(cx.bool(found.is_some()))
 }
@@ -146,7 +148,7 @@ fn count(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.int(n))
 }
 
-fn getitem(cx: &mut Cx, a: Args<'_>) -> R {
+pub(crate) fn getitem(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyTuple = a.this();
     let key = a.get(1);
     let index = match key.value().as_int() {
@@ -173,11 +175,21 @@ fn get_slice(cx: &mut Cx, tuple: Ref<'_>, slice: &PySlice) -> R {
     // SAFETY: the caller has a tuple.
     let items = unsafe { tuple.cast_unchecked::<PyTuple>() }.items();
     let range = slice.range_in(cx, items.len())?;
+    Ok(range_of(cx, tuple, range))
+}
+
+/// The items of a tuple at the places of a range that was clipped to it.
+pub(crate) fn range_of(cx: &Cx, tuple: Ref<'_>, range: SliceRange) -> Obj {
+    // SAFETY: the caller has a tuple.
+    let items = unsafe { tuple.cast_unchecked::<PyTuple>() }.items();
     if range.count == items.len() && range.step == 1 && cx.is_exactly(tuple, Builtin::Tuple) {
-        return Ok(tuple.own(cx));
+        return tuple.own(cx);
     }
-    let items = range.indices().map(|i| items[i].own(cx)).collect();
-    Ok(new_tuple(cx, items))
+    if range.step == 1 {
+        let start = range.start as usize;
+        return new_tuple_of_refs(cx, &items[start..start + range.count]);
+    }
+    new_tuple(cx, range.indices().map(|i| items[i].own(cx)).collect())
 }
 
 fn add(cx: &mut Cx, a: Args<'_>) -> R {
@@ -190,8 +202,7 @@ fn add(cx: &mut Cx, a: Args<'_>) -> R {
     if this.is_empty() && cx.is_exactly(y, Builtin::Tuple) {
         return Ok(y.own(cx));
     }
-    let items = this.items().iter().chain(other.items()).map(|item| item.own(cx)).collect();
-    Ok(new_tuple(cx, items))
+    Ok(new_tuple_of_two(cx, this.items(), other.items()))
 }
 
 fn mul(cx: &mut Cx, a: Args<'_>) -> R {

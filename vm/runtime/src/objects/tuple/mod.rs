@@ -3,7 +3,7 @@
 //! `methods.rs` has Python's methods. There is one empty tuple of the exact class.
 
 pub(crate) mod iter;
-mod methods;
+pub(crate) mod methods;
 
 pub(crate) use methods::ItemHash;
 pub use methods::{declare, init, tuple_from};
@@ -45,7 +45,8 @@ unsafe fn payload_size(h: *mut Header) -> usize {
     bytes_for(unsafe { (*h.cast::<PyTuple>()).len })
 }
 
-const fn bytes_for(len: usize) -> usize {
+/// Bytes of a tuple of so many items.
+pub(crate) const fn bytes_for(len: usize) -> usize {
     ITEMS_OFFSET + len * size_of::<Slot>()
 }
 
@@ -202,6 +203,29 @@ pub fn new_tuple_from_borrowed(cx: &Cx, items: &[Value]) -> Obj {
         }
     }
     new_tuple_from_values(cx, items)
+}
+
+/// A tuple of counted copies of the items.
+#[inline]
+pub fn new_tuple_of_refs(cx: &Cx, items: &[Ref<'_>]) -> Obj {
+    new_tuple_of_two(cx, items, &[])
+}
+
+/// A tuple of counted copies of the items of both.
+#[inline]
+pub(crate) fn new_tuple_of_two(cx: &Cx, first: &[Ref<'_>], second: &[Ref<'_>]) -> Obj {
+    let len = first.len() + second.len();
+    if len == 0 {
+        return empty_tuple(cx);
+    }
+    // SAFETY: as many owned words as there is room for.
+    unsafe {
+        build(cx, len, |to| {
+            for (i, item) in first.iter().chain(second).enumerate() {
+                to.add(i).write(item.own(cx).into_value());
+            }
+        })
+    }
 }
 
 /// A tuple of a subclass.

@@ -1,0 +1,76 @@
+//! Taking tuples and lists apart.
+
+use super::moves::resume_at;
+use crate::class::Builtin;
+use crate::interp::slow;
+use crate::objects::list::PyList;
+use crate::objects::tuple::{self, PyTuple};
+use crate::{Cx, Ref, RefExt, Value};
+
+const LIST: u32 = (Builtin::List as u32) << 1;
+const TUPLE: u32 = (Builtin::Tuple as u32) << 1;
+
+handler! {
+    pub fn unpack_sequence(ip, regs, cx, t) {
+        if !unpack(ip, regs, cx) {
+            return slow::build::unpack_sequence::run(ip, regs, cx, t);
+        }
+        resume_at(ip.add(1), regs, cx, t)
+    }
+}
+
+/// Unpacks a tuple, or a list that nobody else can change meanwhile, of the length wanted; whether it was one.
+#[inline(never)]
+unsafe fn unpack(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> bool {
+    let word = *ip;
+    let source = *regs.add(fb!(word));
+    if !source.is_ptr() {
+        return false;
+    }
+    let shape = (*source.ptr()).shape_word();
+    let container = Ref::from_value(source);
+    let (items, len): (*const Value, usize) = if shape == TUPLE {
+        let items = container.cast_unchecked::<PyTuple>().items();
+        (items.as_ptr().cast(), items.len())
+    } else if shape == LIST && (*cx).is_exclusive() {
+        let list = container.cast_unchecked::<PyList>();
+        (list.items_unlocked(), list.len())
+    } else {
+        return false;
+    };
+    let first = fa!(word);
+    if len != fc!(word) || (first..first + len).contains(&fb!(word)) {
+        return false;
+    }
+    let targets = regs.add(first);
+    if word & 0x200 == 0 {
+        copy_items(cx, items, len, targets);
+        return true;
+    }
+    *regs.add(fb!(word)) = Value::UNDEF;
+    if shape == TUPLE && len != 0 && (*source.ptr()).ref_count() == 1 {
+        // Nobody else knows the tuple: its items move.
+        for i in 0..len {
+            let old = std::mem::replace(&mut *targets.add(i), *items.add(i));
+            (*cx).drop_value(old);
+        }
+        (*cx).mutator().free_emptied(source.ptr(), tuple::bytes_for(len));
+        return true;
+    }
+    copy_items(cx, items, len, targets);
+    (*cx).drop_value(source);
+    true
+}
+
+/// Puts counted copies of the items into registers.
+#[inline(always)]
+unsafe fn copy_items(cx: *mut Cx, items: *const Value, len: usize, targets: *mut Value) {
+    for i in 0..len {
+        let v = *items.add(i);
+        if v.is_ptr() {
+            (*v.ptr()).increment((*cx).mutator());
+        }
+        let old = std::mem::replace(&mut *targets.add(i), v);
+        (*cx).drop_value(old);
+    }
+}
