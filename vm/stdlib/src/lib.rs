@@ -2,6 +2,7 @@
 //!
 //! A native module is a file or folder with `init(cx, module)`; `register` tells the VM of all of them.
 
+mod array;
 mod ast;
 mod cmath;
 mod collections;
@@ -42,6 +43,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_contextvars", contextvars::init),
     ("_opcode", opcode::init),
     ("_random", random::init),
+    ("array", array::init),
     ("_thread", thread::init),
     ("_types", types::init),
     ("_typing", typing::init),
@@ -54,6 +56,7 @@ const MODULES: &[(&str, Init)] = &[
     ("cmath", cmath::init),
     ("gc", gc::init),
     ("_random", random::init),
+    ("array", array::init),
     ("_struct", structs::init),
     ("math", math::init),
     ("posix", posix::init),

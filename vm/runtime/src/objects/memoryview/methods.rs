@@ -323,12 +323,12 @@ fn from_flags(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 /// `__buffer__` of the built-in exporters.
-pub(crate) fn dunder_buffer(cx: &mut Cx, a: Args<'_>) -> R {
+pub fn dunder_buffer(cx: &mut Cx, a: Args<'_>) -> R {
     view_with_flags(cx, a.get(0), a.get(1))
 }
 
 /// `__release_buffer__` of the built-in exporters: releases the view that `__buffer__` gave.
-pub(crate) fn dunder_release_buffer(cx: &mut Cx, a: Args<'_>) -> R {
+pub fn dunder_release_buffer(cx: &mut Cx, a: Args<'_>) -> R {
     match a.get(1).downcast::<PyMemoryView>(cx) {
         Some(view) => view.release(cx),
         None => return Err(cx.type_error("expected a memoryview object")),

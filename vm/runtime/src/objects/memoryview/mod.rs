@@ -14,7 +14,7 @@ pub mod item;
 mod methods;
 
 pub use methods::{PyMemoryIter, declare, init};
-pub(crate) use methods::{dunder_buffer, dunder_release_buffer};
+pub use methods::{dunder_buffer, dunder_release_buffer};
 
 use crate::objects::buffer::{self, BufferOps, View};
 use crate::objects::sync::{Field, locked, locked_both};
