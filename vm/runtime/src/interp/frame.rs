@@ -3,7 +3,7 @@
 //! ```text
 //! regs[-4]  raw: address of the caller's call instruction
 //! regs[-3]  raw: the caller's registers, with the kind of the frame in the low three bits
-//! regs[-2]  the function, owned
+//! regs[-2]  the function, owned; in a generator's frame borrowed from the generator
 //! regs[-1]  raw: the caller's next instruction; or the frame object, owned, if one was made
 //! regs[0..] locals, then temporaries
 //! ```
@@ -81,7 +81,7 @@ impl Frame {
     #[inline(always)]
     pub fn top(self) -> *mut Value {
         // SAFETY: within the stack, or at most at its end.
-        unsafe { self.0.add(self.code().register_count()) }
+        unsafe { self.0.add(self.function().register_count()) }
     }
 
     /// Writes the header of a frame whose window starts at `window`; the function is in place already.

@@ -83,7 +83,7 @@ unsafe fn clear_register(register: *mut Value, cx: &Cx) {
 }
 
 /// Ends a frame: its locals go to its frame object if it has one, else they are dropped with all temporaries; then
-/// the function. The registers are left without references.
+/// the function, unless a generator keeps it. The registers are left without references.
 ///
 /// # Safety
 /// The frame is the innermost one and is not run any more.
@@ -96,7 +96,11 @@ pub unsafe fn pop(cx: &mut Cx, frame: Frame) {
     for i in (0..code.register_count()).rev() {
         clear_register(frame.0.add(i), cx);
     }
-    clear_register(frame.0.sub(2), cx);
+    if frame.kind() & GENERATOR != 0 {
+        *frame.0.sub(2) = Value::UNDEF;
+    } else {
+        clear_register(frame.0.sub(2), cx);
+    }
     cx.recursion_left.set(cx.recursion_left.get() + 1);
 }
 

@@ -7,6 +7,7 @@ use crate::objects::list::PyList;
 use crate::objects::tuple::PyTuple;
 use crate::{Ref, RefExt, Value};
 
+const GENERATOR: u32 = (Builtin::Generator as u32) << 1;
 const RANGE_ITER: u32 = (Builtin::RangeIter as u32) << 1;
 const LIST_ITER: u32 = (Builtin::ListIter as u32) << 1;
 const TUPLE_ITER: u32 = (Builtin::TupleIter as u32) << 1;
@@ -18,10 +19,16 @@ handler! {
         let word = *ip;
         // The iterator is a temporary that `GetIter` made: an object always.
         let iterator = *regs.add(fb!(word));
-        if !iterator.is_ptr() || !(*cx).is_exclusive() {
+        if !iterator.is_ptr() {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
         let shape = (*iterator.ptr()).shape_word();
+        if shape == GENERATOR {
+            return slow::iterate::for_iter_generator::run(ip, regs, cx, t);
+        }
+        if !(*cx).is_exclusive() {
+            return slow::iterate::for_iter::run(ip, regs, cx, t);
+        }
         let iterator = Ref::from_value(iterator);
         if shape == RANGE_ITER {
             let range = iterator.cast_unchecked::<PyRangeIter>();

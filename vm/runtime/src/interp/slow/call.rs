@@ -424,13 +424,11 @@ unsafe fn spread_args(mut site: Site, cx: *mut Cx) -> Option<(Site, Option<Obj>)
         *site.arg(i) = item.own(&*cx).into_value();
     }
     site.args = items.len() + pairs.len();
-    let mut at = items.len();
     let named = !pairs.is_empty();
     let mut keys = Vec::with_capacity(pairs.len());
-    for (key, value) in pairs {
+    for (at, (key, value)) in (items.len()..).zip(pairs) {
         keys.push(key);
         *site.arg(at) = value.into_value();
-        at += 1;
     }
     if site.args == 0 {
         *site.arg(0) = Value::UNDEF;
@@ -502,11 +500,7 @@ unsafe fn leave_next(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -
     if kind & INIT != 0 {
         let instance = Obj::from_owned(std::mem::replace(&mut *regs.sub(5), Value::UNDEF));
         if !result.value().is_none() {
-            let name = (*cx).type_name(result.r());
-            enter!(call_ip, caller, cx);
-            let err = (*cx).type_error(format!("__init__() should return None, not '{name}'"));
-            drop((result, instance));
-            return unwind::raise(call_ip, caller, cx, t, err);
+            return refuse_init_result(call_ip, caller, cx, t, instance, result);
         }
         type_::learn_layout(&*cx, &instance);
         result = instance;
@@ -516,6 +510,24 @@ unsafe fn leave_next(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -
     }
     put(caller, fa!(*call_ip), result, cx);
     resume_at(call_ip.add(super::words(*call_ip)), caller, cx, t)
+}
+
+/// The complaint about an `__init__` that has given something.
+#[cold]
+#[inline(never)]
+pub unsafe fn refuse_init_result(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    instance: Obj,
+    result: Obj,
+) -> Next {
+    let name = (*cx).type_name(result.r());
+    enter!(ip, regs, cx);
+    let err = (*cx).type_error(format!("__init__() should return None, not '{name}'"));
+    drop((result, instance));
+    unwind::raise(ip, regs, cx, t, err)
 }
 
 /// Ends a plain frame of `__init__` that has given `None`: the call's result is the instance.

@@ -1,7 +1,8 @@
 //! Generators and coroutines.
 
+use super::call::refuse_init_result;
 use super::{operand, put, take};
-use crate::interp::frame::{ENTRY, Frame};
+use crate::interp::frame::{ENTRY, Frame, INIT};
 use crate::interp::resume_at;
 use crate::interp::unwind;
 use crate::objects::exception::PyException;
@@ -25,6 +26,10 @@ slow_path! {
         }
         if kind & ENTRY != 0 {
             return crate::interp::Next::exit(object.into_value().0);
+        }
+        if kind & INIT != 0 {
+            let instance = Obj::from_owned(std::mem::replace(&mut *regs.sub(5), Value::UNDEF));
+            return refuse_init_result(call_ip, caller, cx, t, instance, object);
         }
         put(caller, fa!(*call_ip), object, cx);
         resume_at(call_ip.add(crate::interp::slow::words(*call_ip)), caller, cx, t)

@@ -1,10 +1,9 @@
 //! Iteration over anything.
 
 use super::{operand, put};
-use crate::class::Builtin;
 use crate::interp::resume_at;
 use crate::interp::unwind;
-use crate::objects::generator;
+use crate::objects::generator::{self, PyGenerator};
 use crate::objects::iter::next_pair;
 use crate::{RefExt, Value};
 use ungil_bytecode::Op;
@@ -27,17 +26,22 @@ fn unpacks_pair(for_iter: u64, after: u64) -> bool {
 }
 
 slow_path! {
+    /// The iterator is a generator: if it can simply go on, it does so in this loop, without recursion.
+    pub fn for_iter_generator(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let iterator = operand(regs, fb!(*ip));
+        if generator::may_resume_inline(&*cx, iterator.cast_unchecked::<PyGenerator>()) {
+            return generator::resume_inline(ip, ip.add(2), regs, cx, t, iterator, Value::NONE);
+        }
+        for_iter::next(ip, regs, cx, t)
+    }
+}
+
+slow_path! {
     pub fn for_iter(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
         let iterator = operand(regs, fb!(word));
-        if (*cx).is_exactly(iterator, Builtin::Generator) {
-            let gen_ = iterator.cast_unchecked::<generator::PyGenerator>();
-            // A generator that can simply go on does so in this loop, without recursion.
-            if generator::may_resume_inline(&*cx, gen_) {
-                return generator::resume_inline(ip, ip.add(2), regs, cx, t, iterator, Value::NONE);
-            }
-        }
         let after = *ip.add(2);
         if unpacks_pair(word, after)
             && let Some(result) = next_pair(&mut *cx, iterator)

@@ -21,7 +21,7 @@ fn deliver(cx: &mut Cx, outcome: Outcome) -> R {
 
 /// As [`gen_next`], without an exception at the end.
 fn next_item(cx: &mut Cx, generator: Ref<'_>) -> R<Option<Obj>> {
-    let none = cx.none();
+    let none = Obj::immediate(Value::NONE);
     match send(cx, generator, none)? {
         Outcome::Yielded(v) => Ok(Some(v)),
         Outcome::Returned(_) => Ok(None),

@@ -2,7 +2,7 @@
 //!
 //! A suspended frame's registers live in the generator object. Resuming copies them onto the value stack above the
 //! frame that resumes, suspending copies them back: all of them are counted references either way, so the collector
-//! sees them in one place or the other (PUB-5). Who runs a generator is decided by a compare-and-swap on its state; the
+//! sees them in one place or the other (PUB-5); the words that stay behind in a running generator count for nothing. Who runs a generator is decided by a compare-and-swap on its state; the
 //! loser gets `ValueError`.
 //!
 //! - `mod.rs`: the object, suspending and resuming; `methods.rs`: what Python sees of generators and coroutines
@@ -42,7 +42,9 @@ pub struct PyGenerator {
     pub running_async: Cell<bool>,
     pub closed: Cell<bool>,
     pub hooks_inited: Cell<bool>,
-    count: usize,
+    count: u32,
+    /// Registers that are stored, from the first on, while it is not running; the others hold nothing.
+    live: Cell<u32>,
     /// Where it goes on: the `Yield` it is suspended at, or the first instruction of its body.
     pub ip: Cell<*const u64>,
     pub function: Slot,
@@ -64,14 +66,24 @@ impl PyGenerator {
         [&self.function, &self.name, &self.qualname, &self.handled, &self.frame, &self.extra]
     }
 
-    /// The stored registers.
+    /// The registers as they were when it left the stack.
+    #[inline(always)]
     fn registers(&self) -> *mut Value {
         self.registers.as_ptr().cast_mut().cast()
     }
 
+    #[inline(always)]
     pub fn state(&self) -> u8 {
         // ORD: acquire: whoever resumes sees the registers that the last one stored.
         self.state.load(Ordering::Acquire)
+    }
+
+    /// How many registers are stored: none while it runs, and at its end.
+    fn stored(&self) -> usize {
+        match self.state() {
+            state::CREATED | state::SUSPENDED => self.live.get() as usize,
+            _ => 0,
+        }
     }
 
     /// The function that it runs.
@@ -103,9 +115,7 @@ impl PyGenerator {
 
     /// Values of the locals while it is not running, by register; for frame objects.
     pub fn stored_locals(&self, cx: &Cx) -> Vec<Option<Obj>> {
-        let stored = matches!(self.state(), state::CREATED | state::SUSPENDED);
-        let n = if stored { self.code().local_count() } else { 0 };
-        (0..n)
+        (0..self.stored().min(self.code().local_count()))
             .map(|i| {
                 // SAFETY: stored registers hold valid values.
                 let v = unsafe { *self.registers().add(i) };
@@ -118,7 +128,7 @@ impl PyGenerator {
 
 unsafe fn generator_size(h: *mut Header) -> usize {
     // SAFETY: called with a generator.
-    size_of::<PyGenerator>() + 8 * unsafe { (*h.cast::<PyGenerator>()).count }
+    size_of::<PyGenerator>() + 8 * unsafe { (*h.cast::<PyGenerator>()).count } as usize
 }
 
 unsafe fn generator_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
@@ -126,7 +136,7 @@ unsafe fn generator_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
     unsafe {
         let g = &*h.cast::<PyGenerator>();
         g.slots().iter().for_each(|slot| visit(slot.peek()));
-        (0..g.count).for_each(|i| visit(*g.registers().add(i)));
+        (0..g.stored()).for_each(|i| visit(*g.registers().add(i)));
     }
 }
 
@@ -134,10 +144,11 @@ unsafe fn generator_drop(h: *mut Header, m: &Mutator) {
     // SAFETY: called with a generator that nobody else reaches.
     unsafe {
         let g = &*h.cast::<PyGenerator>();
+        let stored = g.stored();
         // ORD: relaxed; nobody else reaches it.
         g.state.store(state::FINISHED, Ordering::Relaxed);
-        for i in 0..g.count {
-            m.drop_value(std::mem::replace(&mut *g.registers().add(i), Value::UNDEF));
+        for i in (0..stored).rev() {
+            m.drop_value(*g.registers().add(i));
         }
         g.slots().iter().for_each(|slot| slot.clear(m));
     }
@@ -192,6 +203,8 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
         return Err(cx.memory_error());
     }
     let f = frame.function();
+    // The frame is at its first instruction: there are no temporaries.
+    let live = f.local_count();
     // SAFETY: fresh memory of the right size; the frame's registers are moved out of the stack.
     unsafe {
         p.write(PyGenerator {
@@ -200,7 +213,8 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
             running_async: Cell::new(false),
             closed: Cell::new(false),
             hooks_inited: Cell::new(false),
-            count,
+            count: count as u32,
+            live: Cell::new(live as u32),
             ip: Cell::new(ip),
             name: f.name.get(&f.h, cx).map_or_else(Slot::empty, Slot::new),
             qualname: f.qualname.get(&f.h, cx).map_or_else(Slot::empty, Slot::new),
@@ -213,7 +227,7 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
         });
         *frame.0.sub(2) = Value::UNDEF;
         let registers = (*p).registers();
-        for i in 0..count {
+        for i in 0..live {
             *registers.add(i) = std::mem::replace(&mut *frame.0.add(i), Value::UNDEF);
         }
         Ok(Obj::from_owned(Value::from_ptr(p)))

@@ -26,24 +26,34 @@ enum Resume {
 }
 
 /// Takes the right to run the generator.
-fn claim(g: &PyGenerator) -> Result<u8, u8> {
+#[inline]
+fn claim(cx: &Cx, g: &PyGenerator) -> Result<u8, u8> {
     let now = g.state();
     if now == state::RUNNING || now == state::FINISHED {
         return Err(now);
+    }
+    if cx.is_exclusive() {
+        // ORD: relaxed; there is nobody to race with.
+        g.state.store(state::RUNNING, Ordering::Relaxed);
+        return Ok(now);
     }
     // ORD: acquire, to see the registers; the loser reads nothing.
     g.state.compare_exchange(now, state::RUNNING, Ordering::Acquire, Ordering::Relaxed)
 }
 
 /// Whether resuming by the interpreter loop itself is possible: it is not running, not finished, and there is room.
+#[inline]
 pub fn may_resume_inline(cx: &Cx, g: &PyGenerator) -> bool {
-    let top = run::stack_top(cx).wrapping_add(g.count + WINDOW_HEADER + 1);
-    matches!(g.state(), state::CREATED | state::SUSPENDED)
-        && cx.recursion_left.get() > 0
-        && cx.stack.ensure(top)
+    matches!(g.state(), state::CREATED | state::SUSPENDED) && cx.recursion_left.get() > 0 && has_room(cx, g)
+}
+
+#[inline]
+fn has_room(cx: &Cx, g: &PyGenerator) -> bool {
+    cx.stack.ensure(run::stack_top(cx).wrapping_add(g.count as usize + WINDOW_HEADER + 1))
 }
 
 /// Copies the generator's registers onto the stack above the frame that resumes it.
+#[inline]
 unsafe fn push(
     cx: &Cx,
     generator: Ref<'_>,
@@ -58,33 +68,50 @@ unsafe fn push(
         let base = run::stack_top(cx);
         *base = generator.own(cx).into_value();
         let window = base.add(1);
-        *window.add(2) = Obj::from_borrowed(g.function.peek(), cx).into_value();
+        // Borrowed: the generator, which the frame owns, keeps its function.
+        *window.add(2) = g.function.peek();
         let frame = Frame::link(window, call_ip, caller, kind | GENERATOR, next);
-        for i in 0..g.count {
-            *frame.0.add(i) = std::mem::replace(&mut *g.registers().add(i), Value::UNDEF);
+        let from = g.registers();
+        for i in 0..g.live.get() as usize {
+            *frame.0.add(i) = *from.add(i);
         }
-        if let Some(object) = g.frame.take(&g.h, cx) {
+        if !g.frame.is_empty()
+            && let Some(object) = g.frame.take(&g.h, cx)
+        {
             frame.set_object(object.into_value());
         }
-        let outer = cx.handled.get();
-        g.outer_handled.set(outer);
-        if let Some(own) = g.handled.take(&g.h, cx) {
-            cx.handled.set(own.into_value());
-        } else {
-            // The generator sees what its resumer handles, and owns that sight of its own.
-            cx.handled.set(Ref::from_value(outer).own(cx).into_value());
-        }
+        enter_handled(cx, g);
         frame
     }
 }
 
+/// What the generator was handling when it was suspended becomes what the thread is handling; what that was is kept.
+#[inline]
+unsafe fn enter_handled(cx: &Cx, g: &PyGenerator) {
+    let outer = cx.handled.get();
+    g.outer_handled.set(outer);
+    if !g.handled.is_empty()
+        && let Some(own) = g.handled.take(&g.h, cx)
+    {
+        cx.handled.set(own.into_value());
+    } else if outer.is_ptr() {
+        // The generator sees what its resumer handles, and owns that sight of its own.
+        // SAFETY: the context owned it until now.
+        cx.handled.set(unsafe { Ref::from_value(outer) }.own(cx).into_value());
+    }
+}
+
 /// Gives the resumer back what it was handling; what the generator handles itself is kept with it.
+#[inline]
 unsafe fn restore_handled(cx: &Cx, g: &PyGenerator, keep: bool) {
     let outer = g.outer_handled.replace(Value::UNDEF);
     let own = cx.handled.replace(outer);
+    if !own.is_ptr() {
+        return;
+    }
     // SAFETY: `handled` owned it.
     let own = unsafe { Obj::from_owned(own) };
-    if keep && own.value() != outer && !own.value().is_none() {
+    if keep && own.value() != outer {
         g.handled.set(&g.h, cx, own);
     }
 }
@@ -93,6 +120,7 @@ unsafe fn restore_handled(cx: &Cx, g: &PyGenerator, keep: bool) {
 ///
 /// # Safety
 /// The handlers' contract; `may_resume_inline` has said yes.
+#[inline]
 pub unsafe fn resume_inline(
     call_ip: *const u64,
     next: *const u64,
@@ -105,21 +133,22 @@ pub unsafe fn resume_inline(
     // SAFETY: as the caller promises.
     unsafe {
         let g = generator.cast_unchecked::<PyGenerator>();
-        let before = match claim(g) {
+        let before = match claim(&*cx, g) {
             Ok(before) => before,
             Err(now) => {
+                (*cx).drop_value(v);
                 let err = refused(&mut *cx, generator, now);
                 return unwind::raise(call_ip, regs, cx, t, err);
             }
         };
         let frame = push(&*cx, generator, call_ip, regs, 0, next);
         (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
-        let entry = start(g, before, frame, v);
-        resume_at(entry, frame.0, cx, t)
+        Next::at(start(g, before, frame, v), frame.0)
     }
 }
 
 /// Delivers the sent value; where to go on.
+#[inline]
 unsafe fn start(g: &PyGenerator, before: u8, frame: Frame, v: Value) -> *const u64 {
     let ip = g.ip.get();
     if before == state::CREATED {
@@ -161,29 +190,27 @@ fn refused(cx: &mut Cx, generator: Ref<'_>, now: u8) -> Err {
 ///
 /// # Safety
 /// The handlers' contract; the frame is a generator's.
+#[inline]
 pub unsafe fn suspend(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Next {
     // SAFETY: as the caller promises.
     unsafe {
         let frame = Frame(regs);
-        let generator = Obj::from_owned(std::mem::replace(&mut *regs.sub(5), Value::UNDEF));
-        let g: &PyGenerator = generator.cast_unchecked();
+        let generator = std::mem::replace(&mut *regs.sub(5), Value::UNDEF);
+        let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
         let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
-        for i in 0..g.count {
-            *g.registers().add(i) = std::mem::replace(&mut *regs.add(i), Value::UNDEF);
-        }
+        store_registers(g, frame);
         if let Some(object) = frame.object() {
             frame.set_object(Value::UNDEF);
             crate::objects::frame::suspended(object, ip);
             g.frame.set(&g.h, &*cx, Obj::from_owned(object));
         }
-        let function = std::mem::replace(&mut *regs.sub(2), Value::UNDEF);
-        (*cx).drop_value(function);
+        *regs.sub(2) = Value::UNDEF;
         g.ip.set(ip);
         restore_handled(&*cx, g, true);
         (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
         // ORD: release: the next to resume sees the registers.
         g.state.store(state::SUSPENDED, Ordering::Release);
-        drop(generator);
+        (*cx).drop_value(generator);
         if kind & ENTRY != 0 {
             return Next::exit(v.0);
         }
@@ -191,7 +218,27 @@ pub unsafe fn suspend(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const T
     }
 }
 
+/// Moves the registers off the stack. Temporaries above the last one in use are not stored.
+#[inline]
+unsafe fn store_registers(g: &PyGenerator, frame: Frame) {
+    // SAFETY: a frame has its registers; the generator has room for as many.
+    unsafe {
+        let locals = frame.function().local_count();
+        let mut live = g.count as usize;
+        while live > locals && (*frame.0.add(live - 1)).is_undef() {
+            live -= 1;
+        }
+        g.live.set(live as u32);
+        let to = g.registers();
+        for i in 0..live {
+            *to.add(i) = *frame.0.add(i);
+            *frame.0.add(i) = Value::UNDEF;
+        }
+    }
+}
+
 /// Gives a yielded value to the `ForIter` or `Send` that resumed the generator.
+#[inline]
 unsafe fn deliver(call_ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Next {
     // SAFETY: the handlers' contract.
     unsafe {
@@ -262,12 +309,11 @@ pub fn finished_by_exception(cx: &mut Cx, frame: Frame) {
 fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
     // SAFETY: callers pass generators.
     let g = unsafe { generator.cast_unchecked::<PyGenerator>() };
-    let before = match claim(g) {
+    let before = match claim(cx, g) {
         Ok(before) => before,
         Err(now) => return Err(refused(cx, generator, now)),
     };
-    let top = run::stack_top(cx).wrapping_add(g.count + WINDOW_HEADER + 1);
-    if cx.recursion_left.get() <= 0 || cx.native_stack_low() || !cx.stack.ensure(top) {
+    if cx.recursion_left.get() <= 0 || cx.native_stack_low() || !has_room(cx, g) {
         // ORD: release, as in `suspend`.
         g.state.store(before, Ordering::Release);
         return Err(cx.recursion_error(""));
@@ -325,8 +371,11 @@ pub fn send(cx: &mut Cx, generator: Ref<'_>, v: Obj) -> R<Outcome> {
         };
         return Err(cx.type_error(format!("can't send non-None value to a just-started {kind}")));
     }
-    if g.state() == state::FINISHED && g.h.shape_id() == Builtin::Generator as u32 {
-        return Ok(Outcome::Returned(cx.none()));
+    if g.state() == state::FINISHED {
+        return match g.h.shape_id() == Builtin::Generator as u32 {
+            true => Ok(Outcome::Returned(cx.none())),
+            false => Err(refused(cx, generator, state::FINISHED)),
+        };
     }
     let word = v.into_value();
     let result = resume(cx, generator, Resume::Value(word));
