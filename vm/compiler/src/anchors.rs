@@ -17,6 +17,21 @@ pub fn expression_anchors(segment: &str) -> Option<(usize, usize)> {
     Some((chars(start)?, chars(end)?))
 }
 
+/// Whether the expression from byte `start` to `end` of a statement's text is a call that the statement does nothing but
+/// return (of a plain name) or assign: then underlining it would say nothing (`_should_show_carets` of `traceback.py`).
+pub fn is_all_of_statement(text: &str, start: usize, end: usize) -> bool {
+    let Ok(parsed) = parse(text, ParseOptions::from(Mode::Module)) else { return false };
+    let Mod::Module(module) = parsed.into_syntax() else { return false };
+    let value = match module.body.first() {
+        Some(Stmt::Return(statement)) => statement.value.as_deref().filter(
+            |value| matches!(value, Expr::Call(call) if matches!(*call.func, Expr::Name(_))),
+        ),
+        Some(Stmt::Assign(statement)) => Some(&*statement.value).filter(|value| value.is_call_expr()),
+        _ => None,
+    };
+    value.is_some_and(|value| value.start().to_usize() == start && value.end().to_usize() == end)
+}
+
 fn anchors(text: &str, expr: &Expr) -> Option<(usize, usize)> {
     match expr {
         Expr::BinOp(op) => {

@@ -230,7 +230,9 @@ pub fn bind(cx: &mut Cx, f: &PyFunction, args: &[Value], names: Option<&PyTuple>
     if let Some(names) = names {
         for (i, &name) in names.items().iter().enumerate() {
             let value = own(cx, args[given + i]);
-            place_named(cx, f, &mut slots, kwargs.as_ref(), name, value)?;
+            if !place_named(cx, f, &mut slots, kwargs.as_ref(), name, value)? {
+                return Err(unexpected(cx, f, name, names));
+            }
         }
     }
     if given > positional && !varargs {
@@ -249,6 +251,7 @@ fn qualname(cx: &Cx, f: &PyFunction) -> String {
     f.qualname.get(&f.h, cx).map(|q| cx.text_of(q.r())).unwrap_or_default()
 }
 
+/// Gives a parameter its value; false if there is none of the name.
 fn place_named(
     cx: &mut Cx,
     f: &PyFunction,
@@ -256,7 +259,7 @@ fn place_named(
     kwargs: Option<&Obj>,
     name: Ref<'_>,
     value: Obj,
-) -> R<()> {
+) -> R<bool> {
     let code = f.code();
     let first = code.unit.positional_only_count as usize;
     if !cx.is_instance_of(name, Builtin::Str) {
@@ -276,22 +279,26 @@ fn place_named(
             return Err(cx.type_error(format!("{q}() got multiple values for argument '{n}'")));
         }
         *slot = Some(value);
-        return Ok(());
+        return Ok(true);
     }
     if let Some(kwargs) = kwargs.and_then(|k| k.downcast::<PyDict>(cx)) {
         let key = name.own(cx);
-        return kwargs.set(cx, key, value);
+        return kwargs.set(cx, key, value).map(|()| true);
     }
-    Err(unexpected(cx, f, name))
+    Ok(false)
 }
 
-fn unexpected(cx: &mut Cx, f: &PyFunction, name: Ref<'_>) -> Err {
+/// The complaint about a name that is no parameter's, or one that may be given by position only.
+fn unexpected(cx: &mut Cx, f: &PyFunction, name: Ref<'_>, names: &PyTuple) -> Err {
     let code = f.code();
     let (q, n) = (qualname(cx, f), cx.text_of(name));
     let only = &code.unit.local_names[..code.unit.positional_only_count as usize];
-    if only.contains(&n) {
+    let given: Vec<String> = names.items().iter().map(|n| cx.text_of(*n)).collect();
+    let wrong: Vec<&str> = only.iter().filter(|n| given.contains(n)).map(String::as_str).collect();
+    if !wrong.is_empty() {
+        let list = wrong.join(", ");
         return cx.type_error(format!(
-            "{q}() got some positional-only arguments passed as keyword arguments: '{n}'"
+            "{q}() got some positional-only arguments passed as keyword arguments: '{list}'"
         ));
     }
     let total = (code.unit.arg_count + code.unit.keyword_only_count) as usize;

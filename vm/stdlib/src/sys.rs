@@ -182,6 +182,12 @@ fn getsizeof(cx: &mut Cx, a: Args<'_>) -> R {
 /// What making its values raises.
 pub fn fill(cx: &mut Cx, module: &Obj) -> R<()> {
     add_functions(cx, module, FUNCTIONS);
+    for hook in ["excepthook", "displayhook", "unraisablehook"] {
+        let key = cx.str(hook);
+        if let Some(function) = cx.sys_dict().get_str(cx, key.r()) {
+            add(cx, module, &format!("__{hook}__"), function);
+        }
+    }
     let config = cx.vm.config.clone();
     let (major, minor, micro) = VERSION;
     let model = ungil_locks::model::NAME;

@@ -253,6 +253,9 @@ fn import(cx: &mut Cx, a: Args<'_>) -> R {
     let zero = Ref::immediate(Value::from_int_unchecked(0));
     let (globals, from_list, level) =
         (a.opt(1).unwrap_or(none), a.opt(3).unwrap_or(none), a.opt(4).unwrap_or(zero));
+    if !cx.is_instance_of(a.get(0), Builtin::Str) {
+        return Err(cx.type_error("module name must be a string"));
+    }
     crate::import::import_name(cx, a.get(0), globals, from_list, level)
 }
 

@@ -95,7 +95,7 @@ fn cell_new(cx: &mut Cx, a: Args<'_>) -> R {
 fn get_contents(cx: &mut Cx, a: Args<'_>) -> R {
     match a.this::<PyCell>().get(cx) {
         Some(v) => Ok(v),
-        None => Err(cx.value_error("cell is empty")),
+        None => Err(cx.value_error("Cell is empty")),
     }
 }
 

@@ -177,6 +177,10 @@ impl PyNative {
             && self.def.name == "__new__"
     }
 
+    fn is_wrapper(&self) -> bool {
+        [Builtin::WrapperDescriptor as u32, Builtin::MethodWrapper as u32].contains(&self.h.shape_id())
+    }
+
     /// What a bound native is called with in front of its arguments.
     #[inline(always)]
     pub fn hidden_receiver(&self) -> Option<Value> {
@@ -191,10 +195,10 @@ impl PyNative {
     }
 
     /// As [`PyNative::qualified`], a function of a module but `builtins` with the module in front.
-    fn name_in_messages(&self) -> String {
+    fn name_in_messages(&self, class: Option<&PyType>) -> String {
         // SAFETY: set for good when the function was made.
         let module = unsafe { Ref::from_value(self.module.peek()) };
-        let name = self.qualified();
+        let name = self.qualified(class);
         match module.header() {
             Some(h) if self.owner.is_null() && h.shape_id() == Builtin::Str as u32 => {
                 // SAFETY: the shape says so.
@@ -208,9 +212,19 @@ impl PyNative {
         }
     }
 
+    /// The class in the name: that of what the native is bound to, or the bound class itself.
+    fn named_class(&self, cx: &Cx) -> Option<&'static PyType> {
+        if self.this.is_empty() || self.is_constructor() {
+            return self.owner();
+        }
+        // SAFETY: set for good when the native was bound.
+        let this = unsafe { Ref::from_value(self.this.peek()) };
+        Some(PyType::from_ref(this, cx).unwrap_or_else(|| cx.class_of(this)))
+    }
+
     /// The name for messages.
-    pub fn qualified(&self) -> String {
-        match self.owner() {
+    fn qualified(&self, class: Option<&PyType>) -> String {
+        match class {
             Some(owner) => format!("{}.{}", owner.name(), self.def.name),
             None => self.def.name.to_string(),
         }
@@ -300,9 +314,33 @@ fn sort(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&PyTuple>)
         return result;
     }
     let positional = args.len() - names.map_or(0, |n| n.items().len());
-    let window =
-        crate::bind::bind(cx, native.def.sig(), &|| native.name_in_messages(), args, positional, names)?;
+    if native.is_wrapper() {
+        check_wrapper(cx, native, positional, names)?;
+    }
+    let class = native.named_class(cx);
+    let name = || native.name_in_messages(class);
+    let window = crate::bind::bind(cx, native.def.sig(), &name, args, positional, names)?;
     finish(cx, native, Args::of(&window))
+}
+
+/// Wrappers of slots have messages of their own for a wrong number of arguments.
+fn check_wrapper(cx: &mut Cx, native: &PyNative, positional: usize, names: Option<&PyTuple>) -> R<()> {
+    let (sig, name) = (native.def.sig(), native.def.name);
+    if !sig.is_plain() || positional == 0 || sig.positional_only < sig.names.len() {
+        return Ok(());
+    }
+    if names.is_some_and(|n| !n.is_empty()) {
+        return Err(cx.type_error(format!("wrapper {name}() takes no keyword arguments")));
+    }
+    let (given, min, max) = (positional - 1, sig.required.max(1) - 1, sig.positional.max(1) - 1);
+    let (bound, n) = match given {
+        _ if (min..=max).contains(&given) => return Ok(()),
+        _ if min == max => ("", min),
+        _ if given < min => ("at least ", min),
+        _ => ("at most ", max),
+    };
+    let s = if n == 1 { "" } else { "s" };
+    Err(cx.type_error(format!("expected {bound}{n} argument{s}, got {given}")))
 }
 
 #[inline(always)]
@@ -522,7 +560,7 @@ fn get_module(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn get_qualname(cx: &mut Cx, a: Args<'_>) -> R {
-    Ok(cx.str(&this(a).qualified()))
+    Ok(cx.str(&this(a).qualified(this(a).named_class(cx))))
 }
 
 fn get_text_signature(cx: &mut Cx, a: Args<'_>) -> R {

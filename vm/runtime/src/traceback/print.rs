@@ -25,7 +25,7 @@ pub fn print_exception(cx: &mut Cx, err: &Err) {
 
 /// The whole text of an exception.
 pub fn format_exception(cx: &mut Cx, err: &Err) -> String {
-    let mut printer = Printer { files: HashMap::new(), seen: Vec::new() };
+    let mut printer = Printer { files: HashMap::new(), seen: Vec::new(), underline: true };
     let mut out = String::new();
     printer.chain(cx, err.exception(), "", 0, &mut out);
     out
@@ -36,10 +36,37 @@ pub fn format_value(cx: &mut Cx, exception: Obj) -> String {
     format_exception(cx, &crate::err::Raised(exception))
 }
 
+/// The entries of a traceback with their heading, nothing underlined; empty without a traceback.
+pub fn format_entries(cx: &mut Cx, traceback: Option<Obj>) -> String {
+    let list = entries(cx, traceback);
+    if list.is_empty() {
+        return String::new();
+    }
+    let mut printer = Printer { files: HashMap::new(), seen: Vec::new(), underline: false };
+    let mut out = "Traceback (most recent call last):\n".to_string();
+    printer.entries(cx, &list, "", &mut out);
+    out
+}
+
+/// The name of an exception's class as the last line of a traceback has it.
+pub fn class_text(cx: &mut Cx, exception: Ref<'_>) -> String {
+    let class = cx.class_of(exception);
+    let module = cx.get_attr_opt(class.as_ref(), cx.vm.names.module.get()).ok().flatten();
+    let module = module.map(|m| cx.text_of(m.r())).unwrap_or_default();
+    let qualname = cx.get_attr_opt(class.as_ref(), cx.vm.names.qualname.get()).ok().flatten();
+    let qualname = qualname.map(|q| cx.text_of(q.r())).unwrap_or_else(|| class.name());
+    match module.as_str() {
+        "builtins" | "__main__" | "" => qualname,
+        module => format!("{module}.{qualname}"),
+    }
+}
+
 struct Printer {
     /// Lines of source files that have been read.
     files: HashMap<String, Vec<String>>,
     seen: Vec<Value>,
+    /// Whether the place in a line is underlined.
+    underline: bool,
 }
 
 impl Printer {
@@ -158,7 +185,7 @@ impl Printer {
         let _ = writeln!(out, "{indent}  File \"{file}\", line {line}, in {name}");
         let position = code.position(at);
         let mut text = String::new();
-        if position.line == line && position.end_line >= position.line {
+        if self.underline && position.line == line && position.end_line >= position.line {
             self.source(file, position, &mut text);
         } else if let Some(source) = self.line(file, line) {
             let _ = writeln!(text, "    {}", source.trim());
@@ -180,6 +207,9 @@ impl Printer {
         let cut = |line: &str, byte: u32| char_count(line, byte as usize);
         let first_start = cut(&lines[0], p.column);
         let last_end = cut(lines.last().expect("not empty"), p.end_column);
+        if carets::are_hidden(&lines, dedent, p.column, p.end_column) {
+            return without_marks(&lines, dedent, out);
+        }
         if lines.len() > 1 {
             self.several_lines(&lines, dedent, first_start, last_end, out);
             return;
@@ -263,15 +293,7 @@ impl Printer {
     }
 
     fn message(&mut self, cx: &mut Cx, exception: Ref<'_>, out: &mut String) {
-        let class = cx.class_of(exception);
-        let module = cx.get_attr_opt(class.as_ref(), cx.vm.names.module.get()).ok().flatten();
-        let module = module.map(|m| cx.text_of(m.r())).unwrap_or_default();
-        let qualname = cx.get_attr_opt(class.as_ref(), cx.vm.names.qualname.get()).ok().flatten();
-        let qualname = qualname.map(|q| cx.text_of(q.r())).unwrap_or_else(|| class.name());
-        let name = match module.as_str() {
-            "builtins" | "__main__" | "" => qualname,
-            module => format!("{module}.{qualname}"),
-        };
+        let name = class_text(cx, exception);
         if cx.is_instance_of(exception, Builtin::SyntaxError) && self.syntax_error(cx, exception, &name, out)
         {
             self.notes(cx, exception, out);
@@ -318,6 +340,19 @@ impl Printer {
         }
         let _ = writeln!(out, "{name}: {message}");
         true
+    }
+}
+
+/// Source lines with nothing underlined, the middle ones of many left out.
+fn without_marks(lines: &[String], dedent: usize, out: &mut String) {
+    for (i, line) in lines.iter().enumerate() {
+        if lines.len() > 4 && i >= 2 && i < lines.len() - 2 {
+            if i == 2 {
+                let _ = writeln!(out, "    ...<{} lines>...", lines.len() - 4);
+            }
+            continue;
+        }
+        let _ = writeln!(out, "    {}", line.get(dedent..).unwrap_or_default().trim_end());
     }
 }
 

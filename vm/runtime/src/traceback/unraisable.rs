@@ -1,7 +1,8 @@
 //! Exceptions that nobody can catch: those of finalizers, callbacks and the like. `sys.unraisablehook` is told of them;
 //! by default they are printed.
 
-use super::{format_exception, format_value, write_stderr};
+use super::print::{class_text, format_entries};
+use super::write_stderr;
 use crate::interp::frame::Frame;
 use crate::objects::exception::PyException;
 use crate::objects::native::PyNative;
@@ -21,13 +22,11 @@ pub fn unraisable_without_object(cx: &mut Cx, err: Err, what: &str) {
     add_place(cx, &err);
     let hook = cx.sys_dict().get_str(cx, cx.vm.names.unraisablehook.get());
     let Some(hook) = hook.filter(|hook| !is_default(cx, hook)) else {
-        let text = format!("{what}:\n{}", format_exception(cx, &err));
-        return write_stderr(cx, &text);
+        return write_default(cx, &err.0, Some(what), None);
     };
     let result = hook_args(cx, &err, what).and_then(|args| cx.call(hook.r(), &[args.r()]));
     if let Err(second) = result {
-        let text = format!("Exception ignored in sys.unraisablehook:\n{}", format_exception(cx, &second));
-        write_stderr(cx, &text);
+        write_default(cx, &second.0, Some("Exception ignored in sys.unraisablehook"), Some(hook.r()));
     }
 }
 
@@ -90,19 +89,28 @@ pub fn unraisable_hook(cx: &mut Cx, a: Args<'_>) -> R {
     let Some(&[_, value, _, what, object]) = items else {
         return Err(cx.type_error("sys.unraisablehook argument type must be UnraisableHookArgs"));
     };
-    let mut head = if what.value().is_none() { String::new() } else { cx.str_string(what)? };
-    if !object.value().is_none() {
-        let shown = cx.repr_string(object).unwrap_or_else(|_| "<object repr() failed>".into());
-        head = if head.is_empty() {
-            format!("Exception ignored in: {shown}\n")
-        } else {
-            format!("{head}: {shown}\n")
-        };
-    } else if !head.is_empty() {
-        head += ":\n";
-    }
-    let value = value.own(cx);
-    let text = head + &format_value(cx, value);
-    write_stderr(cx, &text);
+    let what = if what.value().is_none() { None } else { Some(cx.str_string(what)?) };
+    let object = if object.value().is_none() { None } else { Some(object) };
+    write_default(cx, &value.own(cx), what.as_deref(), object);
     Ok(cx.none())
+}
+
+/// Writes what happened, the traceback and the exception, without what it was chained to.
+fn write_default(cx: &mut Cx, exception: &Obj, what: Option<&str>, object: Option<Ref<'_>>) {
+    let mut text = match (what, object) {
+        (what, Some(object)) => {
+            let shown = cx.repr_string(object).unwrap_or_else(|_| "<object repr() failed>".into());
+            format!("{}: {shown}\n", what.unwrap_or("Exception ignored in"))
+        }
+        (Some(what), None) => format!("{what}:\n"),
+        (None, None) => String::new(),
+    };
+    if let Some(e) = exception.downcast::<PyException>(cx) {
+        let traceback = e.traceback.get(&e.h, cx);
+        text += &format_entries(cx, traceback);
+    }
+    let class = class_text(cx, exception.r());
+    let own = cx.str_string(exception.r()).unwrap_or_else(|_| "<exception str() failed>".into());
+    text += &if own.is_empty() { format!("{class}\n") } else { format!("{class}: {own}\n") };
+    write_stderr(cx, &text);
 }

@@ -190,6 +190,9 @@ slow_unit! {
         let dict = operand(regs, fa!(word)).cast_unchecked::<PyDict>();
         let first = dict.is_empty();
         for (key, value) in items {
+            if !cx.is_instance_of(key.r(), Builtin::Str) {
+                return Err(cx.type_error("keywords must be strings"));
+            }
             if !first && dict.get(cx, key.r())?.is_some() {
                 let (callee, key) = (crate::interp::slow::call::callable_name(cx, callee), cx.text_of(key.r()));
                 return Err(cx.type_error(format!("{callee} got multiple values for keyword argument '{key}'")));

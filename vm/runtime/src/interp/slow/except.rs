@@ -201,9 +201,9 @@ fn manager_method(cx: &mut Cx, manager: Ref<'_>, which: Special, is_async: bool)
     if let Some(method) = class.special(cx, which) {
         return cx.bind_special(method, manager);
     }
-    let (kind, other, other_word) = match is_async {
-        false => ("context manager", Special::AEnter, "asynchronous context manager"),
-        true => ("asynchronous context manager", Special::Enter, "context manager"),
+    let (kind, other) = match is_async {
+        false => ("context manager", Special::AEnter),
+        true => ("asynchronous context manager", Special::Enter),
     };
     let (missing, name) = (which.text(), cx.type_name(manager));
     let exit = if is_async { Special::Exit } else { Special::AExit };
@@ -212,7 +212,6 @@ fn manager_method(cx: &mut Cx, manager: Ref<'_>, which: Special, is_async: bool)
         true => ". Did you mean to use 'async with'?".to_string(),
         false => String::new(),
     };
-    let _ = other_word;
     Err(cx.type_error(format!(
         "'{name}' object does not support the {kind} protocol (missed {missing} method){hint}"
     )))
@@ -221,8 +220,8 @@ fn manager_method(cx: &mut Cx, manager: Ref<'_>, which: Special, is_async: bool)
 fn enter_manager(cx: &mut Cx, manager: Ref<'_>, is_async: bool) -> R<(Obj, Obj)> {
     let (enter, exit) =
         if is_async { (Special::AEnter, Special::AExit) } else { (Special::Enter, Special::Exit) };
-    let enter = manager_method(cx, manager, enter, is_async)?;
     let exit = manager_method(cx, manager, exit, is_async)?;
+    let enter = manager_method(cx, manager, enter, is_async)?;
     let result = cx.call(enter.r(), &[])?;
     Ok((exit, result))
 }

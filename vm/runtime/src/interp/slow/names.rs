@@ -22,9 +22,7 @@ fn name_error(cx: &mut Cx, name: Ref<'_>) -> Err {
 fn unbound(cx: &mut Cx, name: Ref<'_>) -> Err {
     let text = cx.text_of(name);
     let message = format!("cannot access local variable '{text}' where it is not associated with a value");
-    let err = cx.error(Builtin::UnboundLocalError, &message);
-    set_name(cx, &err, name);
-    err
+    cx.error(Builtin::UnboundLocalError, &message)
 }
 
 fn unbound_free_error(cx: &mut Cx, name: Ref<'_>) -> Err {

@@ -416,7 +416,7 @@ fn with_traceback(cx: &mut Cx, a: Args<'_>) -> R {
 fn add_note(cx: &mut Cx, a: Args<'_>) -> R {
     if !cx.is_instance_of(a.get(1), Builtin::Str) {
         let name = cx.type_name(a.get(1));
-        return Err(cx.type_error(format!("note must be a str, not '{name}'")));
+        return Err(cx.type_error(format!("add_note() argument must be str, not {name}")));
     }
     let name = cx.vm.names.notes.get();
     let notes = match cx.get_attr_opt(a.get(0), name)? {

@@ -165,7 +165,7 @@ fn group_new(cx: &mut Cx, a: Args<'_>) -> R {
     };
     if !cx.is_instance_of(*message, Builtin::Str) {
         let name = cx.type_name(*message);
-        return Err(cx.type_error(format!("argument 1 must be str, not {name}")));
+        return Err(cx.type_error(format!("BaseExceptionGroup.__new__() argument 1 must be str, not {name}")));
     }
     let is_sequence = cx.class_of(*exceptions).has_flag(class_flag::SEQUENCE);
     if !is_sequence {
