@@ -23,9 +23,10 @@ pub fn is_all_of_statement(text: &str, start: usize, end: usize) -> bool {
     let Ok(parsed) = parse(text, ParseOptions::from(Mode::Module)) else { return false };
     let Mod::Module(module) = parsed.into_syntax() else { return false };
     let value = match module.body.first() {
-        Some(Stmt::Return(statement)) => statement.value.as_deref().filter(
-            |value| matches!(value, Expr::Call(call) if matches!(*call.func, Expr::Name(_))),
-        ),
+        Some(Stmt::Return(statement)) => statement
+            .value
+            .as_deref()
+            .filter(|value| matches!(value, Expr::Call(call) if matches!(*call.func, Expr::Name(_)))),
         Some(Stmt::Assign(statement)) => Some(&*statement.value).filter(|value| value.is_call_expr()),
         _ => None,
     };
