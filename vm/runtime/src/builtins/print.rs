@@ -3,6 +3,7 @@
 use crate::objects::bytes::PyBytes;
 use crate::objects::str::PyStr;
 use crate::prelude::*;
+use std::io::Write;
 
 /// Name, signature, body.
 pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
@@ -58,7 +59,7 @@ fn print(cx: &mut Cx, a: Args<'_>) -> R {
 /// Prints to a stream whose `write` needs no call: all pieces at once, unless a value's `__str__` may look on.
 fn print_fast(
     cx: &mut Cx,
-    write: crate::cx::WriteText,
+    put: crate::cx::WriteText,
     file: &Obj,
     values: &[Ref<'_>],
     sep: Option<Ref<'_>>,
@@ -75,15 +76,20 @@ fn print_fast(
             text.extend_from_slice(s.as_bytes());
             continue;
         }
+        if let Some(n) = v.value().as_int() {
+            // Writing to a vector does not fail.
+            let _ = write!(text, "{n}");
+            continue;
+        }
         if v.header().is_some() && !text.is_empty() {
-            write(cx, file.r(), Some(&text))?;
+            put(cx, file.r(), Some(&text))?;
             text.clear();
         }
         let s = cx.to_str(*v)?;
         push(cx, &mut text, Some(s.r()), b"");
     }
     push(cx, &mut text, end, b"\n");
-    write(cx, file.r(), Some(&text)).map(drop)
+    put(cx, file.r(), Some(&text)).map(drop)
 }
 
 fn push(cx: &Cx, text: &mut Vec<u8>, s: Option<Ref<'_>>, default: &[u8]) {

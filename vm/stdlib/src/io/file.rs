@@ -4,8 +4,8 @@
 //! system or of the stream, as in CPython.
 
 use super::{
-    DEFAULT_BUFFER_SIZE, STREAM_FLAGS, cannot_pickle, class_of_header, classes, fd, flag_arg, offset,
-    size_arg, unsupported, writable_len,
+    DEFAULT_BUFFER_SIZE, STREAM_FLAGS, cannot_pickle, classes, fd, flag_arg, offset, size_arg, unsupported,
+    writable_len,
 };
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU8, Ordering::Relaxed};
 use ungil_runtime::objects::buffer::{bytes_of, copy_into};
@@ -24,6 +24,8 @@ pub struct PyFile {
     abilities: AtomicU8,
     closefd: AtomicBool,
     finalizing: AtomicBool,
+    /// Whether the class is `FileIO` itself.
+    exact: bool,
     /// 0: not known; 1: yes; 2: no.
     seekable: AtomicU8,
     block_size: AtomicI64,
@@ -42,8 +44,8 @@ mod ability {
 unsafe fn needs_finalizer(h: *mut Header) -> bool {
     // SAFETY: the object is a file, and the thread has a context.
     unsafe {
-        let open = (*h.cast::<PyFile>()).fd.load(Relaxed) >= 0;
-        ungil_runtime::finalize::has_del(h) && (open || !std::ptr::eq(class_of_header(h), classes().file))
+        let file = &*h.cast::<PyFile>();
+        ungil_runtime::finalize::has_del(h) && !(file.exact && file.is_closed())
     }
 }
 
@@ -146,13 +148,14 @@ fn descriptor(cx: &mut Cx, v: Ref<'_>) -> R<Option<i32>> {
 }
 
 impl PyFile {
-    fn new(h: Header) -> PyFile {
+    fn new(h: Header, exact: bool) -> PyFile {
         PyFile {
             h,
             fd: AtomicI32::new(-1),
             abilities: AtomicU8::new(0),
             closefd: AtomicBool::new(true),
             finalizing: AtomicBool::new(false),
+            exact,
             seekable: AtomicU8::new(0),
             block_size: AtomicI64::new(0),
         }
@@ -400,14 +403,15 @@ pub fn open_in(
 
 /// A new exact `FileIO`.
 pub fn create(cx: &mut Cx, name: Ref<'_>, mode: &str, closefd: bool, opener: Option<Ref<'_>>) -> R {
-    let made = cx.alloc_for(classes().file, PyFile::new)?;
+    let made = cx.alloc_for(classes().file, |h| PyFile::new(h, true))?;
     open_in(cx, made.r(), name, mode, closefd, opener)?;
     Ok(made)
 }
 
 fn new(cx: &mut Cx, a: Args<'_>) -> R {
     let class = PyType::from_ref(a.get(0), cx).expect("checked by the constructor's binder");
-    cx.alloc_for(class, PyFile::new)
+    let exact = std::ptr::eq(class, classes().file);
+    cx.alloc_for(class, |h| PyFile::new(h, exact))
 }
 
 fn init(cx: &mut Cx, a: Args<'_>) -> R {
@@ -513,7 +517,7 @@ fn truncate(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn close(cx: &mut Cx, a: Args<'_>) -> R {
     let file = a.this::<PyFile>();
-    let flushed = if std::ptr::eq(cx.class_of(a.get(0)), classes().file) {
+    let flushed = if file.exact {
         // There is nothing to flush: what is left of the class above is the mark.
         super::base::mark_closed(cx, a.get(0))
     } else {
@@ -634,6 +638,5 @@ fn block_size(cx: &Cx, a: Args<'_>) -> R {
 /// The payload of an exact `FileIO`.
 #[inline]
 pub fn exact<'a>(cx: &Cx, v: Ref<'a>) -> Option<&'a PyFile> {
-    let file = v.downcast::<PyFile>(cx)?;
-    std::ptr::eq(cx.class_of(v), classes().file).then_some(file)
+    v.downcast::<PyFile>(cx).filter(|file| file.exact)
 }

@@ -14,7 +14,9 @@ use ungil_runtime::prelude::*;
 fn new<const KIND: u8>(cx: &mut Cx, a: Args<'_>) -> R {
     let class = PyType::from_ref(a.get(0), cx).expect("checked by the constructor's binder");
     let kind = [Kind::Reader, Kind::Writer, Kind::Random][KIND as usize];
-    cx.alloc_for(class, |h| PyBuffered::new(h, kind))
+    let c = classes();
+    let exact = [c.reader, c.writer, c.random].iter().any(|&known| std::ptr::eq(known, class));
+    cx.alloc_for(class, |h| PyBuffered::new(h, kind, exact))
 }
 
 fn init(cx: &mut Cx, a: Args<'_>) -> R {
@@ -60,10 +62,9 @@ fn read1(cx: &mut Cx, a: Args<'_>) -> R {
 fn readinto_any(cx: &mut Cx, a: Args<'_>, once: bool) -> R {
     let this = a.this::<PyBuffered>();
     let len = writable_len(cx, a.get(1), if once { "readinto1" } else { "readinto" })?;
-    let raw = this.raw(cx)?;
-    let held = this.lock(cx)?;
-    this.check_open(cx, &held, &raw, "readinto of closed file")?;
-    Ok(match this.read_into(cx, &held, &raw, a.get(1), len, once)? {
+    let (held, raw) = this.enter(cx)?;
+    this.check_open(cx, &held, raw, "readinto of closed file")?;
+    Ok(match this.read_into(cx, &held, raw, a.get(1), len, once)? {
         Some(n) => cx.int(n as i64),
         None => cx.none(),
     })
@@ -74,23 +75,22 @@ fn peek(cx: &mut Cx, a: Args<'_>) -> R {
     if let Some(n) = a.opt(1) {
         ssize(cx, n)?;
     }
-    let raw = this.raw(cx)?;
-    let held = this.lock(cx)?;
-    this.check_open(cx, &held, &raw, "peek of closed file")?;
-    let data = this.peek(cx, &held, &raw)?;
+    let (held, raw) = this.enter(cx)?;
+    this.check_open(cx, &held, raw, "peek of closed file")?;
+    let data = this.peek(cx, &held, raw)?;
     bytes(cx, &data)
 }
 
 fn readline(cx: &mut Cx, a: Args<'_>) -> R {
     let limit = size_arg(cx, a, 1)?.unwrap_or(usize::MAX);
-    let line = a.this::<PyBuffered>().read_line(cx, limit)?;
-    bytes(cx, &line)
+    a.this::<PyBuffered>().read_line(cx, limit)
 }
 
 fn next(cx: &mut Cx, a: Args<'_>) -> R {
     if super::exact(cx, a.get(0)).is_some() {
         let line = a.this::<PyBuffered>().read_line(cx, usize::MAX)?;
-        return if line.is_empty() { Err(cx.stop_iteration()) } else { try_new_bytes(cx, &line) };
+        let empty = line.downcast::<PyBytes>(cx).is_none_or(PyBytes::is_empty);
+        return if empty { Err(cx.stop_iteration()) } else { Ok(line) };
     }
     let line = cx.call_method(a.get(0), "readline", &[])?;
     match line.downcast::<PyBytes>(cx) {

@@ -18,7 +18,7 @@ pub use methods::make;
 pub use pair::make_pair;
 
 use super::lock::{Held, IoLock, NotTaken};
-use super::{DEFAULT_BUFFER_SIZE, base, class_of_header, classes, file};
+use super::{DEFAULT_BUFFER_SIZE, base, classes, file};
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 use ungil_runtime::prelude::*;
@@ -56,6 +56,8 @@ pub struct PyBuffered {
     pub h: Header,
     raw: Slot,
     kind: Kind,
+    /// Whether the class is one of the three themselves.
+    exact: bool,
     stage: AtomicU8,
     finalizing: AtomicBool,
     /// `close()` has come to its end.
@@ -125,10 +127,7 @@ unsafe fn needs_finalizer(h: *mut Header) -> bool {
     // SAFETY: the object is a buffered stream, and the thread has a context.
     unsafe {
         let this = &*h.cast::<PyBuffered>();
-        let class = class_of_header(h);
-        let c = classes();
-        let exact = [c.reader, c.writer, c.random].iter().any(|&known| std::ptr::eq(known, class));
-        ungil_runtime::finalize::has_del(h) && !(exact && this.closed.load(Relaxed))
+        ungil_runtime::finalize::has_del(h) && !(this.exact && this.closed.load(Relaxed))
     }
 }
 
@@ -146,11 +145,12 @@ unsafe impl Object for PyBuffered {
 }
 
 impl PyBuffered {
-    fn new(h: Header, kind: Kind) -> PyBuffered {
+    fn new(h: Header, kind: Kind, exact: bool) -> PyBuffered {
         PyBuffered {
             h,
             raw: Slot::empty(),
             kind,
+            exact,
             stage: AtomicU8::new(stage::RAW),
             finalizing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
@@ -191,18 +191,25 @@ impl PyBuffered {
         }))
     }
 
-    /// Whether the raw stream is closed.
-    fn raw_is_closed(&self, cx: &mut Cx, raw: &Obj) -> R<bool> {
-        match file::exact(cx, raw.r()) {
-            Some(file) => Ok(file.is_closed()),
-            None => super::is_closed(cx, raw.r()),
+    /// Takes the lock of a stream that is set up; the raw stream stays what it is meanwhile.
+    #[inline]
+    fn enter(&self, cx: &mut Cx) -> R<(Held<'_>, Ref<'_>)> {
+        if self.stage.load(Relaxed) == stage::READY {
+            let held = self.lock(cx)?;
+            if self.stage.load(Relaxed) == stage::READY {
+                // SAFETY: the slot is filled, and changes only under the lock, which nobody else gets now.
+                return Ok((held, unsafe { Ref::from_value(self.raw.peek()) }));
+            }
         }
+        Err(self.raw(cx).err().unwrap_or_else(|| cx.value_error("raw stream has been detached")))
     }
 
-    /// Whether the stream is closed: whether its raw stream is.
-    pub fn is_closed(&self, cx: &mut Cx) -> R<bool> {
-        let raw = self.raw(cx)?;
-        self.raw_is_closed(cx, &raw)
+    /// Whether the raw stream is closed.
+    fn raw_is_closed(&self, cx: &mut Cx, raw: Ref<'_>) -> R<bool> {
+        match file::exact(cx, raw) {
+            Some(file) => Ok(file.is_closed()),
+            None => super::is_closed(cx, raw),
+        }
     }
 
     /// Whether the stream can be read from.
@@ -216,9 +223,9 @@ impl PyBuffered {
     }
 
     /// `ValueError` if the stream is closed and nothing is left to be read.
-    fn check_open(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj, what: &str) -> R<()> {
-        let usable = self.buffers(held, |b| b.size > 0);
-        let left = self.buffers(held, |b| b.end > b.pos);
+    #[inline]
+    fn check_open(&self, cx: &mut Cx, held: &Held<'_>, raw: Ref<'_>, what: &str) -> R<()> {
+        let (usable, left) = self.buffers(held, |b| (b.size > 0, b.end > b.pos));
         if left || (usable && !self.raw_is_closed(cx, raw)?) {
             return Ok(());
         }
@@ -248,9 +255,8 @@ fn set_up(cx: &mut Cx, this: &PyBuffered, raw: Ref<'_>, size: isize) -> R<()> {
     this.raw.set(&this.h, cx, raw.own(cx));
     this.closed.store(false, Relaxed);
     this.stage.store(stage::READY, Relaxed);
-    let raw = raw.own(cx);
     // A stream that cannot say where it is may still be read and written.
-    let _ = this.raw_tell(cx, &held, &raw);
+    let _ = this.raw_tell(cx, &held, raw);
     Ok(())
 }
 
@@ -261,7 +267,7 @@ pub fn create(cx: &mut Cx, kind: Kind, raw: Ref<'_>, size: usize) -> R {
         Kind::Writer => classes().writer,
         Kind::Random => classes().random,
     };
-    let made = cx.alloc_for(class, |h| PyBuffered::new(h, kind))?;
+    let made = cx.alloc_for(class, |h| PyBuffered::new(h, kind, true))?;
     // SAFETY: just made.
     set_up(cx, unsafe { made.cast_unchecked() }, raw, size.min(isize::MAX as usize) as isize)?;
     Ok(made)
@@ -270,10 +276,7 @@ pub fn create(cx: &mut Cx, kind: Kind, raw: Ref<'_>, size: usize) -> R {
 /// The payload of a stream of exactly one of the three classes.
 #[inline]
 pub fn exact<'a>(cx: &Cx, v: Ref<'a>) -> Option<&'a PyBuffered> {
-    let this = v.downcast::<PyBuffered>(cx)?;
-    let class = cx.class_of(v);
-    let c = classes();
-    [c.reader, c.writer, c.random].iter().any(|&known| std::ptr::eq(known, class)).then_some(this)
+    v.downcast::<PyBuffered>(cx).filter(|this| this.exact)
 }
 
 /// The size of a buffer on a raw stream that says what it prefers.
@@ -295,7 +298,7 @@ fn close(cx: &mut Cx, a: Args<'_>) -> R {
     let raw = this.raw(cx)?;
     {
         let _held = this.lock(cx)?;
-        if this.raw_is_closed(cx, &raw)? {
+        if this.raw_is_closed(cx, raw.r())? {
             this.closed.store(true, Relaxed);
             return Ok(cx.none());
         }

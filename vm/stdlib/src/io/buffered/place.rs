@@ -6,7 +6,7 @@ use ungil_runtime::prelude::*;
 
 impl PyBuffered {
     /// Writes what is pending, and moves the raw stream back over what was read ahead.
-    pub(super) fn settle(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj) -> R<()> {
+    pub(super) fn settle(&self, cx: &mut Cx, held: &Held<'_>, raw: Ref<'_>) -> R<()> {
         self.flush_pending(cx, held, raw)?;
         if self.kind.reads() {
             let lead = self.buffers(held, |b| b.raw_lead());
@@ -18,25 +18,30 @@ impl PyBuffered {
 
     /// `flush()` of a stream that writes.
     pub fn flush(&self, cx: &mut Cx) -> R<()> {
-        let raw = self.raw(cx)?;
-        let held = self.lock(cx)?;
-        if !self.buffers(&held, |b| b.size > 0) || self.raw_is_closed(cx, &raw)? {
+        let (held, raw) = self.enter(cx)?;
+        if !self.buffers(&held, |b| b.size > 0) || self.raw_is_closed(cx, raw)? {
             return Err(cx.value_error("flush of closed file"));
         }
-        if self.kind.reads() { self.settle(cx, &held, &raw) } else { self.flush_pending(cx, &held, &raw) }
+        if self.kind.reads() { self.settle(cx, &held, raw) } else { self.flush_pending(cx, &held, raw) }
     }
 
     /// `tell()`.
     pub fn tell(&self, cx: &mut Cx) -> R<i64> {
-        let raw = self.raw(cx)?;
-        let held = self.lock(cx)?;
-        let at = self.raw_tell(cx, &held, &raw)?;
+        let (held, raw) = self.enter(cx)?;
+        let at = self.raw_tell(cx, &held, raw)?;
         // A raw stream may lie about where it is.
         Ok((at - self.buffers(&held, |b| b.raw_lead())).max(0))
     }
 
     /// Moves within what was read ahead, if the place is there; gives the new position.
-    fn seek_within(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj, to: i64, whence: i32) -> R<Option<i64>> {
+    fn seek_within(
+        &self,
+        cx: &mut Cx,
+        held: &Held<'_>,
+        raw: Ref<'_>,
+        to: i64,
+        whence: i32,
+    ) -> R<Option<i64>> {
         let here = match self.buffers(held, |b| b.at) {
             Some(at) => at,
             None => self.raw_tell(cx, held, raw)?,
@@ -55,8 +60,8 @@ impl PyBuffered {
     }
 
     /// `seek(to, whence)`.
-    pub fn seek(&self, cx: &mut Cx, raw: &Obj, to: i64, whence: i32) -> R<i64> {
-        let held = self.lock(cx)?;
+    fn seek(&self, cx: &mut Cx, to: i64, whence: i32) -> R<i64> {
+        let (held, raw) = self.enter(cx)?;
         if self.kind.reads()
             && whence != libc::SEEK_END
             && let Some(at) = self.seek_within(cx, &held, raw, to, whence)?
@@ -89,25 +94,24 @@ pub(super) fn seek(cx: &mut Cx, a: Args<'_>) -> R {
     }
     {
         let held = this.lock(cx)?;
-        this.check_open(cx, &held, &raw, "seek of closed file")?;
+        this.check_open(cx, &held, raw.r(), "seek of closed file")?;
     }
     base::check_seekable(cx, raw.r())?;
     let to = offset(cx, a.get(1))?;
-    let at = this.seek(cx, &raw, to, whence)?;
+    let at = this.seek(cx, to, whence)?;
     Ok(cx.int(at))
 }
 
 pub(super) fn truncate(cx: &mut Cx, a: Args<'_>) -> R {
     let this = a.this::<PyBuffered>();
-    let raw = this.raw(cx)?;
-    let held = this.lock(cx)?;
-    this.check_open(cx, &held, &raw, "truncate of closed file")?;
+    let (held, raw) = this.enter(cx)?;
+    this.check_open(cx, &held, raw, "truncate of closed file")?;
     if !this.kind.writes() {
         return Err(unsupported(cx, "truncate"));
     }
-    this.settle(cx, &held, &raw)?;
+    this.settle(cx, &held, raw)?;
     let size = a.opt(1).unwrap_or(Ref::immediate(Value::NONE));
-    let result = cx.call_method(raw.r(), "truncate", &[size])?;
-    this.raw_tell(cx, &held, &raw)?;
+    let result = cx.call_method(raw, "truncate", &[size])?;
+    this.raw_tell(cx, &held, raw)?;
     Ok(result)
 }

@@ -40,7 +40,7 @@ fn length(cx: &mut Cx, result: &Obj, method: &str, len: usize) -> R<Option<usize
 }
 
 /// Reads once into `into`, by `readinto` on a buffer of Python.
-fn read_by_method(cx: &mut Cx, raw: &Obj, into: &mut [u8]) -> R<Option<usize>> {
+fn read_by_method(cx: &mut Cx, raw: Ref<'_>, into: &mut [u8]) -> R<Option<usize>> {
     let mut storage = Vec::new();
     if storage.try_reserve_exact(into.len()).is_err() {
         return Err(cx.memory_error());
@@ -48,7 +48,7 @@ fn read_by_method(cx: &mut Cx, raw: &Obj, into: &mut [u8]) -> R<Option<usize>> {
     storage.resize(into.len(), 0);
     let array = new_bytearray(cx, storage);
     let view = view_of(cx, array.r())?;
-    let result = call_again(cx, raw.r(), "readinto", &[view.r()])?;
+    let result = call_again(cx, raw, "readinto", &[view.r()])?;
     let Some(n) = length(cx, &result, "readinto", into.len())? else { return Ok(None) };
     let data = bytes_of(cx, array.r())?;
     let n = n.min(data.len());
@@ -56,10 +56,10 @@ fn read_by_method(cx: &mut Cx, raw: &Obj, into: &mut [u8]) -> R<Option<usize>> {
     Ok(Some(n))
 }
 
-fn write_by_method(cx: &mut Cx, raw: &Obj, data: &[u8]) -> R<Option<usize>> {
+fn write_by_method(cx: &mut Cx, raw: Ref<'_>, data: &[u8]) -> R<Option<usize>> {
     let bytes = try_new_bytes(cx, data)?;
     let view = view_of(cx, bytes.r())?;
-    let result = call_again(cx, raw.r(), "write", &[view.r()])?;
+    let result = call_again(cx, raw, "write", &[view.r()])?;
     length(cx, &result, "write", data.len())
 }
 
@@ -79,10 +79,10 @@ impl PyBuffered {
         &self,
         cx: &mut Cx,
         held: &Held<'_>,
-        raw: &Obj,
+        raw: Ref<'_>,
         into: &mut [u8],
     ) -> R<Option<usize>> {
-        let got = match file::exact(cx, raw.r()) {
+        let got = match file::exact(cx, raw) {
             Some(file) => file.read_into(cx, into)?,
             None => read_by_method(cx, raw, into)?,
         };
@@ -93,8 +93,14 @@ impl PyBuffered {
     }
 
     /// Writes once; `None` if there is no room yet.
-    pub(super) fn raw_write(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj, data: &[u8]) -> R<Option<usize>> {
-        let done = match file::exact(cx, raw.r()) {
+    pub(super) fn raw_write(
+        &self,
+        cx: &mut Cx,
+        held: &Held<'_>,
+        raw: Ref<'_>,
+        data: &[u8],
+    ) -> R<Option<usize>> {
+        let done = match file::exact(cx, raw) {
             Some(file) => file.write(cx, data)?,
             None => write_by_method(cx, raw, data)?,
         };
@@ -105,11 +111,11 @@ impl PyBuffered {
     }
 
     /// Asks where the raw stream is.
-    pub(super) fn raw_tell(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj) -> R<i64> {
-        let at = match file::exact(cx, raw.r()) {
+    pub(super) fn raw_tell(&self, cx: &mut Cx, held: &Held<'_>, raw: Ref<'_>) -> R<i64> {
+        let at = match file::exact(cx, raw) {
             Some(file) => file.seek(cx, 0, libc::SEEK_CUR)?,
             None => {
-                let result = cx.call_method(raw.r(), "tell", &[])?;
+                let result = cx.call_method(raw, "tell", &[])?;
                 position(cx, &result)?
             }
         };
@@ -118,12 +124,19 @@ impl PyBuffered {
     }
 
     /// Moves the raw stream.
-    pub(super) fn raw_seek(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj, to: i64, whence: i32) -> R<i64> {
-        let at = match file::exact(cx, raw.r()) {
+    pub(super) fn raw_seek(
+        &self,
+        cx: &mut Cx,
+        held: &Held<'_>,
+        raw: Ref<'_>,
+        to: i64,
+        whence: i32,
+    ) -> R<i64> {
+        let at = match file::exact(cx, raw) {
             Some(file) => file.seek(cx, to, whence)?,
             None => {
                 let (to, whence) = (cx.int(to), cx.int(whence as i64));
-                let result = cx.call_method(raw.r(), "seek", &[to.r(), whence.r()])?;
+                let result = cx.call_method(raw, "seek", &[to.r(), whence.r()])?;
                 position(cx, &result)?
             }
         };

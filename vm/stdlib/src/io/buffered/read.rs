@@ -3,7 +3,7 @@
 use super::{Held, PyBuffered};
 use crate::io::file;
 use ungil_runtime::objects::buffer::copy_into;
-use ungil_runtime::objects::bytes::PyBytes;
+use ungil_runtime::objects::bytes::{PyBytes, empty_bytes, new_bytes, try_new_bytes};
 use ungil_runtime::prelude::*;
 
 /// Makes room for `n` more bytes and fills it with zeros.
@@ -17,7 +17,7 @@ fn grow(cx: &mut Cx, data: &mut Vec<u8>, n: usize) -> R<()> {
 
 impl PyBuffered {
     /// Reads once into the free part of the buffer; `None` if there is nothing yet.
-    fn fill(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj) -> R<Option<usize>> {
+    fn fill(&self, cx: &mut Cx, held: &Held<'_>, raw: Ref<'_>) -> R<Option<usize>> {
         let (mut ahead, end, size) = self.buffers(held, |b| {
             if b.pos == b.end {
                 b.forget_ahead();
@@ -39,7 +39,7 @@ impl PyBuffered {
     }
 
     /// Before reading: what is pending is written.
-    fn before_reading(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj) -> R<()> {
+    fn before_reading(&self, cx: &mut Cx, held: &Held<'_>, raw: Ref<'_>) -> R<()> {
         if self.kind.writes() && !self.buffers(held, |b| b.pending.is_empty()) {
             self.flush_pending(cx, held, raw)?;
         }
@@ -47,7 +47,13 @@ impl PyBuffered {
     }
 
     /// At most `n` bytes; `None` if there is nothing yet.
-    pub(super) fn read_some(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj, n: usize) -> R<Option<Vec<u8>>> {
+    pub(super) fn read_some(
+        &self,
+        cx: &mut Cx,
+        held: &Held<'_>,
+        raw: Ref<'_>,
+        n: usize,
+    ) -> R<Option<Vec<u8>>> {
         let (mut data, size) = self.buffers(held, |b| (b.take(n).to_vec(), b.size));
         if data.len() == n {
             return Ok(Some(data));
@@ -76,14 +82,14 @@ impl PyBuffered {
     }
 
     /// Everything to the end, by the raw stream's `readall` or `read`; `None` if there is nothing yet.
-    pub(super) fn read_all(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj) -> R<Option<Vec<u8>>> {
+    pub(super) fn read_all(&self, cx: &mut Cx, held: &Held<'_>, raw: Ref<'_>) -> R<Option<Vec<u8>>> {
         let mut data = self.buffers(held, |b| {
             let rest = b.rest().to_vec();
             b.forget_ahead();
             rest
         });
         self.before_reading(cx, held, raw)?;
-        let rest = if let Some(file) = file::exact(cx, raw.r()) {
+        let rest = if let Some(file) = file::exact(cx, raw) {
             let rest = file.read_all(cx)?;
             self.buffers(held, |b| b.at = None);
             rest
@@ -101,9 +107,9 @@ impl PyBuffered {
         }
     }
 
-    fn read_all_by_methods(&self, cx: &mut Cx, raw: &Obj) -> R<Option<Vec<u8>>> {
+    fn read_all_by_methods(&self, cx: &mut Cx, raw: Ref<'_>) -> R<Option<Vec<u8>>> {
         let name = ungil_runtime::objects::str::intern(cx, "readall");
-        if let Some(readall) = cx.get_attr_opt(raw.r(), name.get())? {
+        if let Some(readall) = cx.get_attr_opt(raw, name.get())? {
             let result = cx.call(readall.r(), &[])?;
             return match result.downcast::<PyBytes>(cx) {
                 Some(bytes) => Ok(Some(bytes.as_bytes().to_vec())),
@@ -113,7 +119,7 @@ impl PyBuffered {
         }
         let mut data = Vec::new();
         loop {
-            let chunk = cx.call_method(raw.r(), "read", &[])?;
+            let chunk = cx.call_method(raw, "read", &[])?;
             match chunk.downcast::<PyBytes>(cx) {
                 Some(bytes) if bytes.is_empty() => return Ok(Some(data)),
                 Some(bytes) => data.extend_from_slice(bytes.as_bytes()),
@@ -128,35 +134,33 @@ impl PyBuffered {
 
     /// `read(n)`; all to the end for `None`.
     pub fn read(&self, cx: &mut Cx, n: Option<usize>) -> R<Option<Vec<u8>>> {
-        let raw = self.raw(cx)?;
-        let held = self.lock(cx)?;
-        self.check_open(cx, &held, &raw, "read of closed file")?;
+        let (held, raw) = self.enter(cx)?;
+        self.check_open(cx, &held, raw, "read of closed file")?;
         match n {
-            Some(n) => self.read_some(cx, &held, &raw, n),
-            None => self.read_all(cx, &held, &raw),
+            Some(n) => self.read_some(cx, &held, raw, n),
+            None => self.read_all(cx, &held, raw),
         }
     }
 
     /// `read1(n)`: what is there, or what one call of the raw stream gives.
     pub fn read1(&self, cx: &mut Cx, n: Option<usize>) -> R<Vec<u8>> {
-        let raw = self.raw(cx)?;
-        let held = self.lock(cx)?;
-        self.check_open(cx, &held, &raw, "read of closed file")?;
+        let (held, raw) = self.enter(cx)?;
+        self.check_open(cx, &held, raw, "read of closed file")?;
         let (ahead, size) = self.buffers(&held, |b| (b.end - b.pos, b.size));
         let n = n.unwrap_or(size);
         if ahead > 0 || n == 0 {
             return Ok(self.buffers(&held, |b| b.take(n).to_vec()));
         }
-        self.before_reading(cx, &held, &raw)?;
+        self.before_reading(cx, &held, raw)?;
         let mut data = Vec::new();
         grow(cx, &mut data, n)?;
-        let got = self.raw_read(cx, &held, &raw, &mut data)?;
+        let got = self.raw_read(cx, &held, raw, &mut data)?;
         data.truncate(got.unwrap_or(0));
         Ok(data)
     }
 
     /// `peek()`: bytes ahead, at least one unless the end is near; nothing is given out.
-    pub(super) fn peek(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj) -> R<Vec<u8>> {
+    pub(super) fn peek(&self, cx: &mut Cx, held: &Held<'_>, raw: Ref<'_>) -> R<Vec<u8>> {
         if self.buffers(held, |b| b.pos == b.end) {
             self.before_reading(cx, held, raw)?;
             self.fill(cx, held, raw)?;
@@ -169,7 +173,7 @@ impl PyBuffered {
         &self,
         cx: &mut Cx,
         held: &Held<'_>,
-        raw: &Obj,
+        raw: Ref<'_>,
         to: Ref<'_>,
         len: usize,
         once: bool,
@@ -208,14 +212,31 @@ impl PyBuffered {
     }
 
     /// A line with its end, cut after `limit` bytes.
-    pub fn read_line(&self, cx: &mut Cx, limit: usize) -> R<Vec<u8>> {
-        let raw = self.raw(cx)?;
-        let held = self.lock(cx)?;
-        self.check_open(cx, &held, &raw, "readline of closed file")?;
+    pub fn read_line(&self, cx: &mut Cx, limit: usize) -> R {
+        let (held, raw) = self.enter(cx)?;
+        self.check_open(cx, &held, raw, "readline of closed file")?;
+        let whole = self.buffers(&held, |b| {
+            let rest = &b.rest()[..b.rest().len().min(limit)];
+            let end = memchr::memchr(b'\n', rest).map(|at| at + 1);
+            // The usual case: the line lies in the buffer as a whole.
+            let n = end.or((rest.len() == limit).then_some(limit))?;
+            Some(new_bytes(cx, b.take(n)))
+        });
+        match whole {
+            Some(line) => Ok(line),
+            None => {
+                let line = self.read_long_line(cx, &held, raw, limit)?;
+                if line.is_empty() { Ok(empty_bytes(cx)) } else { try_new_bytes(cx, &line) }
+            }
+        }
+    }
+
+    /// The rest of a line of which the buffer holds at most the beginning.
+    fn read_long_line(&self, cx: &mut Cx, held: &Held<'_>, raw: Ref<'_>, limit: usize) -> R<Vec<u8>> {
         let mut line = Vec::new();
         let mut fresh = true;
         loop {
-            let done = self.buffers(&held, |b| {
+            let done = self.buffers(held, |b| {
                 let room = limit - line.len();
                 let rest = &b.rest()[..b.rest().len().min(room)];
                 let end = memchr::memchr(b'\n', rest);
@@ -227,9 +248,9 @@ impl PyBuffered {
                 return Ok(line);
             }
             if std::mem::take(&mut fresh) {
-                self.before_reading(cx, &held, &raw)?;
+                self.before_reading(cx, held, raw)?;
             }
-            match self.fill(cx, &held, &raw)? {
+            match self.fill(cx, held, raw)? {
                 Some(1..) => {}
                 _ => return Ok(line),
             }

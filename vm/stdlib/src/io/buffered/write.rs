@@ -5,8 +5,8 @@ use crate::io::file;
 use ungil_runtime::prelude::*;
 
 /// `BlockingIOError` after so many bytes; with a number only if the system has given one.
-fn would_block(cx: &mut Cx, raw: &Obj, written: usize) -> Err {
-    let number = if file::exact(cx, raw.r()).is_some() { libc::EAGAIN } else { 0 };
+fn would_block(cx: &mut Cx, raw: Ref<'_>, written: usize) -> Err {
+    let number = if file::exact(cx, raw).is_some() { libc::EAGAIN } else { 0 };
     let args = vec![
         cx.int(number as i64),
         cx.str("write could not complete without blocking"),
@@ -20,7 +20,7 @@ impl PyBuffered {
     ///
     /// # Errors
     /// `BlockingIOError`, or what the raw stream raises; what was not written stays pending.
-    pub(super) fn flush_pending(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj) -> R<()> {
+    pub(super) fn flush_pending(&self, cx: &mut Cx, held: &Held<'_>, raw: Ref<'_>) -> R<()> {
         let mut pending = self.buffers(held, |b| std::mem::take(&mut b.pending));
         let mut done = 0;
         let mut result = Ok(());
@@ -43,7 +43,7 @@ impl PyBuffered {
     }
 
     /// Before writing: bytes read ahead are forgotten, and the raw stream goes back to where the program is.
-    fn before_writing(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj) -> R<()> {
+    fn before_writing(&self, cx: &mut Cx, held: &Held<'_>, raw: Ref<'_>) -> R<()> {
         if !self.kind.reads() {
             return Ok(());
         }
@@ -70,30 +70,29 @@ impl PyBuffered {
 
     /// `write(data)`.
     pub fn write(&self, cx: &mut Cx, data: &[u8]) -> R<usize> {
-        let raw = self.raw(cx)?;
-        let held = self.lock(cx)?;
-        if !self.buffers(&held, |b| b.size > 0) || self.raw_is_closed(cx, &raw)? {
+        let (held, raw) = self.enter(cx)?;
+        if !self.buffers(&held, |b| b.size > 0) || self.raw_is_closed(cx, raw)? {
             return Err(cx.value_error("write to closed file"));
         }
-        self.before_writing(cx, &held, &raw)?;
+        self.before_writing(cx, &held, raw)?;
         if self.keep(cx, &held, data)? {
             return Ok(data.len());
         }
-        match self.flush_pending(cx, &held, &raw) {
+        match self.flush_pending(cx, &held, raw) {
             Err(err) if cx.is_error(&err, Builtin::BlockingIOError) => {
                 // What is pending stays so; as much as fits goes behind it.
                 let room = self.buffers(&held, |b| b.size - b.pending.len().min(b.size));
                 let fits = data.len().min(room);
                 self.keep(cx, &held, &data[..fits])?;
-                return if fits == data.len() { Ok(fits) } else { Err(would_block(cx, &raw, fits)) };
+                return if fits == data.len() { Ok(fits) } else { Err(would_block(cx, raw, fits)) };
             }
             result => result?,
         }
-        self.write_past(cx, &held, &raw, data)
+        self.write_past(cx, &held, raw, data)
     }
 
     /// Writes all but the last part past the empty buffer.
-    fn write_past(&self, cx: &mut Cx, held: &Held<'_>, raw: &Obj, data: &[u8]) -> R<usize> {
+    fn write_past(&self, cx: &mut Cx, held: &Held<'_>, raw: Ref<'_>, data: &[u8]) -> R<usize> {
         let size = self.buffers(held, |b| b.size);
         let mut done = 0;
         while data.len() - done > size {

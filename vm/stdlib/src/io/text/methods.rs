@@ -1,14 +1,15 @@
 //! The class.
 
 use super::{Options, PyText, TEXT_OPS, attrs, exact, newline_arg, place, read, set_up, stage};
-use crate::io::{STREAM_FLAGS, both, cannot_pickle, delegate, flag_arg, size_arg, ssize, text_arg};
+use crate::io::{STREAM_FLAGS, both, cannot_pickle, classes, delegate, flag_arg, size_arg, ssize, text_arg};
 use std::sync::atomic::Ordering::Relaxed;
 use ungil_runtime::objects::str::PyStr;
 use ungil_runtime::prelude::*;
 
 fn new(cx: &mut Cx, a: Args<'_>) -> R {
     let class = PyType::from_ref(a.get(0), cx).expect("checked by the constructor's binder");
-    cx.alloc_for(class, PyText::new)
+    let exact = std::ptr::eq(class, classes().text);
+    cx.alloc_for(class, |h| PyText::new(h, exact))
 }
 
 fn init(cx: &mut Cx, a: Args<'_>) -> R {
@@ -46,8 +47,8 @@ fn readline(cx: &mut Cx, a: Args<'_>) -> R {
         None => usize::MAX,
     };
     let this = a.this::<PyText>();
-    let (held, buffer) = this.enter(cx)?;
-    this.read_line(cx, &held, &buffer, limit)
+    let held = this.enter(cx)?;
+    this.read_line(cx, &held, limit)
 }
 
 fn flush(cx: &mut Cx, a: Args<'_>) -> R {
@@ -80,9 +81,11 @@ fn detach(cx: &mut Cx, a: Args<'_>) -> R {
     let this = a.this::<PyText>();
     this.buffer(cx)?;
     cx.call_method(a.get(0), "flush", &[])?;
+    let _held = this.lock.take_nested(cx)?;
     let buffer = this.buffer(cx)?;
     this.stage.store(stage::DETACHED, Relaxed);
     drop(this.buffer.take(&this.h, cx));
+    drop(this.file.take(&this.h, cx));
     Ok(buffer)
 }
 

@@ -21,7 +21,7 @@ pub use write::write_text;
 
 use super::lock::{Held, IoLock};
 use super::newline::{Newline, Translator};
-use super::{buffered, class_of_header, classes, file, unsupported};
+use super::{buffered, classes, file, unsupported};
 use codec::Codec;
 use std::cell::UnsafeCell;
 use std::sync::Arc;
@@ -50,6 +50,10 @@ pub struct PyText {
     /// Incremental codecs of encodings that are not known here.
     encoder: Slot,
     decoder: Slot,
+    /// The file at the bottom, if it and what is between are of classes known here: to ask whether it is closed.
+    file: Slot,
+    /// Whether the class is `TextIOWrapper` itself.
+    exact: bool,
     stage: AtomicU8,
     finalizing: AtomicBool,
     /// `close()` has come to its end.
@@ -164,9 +168,8 @@ unsafe fn drop_fields(h: *mut Header, m: &Mutator) {
 unsafe fn needs_finalizer(h: *mut Header) -> bool {
     // SAFETY: the object is a text stream, and the thread has a context.
     unsafe {
-        let closed = (*h.cast::<PyText>()).closed.load(Relaxed);
-        let exact = std::ptr::eq(class_of_header(h), classes().text);
-        ungil_runtime::finalize::has_del(h) && !(exact && closed)
+        let this = &*h.cast::<PyText>();
+        ungil_runtime::finalize::has_del(h) && !(this.exact && this.closed.load(Relaxed))
     }
 }
 
@@ -184,7 +187,7 @@ unsafe impl Object for PyText {
 }
 
 impl PyText {
-    fn new(h: Header) -> PyText {
+    fn new(h: Header, exact: bool) -> PyText {
         PyText {
             h,
             buffer: Slot::empty(),
@@ -192,6 +195,8 @@ impl PyText {
             errors: Slot::empty(),
             encoder: Slot::empty(),
             decoder: Slot::empty(),
+            file: Slot::empty(),
+            exact,
             stage: AtomicU8::new(stage::RAW),
             finalizing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
@@ -200,8 +205,8 @@ impl PyText {
         }
     }
 
-    fn slots(&self) -> [&Slot; 5] {
-        [&self.buffer, &self.encoding, &self.errors, &self.encoder, &self.decoder]
+    fn slots(&self) -> [&Slot; 6] {
+        [&self.buffer, &self.encoding, &self.errors, &self.encoder, &self.decoder, &self.file]
     }
 
     /// Runs `f` with the state; it must not run Python.
@@ -226,27 +231,41 @@ impl PyText {
     }
 
     /// `ValueError` if the stream is closed.
-    fn check_open(&self, cx: &mut Cx, buffer: &Obj) -> R<()> {
-        let this = ref_of(self);
-        if !std::ptr::eq(cx.class_of(this), classes().text) {
-            return super::base::check_closed(cx, this);
+    #[inline]
+    fn check_open(&self, cx: &mut Cx) -> R<()> {
+        if self.stage.load(Relaxed) != stage::READY {
+            self.buffer(cx)?;
         }
-        let closed = match (buffered::exact(cx, buffer.r()), file::exact(cx, buffer.r())) {
-            (Some(buffered), _) => buffered.is_closed(cx)?,
-            (_, Some(file)) => file.is_closed(),
-            _ => super::is_closed(cx, buffer.r())?,
-        };
-        if closed { Err(super::closed_error(cx)) } else { Ok(()) }
+        if !self.exact {
+            return super::base::check_closed(cx, ref_of(self));
+        }
+        if self.file.is_empty() {
+            let buffer = self.buffer(cx)?;
+            return if super::is_closed(cx, buffer.r())? { Err(super::closed_error(cx)) } else { Ok(()) };
+        }
+        // SAFETY: the slot holds a `FileIO`, and changes under the lock only, which the caller holds.
+        match unsafe { Ref::from_value(self.file.peek()).cast_unchecked::<file::PyFile>() }.is_closed() {
+            true => Err(super::closed_error(cx)),
+            false => Ok(()),
+        }
     }
 
-    /// Lock and stream below, of a stream that is open.
+    /// The lock of a stream that is open.
     #[inline]
-    fn enter(&self, cx: &mut Cx) -> R<(Held<'_>, Obj)> {
+    fn enter(&self, cx: &mut Cx) -> R<Held<'_>> {
         let held = self.lock.take_nested(cx)?;
-        let buffer = self.buffer(cx)?;
-        self.check_open(cx, &buffer)?;
-        Ok((held, buffer))
+        self.check_open(cx)?;
+        Ok(held)
     }
+}
+
+/// The file at the bottom of streams of exact classes.
+fn file_below(cx: &mut Cx, buffer: &Obj) -> Option<Obj> {
+    let raw = match buffered::exact(cx, buffer.r()) {
+        Some(_) => cx.get_attr_str(buffer.r(), "raw").ok()?,
+        None => buffer.clone(),
+    };
+    file::exact(cx, raw.r()).is_some().then_some(raw)
 }
 
 /// How a stream is set up.
@@ -319,12 +338,17 @@ fn set_up(cx: &mut Cx, this: &PyText, buffer: &Obj, options: &Options<'_>) -> R<
         let at = cx.call_method(buffer.r(), "tell", &[])?;
         cx.truth(at.r())?
     };
+    let file = file_below(cx, buffer);
     let held = this.lock.take_nested(cx)?;
     let old = this.state(&held, |place| std::mem::replace(place, state));
     drop(old);
     this.buffer.set(&this.h, cx, buffer.clone());
     this.encoding.set(&this.h, cx, encoding);
     this.errors.set(&this.h, cx, errors);
+    match file {
+        Some(file) => this.file.set(&this.h, cx, file),
+        None => drop(this.file.take(&this.h, cx)),
+    }
     this.set_coders(cx, coders);
     this.closed.store(false, Relaxed);
     if in_the_middle {
@@ -336,7 +360,7 @@ fn set_up(cx: &mut Cx, this: &PyText, buffer: &Obj, options: &Options<'_>) -> R<
 
 /// A new exact stream.
 pub fn create(cx: &mut Cx, buffer: &Obj, options: &Options<'_>) -> R {
-    let made = cx.alloc_for(classes().text, PyText::new)?;
+    let made = cx.alloc_for(classes().text, |h| PyText::new(h, true))?;
     // SAFETY: just made.
     set_up(cx, unsafe { made.cast_unchecked() }, buffer, options)?;
     Ok(made)
@@ -345,8 +369,7 @@ pub fn create(cx: &mut Cx, buffer: &Obj, options: &Options<'_>) -> R {
 /// The payload of an exact `TextIOWrapper`.
 #[inline]
 fn exact<'a>(cx: &Cx, v: Ref<'a>) -> Option<&'a PyText> {
-    let this = v.downcast::<PyText>(cx)?;
-    std::ptr::eq(cx.class_of(v), classes().text).then_some(this)
+    v.downcast::<PyText>(cx).filter(|this| this.exact)
 }
 
 fn not_readable(cx: &mut Cx) -> Err {

@@ -90,7 +90,8 @@ impl PyText {
 
     /// `tell()`.
     fn tell(&self, cx: &mut Cx) -> R {
-        let (held, buffer) = self.enter(cx)?;
+        let held = self.enter(cx)?;
+        let buffer = self.buffer(cx)?;
         let (seekable, telling) = self.state(&held, |s| (s.seekable, s.telling));
         if !seekable {
             return Err(unsupported(cx, "underlying stream is not seekable"));
@@ -98,7 +99,7 @@ impl PyText {
         if !telling {
             return Err(cx.error(Builtin::OSError, "telling position disabled by next() call"));
         }
-        self.write_pending(cx, &held, &buffer)?;
+        self.write_pending(cx, &held)?;
         cx.call_method(ref_of(self), "flush", &[])?;
         let start = tell_buffer(cx, &buffer)?;
         let snapshot = self.state(&held, |s| match (&s.snapshot, s.can_decode) {
@@ -238,7 +239,8 @@ pub(super) fn tell(cx: &mut Cx, a: Args<'_>) -> R {
 pub(super) fn seek(cx: &mut Cx, a: Args<'_>) -> R {
     let this = a.this::<PyText>();
     let whence = a.opt(2).map_or(Ok(0), |v| c_int(cx, v))?;
-    let (held, buffer) = this.enter(cx)?;
+    let held = this.enter(cx)?;
+    let buffer = this.buffer(cx)?;
     if !this.state(&held, |s| s.seekable) {
         return Err(unsupported(cx, "underlying stream is not seekable"));
     }

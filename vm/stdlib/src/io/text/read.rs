@@ -37,7 +37,7 @@ impl PyText {
     }
 
     /// Replaces the decoded text by what the next bytes give; false at the end. `hint`: characters wanted.
-    fn read_chunk(&self, cx: &mut Cx, held: &Held<'_>, buffer: &Obj, hint: usize) -> R<bool> {
+    fn read_chunk(&self, cx: &mut Cx, held: &Held<'_>, hint: usize) -> R<bool> {
         let (can, telling, n) = self.state(held, |s| {
             let wanted = if hint > 0 { (s.ratio.max(1.0) * hint as f64) as usize } else { 0 };
             (s.can_decode, s.telling, s.chunk.max(wanted))
@@ -46,7 +46,8 @@ impl PyText {
             return Err(not_readable(cx));
         }
         let before = if telling { Some(self.decoder_state(cx, held)?) } else { None };
-        let input = self.fetch(cx, held, buffer, n)?;
+        let buffer = self.buffer(cx)?;
+        let input = self.fetch(cx, held, &buffer, n)?;
         let (len, end) = (input.len(), input.is_empty());
         let snapshot = before.map(|(mut bytes, flags)| {
             bytes.extend_from_slice(&input);
@@ -66,12 +67,12 @@ impl PyText {
 
     /// `read(n)`; everything for `None`.
     pub(super) fn read(&self, cx: &mut Cx, n: Option<usize>) -> R {
-        let (held, buffer) = self.enter(cx)?;
+        let held = self.enter(cx)?;
         if !self.state(&held, |s| s.can_decode) {
             return Err(not_readable(cx));
         }
-        self.write_pending(cx, &held, &buffer)?;
-        let Some(n) = n else { return self.read_all(cx, &held, &buffer) };
+        self.write_pending(cx, &held)?;
+        let Some(n) = n else { return self.read_all(cx, &held) };
         let mut out = Vec::new();
         let mut left = n;
         loop {
@@ -82,7 +83,7 @@ impl PyText {
                 out.extend_from_slice(part);
                 s.used = to;
             });
-            if left == 0 || !self.read_chunk(cx, &held, &buffer, left)? {
+            if left == 0 || !self.read_chunk(cx, &held, left)? {
                 break;
             }
         }
@@ -97,7 +98,8 @@ impl PyText {
         text(cx, &out)
     }
 
-    fn read_all(&self, cx: &mut Cx, held: &Held<'_>, buffer: &Obj) -> R {
+    fn read_all(&self, cx: &mut Cx, held: &Held<'_>) -> R {
+        let buffer = self.buffer(cx)?;
         let data = match buffered::exact(cx, buffer.r()) {
             Some(buffered) if buffered.reads() => buffered.read(cx, None)?,
             _ => {
@@ -124,9 +126,12 @@ impl PyText {
     }
 
     /// A line with its end, cut after `limit` characters.
-    pub(super) fn read_line(&self, cx: &mut Cx, held: &Held<'_>, buffer: &Obj, limit: usize) -> R {
-        self.write_pending(cx, held, buffer)?;
-        if !self.state(held, |s| s.can_decode) {
+    pub(super) fn read_line(&self, cx: &mut Cx, held: &Held<'_>, limit: usize) -> R {
+        let (can, pending) = self.state(held, |s| (s.can_decode, !s.pending.is_empty()));
+        if pending {
+            self.write_pending(cx, held)?;
+        }
+        if !can {
             return Err(not_readable(cx));
         }
         let mut line: Vec<u8> = Vec::new();
@@ -149,7 +154,7 @@ impl PyText {
             if done {
                 return text(cx, &line);
             }
-            if !self.read_chunk(cx, held, buffer, 0)? && self.state(held, |s| s.rest().is_empty()) {
+            if !self.read_chunk(cx, held, 0)? && self.state(held, |s| s.rest().is_empty()) {
                 self.state(held, |s| s.forget_decoded());
                 return text(cx, &line);
             }
@@ -176,9 +181,9 @@ fn line_part(end: LineEnd, line: &[u8], rest: &[u8], left: &mut usize) -> (usize
 pub(super) fn next(cx: &mut Cx, a: Args<'_>) -> R {
     let this = a.this::<PyText>();
     let line = if super::exact(cx, a.get(0)).is_some() {
-        let (held, buffer) = this.enter(cx)?;
+        let held = this.enter(cx)?;
         this.state(&held, |s| s.telling = false);
-        this.read_line(cx, &held, &buffer, usize::MAX)?
+        this.read_line(cx, &held, usize::MAX)?
     } else {
         this.buffer(cx)?;
         {

@@ -49,11 +49,12 @@ impl State {
 
 impl PyText {
     /// Gives what is kept to the stream below.
-    pub(super) fn write_pending(&self, cx: &mut Cx, held: &Held<'_>, buffer: &Obj) -> R<()> {
+    pub(super) fn write_pending(&self, cx: &mut Cx, held: &Held<'_>) -> R<()> {
         let mut bytes = self.state(held, |s| std::mem::take(&mut s.pending));
         if bytes.is_empty() {
             return Ok(());
         }
+        let buffer = self.buffer(cx)?;
         let result = match buffered::exact(cx, buffer.r()) {
             Some(buffered) if buffered.writes() => buffered.write(cx, &bytes).map(drop),
             _ => match file::exact(cx, buffer.r()) {
@@ -83,9 +84,10 @@ impl PyText {
 
     /// `flush()`.
     pub(super) fn flush(&self, cx: &mut Cx) -> R<()> {
-        let (held, buffer) = self.enter(cx)?;
+        let held = self.enter(cx)?;
         self.state(&held, |s| s.telling = s.seekable);
-        self.write_pending(cx, &held, &buffer)?;
+        self.write_pending(cx, &held)?;
+        let buffer = self.buffer(cx)?;
         drop(held);
         match buffered::exact(cx, buffer.r()) {
             Some(buffered) if buffered.writes() => buffered.flush(cx),
@@ -95,31 +97,33 @@ impl PyText {
 
     /// `write(text)`.
     pub(super) fn write(&self, cx: &mut Cx, text: &[u8]) -> R<()> {
-        let (held, buffer) = self.enter(cx)?;
-        let (can, newline) = self.state(&held, |s| (s.can_encode, s.newline));
+        let held = self.enter(cx)?;
+        let (can, lines, written) =
+            self.state(&held, |s| (s.can_encode, s.line_buffering, s.newline.written()));
         if !can {
             return Err(unsupported(cx, "not writable"));
         }
-        let line = memchr::memchr2(b'\n', b'\r', text).is_some();
-        let translated = newline.translated(text);
+        let line = lines && memchr::memchr2(b'\n', b'\r', text).is_some();
+        let translated =
+            if written.is_some() { self.state(&held, |s| s.newline.translated(text)) } else { None };
         let text = translated.as_deref().unwrap_or(text);
         let encoded = match self.state(&held, |s| s.is_plain(text)) {
             true => None,
             false => Some(self.encode(cx, &held, text)?),
         };
         let bytes = encoded.as_deref().unwrap_or(text);
-        let full = self.state(&held, |s| !s.pending.is_empty() && s.pending.len() + bytes.len() > s.chunk);
-        if full {
-            self.write_pending(cx, &held, &buffer)?;
+        if self.state(&held, |s| !s.pending.is_empty() && s.pending.len() + bytes.len() > s.chunk) {
+            self.write_pending(cx, &held)?;
         }
         let due = self.state(&held, |s| {
             s.keep(bytes);
             s.due(line)
         });
         if due.write {
-            self.write_pending(cx, &held, &buffer)?;
+            self.write_pending(cx, &held)?;
         }
         if due.flush {
+            let buffer = self.buffer(cx)?;
             self.flush_buffer(cx, &buffer)?;
         }
         if self.state(&held, State::written) {
