@@ -2,13 +2,16 @@
 //!
 //! A native module is a file or folder with `init(cx, module)`; `register` tells the VM of all of them.
 
+mod accounts;
 mod array;
 mod ast;
+pub mod atexit;
 mod cmath;
 mod collections;
 mod contextvars;
 mod errno;
 mod exceptions;
+mod fcntl;
 mod gc;
 pub mod io;
 mod itertools;
@@ -19,9 +22,12 @@ mod os;
 mod posix;
 mod random;
 mod resource;
+mod select;
 pub mod signal;
 mod sre;
+mod stat_module;
 mod structs;
+mod subprocess;
 pub mod sys;
 pub mod thread;
 mod time;
@@ -48,8 +54,15 @@ const MODULES: &[(&str, Init)] = &[
     ("_types", types::init),
     ("_typing", typing::init),
     ("_signal", signal::init),
+    ("_posixsubprocess", subprocess::init),
+    ("_stat", stat_module::init),
+    ("atexit", atexit::init),
     ("errno", errno::init),
     ("_sre", sre::init),
+    ("fcntl", fcntl::init),
+    ("grp", accounts::init_grp),
+    ("pwd", accounts::init_pwd),
+    ("select", select::init),
     ("gc", gc::init),
     ("_weakref", weakref::init),
     ("itertools", itertools::init),

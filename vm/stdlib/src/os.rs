@@ -410,21 +410,25 @@ pub fn user_or_group(cx: &mut Cx, v: Ref<'_>, what: &str) -> R<u32> {
 /// # Errors
 /// `TypeError`, `ValueError` for NaN, `OverflowError`.
 pub fn nanoseconds(cx: &mut Cx, v: Ref<'_>) -> R<i64> {
-    if v.value().is_float() || cx.is_instance_of(v, Builtin::Float) {
+    if cx.is_instance_of(v, Builtin::Float) {
         let seconds = cx.to_f64(v)?;
         if seconds.is_nan() {
             return Err(cx.value_error("Invalid value NaN (not a number)"));
         }
         let nanos = (seconds.abs() * 1e9).ceil().copysign(seconds);
         if !(-9.223372036854775e18..9.223372036854775e18).contains(&nanos) {
-            return Err(cx.overflow_error("timestamp too large to convert to C PyTime_t"));
+            return Err(cx.overflow_error("timestamp out of range for C PyTime_t"));
         }
         return Ok(nanos as i64);
+    }
+    if !is_index(cx, v) {
+        let got = cx.type_name(v);
+        return Err(cx.type_error(format!("'{got}' object cannot be interpreted as an integer or float")));
     }
     let seconds = cx.index(v)?;
     match int::to_i64(cx, seconds.r()).and_then(|n| n.checked_mul(1_000_000_000)) {
         Some(nanos) => Ok(nanos),
-        None => Err(cx.overflow_error("timestamp too large to convert to C PyTime_t")),
+        None => Err(cx.overflow_error("timestamp out of range for C PyTime_t")),
     }
 }
 
@@ -438,9 +442,21 @@ impl Deadline {
         Deadline(Instant::now().checked_add(Duration::from_nanos(nanos.max(0) as u64)))
     }
 
+    pub fn never() -> Deadline {
+        Deadline(None)
+    }
+
     /// What is left, `None` if there is no end.
     pub fn left(&self) -> Option<Duration> {
         self.0.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
+    /// What is left in milliseconds rounded up, as `poll` takes it: -1 for ever.
+    pub fn millis(&self) -> i32 {
+        match self.left() {
+            None => -1,
+            Some(left) => left.as_nanos().div_ceil(1_000_000).min(i32::MAX as u128) as i32,
+        }
     }
 
     pub fn timespec(&self) -> Option<libc::timespec> {

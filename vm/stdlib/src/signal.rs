@@ -148,6 +148,15 @@ impl Drop for Addressee {
     }
 }
 
+/// Calls a C function for a thread that cannot end meanwhile; `ESRCH` if there is none with this ident.
+pub fn with_thread(ident: Option<u64>, f: impl FnOnce(libc::pthread_t) -> i32) -> i32 {
+    let threads = THREADS.lock().unwrap_or_else(|p| p.into_inner());
+    match ident.filter(|ident| threads.contains(ident)) {
+        Some(ident) => f(ident as libc::pthread_t),
+        None => libc::ESRCH,
+    }
+}
+
 /// The C handler. Only atomics and calls that are safe in signal handlers.
 extern "C" fn on_signal(signal: libc::c_int) {
     // SAFETY: the thread's own `errno`, which must be as before when the interrupted code goes on.
@@ -241,6 +250,23 @@ pub fn start(cx: &mut Cx) {
         });
     }
     let _ = HANDLERS.set(SharedValue::new(cx.list(handlers)));
+}
+
+/// The calling thread is left alone by signals: others of the process get them.
+pub fn block_all() {
+    // SAFETY: a set that is filled before it is used.
+    unsafe {
+        let mut all = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &all, std::ptr::null_mut());
+    }
+}
+
+/// Ends the process as SIGINT does when nobody handles it, so that its parent sees why.
+pub fn end_by_interrupt() {
+    install(libc::SIGINT, libc::SIG_DFL);
+    // SAFETY: numbers.
+    unsafe { libc::kill(libc::getpid(), libc::SIGINT) };
 }
 
 /// What the system does with a signal now.
@@ -518,14 +544,8 @@ fn pthread_kill(cx: &mut Cx, a: Args<'_>) -> R {
     let ident = cx.index(a.get(0))?;
     let ident = ungil_runtime::objects::int::to_bigint(cx, ident.r()).and_then(|n| u64::try_from(n).ok());
     let number = os::c_int(cx, a.get(1))?;
-    let result = {
-        let threads = THREADS.lock().unwrap_or_else(|p| p.into_inner());
-        match ident.filter(|ident| threads.contains(ident)) {
-            // SAFETY: the thread cannot end while the list is locked.
-            Some(ident) => unsafe { libc::pthread_kill(ident as libc::pthread_t, number) },
-            None => libc::ESRCH,
-        }
-    };
+    // SAFETY: the thread cannot end meanwhile.
+    let result = with_thread(ident, |thread| unsafe { libc::pthread_kill(thread, number) });
     if result != 0 {
         return Err(os::error(cx, result));
     }

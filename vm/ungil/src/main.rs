@@ -15,7 +15,11 @@ fn main() {
     };
     let started = std::thread::Builder::new().stack_size(STACK).name("MainThread".into()).spawn(body);
     match started {
-        Ok(thread) => drop(thread.join()),
+        Ok(thread) => {
+            // Signals are for the threads that run Python.
+            ungil_stdlib::signal::block_all();
+            drop(thread.join());
+        }
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "ungil: cannot start: {error}");
             std::process::exit(1);

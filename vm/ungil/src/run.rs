@@ -8,6 +8,9 @@ use ungil_runtime::objects::exception::PyException;
 use ungil_runtime::prelude::*;
 use ungil_runtime::{Config, bootstrap, import, objects, traceback};
 
+/// The exit code of a program that an uncaught `KeyboardInterrupt` has ended, as shells show it.
+const INTERRUPTED: i32 = 130;
+
 /// What the program ends with.
 pub fn main() -> i32 {
     let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
@@ -254,7 +257,7 @@ fn end_with(cx: &mut Cx, err: Err) -> i32 {
         }
         None => traceback::print_exception(cx, &err),
     }
-    if interrupted { 130 } else { 1 }
+    if interrupted { INTERRUPTED } else { 1 }
 }
 
 /// Flushes a standard stream; false if that failed.
@@ -274,7 +277,11 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
     {
         traceback::print_exception(cx, &err);
     }
+    ungil_stdlib::atexit::run(cx);
     let flushed = ungil_stdlib::io::finish(cx);
     cx.world.set_finalizing(&cx.thread);
+    if code == INTERRUPTED {
+        ungil_stdlib::signal::end_by_interrupt();
+    }
     if flushed { code } else { 120 }
 }
