@@ -1,10 +1,10 @@
 """Threads share an array, a generator of random numbers and a Struct: nothing tears, appends are not lost."""
 
+import _random
 import array
-import random
 import struct
 
-from _support import THREADS, in_threads, main, readers_and_writers
+from _support import THREADS, in_threads, readers_and_writers, repeat
 
 ROUNDS = 300
 
@@ -67,7 +67,7 @@ def lengths_change():
 
 
 def random_and_struct():
-    generator = random.Random(1)
+    generator = _random.Random(1)
     s = struct.Struct("<i")
 
     def work(n):
@@ -80,4 +80,4 @@ def random_and_struct():
     in_threads(work)
 
 
-main(appends_are_kept, items_do_not_tear, lengths_change, random_and_struct)
+repeat(appends_are_kept, items_do_not_tear, lengths_change, random_and_struct)
