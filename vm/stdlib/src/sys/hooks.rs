@@ -1,0 +1,135 @@
+//! `sys`: the hooks that the VM calls to show values, exceptions and exceptions that cannot be raised, those of
+//! asynchronous generators, and `breakpoint()`'s.
+
+use std::sync::OnceLock;
+use ungil_runtime::SharedValue;
+use ungil_runtime::objects::exception::PyException;
+use ungil_runtime::objects::module::{add, add_functions};
+use ungil_runtime::objects::{namespace, traceback};
+use ungil_runtime::prelude::*;
+
+const HOOKS: &[(&str, &str, NativeFn)] = &[
+    ("excepthook", "($module, exctype, value, traceback, /)", Full(excepthook)),
+    ("displayhook", "($module, object, /)", Full(displayhook)),
+    ("unraisablehook", "($module, unraisable, /)", Full(ungil_runtime::traceback::unraisable_hook)),
+    ("breakpointhook", "($module, /, *args, **kwargs)", Full(breakpointhook)),
+];
+
+const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
+    ("get_asyncgen_hooks", "($module, /)", Full(get_asyncgen_hooks)),
+    (
+        "set_asyncgen_hooks",
+        "($module, /, firstiter=<unrepresentable>, finalizer=<unrepresentable>)",
+        Full(set_asyncgen_hooks),
+    ),
+];
+
+/// Adds the hooks, each also under its name with two underscores around it.
+///
+/// # Errors
+/// What making the class of records raises.
+pub(super) fn add_to(cx: &mut Cx, module: &Obj) -> R<()> {
+    add_functions(cx, module, HOOKS);
+    add_functions(cx, module, FUNCTIONS);
+    for (name, ..) in HOOKS {
+        let hook = cx.get_attr_str(module.r(), name)?;
+        add(cx, module, &format!("__{name}__"), hook);
+    }
+    Ok(())
+}
+
+fn excepthook(cx: &mut Cx, a: Args<'_>) -> R {
+    let exception = a.get(1).own(cx);
+    if let (Some(e), Some(t)) = (exception.downcast::<PyException>(cx), a.opt_not_none(2))
+        && t.downcast::<traceback::PyTraceback>(cx).is_some()
+    {
+        e.traceback.set(&e.h, cx, t.own(cx));
+    }
+    let text = ungil_runtime::traceback::format_value(cx, exception);
+    ungil_runtime::traceback::write_stderr(cx, &text);
+    Ok(cx.none())
+}
+
+fn displayhook(cx: &mut Cx, a: Args<'_>) -> R {
+    if a.get(0).value().is_none() {
+        return Ok(cx.none());
+    }
+    let text = cx.repr_string(a.get(0))? + "\n";
+    let text = cx.str(&text);
+    if let Some(stdout) = cx.sys_dict().get_str(cx, cx.vm.names.stdout.get()) {
+        cx.call_method(stdout.r(), "write", &[text.r()])?;
+    }
+    let name = cx.vm.names.underscore.get();
+    let value = a.get(0).own(cx);
+    cx.builtins().set_str(cx, name, value);
+    Ok(cx.none())
+}
+
+/// `breakpoint()`: calls what `PYTHONBREAKPOINT` names, `pdb.set_trace` by default.
+fn breakpointhook(cx: &mut Cx, a: Args<'_>) -> R {
+    let named = match cx.vm.config.ignore_environment {
+        true => String::new(),
+        false => std::env::var("PYTHONBREAKPOINT").unwrap_or_default(),
+    };
+    let target = match named.as_str() {
+        "0" => return Ok(cx.none()),
+        "" => "pdb.set_trace",
+        name => name,
+    };
+    let (module, function) = target.rsplit_once('.').unwrap_or(("builtins", target));
+    let found = import(cx, module).and_then(|module| cx.get_attr_str(module.r(), function));
+    let Ok(hook) = found else {
+        let message = format!("Ignoring unimportable $PYTHONBREAKPOINT: \"{target}\"");
+        ungil_runtime::traceback::warn(cx, Builtin::RuntimeWarning, &message)?;
+        return Ok(cx.none());
+    };
+    ungil_runtime::objects::native::spread(cx, hook.r(), a.get(0), a.opt(1))
+}
+
+/// The module with a dotted name.
+fn import(cx: &mut Cx, name: &str) -> R {
+    let (builtins, text) = (cx.str("builtins"), cx.str(name));
+    let builtins = cx.modules().get_str(cx, builtins.r()).unwrap_or_else(|| cx.none());
+    cx.call_method(builtins.r(), "__import__", &[text.r()])?;
+    match cx.modules().get(cx, text.r())? {
+        Some(module) => Ok(module),
+        None => Err(cx.error(Builtin::ModuleNotFoundError, &format!("No module named '{name}'"))),
+    }
+}
+
+/// Names under which a thread keeps its hooks.
+const ASYNCGEN_HOOKS: [&str; 2] = ["asyncgen_firstiter", "asyncgen_finalizer"];
+
+fn get_asyncgen_hooks(cx: &mut Cx, _: Args<'_>) -> R {
+    let values = ASYNCGEN_HOOKS
+        .iter()
+        .map(|&name| cx.thread_state.values.borrow().get(name).map_or_else(|| cx.none(), |v| v.r().own(cx)))
+        .collect();
+    static CLASS: OnceLock<SharedValue> = OnceLock::new();
+    let class = match CLASS.get() {
+        Some(class) => class.get().own(cx),
+        None => {
+            let class = namespace::new_record_class(cx, "sys.asyncgen_hooks", &["firstiter", "finalizer"])?;
+            CLASS.get_or_init(|| SharedValue::new(class.clone())).get().own(cx)
+        }
+    };
+    namespace::record_of(cx, &class, values)
+}
+
+fn set_asyncgen_hooks(cx: &mut Cx, a: Args<'_>) -> R {
+    for (i, what) in ["firstiter", "finalizer"].iter().enumerate() {
+        if let Some(hook) = a.opt_not_none(i)
+            && cx.class_of(hook).special(cx, Special::Call).is_none()
+        {
+            let got = cx.type_name(hook);
+            return Err(cx.type_error(format!("callable {what} expected, got {got}")));
+        }
+    }
+    for (i, name) in ASYNCGEN_HOOKS.into_iter().enumerate() {
+        let Some(hook) = a.opt(i) else { continue };
+        let hook = hook.own(cx);
+        let old = cx.thread_state.values.borrow_mut().insert(name, hook);
+        drop(old);
+    }
+    Ok(cx.none())
+}

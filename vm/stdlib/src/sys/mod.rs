@@ -1,0 +1,251 @@
+//! `sys`.
+//!
+//! - `hooks.rs`: what the VM calls to show values and exceptions; `info.rs`: lists and records that are filled at start-up
+
+mod hooks;
+mod info;
+
+use std::sync::atomic::Ordering;
+use ungil_runtime::interp::frame::{Frame, Frames};
+use ungil_runtime::objects::exception::PyException;
+use ungil_runtime::objects::module::{add, add_functions};
+use ungil_runtime::prelude::*;
+
+/// The Python version that ungil implements.
+pub const VERSION: (i64, i64, i64) = (3, 14, 0);
+
+const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
+    ("exit", "($module, status=None, /)", Full(exit)),
+    ("getrefcount", "($module, object, /)", Leaf(getrefcount)),
+    ("getrecursionlimit", "($module, /)", Full(getrecursionlimit)),
+    ("setrecursionlimit", "($module, limit, /)", Full(setrecursionlimit)),
+    ("getswitchinterval", "($module, /)", Full(getswitchinterval)),
+    ("setswitchinterval", "($module, interval, /)", Full(setswitchinterval)),
+    ("_is_gil_enabled", "($module, /)", Leaf(|cx, _| Ok(cx.bool(ungil_locks::model::GIL_ENABLED)))),
+    ("_getframe", "($module, depth=0, /)", Full(getframe)),
+    ("_getframemodulename", "($module, depth=0)", Full(getframemodulename)),
+    ("exc_info", "($module, /)", Full(exc_info)),
+    ("exception", "($module, /)", Full(|cx, _| Ok(cx.handled_exception()))),
+    ("intern", "($module, string, /)", Full(intern)),
+    ("getsizeof", "($module, object, default=<unrepresentable>, /)", Full(getsizeof)),
+    ("getdefaultencoding", "($module, /)", Leaf(|cx, _| Ok(cx.str("utf-8")))),
+    ("getfilesystemencoding", "($module, /)", Leaf(|cx, _| Ok(cx.str("utf-8")))),
+    ("getfilesystemencodeerrors", "($module, /)", Leaf(|cx, _| Ok(cx.str("surrogateescape")))),
+    ("is_finalizing", "($module, /)", Full(|cx, _| Ok(cx.bool(cx.world.is_finalizing())))),
+    ("audit", "($module, event, /, *args)", Full(|cx, _| Ok(cx.none()))),
+    ("_get_cpu_count_config", "($module, /)", Leaf(|cx, _| Ok(cx.int(cpu_count_config(cx).unwrap_or(-1))))),
+    ("addaudithook", "($module, hook)", Full(|cx, _| Ok(cx.none()))),
+    ("get_int_max_str_digits", "($module, /)", Leaf(get_int_max_str_digits)),
+    ("set_int_max_str_digits", "($module, /, maxdigits)", Full(set_int_max_str_digits)),
+    ("_is_interned", "($module, string, /)", Full(is_interned)),
+    ("_is_immortal", "($module, op, /)", Leaf(is_immortal)),
+    ("_clear_type_cache", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
+    ("_clear_internal_caches", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
+    ("getallocatedblocks", "($module, /)", Full(getallocatedblocks)),
+    ("call_tracing", "($module, func, args, /)", Full(call_tracing)),
+    ("is_stack_trampoline_active", "($module, /)", Leaf(|cx, _| Ok(cx.bool(false)))),
+    ("is_remote_debug_enabled", "($module, /)", Leaf(|cx, _| Ok(cx.bool(false)))),
+    ("gettrace", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
+    ("getprofile", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
+];
+
+/// The number of processors that `-X cpu_count` says.
+pub fn cpu_count_config(cx: &Cx) -> Option<i64> {
+    let given = cx.vm.config.x_options.iter().find(|(name, _)| name == "cpu_count");
+    given.and_then(|(_, v)| v.as_ref()?.parse().ok()).filter(|&n: &i64| n > 0)
+}
+
+fn exit(cx: &mut Cx, a: Args<'_>) -> R {
+    Err(match a.opt_not_none(0) {
+        Some(status) => {
+            let status = status.own(cx);
+            cx.error_with(Builtin::SystemExit, status)
+        }
+        None => cx.error_bare(Builtin::SystemExit),
+    })
+}
+
+fn getrefcount(cx: &Cx, a: Args<'_>) -> R {
+    Ok(match a.get(0).header() {
+        Some(h) => cx.int(h.ref_count()),
+        None => cx.int(u32::MAX as i64),
+    })
+}
+
+fn getrecursionlimit(cx: &mut Cx, _: Args<'_>) -> R {
+    // ORD: relaxed; a setting.
+    Ok(cx.int(cx.vm.recursion_limit.load(Ordering::Relaxed) as i64))
+}
+
+fn setrecursionlimit(cx: &mut Cx, a: Args<'_>) -> R {
+    let limit = cx.to_i64(a.get(0))?;
+    if limit < 1 {
+        return Err(cx.value_error("recursion limit must be greater or equal than 1"));
+    }
+    cx.set_recursion_limit(limit.min(1 << 22) as usize)?;
+    Ok(cx.none())
+}
+
+fn getswitchinterval(cx: &mut Cx, _: Args<'_>) -> R {
+    Ok(cx.float(cx.world.switch_interval().as_secs_f64()))
+}
+
+fn setswitchinterval(cx: &mut Cx, a: Args<'_>) -> R {
+    let seconds = cx.to_f64(a.get(0))?;
+    if seconds.is_nan() || seconds <= 0.0 {
+        return Err(cx.value_error("switch interval must be strictly positive"));
+    }
+    cx.world.set_switch_interval(std::time::Duration::from_secs_f64(seconds.min(1e6)));
+    Ok(cx.none())
+}
+
+/// The frame `depth` levels above the caller of the native.
+fn frame_at(cx: &mut Cx, depth: i64) -> R<Frame> {
+    let (regs, ip) = cx.position();
+    match Frames::from(regs, ip).nth(depth.max(0) as usize) {
+        Some((frame, _)) => Ok(frame),
+        None => Err(cx.value_error("call stack is not deep enough")),
+    }
+}
+
+fn depth_arg(cx: &mut Cx, a: Args<'_>) -> R<i64> {
+    match a.opt(0) {
+        Some(depth) => cx.to_i64(depth),
+        None => Ok(0),
+    }
+}
+
+fn getframe(cx: &mut Cx, a: Args<'_>) -> R {
+    let depth = depth_arg(cx, a)?;
+    let frame = frame_at(cx, depth)?;
+    Ok(ungil_runtime::objects::frame::of(cx, frame))
+}
+
+fn getframemodulename(cx: &mut Cx, a: Args<'_>) -> R {
+    let depth = depth_arg(cx, a)?;
+    let Ok(frame) = frame_at(cx, depth) else { return Ok(cx.none()) };
+    let f = frame.function();
+    Ok(f.module.get(&f.h, cx).unwrap_or_else(|| cx.none()))
+}
+
+fn exc_info(cx: &mut Cx, _: Args<'_>) -> R {
+    let handled = cx.handled_exception();
+    if handled.value().is_none() {
+        let nones = vec![cx.none(), cx.none(), cx.none()];
+        return Ok(cx.tuple(nones));
+    }
+    let class = cx.class_of(handled.r()).as_ref().own(cx);
+    let traceback = handled.downcast::<PyException>(cx).and_then(|e| e.traceback.get(&e.h, cx));
+    let traceback = traceback.unwrap_or_else(|| cx.none());
+    Ok(cx.tuple(vec![class, handled, traceback]))
+}
+
+fn intern(cx: &mut Cx, a: Args<'_>) -> R {
+    if !cx.is_exactly(a.get(0), Builtin::Str) {
+        let got = cx.type_name(a.get(0));
+        return Err(cx.type_error(format!("intern() argument must be str, not {got}")));
+    }
+    let s = a.get(0).own(cx);
+    Ok(ungil_runtime::objects::str::intern_obj(cx, s))
+}
+
+fn getsizeof(cx: &mut Cx, a: Args<'_>) -> R {
+    match cx.try_special(Special::Sizeof, a.get(0), &[])? {
+        Some(size) => Ok(size),
+        None => match a.opt(1) {
+            Some(default) => Ok(default.own(cx)),
+            None => Ok(cx.int(16)),
+        },
+    }
+}
+
+fn get_int_max_str_digits(cx: &Cx, _: Args<'_>) -> R {
+    // ORD: relaxed; a setting.
+    Ok(cx.int(cx.vm.int_max_str_digits.load(Ordering::Relaxed) as i64))
+}
+
+fn set_int_max_str_digits(cx: &mut Cx, a: Args<'_>) -> R {
+    /// Fewer digits cannot be had: conversions of that size are quick.
+    const THRESHOLD: i64 = 640;
+    let limit = cx.to_i64(a.get(0))?;
+    if limit != 0 && limit < THRESHOLD {
+        return Err(cx.value_error(format!("maxdigits must be 0 or larger than {THRESHOLD}")));
+    }
+    // ORD: relaxed; a setting.
+    cx.vm.int_max_str_digits.store(limit as usize, Ordering::Relaxed);
+    Ok(cx.none())
+}
+
+fn is_interned(cx: &mut Cx, a: Args<'_>) -> R {
+    if !cx.is_instance_of(a.get(0), Builtin::Str) {
+        let got = cx.type_name(a.get(0));
+        return Err(cx.type_error(format!("_is_interned() argument must be str, not {got}")));
+    }
+    let interned = a.get(0).header().is_some_and(|h| h.is_immortal());
+    Ok(cx.bool(interned))
+}
+
+fn is_immortal(cx: &Cx, a: Args<'_>) -> R {
+    Ok(cx.bool(a.get(0).header().is_none_or(|h| h.is_immortal())))
+}
+
+/// Objects that are alive: what CPython counts are blocks of its allocator.
+fn getallocatedblocks(cx: &mut Cx, _: Args<'_>) -> R {
+    let objects = ungil_gc::cycle::tracked_objects(cx);
+    Ok(cx.int(objects.len() as i64))
+}
+
+fn call_tracing(cx: &mut Cx, a: Args<'_>) -> R {
+    if !cx.is_instance_of(a.get(1), Builtin::Tuple) {
+        let got = cx.type_name(a.get(1));
+        return Err(cx.type_error(format!("call_tracing() argument 2 must be tuple, not {got}")));
+    }
+    ungil_runtime::objects::native::spread(cx, a.get(0), a.get(1), None)
+}
+
+/// Fills the module, which exists from start-up on.
+///
+/// # Errors
+/// What making its values raises.
+pub fn fill(cx: &mut Cx, module: &Obj) -> R<()> {
+    add_functions(cx, module, FUNCTIONS);
+    hooks::add_to(cx, module)?;
+    let config = cx.vm.config.clone();
+    let (major, minor, micro) = VERSION;
+    let model = ungil_locks::model::NAME;
+    let version = format!("{major}.{minor}.{micro} (ungil {}, {model})", env!("CARGO_PKG_VERSION"));
+    for (name, text) in [
+        ("version", version.as_str()),
+        ("platform", "linux"),
+        ("byteorder", "little"),
+        ("executable", config.executable.as_str()),
+        ("_base_executable", config.executable.as_str()),
+        ("prefix", "/usr"),
+        ("base_prefix", "/usr"),
+        ("exec_prefix", "/usr"),
+        ("base_exec_prefix", "/usr"),
+        ("platlibdir", "lib"),
+        ("abiflags", ""),
+        ("_framework", ""),
+        ("copyright", "Copyright (c) the ungil authors"),
+        ("float_repr_style", "short"),
+    ] {
+        let text = cx.str(text);
+        add(cx, module, name, text);
+    }
+    let hex = (major << 24) | (minor << 16) | (micro << 8) | 0xf0;
+    for (name, n) in
+        [("maxsize", i64::MAX), ("maxunicode", 0x10ffff), ("hexversion", hex), ("api_version", 1013)]
+    {
+        let n = cx.int(n);
+        add(cx, module, name, n);
+    }
+    info::add_lists(cx, module, &config);
+    let dont_write = cx.bool(config.dont_write_bytecode);
+    add(cx, module, "dont_write_bytecode", dont_write);
+    let none = cx.none();
+    for name in ["pycache_prefix", "_home"] {
+        add(cx, module, name, none.clone());
+    }
+    info::add_records(cx, module, &config)
+}
