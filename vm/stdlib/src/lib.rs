@@ -31,6 +31,7 @@ mod subprocess;
 pub mod sys;
 pub mod thread;
 mod time;
+mod tokenize;
 mod types;
 mod typing;
 mod weakref;
@@ -51,6 +52,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_random", random::init),
     ("array", array::init),
     ("_thread", thread::init),
+    ("_tokenize", tokenize::init),
     ("_types", types::init),
     ("_typing", typing::init),
     ("_signal", signal::init),
