@@ -144,6 +144,10 @@ impl WeakTable {
         if target.is_null() {
             return None;
         }
+        if m.is_exclusive() {
+            // SAFETY: no other thread runs, so the target's end has not begun, or it would have cleared the field.
+            return unsafe { (*target).try_increment(m).then(|| Obj::from_owned(Value::from_ptr(target))) };
+        }
         let _shard = self.shard(target);
         // ORD: relaxed; under the shard's lock nobody clears it.
         if cell.target.load(Ordering::Relaxed).is_null() {

@@ -4,12 +4,12 @@
 //! calls them in order at start-up, before any other thread runs.
 
 use crate::class::shape::FIRST_HINT;
-use crate::class::{Builtin, NextFn, PyType, QuickFn, Shape, class_flag};
+use crate::class::{Builtin, CallFn, NextFn, PyType, QuickFn, Shape, class_flag};
 use crate::names::Special;
-use crate::native::{NativeDef, NativeFn};
+use crate::native::{Args, NativeDef, NativeFn};
 use crate::objects::dict::PyDict;
 use crate::objects::iter::{self, NativeIter};
-use crate::{Cx, Header, Obj, RefExt, Slot, TypeOps, Value};
+use crate::{Cx, Header, Obj, R, RefExt, Slot, TypeOps, Value};
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, RwLock};
 
@@ -50,6 +50,7 @@ impl PyType {
             inline_hint: AtomicU32::new(FIRST_HINT),
             next: Default::default(),
             quick: Default::default(),
+            call: Default::default(),
             builtin,
         }))
     }
@@ -297,6 +298,12 @@ impl TypeBuilder {
         self
     }
 
+    /// `__call__`, whose body gets the arguments as they were given; calls of exact instances go there directly.
+    pub fn callable(&mut self, cx: &mut Cx, f: CallFn) -> &mut Self {
+        self.class.call.get_or_init(|| f);
+        self.special(cx, Special::Call, NativeFn::Full(call_packed))
+    }
+
     /// How exact instances give their next item; must do what `__next__` does.
     pub fn next_hook(&mut self, f: NextFn) -> &mut Self {
         self.class.next.get_or_init(|| f);
@@ -314,4 +321,18 @@ impl TypeBuilder {
         let descriptor = crate::objects::native::new_getset(cx, self.class, name, get, set);
         self.attr(cx, name, descriptor)
     }
+}
+
+/// `__call__` of types made with [`TypeBuilder::callable`].
+fn call_packed(cx: &mut Cx, a: Args<'_>) -> R {
+    let mut class = Some(cx.class_of(a.get(0)));
+    while let Some(c) = class {
+        if let Some(call) = c.call.get() {
+            return crate::objects::native::unpacked(cx, a.get(1), a.opt(2), |cx, args, names| {
+                call(cx, a.get(0), args, names)
+            });
+        }
+        class = c.base();
+    }
+    Err(crate::object::unreachable_err(cx, "__call__ of a type that is not callable"))
 }

@@ -64,6 +64,9 @@ pub type NextFn = fn(&mut Cx, Ref<'_>) -> R<Option<Obj>>;
 /// See [`PyType::quick`].
 pub type QuickFn = fn(&mut Cx, &'static PyType, Args<'_>) -> Option<R>;
 
+/// See [`PyType::call`]. The last arguments are those that the tuple names.
+pub type CallFn = fn(&mut Cx, Ref<'_>, Args<'_>, Option<&PyTuple>) -> R;
+
 /// A class.
 #[repr(C)]
 pub struct PyType {
@@ -104,6 +107,8 @@ pub struct PyType {
     /// How calling the class with positional arguments makes an instance, for native types whose `__new__` and `__init__`
     /// would say no more; `None` from it leaves the call to them.
     pub(crate) quick: std::sync::OnceLock<QuickFn>,
+    /// How exact instances are called, if they are callables written in Rust: their arguments are neither sorted nor packed.
+    pub(crate) call: std::sync::OnceLock<CallFn>,
     /// Native constructor of instances' payload for subclasses of built-in types is found through `__new__`; this is
     /// the number of the built-in type itself, `Builtin::COUNT` for others.
     pub builtin: usize,

@@ -413,6 +413,19 @@ fn check_class_argument(cx: &mut Cx, native: &PyNative, owner: &'static PyType, 
 /// # Errors
 /// What the call raises.
 pub fn spread(cx: &mut Cx, f: Ref<'_>, args: Ref<'_>, kwargs: Option<Ref<'_>>) -> R {
+    unpacked(cx, args, kwargs, |cx, args, names| cx.call_values(f, args.values(), names))
+}
+
+/// Hands a tuple and a dict of arguments to `f` as a call has them: in a row, the last ones named by a tuple.
+///
+/// # Errors
+/// What `f` raises.
+pub(crate) fn unpacked(
+    cx: &mut Cx,
+    args: Ref<'_>,
+    kwargs: Option<Ref<'_>>,
+    f: impl FnOnce(&mut Cx, Args<'_>, Option<&PyTuple>) -> R,
+) -> R {
     let mut values: Vec<Value> =
         args.downcast::<PyTuple>(cx).map_or_else(Vec::new, |t| t.items().iter().map(|v| v.value()).collect());
     let (keys, named): (Vec<Obj>, Vec<Obj>) = match kwargs.and_then(|k| k.downcast::<PyDict>(cx)) {
@@ -422,7 +435,7 @@ pub fn spread(cx: &mut Cx, f: Ref<'_>, args: Ref<'_>, kwargs: Option<Ref<'_>>) -
     values.extend(named.iter().map(|v| v.value()));
     let keys = cx.tuple(keys);
     let names = keys.downcast::<PyTuple>(cx).filter(|t| !t.items().is_empty());
-    cx.call_values(f, &values, names)
+    f(cx, Args::new(&values), names)
 }
 
 /// Binds a descriptor to what it was looked up on; `None` for the class itself.

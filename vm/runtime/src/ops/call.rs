@@ -100,7 +100,16 @@ impl Cx {
         if let Some(class) = crate::class::PyType::from_ref(f, self)
             && std::ptr::eq(self.class_of(f), self.builtin(Builtin::Type))
         {
+            if names.is_none()
+                && let Some(result) = crate::objects::construct::quick_call(self, class, Args::new(args))
+            {
+                return result;
+            }
             return type_::new_instance(self, class, Args::new(args), names);
+        }
+        if let Some(call) = self.class_of(f).call.get() {
+            self.recursion("")?;
+            return call(self, f, Args::new(args), names);
         }
         let Some(method) = self.class_of(f).special(self, Special::Call).filter(|m| !m.value().is_none())
         else {

@@ -3,6 +3,7 @@
 use super::{PyWeakRef, class_text, make};
 use crate::objects::construct::{check_count, class_argument, has_keywords};
 use crate::objects::generic_alias::class_getitem;
+use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 
 /// `weakref.ref(target)`.
@@ -34,8 +35,12 @@ fn initialise(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.none())
 }
 
-fn call(cx: &Cx, a: Args<'_>) -> R {
-    Ok(a.this::<PyWeakRef>().target(cx).unwrap_or_else(|| cx.none()))
+fn call(cx: &mut Cx, this: Ref<'_>, args: Args<'_>, names: Option<&PyTuple>) -> R {
+    if names.is_some() {
+        return Err(cx.type_error("weakref() takes no keyword arguments"));
+    }
+    check_count(cx, args.len(), "weakref", 0, 0)?;
+    Ok(target_of(cx, this).flatten().unwrap_or_else(|| cx.none()))
 }
 
 fn hash(cx: &mut Cx, a: Args<'_>) -> R {
@@ -88,8 +93,7 @@ pub(super) fn init(cx: &mut Cx) {
     let mut b = TypeBuilder::new(cx, Builtin::WeakRef, Some(Builtin::Object), class_flag::BASETYPE);
     b.constructor(cx, "($type, *args, **kwargs)", Full(construct));
     b.method(cx, "__init__", "($self, /, *args, **kwargs)", Full(initialise));
-    // Without parameters, so that a call neither makes a tuple nor a dict.
-    b.method(cx, "__call__", "($self, /)", Leaf(call));
+    b.callable(cx, call);
     b.specials(
         cx,
         &[
