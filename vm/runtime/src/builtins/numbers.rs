@@ -117,39 +117,59 @@ fn extreme(cx: &mut Cx, a: Args<'_>, name: &str, better: CompareOp) -> R {
     // Window: key, default, then the tuple of positional arguments.
     let args = a.varargs(cx, 2);
     let (key, default) = (a.opt_not_none(0), a.opt(1));
-    let items = match args {
+    let mut best = Best { key, better, found: None };
+    match args {
         [] => return Err(cx.type_error(format!("{name} expected at least 1 argument, got 0"))),
-        [iterable] => cx.iter(*iterable)?,
+        [iterable] => {
+            let items = cx.iter(*iterable)?;
+            while let Some(item) = cx.next(items.r())? {
+                best.consider(cx, item)?;
+            }
+        }
         many => {
             if default.is_some() {
                 return Err(cx.type_error(format!(
                     "Cannot specify a default for {name}() with multiple positional arguments"
                 )));
             }
-            let items = many.iter().map(|v| v.own(cx)).collect();
-            let list = cx.list(items);
-            cx.iter(list.r())?
+            for item in many {
+                best.consider(cx, item.own(cx))?;
+            }
         }
-    };
-    let mut best: Option<(Obj, Obj)> = None;
-    while let Some(item) = cx.next(items.r())? {
-        let rank = match key {
-            Some(key) => cx.call(key, &[item.r()])?,
-            None => item.clone(),
-        };
-        let wins = match &best {
-            None => true,
-            Some((_, top)) => cx.compare_bool(better, rank.r(), top.r())?,
-        };
-        if wins {
-            best = Some((item, rank));
-        }
-        cx.poll()?;
     }
-    match (best, default) {
+    match (best.found, default) {
         (Some((item, _)), _) => Ok(item),
         (None, Some(default)) => Ok(default.own(cx)),
         (None, None) => Err(cx.value_error(format!("{name}() iterable argument is empty"))),
+    }
+}
+
+/// The best item so far.
+struct Best<'a> {
+    key: Option<Ref<'a>>,
+    better: CompareOp,
+    /// The item, and its rank if there is a key function.
+    found: Option<(Obj, Option<Obj>)>,
+}
+
+impl Best<'_> {
+    #[inline]
+    fn consider(&mut self, cx: &mut Cx, item: Obj) -> R<()> {
+        let rank = match self.key {
+            Some(key) => Some(cx.call(key, &[item.r()])?),
+            None => None,
+        };
+        let wins = match &self.found {
+            None => true,
+            Some((best, best_rank)) => {
+                let (new, old) = (rank.as_ref().unwrap_or(&item), best_rank.as_ref().unwrap_or(best));
+                cx.compare_bool(self.better, new.r(), old.r())?
+            }
+        };
+        if wins {
+            self.found = Some((item, rank));
+        }
+        cx.poll()
     }
 }
 

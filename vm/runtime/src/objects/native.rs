@@ -291,19 +291,21 @@ pub(crate) fn prepended<T>(first: Value, rest: &[Value], f: impl FnOnce(&[Value]
     f(&few[..n])
 }
 
-/// Calls a native that takes positional parameters and `*args`, and `**kwargs` perhaps, with positional arguments: the
-/// surplus ones become a tuple, no dict is made. `None` for other signatures, and for too few arguments.
+/// Calls a native that takes positional parameters and `*args`, and `**kwargs` or some by name perhaps, with positional
+/// arguments: the surplus ones become a tuple, no dict is made. `None` for other signatures, and for too few arguments.
 fn call_with_varargs(cx: &mut Cx, native: &PyNative, args: Args<'_>) -> Option<R> {
     let sig = native.def.sig();
     let n = sig.positional;
-    if !sig.varargs || sig.names.len() != n || args.len() < n || n + 2 > Arity::MAX_WINDOW {
+    // Where the tuple goes: behind the parameters that are given by name only.
+    let at = sig.names.len();
+    if !sig.varargs || args.len() < n || at + 2 > Arity::MAX_WINDOW || sig.keyword_required.contains(&true) {
         return None;
     }
     let surplus = crate::objects::tuple::new_tuple_from_borrowed(cx, &args.values()[n..]);
     let mut window = [Value::UNDEF; Arity::MAX_WINDOW];
     window[..n].copy_from_slice(&args.values()[..n]);
-    window[n] = surplus.value();
-    Some(finish(cx, native, Args::new(&window[..n + 1 + sig.varkw as usize])))
+    window[at] = surplus.value();
+    Some(finish(cx, native, Args::new(&window[..at + 1 + sig.varkw as usize])))
 }
 
 /// Sorts the arguments of a call by the signature; `names` names the last ones.

@@ -1,5 +1,6 @@
 //! Rich comparison, identity-or-equality, hashing.
 
+use super::quick;
 use crate::names::Special;
 use crate::{Cx, Obj, R, Ref, Value};
 
@@ -49,6 +50,12 @@ impl CompareOp {
         }
     }
 
+    /// Whether what may be an ordering satisfies the operator: what is unordered is unequal, and nothing else.
+    #[inline]
+    pub fn holds_if_any(self, ordering: Option<std::cmp::Ordering>) -> bool {
+        ordering.map_or(self == CompareOp::Ne, |ordering| self.holds(ordering))
+    }
+
     /// Whether an ordering satisfies the operator.
     #[inline]
     pub fn holds(self, ordering: std::cmp::Ordering) -> bool {
@@ -69,11 +76,8 @@ impl Cx {
     /// # Errors
     /// `TypeError` if an order is asked for and neither operand knows it, or what a method raises.
     pub fn compare(&mut self, op: CompareOp, a: Ref<'_>, b: Ref<'_>) -> R {
-        if let (Some(x), Some(y)) = (a.value().as_int(), b.value().as_int()) {
-            return Ok(self.bool(op.holds(x.cmp(&y))));
-        }
-        if let Some(order) = crate::objects::int::compare_exact(a, b) {
-            return Ok(self.bool(order.map_or(op == CompareOp::Ne, |order| op.holds(order))));
+        if let Some(holds) = quick::compare(self, op, a, b) {
+            return Ok(self.bool(holds));
         }
         self.recursing(" in comparison", |cx| cx.compare_slow(op, a, b))
     }
@@ -121,7 +125,10 @@ impl Cx {
     /// # Errors
     /// As [`Cx::compare`].
     pub fn compare_bool(&mut self, op: CompareOp, a: Ref<'_>, b: Ref<'_>) -> R<bool> {
-        let result = self.compare(op, a, b)?;
+        if let Some(holds) = quick::compare(self, op, a, b) {
+            return Ok(holds);
+        }
+        let result = self.recursing(" in comparison", |cx| cx.compare_slow(op, a, b))?;
         self.truth(result.r())
     }
 

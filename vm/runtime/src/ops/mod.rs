@@ -8,6 +8,7 @@ mod compare;
 mod container;
 mod iterate;
 mod number;
+pub mod quick;
 mod text;
 
 pub use attr::{

@@ -5,6 +5,7 @@ use crate::class::Builtin;
 use crate::interp::{Exit, Table, slow};
 use crate::objects::items;
 use crate::objects::list::PyList;
+use crate::objects::set::PySet;
 use crate::objects::tuple::PyTuple;
 use crate::{Cx, Obj, Ref, RefExt, Value};
 use ungil_bytecode::Op;
@@ -158,6 +159,32 @@ handler! {
 #[inline(never)]
 unsafe fn store_item(cx: *mut Cx, container: Value, key: Value, v: Value) -> bool {
     items::set_simple(&*cx, Ref::from_value(container), Ref::from_value(key), Ref::from_value(v))
+}
+
+handler! {
+    pub fn map_add(ip, regs, cx, t) {
+        let word = *ip;
+        if !store_item(cx, *regs.add(fa!(word)), *regs.add(fb!(word)), *regs.add(fc!(word))) {
+            return slow::build::map_add::run(ip, regs, cx, t);
+        }
+        conclude_unit(ip.add(1), regs, cx, t, word)
+    }
+}
+
+handler! {
+    pub fn set_add(ip, regs, cx, t) {
+        let word = *ip;
+        if !add_item(cx, *regs.add(fa!(word)), *regs.add(fb!(word))) {
+            return slow::build::set_add::run(ip, regs, cx, t);
+        }
+        conclude_unit(ip.add(1), regs, cx, t, word)
+    }
+}
+
+/// Adds an item to a set if that can be done simply; whether it was.
+#[inline(never)]
+unsafe fn add_item(cx: *mut Cx, set: Value, v: Value) -> bool {
+    Ref::from_value(set).cast_unchecked::<PySet>().add_simple(&*cx, Ref::from_value(v))
 }
 
 handler! {

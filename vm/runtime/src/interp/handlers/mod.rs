@@ -93,7 +93,7 @@ const fn build() -> [Handler; 256] {
         LoadBuildClass => slow::names::load_build_class::run,
         BuildTuple => slow::build::build_tuple::run, BuildList => slow::build::build_list::run, BuildSet => slow::build::build_set::run,
         BuildMap => slow::build::build_map::run, BuildString => slow::build::build_string::run,
-        ListAppend => item::list_append, SetAdd => slow::build::set_add::run, MapAdd => slow::build::map_add::run,
+        ListAppend => item::list_append, SetAdd => item::set_add, MapAdd => item::map_add,
         ListExtend => slow::build::list_extend::run, SetUpdate => slow::build::set_update::run,
         DictUpdate => slow::build::dict_update::run, DictMerge => slow::build::dict_merge::run,
         ListToTuple => slow::build::list_to_tuple::run, Convert => slow::build::convert::run,

@@ -10,11 +10,6 @@ use crate::objects::list::{self, PyList};
 use crate::objects::{set, slice, str, template, tuple};
 use crate::prelude::*;
 
-/// Moves `n` temporaries out.
-unsafe fn take_temps(regs: *mut Value, first: usize, n: usize) -> Vec<Obj> {
-    (first..first + n).map(|i| Obj::from_owned(std::mem::replace(&mut *regs.add(i), Value::UNDEF))).collect()
-}
-
 /// The words of `n` temporaries. The caller leaves them empty.
 unsafe fn temps<'a>(regs: *mut Value, first: usize, n: usize) -> &'a mut [Value] {
     std::slice::from_raw_parts_mut(regs.add(first), n)
@@ -38,16 +33,30 @@ slow_handler! {
     }
 }
 
-slow_handler! {
-    pub fn build_set(word, regs, cx) {
-        let items = take_temps(regs, fb!(word), fc!(word));
-        set::new_set(cx, items)
+slow_path! {
+    pub fn build_set(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let (first, n) = (fb!(*ip), fc!(*ip));
+        let result = set_of(&mut *cx, temps(regs, first, n));
+        drop_temps(regs, first, n, &*cx);
+        done!(ip, regs, cx, t, result)
     }
 }
 
-/// Empties temporaries.
+fn set_of(cx: &mut Cx, items: &[Value]) -> R {
+    let made = set::PySet::new(cx);
+    // SAFETY: made as a set just now.
+    let set: &set::PySet = unsafe { made.cast_unchecked() };
+    for &item in items {
+        // SAFETY: the caller keeps the values alive.
+        set.add_ref(cx, unsafe { Ref::from_value(item) })?;
+    }
+    Ok(made)
+}
+
+/// Empties temporaries, the last one first.
 unsafe fn drop_temps(regs: *mut Value, first: usize, n: usize, cx: &Cx) {
-    for v in temps(regs, first, n) {
+    for v in temps(regs, first, n).iter_mut().rev() {
         cx.drop_value(std::mem::replace(v, Value::UNDEF));
     }
 }
@@ -101,8 +110,7 @@ slow_handler! {
 
 slow_unit! {
     pub fn set_add(word, regs, cx) {
-        let v = take(word, 0x200, regs, fb!(word), cx);
-        operand(regs, fa!(word)).cast_unchecked::<set::PySet>().add(cx, v)
+        operand(regs, fa!(word)).cast_unchecked::<set::PySet>().add_ref(cx, operand(regs, fb!(word)))
     }
 }
 
@@ -110,9 +118,6 @@ slow_unit! {
     pub fn map_add(word, regs, cx) {
         let dict = operand(regs, fa!(word)).cast_unchecked::<PyDict>();
         let (key, value) = (operand(regs, fb!(word)), operand(regs, fc!(word)));
-        if dict.set_simple(cx, key, value) {
-            return Ok(());
-        }
         dict.set(cx, key.own(cx), value.own(cx))
     }
 }

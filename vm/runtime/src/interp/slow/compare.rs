@@ -40,17 +40,8 @@ fn comparison(word: u64) -> (CompareOp, bool) {
 slow_handler! {
     pub fn compare(word, regs, cx) {
         let (op, _) = comparison(word);
-        compare_any(cx, op, operand(regs, fb!(word)), operand(regs, fc!(word)))
+        cx.compare(op, operand(regs, fb!(word)), operand(regs, fc!(word)))
     }
-}
-
-fn compare_any(cx: &mut Cx, op: CompareOp, a: Ref<'_>, b: Ref<'_>) -> R {
-    if matches!(op, CompareOp::Eq | CompareOp::Ne)
-        && let Some(equal) = crate::objects::str::equal_if_both_str(cx, a, b)
-    {
-        return Ok(cx.bool(equal == (op == CompareOp::Eq)));
-    }
-    cx.compare(op, a, b)
 }
 
 /// Takes or leaves a jump of `offset` words from behind the instruction, after consuming its operands.
@@ -81,8 +72,7 @@ unsafe fn decide(
 
 unsafe fn jump_on(cx: *mut Cx, word: u64, a: Ref<'_>, b: Ref<'_>) -> R<bool> {
     let (op, negated) = comparison(word);
-    let result = compare_any(&mut *cx, op, a, b)?;
-    Ok((*cx).truth(result.r())? != negated)
+    Ok((*cx).compare_bool(op, a, b)? != negated)
 }
 
 slow_path! {

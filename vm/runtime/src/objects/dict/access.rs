@@ -6,7 +6,7 @@
 
 use super::PyDict;
 use super::key::{key_hash, str_hash};
-use super::table::{Find, Question};
+use super::table::{Find, Question, Quick};
 use crate::objects::sync::{locked, locked_both};
 use crate::prelude::*;
 
@@ -29,15 +29,12 @@ impl PyDict {
         locked(cx, &self.h, || self.entry(self.find_str(cx, name, hash)?).value.get_locked(cx))
     }
 
-    /// The value of a key that is an immediate int or an exact string. `None` also if only Python can tell.
+    /// The value of a key that is an immediate, an exact int or an exact string. `None` also if only Python can tell.
     #[inline]
     pub fn get_simple(&self, cx: &Cx, key: Ref<'_>) -> Option<Obj> {
-        if self.only_str.get() && cx.is_exactly(key, Builtin::Str) {
-            return self.get_str(cx, key);
-        }
         let hash = crate::objects::hash::known_hash(cx, key)?;
-        locked(cx, &self.h, || match self.find(cx, key, hash) {
-            Find::Found(index) => self.entry(index).value.get_locked(cx),
+        locked(cx, &self.h, || match self.find_quick(cx, key, hash) {
+            Quick::Found(index) => self.entry(index).value.get_locked(cx),
             _ => None,
         })
     }
@@ -61,23 +58,14 @@ impl PyDict {
         }
     }
 
-    /// Where a key of known hash is, the lock being held: `None` if only Python can tell.
-    #[inline(always)]
-    fn find_simple(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Option<Option<u32>> {
-        if self.only_str.get() && cx.is_exactly(key, Builtin::Str) {
-            return Some(self.find_str(cx, key, hash));
-        }
-        match self.find(cx, key, hash) {
-            Find::Found(index) => Some(Some(index)),
-            Find::Missing => Some(None),
-            Find::Ask(_) => None,
-        }
-    }
-
     /// Whether a key of known hash is there, if that needs no Python.
     #[inline]
     pub(crate) fn contains_simple(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Option<bool> {
-        locked(cx, &self.h, || self.find_simple(cx, key, hash)).map(|found| found.is_some())
+        match locked(cx, &self.h, || self.find_quick(cx, key, hash)) {
+            Quick::Found(_) => Some(true),
+            Quick::Missing => Some(false),
+            Quick::Unknown => None,
+        }
     }
 
     /// Sets the value of a key that is an immediate, an exact int or an exact string. False if only Python can tell
@@ -85,9 +73,10 @@ impl PyDict {
     #[inline]
     pub(crate) fn set_simple(&self, cx: &Cx, key: Ref<'_>, value: Ref<'_>) -> bool {
         let Some(hash) = crate::objects::hash::known_hash(cx, key) else { return false };
-        let done = locked(cx, &self.h, || match self.find_simple(cx, key, hash)? {
-            Some(index) => Some(Ok(self.entry(index).value.replace_locked(&self.h, value.own(cx)))),
-            None => Some(self.insert_new(cx, key.own(cx), hash, value.own(cx)).map(|()| None)),
+        let done = locked(cx, &self.h, || match self.find_quick(cx, key, hash) {
+            Quick::Found(index) => Some(Ok(self.entry(index).value.replace_locked(&self.h, value.own(cx)))),
+            Quick::Missing => Some(self.insert_new(cx, key.own(cx), hash, value.own(cx)).map(|()| None)),
+            Quick::Unknown => None,
         });
         match done {
             Some(Ok(old)) => {

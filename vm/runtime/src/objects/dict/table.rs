@@ -68,6 +68,15 @@ pub(super) enum Find {
     Ask(Question),
 }
 
+/// What looking for a key without Python gave.
+#[derive(Clone, Copy)]
+pub(super) enum Quick {
+    Found(u32),
+    Missing,
+    /// Only Python can say whether a key is this one.
+    Unknown,
+}
+
 /// A comparison to be made without the lock, and what is needed to go on afterwards.
 pub(super) struct Question {
     pub stored: Obj,
@@ -133,28 +142,68 @@ impl PyDict {
             probe.slot.wrapping_mul(5).wrapping_add(probe.perturb as usize).wrapping_add(1) & self.mask();
     }
 
-    /// The entry of a key that is an exact string; keys of other types are never equal to it.
+    /// Walks the entries that a key of this hash may be in, until `matches` knows one to have it, or does not know.
     #[inline(always)]
-    pub(super) fn find_str(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Option<u32> {
+    fn walk(&self, hash: i64, matches: impl Fn(&Entry) -> Option<bool>) -> Quick {
         if self.used.get() == 0 {
-            return None;
+            return Quick::Missing;
         }
-        let mut probe = self.probe(hash);
+        match self.log2_index_bytes.get() - self.log2_size.get() {
+            0 => self.walk_index::<i8>(hash, matches),
+            1 => self.walk_index::<i16>(hash, matches),
+            _ => self.walk_index::<i32>(hash, matches),
+        }
+    }
+
+    /// As [`PyDict::walk`], for an index of words of one width.
+    #[inline(always)]
+    fn walk_index<T: Copy + Into<i32>>(&self, hash: i64, matches: impl Fn(&Entry) -> Option<bool>) -> Quick {
+        let (mask, index, entries) = (self.mask(), self.index_start().cast::<T>(), self.entries.get());
+        let (mut slot, mut perturb) = (hash as usize & mask, hash as u64);
         loop {
-            let index = self.index_get(probe.slot);
-            if index >= 0 {
-                let entry = self.entry(index as u32);
-                if entry.key.peek() == key.value() {
-                    return Some(index as u32);
+            // SAFETY: `slot` is masked to the table's size, and the index holds numbers of initialised entries.
+            let number: i32 = unsafe { *index.add(slot) }.into();
+            if number >= 0 {
+                // SAFETY: as above.
+                match matches(unsafe { &*entries.add(number as usize) }) {
+                    Some(false) => {}
+                    Some(true) => return Quick::Found(number as u32),
+                    None => return Quick::Unknown,
                 }
-                if entry.hash.get() == hash && super::key::same_text(cx, entry, key) {
-                    return Some(index as u32);
-                }
-            } else if index == EMPTY {
-                return None;
+            } else if number == EMPTY {
+                return Quick::Missing;
             }
-            self.advance(&mut probe);
+            perturb >>= PERTURB_SHIFT;
+            slot = slot.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & mask;
         }
+    }
+
+    /// The entry of a key that is an exact string; keys of other types are never equal to it.
+    #[inline]
+    pub(super) fn find_str(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Option<u32> {
+        let found = self.walk(hash, |entry| {
+            let same = entry.key.peek() == key.value()
+                || entry.hash.get() == hash && super::key::same_text(cx, entry, key);
+            Some(same)
+        });
+        match found {
+            Quick::Found(index) => Some(index),
+            _ => None,
+        }
+    }
+
+    /// The entry of any key, as far as that needs no Python.
+    #[inline]
+    pub(super) fn find_quick(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Quick {
+        self.walk(hash, |entry| {
+            if entry.key.peek() == key.value() {
+                return Some(true);
+            }
+            match entry.hash.get() == hash {
+                false => Some(false),
+                true => super::key::quick_equal(cx, entry.key.peek(), key.value()),
+            }
+        })
     }
 
     /// The entry of any key.

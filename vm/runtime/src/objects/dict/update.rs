@@ -2,8 +2,10 @@
 
 use super::PyDict;
 use super::access::drop_in;
-use super::table::Find;
-use crate::objects::sync::locked;
+use super::table::{Find, Quick};
+use crate::objects::iter::next_pair;
+use crate::objects::sync::{locked, locked_both};
+use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 
 impl PyDict {
@@ -29,11 +31,46 @@ impl PyDict {
     /// # Errors
     /// What comparing keys raises.
     pub fn merge(&self, cx: &mut Cx, other: &PyDict) -> R<()> {
-        if std::ptr::eq(self, other) {
+        if std::ptr::eq(self, other) || other.is_empty() {
             return Ok(());
+        }
+        match locked_both(cx, &self.h, &other.h, || self.merge_simply(cx, other)) {
+            Some(true) => return Ok(()),
+            Some(false) => {}
+            None => return Err(cx.memory_error()),
         }
         let items = other.hashed_items(cx);
         self.insert_all(cx, items, Some(other))
+    }
+
+    /// Adds the items of another dict to one that is empty, or to one that is exclusively the thread's as far as that needs
+    /// no Python; whether all are in. `None` if there is no memory. Both are locked.
+    fn merge_simply(&self, cx: &Cx, other: &PyDict) -> Option<bool> {
+        if self.is_empty() && self.filled.get() == 0 && self.entries.get().is_null() {
+            return self.clone_table(cx, other).then_some(true);
+        }
+        if !cx.is_exclusive() {
+            return Some(false);
+        }
+        for i in 0..other.filled.get() {
+            let entry = other.entry(i);
+            let (Some(key), Some(value)) = (entry.key.get_locked(cx), entry.value.get_locked(cx)) else {
+                continue;
+            };
+            match self.find_quick(cx, key.r(), entry.hash.get()) {
+                Quick::Found(index) => {
+                    drop_in(cx, self.entry(index).value.replace_locked(&self.h, value));
+                    drop_in(cx, Some(key));
+                }
+                Quick::Missing => self.insert_new(cx, key, entry.hash.get(), value).ok()?,
+                Quick::Unknown => {
+                    drop_in(cx, Some(key));
+                    drop_in(cx, Some(value));
+                    return Some(false);
+                }
+            }
+        }
+        Some(true)
     }
 
     /// Sets items whose hashes are known: in one step, unless comparing keys must run Python. The comparisons must not
@@ -93,7 +130,28 @@ impl PyDict {
     fn merge_pairs(&self, cx: &mut Cx, pairs: Ref<'_>) -> R<()> {
         let iterator = cx.iter(pairs)?;
         let mut i = 0;
-        while let Some(pair) = cx.next(iterator.r())? {
+        loop {
+            // Where items are pairs that would only be taken apart, they are not made.
+            match next_pair(cx, iterator.r()) {
+                Some(Ok(Some((key, value)))) => {
+                    self.set_ref(cx, key.r(), value.r())?;
+                    i += 1;
+                    cx.poll()?;
+                    continue;
+                }
+                Some(Ok(None)) => return Ok(()),
+                Some(Err(err)) => return Err(err),
+                None => {}
+            }
+            let Some(pair) = cx.next(iterator.r())? else { return Ok(()) };
+            if cx.is_exactly(pair.r(), Builtin::Tuple)
+                && let Some(&[key, value]) = pair.downcast::<PyTuple>(cx).map(PyTuple::items)
+            {
+                self.set_ref(cx, key, value)?;
+                i += 1;
+                cx.poll()?;
+                continue;
+            }
             let items = pair_items(cx, pair.r(), i)?;
             let len = items.len();
             let Ok([key, value]) = <[Obj; 2]>::try_from(items) else {
@@ -105,7 +163,14 @@ impl PyDict {
             i += 1;
             cx.poll()?;
         }
-        Ok(())
+    }
+
+    /// `self[key] = value` of values that the caller keeps.
+    fn set_ref(&self, cx: &mut Cx, key: Ref<'_>, value: Ref<'_>) -> R<()> {
+        if self.set_simple(cx, key, value) {
+            return Ok(());
+        }
+        self.set(cx, key.own(cx), value.own(cx))
     }
 }
 

@@ -20,6 +20,9 @@ fn construct(cx: &mut Cx, a: Args<'_>) -> R {
 /// # Errors
 /// What iterating raises.
 pub fn list_from(cx: &mut Cx, iterable: Ref<'_>) -> R {
+    if let Some(copy) = slices::copy_sequence(cx, iterable) {
+        return copy.ok_or_else(|| cx.memory_error());
+    }
     let new = cx.list(Vec::new());
     if let Some(list) = new.downcast::<PyList>(cx) {
         extend_from(cx, list, iterable)?;
@@ -47,6 +50,9 @@ fn list_init(cx: &mut Cx, a: Args<'_>) -> R {
 /// # Errors
 /// `TypeError` if the argument is not iterable, or what iterating raises; what came before has been added.
 pub(crate) fn extend_from(cx: &mut Cx, list: &PyList, iterable: Ref<'_>) -> R<()> {
+    if let Some(done) = slices::assign_sequence(cx, list, (isize::MAX, isize::MAX, 1), iterable) {
+        return if done { Ok(()) } else { Err(cx.memory_error()) };
+    }
     if let Some(items) = items_of_builtin(cx, iterable) {
         return if list.extend(cx, items) { Ok(()) } else { Err(cx.memory_error()) };
     }
@@ -355,10 +361,38 @@ pub fn repeated(cx: &Cx, mut items: Vec<Obj>, n: usize) -> Option<Vec<Obj>> {
 
 fn mul(cx: &mut Cx, a: Args<'_>) -> R {
     let Some(n) = repetitions(cx, a.get(1))? else { return Ok(cx.not_implemented()) };
-    let items = a.this::<PyList>().snapshot(cx);
-    match repeated(cx, items, n) {
-        Some(items) => Ok(cx.list(items)),
-        None => Err(cx.memory_error()),
+    let this: &PyList = a.this();
+    let made = locked(cx, &this.h, || {
+        let slots = this.slots();
+        let total = slots.len().checked_mul(n)?;
+        // SAFETY: as many owned words are written as there are places.
+        unsafe {
+            super::build(cx, total, |to| {
+                if let [slot] = slots {
+                    fill(cx, to, total, slot.peek());
+                } else {
+                    (0..n).for_each(|i| slices::copy_counted(cx, slots, to.add(i * slots.len())));
+                }
+                total
+            })
+        }
+    });
+    made.ok_or_else(|| cx.memory_error())
+}
+
+/// Writes a value so many times, counted.
+///
+/// # Safety
+/// There is room for so many words at `to`; the value is alive.
+unsafe fn fill(cx: &Cx, to: *mut Value, n: usize, v: Value) {
+    for i in 0..n {
+        // SAFETY: as the caller promises.
+        unsafe {
+            if v.is_ptr() {
+                (*v.ptr()).increment(cx.mutator());
+            }
+            to.add(i).write(v);
+        }
     }
 }
 

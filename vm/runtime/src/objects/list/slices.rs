@@ -98,9 +98,38 @@ pub(crate) fn assign_range(cx: &mut Cx, list: &PyList, bounds: Bounds, v: Ref<'_
     assign_extended(cx, list, bounds, items)
 }
 
+/// A new list of the items of an exact list or tuple, read in one step; `None` for anything else. `Some(None)` if there is
+/// no memory.
+pub(super) fn copy_sequence(cx: &Cx, v: Ref<'_>) -> Option<Option<Obj>> {
+    let id = v.header()?.shape_id();
+    // SAFETY: exact instances of the types have these payloads; as many owned words are written as there is room for.
+    unsafe {
+        if id == Builtin::List as u32 {
+            let list: &PyList = v.cast_unchecked();
+            return Some(locked(cx, &list.h, || {
+                let slots = list.slots();
+                access::build(cx, slots.len(), |to| {
+                    copy_counted(cx, slots, to);
+                    slots.len()
+                })
+            }));
+        }
+        if id == Builtin::Tuple as u32 {
+            let items = v.cast_unchecked::<PyTuple>().items();
+            return Some(access::build(cx, items.len(), |to| {
+                for (i, item) in items.iter().enumerate() {
+                    to.add(i).write(item.own(cx).into_value());
+                }
+                items.len()
+            }));
+        }
+    }
+    None
+}
+
 /// Replaces a stretch of neighbours by the items of an exact list or tuple, which is read in the same step. `None` if the
 /// source is neither or the list itself; false if there is no memory.
-fn assign_sequence(cx: &Cx, list: &PyList, bounds: Bounds, source: Ref<'_>) -> Option<bool> {
+pub(super) fn assign_sequence(cx: &Cx, list: &PyList, bounds: Bounds, source: Ref<'_>) -> Option<bool> {
     let h = source.header()?;
     let is_list = h.shape_id() == Builtin::List as u32;
     if std::ptr::eq(h, &list.h) || !is_list && h.shape_id() != Builtin::Tuple as u32 {
@@ -163,7 +192,8 @@ impl Removed {
     }
 
     fn drop_all(self, m: &Mutator) {
-        self.few[..self.count].iter().chain(&self.more).for_each(|&v| m.drop_value(v));
+        // The last one first, as in CPython.
+        self.more.iter().rev().chain(self.few[..self.count].iter().rev()).for_each(|&v| m.drop_value(v));
     }
 }
 

@@ -1,10 +1,11 @@
 //! What the rest of the VM does with sets: make, add, remove, ask, list.
 
 use super::PySet;
-use super::table::{Find, Question};
+use super::table::{Find, Question, Quick};
 use crate::objects::dict::PyDict;
 use crate::objects::dict::key::hash_for;
 use crate::objects::sync::{locked, locked_both};
+use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 
 /// A new set of the items.
@@ -27,8 +28,8 @@ pub fn new_frozenset(cx: &mut Cx, items: Vec<Obj>) -> R {
 fn filled(cx: &mut Cx, new: Obj, items: Vec<Obj>) -> R {
     // SAFETY: callers have just made it as a set.
     let set: &PySet = unsafe { new.cast_unchecked() };
-    for item in items {
-        set.add(cx, item)?;
+    for item in &items {
+        set.add_ref(cx, item.r())?;
     }
     Ok(new)
 }
@@ -165,11 +166,36 @@ impl PySet {
     /// Whether an item of known hash is there, if that needs no Python.
     #[inline]
     pub(crate) fn contains_simple(&self, cx: &Cx, item: Ref<'_>, hash: i64) -> Option<bool> {
-        locked(cx, &self.h, || match self.find(cx, item, hash) {
-            Find::Found(_) => Some(true),
-            Find::Missing(_) => Some(false),
-            Find::Ask(_) => None,
+        match locked(cx, &self.h, || self.find_quick(cx, item, hash)) {
+            Quick::Found => Some(true),
+            Quick::Missing(_) => Some(false),
+            Quick::Unknown => None,
+        }
+    }
+
+    /// Adds an item that is an immediate, an exact int or an exact string. False if only Python can tell whether it is
+    /// there, or there is no memory: nothing has been done then.
+    #[inline]
+    pub(crate) fn add_simple(&self, cx: &Cx, item: Ref<'_>) -> bool {
+        let Some(hash) = crate::objects::hash::known_hash(cx, item) else { return false };
+        locked(cx, &self.h, || match self.find_quick(cx, item, hash) {
+            Quick::Found => true,
+            Quick::Missing(index) => self.insert_at(cx, index, item.own(cx), hash).is_ok(),
+            Quick::Unknown => false,
         })
+    }
+
+    /// Adds an item that the caller keeps.
+    ///
+    /// # Errors
+    /// As [`new_set`], or `MemoryError`.
+    #[inline]
+    pub(crate) fn add_ref(&self, cx: &mut Cx, item: Ref<'_>) -> R<()> {
+        if self.add_simple(cx, item) {
+            return Ok(());
+        }
+        let item = item.own(cx);
+        self.add(cx, item)
     }
 
     /// Removes an item and gives it; `None` if it was not there.
@@ -221,15 +247,14 @@ impl PySet {
             let keys = dict.hashed_items(cx).into_iter().map(|(hash, key, _)| (hash, key)).collect();
             return self.add_all_hashed(cx, keys);
         }
-        if let Some(items) = crate::objects::iter::items_of_builtin(cx, iterable) {
-            for item in items {
-                self.add(cx, item)?;
-            }
-            return Ok(());
+        if cx.is_exactly(iterable, Builtin::Tuple)
+            && let Some(tuple) = iterable.downcast::<PyTuple>(cx)
+        {
+            return tuple.items().iter().try_for_each(|&item| self.add_ref(cx, item));
         }
         let iterator = cx.iter(iterable)?;
         while let Some(item) = cx.next(iterator.r())? {
-            self.add(cx, item)?;
+            self.add_ref(cx, item.r())?;
             cx.poll()?;
         }
         Ok(())

@@ -80,8 +80,7 @@ pub(crate) fn contains(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn add(cx: &mut Cx, a: Args<'_>) -> R {
-    let item = a.get(1).own(cx);
-    a.this::<PySet>().add(cx, item)?;
+    a.this::<PySet>().add_ref(cx, a.get(1))?;
     Ok(cx.none())
 }
 

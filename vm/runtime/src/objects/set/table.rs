@@ -48,6 +48,14 @@ pub(super) enum Find {
     Ask(Question),
 }
 
+/// As [`Find`], without Python.
+#[derive(Clone, Copy)]
+pub(super) enum Quick {
+    Found,
+    Missing(usize),
+    Unknown,
+}
+
 /// A comparison to be made without the lock, and what is needed to go on afterwards.
 pub(super) struct Question {
     pub stored: Obj,
@@ -102,6 +110,41 @@ impl PySet {
             return Find::Missing(usize::MAX);
         }
         self.find_from(cx, key, hash, self.probe(hash))
+    }
+
+    /// As [`PySet::find`] as far as that needs no Python.
+    #[inline]
+    pub(super) fn find_quick(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Quick {
+        let (table, mask) = (self.table.get(), self.mask.get());
+        if table.is_null() {
+            return Quick::Missing(usize::MAX);
+        }
+        let (mut base, mut perturb, mut reusable) = (hash as usize & mask, hash as u64, None);
+        loop {
+            let last = if base + LINEAR_PROBES <= mask { base + LINEAR_PROBES } else { base };
+            for index in base..=last {
+                // SAFETY: stretches stay within the table.
+                let entry = unsafe { &*table.add(index) };
+                let (stored, stored_hash) = (entry.key.peek(), entry.hash.get());
+                if stored_hash == hash && stored == key.value() {
+                    return Quick::Found;
+                }
+                if stored.is_undef() {
+                    if stored_hash != REMOVED {
+                        return Quick::Missing(reusable.unwrap_or(index));
+                    }
+                    reusable = Some(index);
+                } else if stored_hash == hash {
+                    match quick_equal(cx, stored, key.value()) {
+                        Some(false) => {}
+                        Some(true) => return Quick::Found,
+                        None => return Quick::Unknown,
+                    }
+                }
+            }
+            perturb >>= PERTURB_SHIFT;
+            base = base.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb as usize) & mask;
+        }
     }
 
     /// Goes on after a question whose answer was "not equal". `None`: the set has changed meanwhile.

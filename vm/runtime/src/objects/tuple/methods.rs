@@ -6,9 +6,11 @@ use super::{
 use crate::objects::construct::{class_argument, comparisons, no_keywords, positional};
 use crate::objects::dict::key::quick_equal;
 use crate::objects::generic_alias::class_getitem;
+use crate::objects::list::PyList;
 use crate::objects::list::methods::{repeated, repetitions};
 use crate::objects::repr;
 use crate::objects::slice::{PySlice, SliceRange, clip_bound, has_index, index_bounds};
+use crate::objects::sync::locked;
 use crate::prelude::*;
 
 /// The hash of a sequence of hashes: xxHash's round as in CPython's `tuplehash`.
@@ -82,6 +84,15 @@ fn construct(cx: &mut Cx, a: Args<'_>) -> R {
 pub fn tuple_from(cx: &mut Cx, iterable: Ref<'_>) -> R {
     if cx.is_exactly(iterable, Builtin::Tuple) {
         return Ok(iterable.own(cx));
+    }
+    if cx.is_exactly(iterable, Builtin::List)
+        && let Some(list) = iterable.downcast::<PyList>(cx)
+    {
+        // SAFETY: slots and references are words alike; the list keeps its items alive while it is locked.
+        return Ok(locked(cx, &list.h, || unsafe {
+            let slots = list.slots();
+            new_tuple_of_refs(cx, std::slice::from_raw_parts(slots.as_ptr().cast(), slots.len()))
+        }));
     }
     let items = cx.collect(iterable)?;
     Ok(new_tuple(cx, items))
