@@ -146,7 +146,7 @@ fn registers_written(instr: Instr) -> usize {
 fn window_size(instr: Instr) -> usize {
     WINDOW_HEADER
         + match instr.op {
-            Op::CallMethod | Op::CallMethodKw => instr.c as usize + 1,
+            Op::CallMethod | Op::CallMethodKw | Op::CallSuper => instr.c as usize + 1,
             Op::CallEx => 2,
             _ => instr.c as usize,
         }

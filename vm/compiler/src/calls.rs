@@ -25,11 +25,12 @@ impl<'a> Compiler<'a> {
         let (args, keywords) = (&node.arguments.args[..], &node.arguments.keywords[..]);
         self.check_keywords(keywords)?;
         let simple = is_simple(args, keywords);
-        if simple
-            && let Expr::Attribute(method) = &*node.func
-            && self.super_call(&method.value).is_none()
-        {
-            return self.call_method(node, method, dst);
+        if simple && let Expr::Attribute(method) = &*node.func {
+            match self.super_call(&method.value) {
+                None => return self.call_method(node, method, dst),
+                Some(call) if keywords.is_empty() => return self.call_super(node, method, call, dst),
+                Some(_) => {}
+            }
         }
         let base = self.u.push_many(WINDOW_HEADER);
         self.expr_to(&node.func, base + CALLABLE)?;
@@ -52,6 +53,27 @@ impl<'a> Compiler<'a> {
         let count = args.len() + keywords.len();
         let attribute = self.method_position(method.range, method);
         self.u.emit_extra(op, dst, base, count as u16, u32::from(name)).extra_pos = Some(attribute);
+        Ok(())
+    }
+
+    /// `super().name(args)`: the function and the object go into the window one by one.
+    fn call_super(
+        &mut self,
+        node: &'a ExprCall,
+        method: &'a ExprAttribute,
+        call: &'a ExprCall,
+        dst: Reg,
+    ) -> Res {
+        let base = self.u.push_many(WINDOW_HEADER);
+        let object = self.super_arguments(call)?;
+        let name = self.attribute_name(method);
+        self.at(method);
+        self.u.emit(Op::LoadSuperMethod, base + CALLABLE, object, name);
+        self.u.next_temp = object + 1;
+        let args = &node.arguments.args;
+        args.iter().try_for_each(|arg| self.push(arg).map(|_| ()))?;
+        self.at(node);
+        self.u.emit(Op::CallSuper, dst, base, args.len() as u16);
         Ok(())
     }
 

@@ -187,6 +187,9 @@ impl Checker<'_> {
             }
             self.set(frame, reg, State::Empty);
         }
+        if instr.op == Op::LoadSuperMethod {
+            self.set(frame, first, State::Full);
+        }
         Ok(())
     }
 
@@ -195,7 +198,7 @@ impl Checker<'_> {
         let has_names = matches!(instr.op, Op::CallKw | Op::CallMethodKw);
         let args = match instr.op {
             Op::CallEx => 1,
-            _ => instr.c + u16::from(is_method),
+            _ => instr.c + u16::from(is_method || instr.op == Op::CallSuper),
         };
         let full = |yes: bool| if yes { State::Full } else { State::Empty };
         self.want(frame, base, State::Empty)?;

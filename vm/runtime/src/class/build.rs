@@ -45,6 +45,7 @@ impl PyType {
             class_id: NEXT_CLASS_ID.fetch_add(1, Ordering::Relaxed),
             specials: std::array::from_fn(|_| AtomicU64::new(Value::UNDEF.0)),
             cells: Mutex::default(),
+            behind: Mutex::default(),
             subclasses: Mutex::default(),
             instances_watched: AtomicU32::new(0),
             inline_hint: AtomicU32::new(FIRST_HINT),

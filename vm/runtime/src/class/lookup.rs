@@ -2,7 +2,8 @@
 
 use crate::class::{ABSENT, PyType};
 use crate::names::Special;
-use crate::{Cx, Obj, R, Ref, Value};
+use crate::objects::str::PyStr;
+use crate::{Cx, Obj, R, Ref, RefExt, Value};
 use std::sync::atomic::Ordering;
 
 impl PyType {
@@ -22,6 +23,26 @@ impl PyType {
         cx.vm.cells.set(cx, index, found.as_ref().map_or(ABSENT, |found| found.value()));
         drop(guard);
         found
+    }
+
+    /// What `super(behind, ...)` finds for an instance of this class, unbound, and the cell that holds it.
+    pub(crate) fn lookup_behind(&self, cx: &Cx, behind: &PyType, name: Ref<'_>) -> Option<(Obj, u32)> {
+        let key = (behind as *const PyType as usize, name.value().0 as usize);
+        // As in `lookup`: finding and entering are one step.
+        let _guard = self.cells.lock().unwrap_or_else(|p| p.into_inner());
+        let rest = self.mro().iter().skip_while(|c| !std::ptr::eq(**c, behind)).skip(1);
+        let found = rest.into_iter().find_map(|class| class.dict(cx).get_str(cx, name))?;
+        let mut known = self.behind.lock().unwrap_or_else(|p| p.into_inner());
+        let index = match known.iter().find(|&&(class, name, _)| (class, name) == key) {
+            Some(&(_, _, index)) => index,
+            None => {
+                let index = cx.vm.cells.add(Value::UNDEF)?;
+                known.push((key.0, key.1, index));
+                index
+            }
+        };
+        cx.vm.cells.set(cx, index, found.value());
+        Some((found, index))
     }
 
     /// As [`PyType::lookup`], by walking the MRO.
@@ -143,9 +164,18 @@ impl PyType {
         if let Some(&index) = guard.get(&key) {
             cx.vm.cells.set(cx, index, Value::UNDEF);
         }
+        self.empty_behind(cx, |name| name == key);
         drop(guard);
         for subclass in self.direct_subclasses() {
             subclass.invalidate(cx, name);
+        }
+    }
+
+    /// Empties the cells of `super` look-ups whose name is meant.
+    fn empty_behind(&self, cx: &Cx, is_meant: impl Fn(usize) -> bool) {
+        let known = self.behind.lock().unwrap_or_else(|p| p.into_inner());
+        for &(_, _, index) in known.iter().filter(|&&(_, name, _)| is_meant(name)) {
+            cx.vm.cells.set(cx, index, Value::UNDEF);
         }
     }
 
@@ -154,7 +184,10 @@ impl PyType {
             self.refresh_has_del(cx);
         }
         self.invalidate(cx, name);
-        self.forget_specials();
+        // Only names of special methods begin so.
+        if name.downcast::<PyStr>(cx).is_none_or(|text| text.as_bytes().starts_with(b"__")) {
+            self.forget_specials();
+        }
         crate::interp::cache::class_changed(cx, self, name);
     }
 
@@ -188,6 +221,7 @@ impl PyType {
         for &index in guard.values() {
             cx.vm.cells.set(cx, index, Value::UNDEF);
         }
+        self.empty_behind(cx, |_| true);
         for special in &self.specials {
             // ORD: as in `forget_specials`.
             special.store(Value::UNDEF.0, Ordering::Release);

@@ -98,6 +98,9 @@ pub struct PyType {
     pub(crate) specials: [AtomicU64; Special::COUNT],
     /// Cells of attributes resolved through this class, by address of the interned name.
     pub(crate) cells: Mutex<HashMap<usize, u32>>,
+    /// Cells of what `super` finds behind a class in this class's MRO: the class, the name, the cell. Touched under the
+    /// mutex of `cells` only.
+    pub(crate) behind: Mutex<Vec<(usize, usize, u32)>>,
     pub(crate) subclasses: Mutex<Vec<&'static PyType>>,
     /// Instances whose `__init__` has been watched to learn how many attribute slots they need.
     pub(crate) instances_watched: AtomicU32,

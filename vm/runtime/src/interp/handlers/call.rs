@@ -44,7 +44,7 @@ pub(crate) unsafe fn push_simple(
 
 /// Whether a frame of the function fits on the stack and within the recursion limit, and nobody asks for anything.
 #[inline(always)]
-unsafe fn may_push(function: &PyFunction, window: *mut Value, cx: *mut Cx) -> bool {
+pub(super) unsafe fn may_push(function: &PyFunction, window: *mut Value, cx: *mut Cx) -> bool {
     (*cx).stack.fits(window.add(WINDOW_HEADER + function.register_count()))
         && (*cx).recursion_left.get() > 0
         && !(*cx).is_wanted()
@@ -116,13 +116,21 @@ const SORT: u64 = 1;
 #[inline(never)]
 unsafe fn call_plain_native(cx: *mut Cx, native: &PyNative, first: *mut Value, given: usize) -> u64 {
     let arity = native.def.arity();
-    if !arity.admits(given) || !(*cx).stack.fits(first.add(Arity::MAX_WINDOW)) || (*cx).is_wanted() {
+    if !arity.admits(given) || (*cx).is_wanted() {
         return SORT;
     }
-    for i in given..arity.window() {
-        *first.add(i) = Value::UNDEF;
+    let window = arity.window();
+    // What lies beyond the caller's registers is overwritten by the frames that the native pushes.
+    let mut copy = [Value::UNDEF; Arity::MAX_WINDOW];
+    let mut args = first;
+    if given < window && first.add(window) > Frame((*cx).regs.get()).top() {
+        args = copy.as_mut_ptr();
+        args.copy_from_nonoverlapping(first, given);
     }
-    match native.def.f.call(&mut *cx, Args::from_raw(first, arity.window())) {
+    for i in given..window {
+        *args.add(i) = Value::UNDEF;
+    }
+    match native.def.f.call(&mut *cx, Args::from_raw(args, window)) {
         Ok(v) => v.into_value().0,
         Err(err) => {
             (*cx).raised.set(err.0.into_value());

@@ -14,6 +14,7 @@ mod compare;
 mod item;
 mod iterate;
 mod moves;
+mod super_;
 
 pub(crate) use moves::{drop_then, resume_at};
 
@@ -51,7 +52,7 @@ const fn build() -> [Handler; 256] {
         LoadLocals => slow::names::load_locals::run,
 
         LoadAttr => attr::load_attr, StoreAttr => attr::store_attr, DeleteAttr => slow::attr::delete_attr::run,
-        LoadSuperAttr => slow::attr::load_super_attr::run, GetItem => item::get_item, GetItemImm => item::get_item_imm,
+        LoadSuperAttr => slow::attr::load_super_attr::run, LoadSuperMethod => super_::load_super_method, GetItem => item::get_item, GetItemImm => item::get_item_imm,
         SetItem => item::set_item, DelItem => slow::item::del_item::run, BuildSlice => slow::build::build_slice::run,
         GetSlice => slow::item::get_slice::run, SetSlice => slow::item::set_slice::run,
 
@@ -88,7 +89,7 @@ const fn build() -> [Handler; 256] {
         UnpackSequence => build::unpack_sequence, UnpackEx => slow::build::unpack_ex::run,
         StarArgs => slow::call::star_args::run,
         Call => call::call, CallKw => slow::call::call_kw::run, CallMethod => call::call_method,
-        CallMethodKw => slow::call::call_method_kw::run, CallEx => slow::call::call_ex::run, Return => call::return_,
+        CallMethodKw => slow::call::call_method_kw::run, CallSuper => super_::call_super, CallEx => slow::call::call_ex::run, Return => call::return_,
         ReturnNone => call::return_none, MakeFunction => slow::build::make_function::run,
         LoadBuildClass => slow::names::load_build_class::run,
         BuildTuple => slow::build::build_tuple::run, BuildList => slow::build::build_list::run, BuildSet => slow::build::build_set::run,

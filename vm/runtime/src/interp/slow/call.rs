@@ -333,6 +333,22 @@ unsafe fn settle(site: Site, cx: *mut Cx, found: MethodLookup) -> Site {
 }
 
 slow_path! {
+    pub fn call_super(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let mut site = Site { ip, regs, window: regs.add(fb!(word)), args: fc!(word) + 1 };
+        if (*site.arg(0)).is_undef() {
+            // What was found needs no object: its place is taken by the window's header, which slides.
+            let callee = std::mem::replace(&mut *site.window.add(2), Value::UNDEF);
+            site.window = site.window.add(1);
+            site.args -= 1;
+            *site.window.add(2) = callee;
+        }
+        dispatch_call(site, cx, t, None)
+    }
+}
+
+slow_path! {
     pub fn call_kw(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;

@@ -17,6 +17,7 @@ pub mod item;
 pub mod iterate;
 pub mod names;
 pub mod patterns;
+pub mod super_;
 pub mod types;
 
 use super::{Exit, Next, Table, unwind};
