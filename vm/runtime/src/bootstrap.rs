@@ -37,6 +37,7 @@ pub fn boot(config: Config) -> Box<Cx> {
         import_waits: Mutex::default(),
         standard_import: OnceLock::new(),
         hooks: Hooks::default(),
+        contexts: Mutex::default(),
         async_exceptions: Mutex::default(),
         cache_flushes: Default::default(),
         collections: AtomicUsize::new(0),

@@ -48,11 +48,32 @@ pub struct Vm {
     pub standard_import: OnceLock<SharedValue>,
     /// What native modules hook into the VM.
     pub hooks: Hooks,
+    /// The contexts of all threads, with the numbers by which Python knows the threads.
+    pub(crate) contexts: Mutex<Vec<ContextEntry>>,
     pub(crate) async_exceptions: crate::thread_state::AsyncExceptions,
     /// Times that all inline caches were emptied.
     pub(crate) cache_flushes: std::sync::atomic::AtomicU32,
     /// Collections done so far.
     pub collections: AtomicUsize,
+}
+
+/// See [`Vm::contexts`]. The context is there as long as the entry is.
+pub(crate) struct ContextEntry {
+    ident: u64,
+    cx: *const Cx,
+}
+
+// SAFETY: the context is looked at by other threads only while the world is stopped.
+unsafe impl Send for ContextEntry {}
+
+impl Vm {
+    /// In the child of a fork: only the context of the calling thread is left.
+    pub fn forget_other_contexts(&self, me: &Cx) {
+        // The mutex may have been held by a thread that does not exist here; then the list is as it was.
+        if let Ok(mut contexts) = self.contexts.try_lock() {
+            contexts.retain(|entry| std::ptr::eq(entry.cx, me));
+        }
+    }
 }
 
 /// The VM's interned names: made right after the VM itself, read everywhere.
@@ -222,6 +243,8 @@ impl Cx {
         });
         // SAFETY: the box keeps the mutator in place until `Cx` is dropped, which leaves.
         unsafe { cx.mutator.enter() };
+        let entry = ContextEntry { ident: current_ident(), cx: &*cx };
+        vm.contexts.lock().unwrap_or_else(|p| p.into_inner()).push(entry);
         cx
     }
 
@@ -287,6 +310,30 @@ impl Cx {
     pub fn modules(&self) -> &'static PyDict {
         let v = self.vm.modules.get().expect("set at start-up");
         v.get().downcast::<PyDict>(self).expect("is a dict")
+    }
+
+    /// The innermost frame object and the exception being handled of every thread, by its number.
+    pub fn all_threads(&mut self) -> Vec<(u64, Option<Obj>, Obj)> {
+        let stopped = self.mutator.stop_the_world();
+        let contexts = self.vm.contexts.lock().unwrap_or_else(|p| p.into_inner());
+        let found = contexts.iter().map(|entry| {
+            // SAFETY: the entry is there, so the context is; its thread stands still, or has not attached.
+            let other = unsafe { &*entry.cx };
+            let (regs, ip) = other.position();
+            let frame = match std::ptr::eq(other, self) {
+                true if regs.is_null() => None,
+                true => Some(crate::objects::frame::of(self, crate::interp::frame::Frame(regs))),
+                // SAFETY: the world is stopped.
+                false => unsafe { crate::objects::frame::snapshot(self, regs, ip) },
+            };
+            // SAFETY: as above; the context owns the value.
+            let handled = unsafe { Obj::from_borrowed(other.handled.get(), &self.mutator) };
+            (entry.ident, frame, handled)
+        });
+        let found = found.collect();
+        drop(contexts);
+        drop(stopped);
+        found
     }
 
     /// Registers and instruction of the innermost Python frame, null if none runs.
@@ -399,8 +446,17 @@ impl Cx {
     }
 }
 
+/// The number by which Python knows the calling OS thread.
+pub fn current_ident() -> u64 {
+    // SAFETY: no preconditions.
+    unsafe { libc::pthread_self() as u64 }
+}
+
 impl Drop for Cx {
     fn drop(&mut self) {
+        let mut contexts = self.vm.contexts.lock().unwrap_or_else(|p| p.into_inner());
+        contexts.retain(|entry| !std::ptr::eq(entry.cx, self));
+        drop(contexts);
         // A thread gives its values up before it ends; what the end of the program leaves is left to the process.
         std::mem::forget(std::mem::take(self.thread_state.values.get_mut()));
         self.mutator.leave();

@@ -83,6 +83,33 @@ pub fn of(cx: &Cx, frame: Frame) -> Obj {
     object
 }
 
+/// What the frames of another thread are like just now, innermost first: objects that are not tied to the frames.
+///
+/// # Safety
+/// The world is stopped; `regs` and `ip` are of the other thread's innermost frame.
+pub unsafe fn snapshot(cx: &Cx, regs: *mut Value, ip: *const u64) -> Option<Obj> {
+    let frames: Vec<_> = crate::interp::frame::Frames::from(regs, ip).collect();
+    let mut back: Option<Obj> = None;
+    for (frame, at) in frames.into_iter().rev() {
+        let made = make(cx, std::ptr::null_mut(), frame.function(), frame.code().offset_of(at));
+        if let Some(f) = made.downcast::<PyFrame>(cx) {
+            for (i, slot) in f.kept().iter().enumerate() {
+                // SAFETY: the frame's registers are valid while its thread stands still.
+                let local = unsafe { *frame.0.add(i) };
+                if !local.is_undef() {
+                    // SAFETY: as above.
+                    slot.set(&f.h, cx, unsafe { Obj::from_borrowed(local, cx) });
+                }
+            }
+            if let Some(back) = back.take() {
+                f.back.set(&f.h, cx, back);
+            }
+        }
+        back = Some(made);
+    }
+    back
+}
+
 /// The frame object of a generator that is not on the stack.
 pub fn for_generator(cx: &Cx, g: &crate::objects::generator::PyGenerator) -> Obj {
     make(cx, std::ptr::null_mut(), g.function(), g.code().offset_of(g.ip.get()))

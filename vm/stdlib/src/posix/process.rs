@@ -128,6 +128,7 @@ pub fn fork_stopped(cx: &mut Cx, call: impl FnOnce() -> i32) -> Result<i32, i32>
         unsafe { cx.world.after_fork_child(&thread) };
         // SAFETY: as above.
         unsafe { crate::thread::after_fork_child() };
+        cx.vm.forget_other_contexts(cx);
     }
     drop(guard);
     result

@@ -7,6 +7,7 @@ mod info;
 
 use std::sync::atomic::Ordering;
 use ungil_runtime::interp::frame::{Frame, Frames};
+use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::exception::PyException;
 use ungil_runtime::objects::module::{add, add_functions};
 use ungil_runtime::prelude::*;
@@ -45,6 +46,8 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("call_tracing", "($module, func, args, /)", Full(call_tracing)),
     ("is_stack_trampoline_active", "($module, /)", Leaf(|cx, _| Ok(cx.bool(false)))),
     ("is_remote_debug_enabled", "($module, /)", Leaf(|cx, _| Ok(cx.bool(false)))),
+    ("_current_frames", "($module, /)", Full(current_frames)),
+    ("_current_exceptions", "($module, /)", Full(current_exceptions)),
     ("gettrace", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
     ("getprofile", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
 ];
@@ -157,6 +160,28 @@ fn getsizeof(cx: &mut Cx, a: Args<'_>) -> R {
             None => Ok(cx.int(16)),
         },
     }
+}
+
+fn current_frames(cx: &mut Cx, _: Args<'_>) -> R {
+    let dict = PyDict::new(cx);
+    let frames: &PyDict = dict.downcast(cx).expect("just made");
+    for (ident, frame, _) in cx.all_threads() {
+        if let Some(frame) = frame {
+            let ident = cx.int(ident as i64);
+            frames.set(cx, ident, frame)?;
+        }
+    }
+    Ok(dict)
+}
+
+fn current_exceptions(cx: &mut Cx, _: Args<'_>) -> R {
+    let dict = PyDict::new(cx);
+    let exceptions: &PyDict = dict.downcast(cx).expect("just made");
+    for (ident, _, handled) in cx.all_threads() {
+        let ident = cx.int(ident as i64);
+        exceptions.set(cx, ident, handled)?;
+    }
+    Ok(dict)
 }
 
 fn get_int_max_str_digits(cx: &Cx, _: Args<'_>) -> R {

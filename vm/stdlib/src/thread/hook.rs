@@ -52,8 +52,14 @@ pub(super) fn excepthook(cx: &mut Cx, a: Args<'_>) -> R {
 /// # Errors
 /// What making a class raises.
 pub(super) fn init(cx: &mut Cx, module: &Obj) -> R<()> {
-    let names = ["exc_type", "exc_value", "exc_traceback", "thread"];
-    let class = namespace::new_record_class(cx, "_thread._ExceptHookArgs", &names)?;
+    let fields = [
+        ("exc_type", "Exception type"),
+        ("exc_value", "Exception value"),
+        ("exc_traceback", "Exception traceback"),
+        ("thread", "Thread"),
+    ];
+    let doc = "What threading.excepthook() is called with.";
+    let class = namespace::new_class(cx, namespace::Record::new("_thread._ExceptHookArgs", doc, &fields))?;
     ARGS.get_or_init(|| SharedValue::new(class.clone()));
     add(cx, module, "_ExceptHookArgs", class);
     Ok(())

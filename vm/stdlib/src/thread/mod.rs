@@ -51,11 +51,7 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("_shutdown", "($module, /)", Full(handle::shutdown)),
 ];
 
-/// The number of the calling OS thread that Python knows it by.
-pub fn ident() -> u64 {
-    // SAFETY: no preconditions.
-    unsafe { libc::pthread_self() as u64 }
-}
+pub use ungil_runtime::cx::current_ident as ident;
 
 fn native_id(cx: &Cx, _: Args<'_>) -> R {
     // SAFETY: no preconditions.
