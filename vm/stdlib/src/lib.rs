@@ -18,6 +18,7 @@ mod itertools;
 pub mod library;
 mod math;
 mod opcode;
+mod operator;
 mod os;
 mod posix;
 mod random;
@@ -46,6 +47,7 @@ const MODULES: &[(&str, Init)] = &[
     //
     ("_ast", ast::init),
     ("_collections", collections::init),
+    ("_operator", operator::init),
     ("_io", io::init),
     ("_contextvars", contextvars::init),
     ("_opcode", opcode::init),
