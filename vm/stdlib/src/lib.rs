@@ -6,6 +6,7 @@ mod accounts;
 mod array;
 mod ast;
 pub mod atexit;
+mod binascii;
 mod cmath;
 mod collections;
 mod contextvars;
@@ -53,6 +54,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_opcode", opcode::init),
     ("_random", random::init),
     ("array", array::init),
+    ("binascii", binascii::init),
     ("_thread", thread::init),
     ("_tokenize", tokenize::init),
     ("_types", types::init),

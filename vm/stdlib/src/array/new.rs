@@ -31,9 +31,8 @@ pub fn construct(cx: &mut Cx, a: Args<'_>) -> R {
     let made = PyArray::new_of(cx, class, kind, Vec::new())?;
     // SAFETY: made with this layout.
     let array = unsafe { made.cast_unchecked::<PyArray>() };
-    match initial {
-        Some(initial) => fill(cx, array, initial)?,
-        None => {}
+    if let Some(initial) = initial {
+        fill(cx, array, initial)?;
     }
     Ok(made)
 }

@@ -1,0 +1,131 @@
+//! Base64 (RFC 4648), reading leniently unless told otherwise.
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Values of characters; 64 for those outside the alphabet.
+const VALUES: [u8; 256] = {
+    let mut table = [64; 256];
+    let mut i = 0;
+    while i < 64 {
+        table[ALPHABET[i] as usize] = i as u8;
+        i += 1;
+    }
+    table
+};
+
+/// The text of bytes, padded; `None` if there is no memory for it.
+pub fn encode(bytes: &[u8], newline: bool) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    text.try_reserve_exact(bytes.len().div_ceil(3).checked_mul(4)?.checked_add(1)?).ok()?;
+    for group in bytes.chunks(3) {
+        let byte = |i: usize| group.get(i).copied().unwrap_or(0) as u32;
+        let word = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for i in 0..4 {
+            text.push(match i <= group.len() {
+                true => ALPHABET[(word >> (18 - 6 * i)) as usize & 63],
+                false => b'=',
+            });
+        }
+    }
+    if newline {
+        text.push(b'\n');
+    }
+    Some(text)
+}
+
+/// What is read so far.
+struct Reader {
+    bytes: Vec<u8>,
+    /// Bits that no byte is made of yet.
+    left: u32,
+    /// Characters of the group of four under way.
+    place: usize,
+    /// Characters in all.
+    count: usize,
+    pads: usize,
+    strict: bool,
+}
+
+/// The bytes of a text.
+///
+/// # Errors
+/// The message for `binascii.Error`.
+pub fn decode(text: &[u8], strict: bool) -> Result<Vec<u8>, String> {
+    if strict && text.first() == Some(&b'=') {
+        return Err("Leading padding not allowed".into());
+    }
+    let bytes = Vec::with_capacity(text.len() / 4 * 3 + 3);
+    let mut reader = Reader { bytes, left: 0, place: 0, count: 0, pads: 0, strict };
+    for &c in text {
+        match VALUES[c as usize] {
+            64 if c == b'=' => reader.pad()?,
+            64 if strict => return Err("Only base64 data is allowed".into()),
+            64 => {}
+            value => reader.digit(value as u32)?,
+        }
+    }
+    match reader.place {
+        0 => Ok(reader.bytes),
+        1 => Err(reader.one_too_many()),
+        place if place + reader.pads >= 4 => Ok(reader.bytes),
+        _ => Err("Incorrect padding".into()),
+    }
+}
+
+impl Reader {
+    fn one_too_many(&self) -> String {
+        let n = self.count;
+        format!(
+            "Invalid base64-encoded string: number of data characters ({n}) cannot be 1 more than a multiple of 4"
+        )
+    }
+
+    fn pad(&mut self) -> Result<(), String> {
+        if self.place >= 2 {
+            self.pads += 1;
+        }
+        if self.strict {
+            if self.place == 1 {
+                return Err(self.one_too_many());
+            }
+            if self.place == 0 || self.place + self.pads > 4 {
+                return Err("Excess padding not allowed".into());
+            }
+        }
+        Ok(())
+    }
+
+    fn digit(&mut self, value: u32) -> Result<(), String> {
+        if self.strict && self.pads > 0 {
+            return Err(match self.place + self.pads {
+                4 => "Excess data after padding".into(),
+                _ => "Discontinuous padding not allowed".into(),
+            });
+        }
+        self.pads = 0;
+        self.count += 1;
+        self.left = self.left << 6 | value;
+        if self.place > 0 {
+            self.bytes.push((self.left >> (6 - 2 * self.place)) as u8);
+        }
+        self.place = (self.place + 1) % 4;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trips() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        for n in 0..20 {
+            let text = encode(&bytes[n * 10..n * 10 + n], true).unwrap();
+            assert_eq!(decode(&text, false).unwrap(), &bytes[n * 10..n * 10 + n]);
+            assert_eq!(decode(&text[..text.len() - 1], true).unwrap(), &bytes[n * 10..n * 10 + n]);
+        }
+        assert_eq!(encode(b"ab", false).unwrap(), b"YWI=");
+        assert_eq!(decode(b"Y W-I=", false).unwrap(), b"ab");
+    }
+}
