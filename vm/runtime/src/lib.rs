@@ -30,6 +30,11 @@ pub use err::{Err, R, Raised};
 pub use object::{ObjExt, Object, RefExt};
 pub use ungil_gc::{Header, Mutator, Obj, Ref, ShapeHead, Slot, TypeOps, Value, flag};
 
+/// Raises an exception object.
+pub fn raise_object(exception: Obj) -> Err {
+    err::Raised(exception)
+}
+
 /// A new exception of a built-in class with several arguments, for native modules.
 pub fn new_error(cx: &mut Cx, class: class::Builtin, args: Vec<Obj>) -> Err {
     let args = cx.tuple(args);

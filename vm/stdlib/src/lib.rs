@@ -14,9 +14,11 @@ mod errno;
 mod exceptions;
 mod fcntl;
 mod gc;
+mod imp;
 pub mod io;
 mod itertools;
 pub mod library;
+mod marshal;
 mod math;
 mod opcode;
 mod operator;
@@ -36,6 +38,7 @@ mod time;
 mod tokenize;
 mod types;
 mod typing;
+mod warnings;
 mod weakref;
 
 use ungil_runtime::{Cx, Obj, R, Vm};
@@ -45,41 +48,42 @@ type Init = fn(&mut Cx, &Obj) -> R<()>;
 
 /// The native modules by name, in alphabetical order.
 const MODULES: &[(&str, Init)] = &[
-    //
     ("_ast", ast::init),
     ("_collections", collections::init),
-    ("_operator", operator::init),
-    ("_io", io::init),
     ("_contextvars", contextvars::init),
+    ("_frozen_importlib", imp::init_bootstrap),
+    ("_frozen_importlib_external", imp::init_external),
+    ("_imp", imp::init),
+    ("_io", io::init),
     ("_opcode", opcode::init),
+    ("_operator", operator::init),
+    ("_posixsubprocess", subprocess::init),
     ("_random", random::init),
-    ("array", array::init),
-    ("binascii", binascii::init),
+    ("_signal", signal::init),
+    ("_sre", sre::init),
+    ("_stat", stat_module::init),
+    ("_struct", structs::init),
     ("_thread", thread::init),
     ("_tokenize", tokenize::init),
     ("_types", types::init),
     ("_typing", typing::init),
-    ("_signal", signal::init),
-    ("_posixsubprocess", subprocess::init),
-    ("_stat", stat_module::init),
-    ("atexit", atexit::init),
-    ("errno", errno::init),
-    ("_sre", sre::init),
-    ("fcntl", fcntl::init),
-    ("grp", accounts::init_grp),
-    ("pwd", accounts::init_pwd),
-    ("select", select::init),
-    ("gc", gc::init),
+    ("_warnings", warnings::init),
     ("_weakref", weakref::init),
-    ("itertools", itertools::init),
-    ("cmath", cmath::init),
-    ("gc", gc::init),
-    ("_random", random::init),
     ("array", array::init),
-    ("_struct", structs::init),
+    ("atexit", atexit::init),
+    ("binascii", binascii::init),
+    ("cmath", cmath::init),
+    ("errno", errno::init),
+    ("fcntl", fcntl::init),
+    ("gc", gc::init),
+    ("grp", accounts::init_grp),
+    ("itertools", itertools::init),
+    ("marshal", marshal::init),
     ("math", math::init),
     ("posix", posix::init),
+    ("pwd", accounts::init_pwd),
     ("resource", resource::init),
+    ("select", select::init),
     ("time", time::init),
 ];
 

@@ -51,3 +51,19 @@ pub fn module_names() -> Vec<&'static str> {
     names.sort_unstable();
     names
 }
+
+/// The modules in a directory of the library ("json"), and whether they are packages.
+pub fn modules_in(directory: &str) -> Vec<(&'static str, bool)> {
+    let prefix = if directory.is_empty() { String::new() } else { format!("{directory}/") };
+    let mut found: Vec<_> = index()
+        .keys()
+        .filter_map(|path| path.strip_prefix(prefix.as_str()))
+        .filter_map(|rest| match rest.split_once('/') {
+            Some((package, "__init__.py")) => Some((package, true)),
+            Some(_) => None,
+            None => rest.strip_suffix(".py").filter(|name| *name != "__init__").map(|name| (name, false)),
+        })
+        .collect();
+    found.sort_unstable();
+    found
+}

@@ -137,6 +137,9 @@ fn not_found(cx: &mut Cx, name: &str, message: &str) -> Err {
 }
 
 fn load(cx: &mut Cx, name: &str, parent: Option<&Obj>) -> R {
+    if let Some(found) = super::importlib::load_through_meta_path(cx, name)? {
+        return Ok(found);
+    }
     let native = cx
         .vm
         .native_modules
@@ -155,6 +158,10 @@ fn load(cx: &mut Cx, name: &str, parent: Option<&Obj>) -> R {
         return Ok(made);
     }
     let Some(source) = find(cx, name, parent)? else {
+        let search = search_path(cx, parent)?;
+        if let Some(found) = super::importlib::load_through_hooks(cx, name, &search)? {
+            return Ok(found);
+        }
         return Err(not_found(cx, name, &format!("No module named '{name}'")));
     };
     let made = module::new_module(cx, name);
@@ -170,8 +177,13 @@ fn load(cx: &mut Cx, name: &str, parent: Option<&Obj>) -> R {
         let list = cx.list(items);
         cx.set_attr(made.r(), cx.vm.names.path.get(), list)?;
     }
+    let spec = super::importlib::add_spec(cx, &made, name, &source.filename, source.search.as_deref())?;
     register(cx, name, &made)?;
-    if let Err(err) = execute(cx, &made, &source) {
+    let result = execute(cx, &made, &source);
+    if let Some(spec) = spec {
+        super::importlib::set_initializing(cx, &spec, false)?;
+    }
+    if let Err(err) = result {
         forget(cx, name);
         return Err(err);
     }
@@ -232,9 +244,9 @@ pub fn find_spec_source(cx: &mut Cx, name: &str) -> R<Option<Source>> {
     find(cx, name, parent.as_ref())
 }
 
-fn find(cx: &mut Cx, name: &str, parent: Option<&Obj>) -> R<Option<Source>> {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let search = match parent {
+/// Where modules are looked for: the package's `__path__`, or `sys.path`.
+fn search_path(cx: &mut Cx, parent: Option<&Obj>) -> R<Vec<String>> {
+    let entries = match parent {
         Some(parent) => {
             let path = cx.get_attr(parent.r(), cx.vm.names.path.get())?;
             cx.collect(path.r())?
@@ -247,7 +259,23 @@ fn find(cx: &mut Cx, name: &str, parent: Option<&Obj>) -> R<Option<Source>> {
             }
         }
     };
-    let search: Vec<String> = search.iter().map(|entry| cx.text_of(entry.r())).collect();
+    Ok(entries.iter().map(|entry| cx.text_of(entry.r())).collect())
+}
+
+/// A module of the library in one of its directories ("<frozen>/json"), or at its top ("<frozen>/").
+pub fn find_library(cx: &mut Cx, entry: &str, name: &str) -> Option<Source> {
+    let inner = entry.strip_prefix(FROZEN)?;
+    if inner.is_empty() && !cx.vm.config.stdlib_dir.is_empty() {
+        let directory = cx.vm.config.stdlib_dir.clone();
+        return cx.detached(|| find_in(&directory, name));
+    }
+    let directory = if inner.is_empty() { String::new() } else { format!("{inner}/") };
+    find_embedded(&directory, name)
+}
+
+fn find(cx: &mut Cx, name: &str, parent: Option<&Obj>) -> R<Option<Source>> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let search = search_path(cx, parent)?;
     if parent.is_none() && !cx.vm.config.stdlib_dir.is_empty() {
         let directory = cx.vm.config.stdlib_dir.clone();
         if let Some(source) = cx.detached(|| find_in(&directory, last)) {

@@ -107,7 +107,7 @@ fn import_submodules(cx: &mut Cx, module: &Obj, name: &str, from_list: Ref<'_>) 
 }
 
 /// The name that a `ModuleNotFoundError` says is missing.
-fn missing_name(cx: &Cx, err: &Err) -> String {
+pub(super) fn missing_name(cx: &Cx, err: &Err) -> String {
     let e = err.exception().downcast::<PyException>(cx);
     let name = e.and_then(|e| e.fields[0].get(&e.h, cx));
     name.map(|n| cx.text_of(n.r())).unwrap_or_default()

@@ -7,7 +7,7 @@ mod carets;
 mod print;
 mod unraisable;
 
-pub use print::{format_exception, format_value, print_exception};
+pub use print::{format_exception, format_value, print_exception, source_line};
 pub use unraisable::{unraisable, unraisable_args_class, unraisable_hook, unraisable_without_object};
 
 use crate::objects::exception::PyException;
@@ -31,16 +31,13 @@ pub fn write_stderr(cx: &mut Cx, text: &str) {
     }
 }
 
-/// Issues a warning through `warnings.warn`; prints it if that module cannot be imported.
+/// Issues a warning through `_warnings.warn`; prints it if that module cannot be imported.
 ///
 /// # Errors
 /// The warning itself, if a filter turns it into an exception.
 pub fn warn(cx: &mut Cx, category: Builtin, message: &str) -> R<()> {
-    let name = cx.vm.names.warnings.get();
     let text = cx.str(message);
-    let loaded = cx.modules().get_str(cx, name);
-    let module = loaded.or_else(|| crate::import::import_module(cx, "warnings").ok());
-    if let Some(module) = module {
+    if let Ok(module) = crate::import::import_module(cx, "_warnings") {
         let class = cx.builtin(category).as_ref();
         return cx.call_method(module.r(), "warn", &[text.r(), class]).map(drop);
     }

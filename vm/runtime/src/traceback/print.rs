@@ -36,6 +36,23 @@ pub fn format_value(cx: &mut Cx, exception: Obj) -> String {
     format_exception(cx, &crate::err::Raised(exception))
 }
 
+/// The lines of a source file, none if it cannot be read.
+fn lines_of(file: &str) -> Vec<String> {
+    let bytes: Option<Vec<u8>> = match file.strip_prefix("<frozen>/") {
+        Some(inner) => crate::import::embedded(inner),
+        None if file.starts_with('<') => crate::import::kept_source(file),
+        None => std::fs::read(file).ok(),
+    };
+    let text = bytes.map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default();
+    text.lines().map(str::to_string).collect()
+}
+
+/// A line of a source file, by its number from 1.
+pub fn source_line(file: &str, line: i64) -> Option<String> {
+    let index = usize::try_from(line).ok()?.checked_sub(1)?;
+    lines_of(file).into_iter().nth(index)
+}
+
 /// The entries of a traceback with their heading, nothing underlined; empty without a traceback.
 pub fn format_entries(cx: &mut Cx, traceback: Option<Obj>) -> String {
     let list = entries(cx, traceback);
@@ -280,15 +297,7 @@ impl Printer {
     }
 
     fn line(&mut self, file: &str, number: u32) -> Option<String> {
-        let lines = self.files.entry(file.to_string()).or_insert_with(|| {
-            let bytes: Option<Vec<u8>> = match file.strip_prefix("<frozen>/") {
-                Some(inner) => crate::import::embedded(inner),
-                None if file.starts_with('<') => crate::import::kept_source(file),
-                None => std::fs::read(file).ok(),
-            };
-            let text = bytes.map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default();
-            text.lines().map(str::to_string).collect()
-        });
+        let lines = self.files.entry(file.to_string()).or_insert_with(|| lines_of(file));
         lines.get((number as usize).checked_sub(1)?).cloned()
     }
 

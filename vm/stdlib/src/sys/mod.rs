@@ -274,3 +274,121 @@ pub fn fill(cx: &mut Cx, module: &Obj) -> R<()> {
     }
     info::add_records(cx, module, &config)
 }
+
+fn add_records(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Config) -> R<()> {
+    let int = |cx: &Cx, n: i64| cx.int(n);
+    let (major, minor, micro) = VERSION;
+    let version = vec![int(cx, major), int(cx, minor), int(cx, micro), cx.str("final"), int(cx, 0)];
+    let version_names = ["major", "minor", "micro", "releaselevel", "serial"];
+    let version_info = namespace::new_record(cx, "sys.version_info", &version_names, version)?;
+    add(cx, module, "version_info", version_info.clone());
+    let flag_names = [
+        "debug",
+        "inspect",
+        "interactive",
+        "optimize",
+        "dont_write_bytecode",
+        "no_user_site",
+        "no_site",
+        "ignore_environment",
+        "verbose",
+        "bytes_warning",
+        "quiet",
+        "hash_randomization",
+        "isolated",
+        "dev_mode",
+        "utf8_mode",
+        "warn_default_encoding",
+        "safe_path",
+        "int_max_str_digits",
+        "gil",
+        "thread_inherit_context",
+        "context_aware_warnings",
+    ];
+    let flags = [
+        0,
+        config.inspect as i64,
+        config.interactive as i64,
+        config.optimize as i64,
+        config.dont_write_bytecode as i64,
+        config.no_user_site as i64,
+        config.no_site as i64,
+        config.ignore_environment as i64,
+        config.verbose as i64,
+        config.bytes_warning as i64,
+        config.quiet as i64,
+        (config.hash_seed != Some(0)) as i64,
+        config.isolated as i64,
+        0,
+        config.utf8_mode as i64,
+        0,
+        config.safe_path as i64,
+        4300,
+        ungil_locks::model::GIL_ENABLED as i64,
+        0,
+        0,
+    ];
+    let values = flags.iter().map(|&n| int(cx, n)).collect();
+    let flags = namespace::new_record(cx, "sys.flags", &flag_names, values)?;
+    add(cx, module, "flags", flags);
+    let float_names = [
+        "max",
+        "max_exp",
+        "max_10_exp",
+        "min",
+        "min_exp",
+        "min_10_exp",
+        "dig",
+        "mant_dig",
+        "epsilon",
+        "radix",
+        "rounds",
+    ];
+    let values = vec![
+        cx.float(f64::MAX),
+        int(cx, 1024),
+        int(cx, 308),
+        cx.float(f64::MIN_POSITIVE),
+        int(cx, -1021),
+        int(cx, -307),
+        int(cx, 15),
+        int(cx, 53),
+        cx.float(f64::EPSILON),
+        int(cx, 2),
+        int(cx, 1),
+    ];
+    let info = namespace::new_record(cx, "sys.float_info", &float_names, values)?;
+    add(cx, module, "float_info", info);
+    let values = vec![int(cx, 30), int(cx, 4), int(cx, 4300), int(cx, 640)];
+    let names = ["bits_per_digit", "sizeof_digit", "default_max_str_digits", "str_digits_check_threshold"];
+    let info = namespace::new_record(cx, "sys.int_info", &names, values)?;
+    add(cx, module, "int_info", info);
+    let names = ["width", "modulus", "inf", "nan", "imag", "algorithm", "hash_bits", "seed_bits", "cutoff"];
+    let values = vec![
+        int(cx, 64),
+        int(cx, (1 << 61) - 1),
+        int(cx, 314159),
+        int(cx, 0),
+        int(cx, 1000003),
+        cx.str("siphash13"),
+        int(cx, 64),
+        int(cx, 128),
+        int(cx, 0),
+    ];
+    let info = namespace::new_record(cx, "sys.hash_info", &names, values)?;
+    add(cx, module, "hash_info", info);
+    let values = vec![cx.str("pthread"), cx.str("semaphore"), cx.none()];
+    let info = namespace::new_record(cx, "sys.thread_info", &["name", "lock", "version"], values)?;
+    add(cx, module, "thread_info", info);
+    let attributes = vec![
+        ("name", cx.str("ungil")),
+        // None: compiled code is not written to files.
+        ("cache_tag", cx.none()),
+        ("version", version_info),
+        ("hexversion", int(cx, 0x030e00f0)),
+        ("supports_isolated_interpreters", cx.bool(false)),
+    ];
+    let info = simple_namespace::new_namespace(cx, attributes)?;
+    add(cx, module, "implementation", info);
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! How the VM's own import and `importlib` work together.
+//!
+//! `importlib` is loaded when a program asks for it (or fills `sys.meta_path`); until then modules have no specs. From then
+//! on each module that is loaded here gets one, and if the program has changed `sys.meta_path`, or a module is not found
+//! here, `importlib` looks for it.
+
+use super::load::import_module;
+use crate::SharedValue;
+use crate::objects::list::PyList;
+use crate::prelude::*;
+use std::sync::OnceLock;
+
+/// What `importlib` gives the VM.
+#[derive(Debug)]
+pub struct Importlib {
+    /// `_bootstrap._find_and_load(name, import_)`.
+    pub find_and_load: SharedValue,
+    /// `_bootstrap._gcd_import(name)`.
+    pub gcd_import: SharedValue,
+    /// `(name, filename, search locations)` to the spec.
+    pub spec_of: SharedValue,
+    /// The importers that `sys.meta_path` consists of unless it is changed.
+    pub standard: Vec<SharedValue>,
+}
+
+static IMPORTLIB: OnceLock<Importlib> = OnceLock::new();
+
+/// Tells the VM that `importlib` is there.
+pub fn installed(importlib: Importlib) {
+    // It is loaded once.
+    let _ = IMPORTLIB.set(importlib);
+}
+
+fn meta_path(cx: &Cx) -> Vec<Obj> {
+    let list = cx.sys_dict().get_str(cx, cx.vm.names.meta_path.get());
+    list.and_then(|l| l.downcast::<PyList>(cx).map(|l| l.snapshot(cx))).unwrap_or_default()
+}
+
+/// Loads the module through `importlib` if the program has changed `sys.meta_path`.
+///
+/// # Errors
+/// What finding and loading raises.
+pub fn load_through_meta_path(cx: &mut Cx, name: &str) -> R<Option<Obj>> {
+    let finders = meta_path(cx);
+    let Some(importlib) = IMPORTLIB.get() else {
+        if finders.is_empty() || name.starts_with("_frozen_importlib") {
+            return Ok(None);
+        }
+        import_module(cx, "_frozen_importlib")?;
+        return load_through_meta_path(cx, name);
+    };
+    let same = finders.len() == importlib.standard.len()
+        && finders.iter().zip(&importlib.standard).all(|(a, b)| a.r().is(b.get()));
+    if same { Ok(None) } else { delegate(cx, importlib, name).map(Some) }
+}
+
+/// Looks for a module that is in no folder of `sys.path`: path hooks may know it. `None` if nobody does.
+///
+/// # Errors
+/// What finding and loading raises but `ModuleNotFoundError` about this module.
+pub fn load_through_hooks(cx: &mut Cx, name: &str, search: &[String]) -> R<Option<Obj>> {
+    let importlib = match IMPORTLIB.get() {
+        Some(importlib) => importlib,
+        None => {
+            // Archives are the one thing on a path that `importlib` alone can read.
+            if !search.iter().any(|entry| std::path::Path::new(entry).is_file()) {
+                return Ok(None);
+            }
+            import_module(cx, "_frozen_importlib")?;
+            let Some(importlib) = IMPORTLIB.get() else { return Ok(None) };
+            importlib
+        }
+    };
+    let result = delegate(cx, importlib, name);
+    match result {
+        Err(err)
+            if cx.is_error(&err, Builtin::ModuleNotFoundError)
+                && super::names::missing_name(cx, &err) == name =>
+        {
+            Ok(None)
+        }
+        result => result.map(Some),
+    }
+}
+
+fn delegate(cx: &mut Cx, importlib: &Importlib, name: &str) -> R {
+    let name = cx.str(name);
+    cx.call(importlib.find_and_load.get(), &[name.r(), importlib.gcd_import.get()])
+}
+
+/// Gives a new module its `__spec__` and `__loader__`, if `importlib` is there.
+///
+/// # Errors
+/// What making the spec raises.
+pub fn add_spec(
+    cx: &mut Cx,
+    module: &Obj,
+    name: &str,
+    filename: &str,
+    search: Option<&[String]>,
+) -> R<Option<Obj>> {
+    let Some(importlib) = IMPORTLIB.get() else { return Ok(None) };
+    let (name, filename) = (cx.str(name), cx.str(filename));
+    let search = match search {
+        Some(search) => {
+            let items = search.iter().map(|s| cx.str(s)).collect();
+            cx.list(items)
+        }
+        None => cx.none(),
+    };
+    let spec = cx.call(importlib.spec_of.get(), &[name.r(), filename.r(), search.r()])?;
+    let loader = cx.get_attr_str(spec.r(), "loader")?;
+    cx.set_attr(module.r(), cx.vm.names.loader.get(), loader)?;
+    cx.set_attr(module.r(), cx.vm.names.spec.get(), spec.clone())?;
+    set_initializing(cx, &spec, true)?;
+    Ok(Some(spec))
+}
+
+/// Notes in a spec whether its module is being loaded.
+///
+/// # Errors
+/// What setting the attribute raises.
+pub fn set_initializing(cx: &mut Cx, spec: &Obj, on: bool) -> R<()> {
+    let key = crate::objects::str::intern(cx, "_initializing");
+    let value = cx.bool(on);
+    cx.set_attr(spec.r(), key.get(), value)
+}
