@@ -33,6 +33,7 @@ mod stat_module;
 mod structs;
 mod subprocess;
 pub mod sys;
+mod sysconfigdata;
 pub mod thread;
 mod time;
 mod tokenize;
@@ -63,6 +64,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_sre", sre::init),
     ("_stat", stat_module::init),
     ("_struct", structs::init),
+    (sysconfigdata::NAME, sysconfigdata::init),
     ("_thread", thread::init),
     ("_tokenize", tokenize::init),
     ("_types", types::init),

@@ -184,24 +184,7 @@ fn prepare(cx: &mut Cx) -> R {
 fn execute(cx: &mut Cx, action: &Action, source: (Vec<u8>, String), main: Obj) -> R<()> {
     let (mut text, mut filename) = source;
     if let Action::Module(name) = action {
-        let found = match import::find_spec_source(cx, name)? {
-            Some(found) if found.search.is_none() => found,
-            Some(_) => match import::find_spec_source(cx, &format!("{name}.__main__"))? {
-                Some(found) => found,
-                None => {
-                    to_stderr(&format!(
-                        "{}: No module named {name}.__main__; '{name}' is a package and cannot be directly executed\n",
-                        cx.vm.config.executable
-                    ));
-                    return Err(system_exit(cx, 1));
-                }
-            },
-            None => {
-                to_stderr(&format!("{}: No module named {name}\n", cx.vm.config.executable));
-                return Err(system_exit(cx, 1));
-            }
-        };
-        (text, filename) = (found.bytes, found.filename);
+        (text, filename) = find_main(cx, name, &main)?;
     }
     let dict = cx.get_attr_str(main.r(), "__dict__")?;
     if !filename.starts_with('<') || filename.starts_with("<frozen>") {
@@ -217,6 +200,28 @@ fn execute(cx: &mut Cx, action: &Action, source: (Vec<u8>, String), main: Obj) -
         dict.set_str(cx, cx.vm.names.builtins.get(), builtins);
     }
     import::run_source(cx, &text, &filename, dict).map(drop)
+}
+
+/// The source and the file name of the module that `-m` names, or of its `__main__` if it is a package. `__main__` gets the
+/// package that its relative imports start from, and its spec.
+fn find_main(cx: &mut Cx, name: &str, main: &Obj) -> R<(Vec<u8>, String)> {
+    let mut name = name.to_string();
+    let mut found = import::find_spec_source(cx, &name)?;
+    let mut complaint = format!("No module named {name}");
+    if found.as_ref().is_some_and(|found| found.search.is_some()) {
+        complaint =
+            format!("No module named {name}.__main__; '{name}' is a package and cannot be directly executed");
+        name.push_str(".__main__");
+        found = import::find_spec_source(cx, &name)?;
+    }
+    let Some(found) = found else {
+        to_stderr(&format!("{}: {complaint}\n", cx.vm.config.executable));
+        return Err(system_exit(cx, 1));
+    };
+    let package = cx.str(name.rsplit_once('.').map_or("", |(package, _)| package));
+    objects::module::add(cx, main, "__package__", package);
+    import::add_main_spec(cx, main, &name, &found.filename)?;
+    Ok((found.bytes, found.filename))
 }
 
 fn system_exit(cx: &mut Cx, code: i64) -> Err {

@@ -116,6 +116,18 @@ pub fn add_spec(
     Ok(Some(spec))
 }
 
+/// Gives `__main__` the spec of the module that it is run from.
+///
+/// # Errors
+/// What loading `importlib` or making the spec raises.
+pub fn add_main_spec(cx: &mut Cx, main: &Obj, name: &str, filename: &str) -> R<()> {
+    import_module(cx, "_frozen_importlib")?;
+    match add_spec(cx, main, name, filename, None)? {
+        Some(spec) => set_initializing(cx, &spec, false),
+        None => Ok(()),
+    }
+}
+
 /// Notes in a spec whether its module is being loaded.
 ///
 /// # Errors

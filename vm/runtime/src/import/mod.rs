@@ -8,7 +8,7 @@ mod importlib;
 mod load;
 mod names;
 
-pub use importlib::{Importlib, installed};
+pub use importlib::{Importlib, add_main_spec, installed};
 pub use load::{
     Source, embedded, find_library, find_spec_source, import_module, is_initializing, keep_source,
     kept_source, run_code, run_source, set_embedded,

@@ -161,6 +161,7 @@ pub(super) fn add_records(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Con
         ("cache_tag", cx.str("ungil-314")),
         ("version", version_info),
         ("hexversion", int(cx, 0x030e00f0)),
+        ("_multiarch", cx.str(crate::sysconfigdata::MULTIARCH)),
         ("supports_isolated_interpreters", cx.bool(false)),
     ];
     let info = simple_namespace::new_namespace(cx, attributes)?;

@@ -272,5 +272,18 @@ pub fn fill(cx: &mut Cx, module: &Obj) -> R<()> {
     for name in ["pycache_prefix", "_home"] {
         add(cx, module, name, none.clone());
     }
+    add_jit(cx, module);
     info::add_records(cx, module, &config)
+}
+
+/// `sys._jit`, which tells whether code is compiled to machine code: it is not.
+fn add_jit(cx: &mut Cx, module: &Obj) {
+    const QUESTIONS: &[(&str, &str, NativeFn)] = &[
+        ("is_available", "($module, /)", Leaf(|cx, _| Ok(cx.bool(false)))),
+        ("is_enabled", "($module, /)", Leaf(|cx, _| Ok(cx.bool(false)))),
+        ("is_active", "($module, /)", Leaf(|cx, _| Ok(cx.bool(false)))),
+    ];
+    let jit = ungil_runtime::objects::module::new_module(cx, "sys._jit");
+    add_functions(cx, &jit, QUESTIONS);
+    add(cx, module, "_jit", jit);
 }
