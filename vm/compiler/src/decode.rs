@@ -1,7 +1,7 @@
 //! Source bytes to text: byte order mark, coding line (PEP 263), UTF-8 and Latin-1.
 
 use crate::errors::{Fault, FaultEnd};
-use crate::{CompileError, ErrorKind, Mode, Options};
+use crate::{CompileError, Compiled, ErrorKind, Mode, Options};
 use ruff_text_size::{TextRange, TextSize};
 use std::borrow::Cow;
 use ungil_bytecode::CodeUnit;
@@ -16,8 +16,21 @@ pub fn compile_bytes(
     mode: Mode,
     options: &Options,
 ) -> Result<Box<CodeUnit>, CompileError> {
+    compile_bytes_with_warnings(source, filename, mode, options).map(|compiled| compiled.code)
+}
+
+/// As [`compile_bytes`], with the warnings.
+///
+/// # Errors
+/// As for [`compile_bytes`].
+pub fn compile_bytes_with_warnings(
+    source: &[u8],
+    filename: &str,
+    mode: Mode,
+    options: &Options,
+) -> Result<Compiled, CompileError> {
     let text = decode(source, filename)?;
-    crate::compile(&text, filename, mode, options)
+    crate::compile_with_warnings(&text, filename, mode, options)
 }
 
 /// Decodes a file's bytes as the tokenizer does.

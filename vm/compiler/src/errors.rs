@@ -54,6 +54,10 @@ pub enum WarningKind {
 pub struct Warning {
     pub kind: WarningKind,
     pub message: String,
+    /// What the `SyntaxError` says, if it is not the same.
+    pub error: Option<String>,
+    /// The source line with its newline, of warnings of the tokenizer.
+    pub text: Option<String>,
     /// From 1.
     pub line: u32,
     /// In characters from 1.

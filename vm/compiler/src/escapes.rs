@@ -42,7 +42,8 @@ fn run_into_keyword(source: &Source, kind: TokenKind, number: TextRange, found: 
         _ => "decimal",
     };
     let last = TextRange::empty(number.end() - TextSize::new(1));
-    found.push(source.warning(format!("invalid {name} literal"), last));
+    let text = Some(format!("{}\n", source.line_text(source.line(last.start()))));
+    found.push(Warning { text, ..source.warning(format!("invalid {name} literal"), last) });
 }
 
 /// Backslashes in front of a character that needs none, and octal escapes beyond a byte.
@@ -70,12 +71,17 @@ fn escapes(source: &Source, range: TextRange, whole_literal: bool, found: &mut V
         };
         let what = if octal.is_some() { "octal escape sequence" } else { "escape sequence" };
         let place = range.start() + TextSize::new(start as u32);
-        let message = format!(
-            "\"\\{shown}\" is an invalid {what}. Such sequences will not work in the future. Did you mean \"\\\\{shown}\"? A raw \
-             string is also an option."
+        let (fault, advice) = (
+            format!("\"\\{shown}\" is an invalid {what}."),
+            format!("Did you mean \"\\\\{shown}\"? A raw string is also an option."),
         );
+        let message = format!("{fault} Such sequences will not work in the future. {advice}");
         let end = place + TextSize::new(1 + shown.len() as u32);
-        found.push(source.warning(message, TextRange::new(place, end)));
+        found.push(Warning {
+            error: Some(format!("{fault} {advice}")),
+            text: Some(format!("{}\n", source.line_text(source.line(place)))),
+            ..source.warning(message, TextRange::new(place, end))
+        });
     }
 }
 

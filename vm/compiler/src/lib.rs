@@ -40,7 +40,7 @@ mod unit;
 mod unparse;
 mod warn;
 
-pub use decode::{compile_bytes, decode};
+pub use decode::{compile_bytes, compile_bytes_with_warnings, decode};
 pub use errors::{CompileError, ErrorKind, Warning, WarningKind};
 use source::Source;
 use ungil_bytecode::CodeUnit;

@@ -82,6 +82,15 @@ impl Source {
     pub fn warning(&self, message: String, range: TextRange) -> Warning {
         let (line, offset) = self.char_column(range.start());
         let (end_line, end_offset) = self.char_column(range.end());
-        Warning { kind: WarningKind::SyntaxWarning, message, line, offset, end_line, end_offset }
+        Warning {
+            kind: WarningKind::SyntaxWarning,
+            message,
+            error: None,
+            text: None,
+            line,
+            offset,
+            end_line,
+            end_offset,
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::objects::code::{self, PyCode};
 use crate::objects::dict::PyDict;
 use crate::prelude::*;
 use ungil_bytecode::CodeUnit;
-use ungil_compiler::{CompileError, ErrorKind, Mode, Options};
+use ungil_compiler::{CompileError, Compiled, ErrorKind, Mode, Options, Warning, WarningKind};
 
 /// Name, signature, body.
 pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
@@ -55,12 +55,53 @@ pub fn compile_error(cx: &mut Cx, error: CompileError) -> Err {
 /// `SyntaxError` and its kin.
 pub fn compile_bytes(cx: &mut Cx, source: &[u8], filename: &str, mode: Mode) -> R<Box<CodeUnit>> {
     let options = Options { optimize: cx.vm.config.optimize as i8, ..Options::default() };
-    match ungil_compiler::compile_bytes(source, filename, mode, &options) {
-        Ok(unit) => {
-            crate::Vm::check(&unit);
-            Ok(unit)
+    let result = ungil_compiler::compile_bytes_with_warnings(source, filename, mode, &options);
+    accept(cx, result, filename)
+}
+
+/// Issues the warnings of a compilation and gives the code, or raises its error.
+fn accept(cx: &mut Cx, result: Result<Compiled, CompileError>, filename: &str) -> R<Box<CodeUnit>> {
+    let compiled = match result {
+        Ok(compiled) => compiled,
+        Err(error) => return Err(compile_error(cx, error)),
+    };
+    for warning in &compiled.warnings {
+        issue(cx, warning, filename)?;
+    }
+    crate::Vm::check(&compiled.code);
+    Ok(compiled.code)
+}
+
+/// Issues a warning of the compiler. One that a filter turns into an exception becomes a `SyntaxError` at its place.
+fn issue(cx: &mut Cx, warning: &Warning, filename: &str) -> R<()> {
+    let category = match warning.kind {
+        WarningKind::SyntaxWarning => Builtin::SyntaxWarning,
+        WarningKind::DeprecationWarning => Builtin::DeprecationWarning,
+    };
+    let module = import::import_module(cx, "_warnings")?;
+    let (text, name) = (cx.str(&warning.message), cx.str(filename));
+    let (class, line) = (cx.builtin(category).as_ref(), cx.int(warning.line as i64));
+    let result = cx.call_method(module.r(), "warn_explicit", &[text.r(), class, name.r(), line.r()]);
+    match result {
+        Err(err) if cx.is_error(&err, category) => {
+            let own = || crate::traceback::source_line(filename, warning.line.into()).map(|line| line + "\n");
+            let text = warning.text.clone().or_else(own);
+            Err(compile_error(
+                cx,
+                CompileError {
+                    kind: ErrorKind::SyntaxError,
+                    message: warning.error.as_ref().unwrap_or(&warning.message).clone(),
+                    filename: filename.to_owned(),
+                    line: warning.line,
+                    offset: warning.offset as i32,
+                    end_line: warning.end_line,
+                    end_offset: warning.end_offset as i32,
+                    text,
+                    incomplete: false,
+                },
+            ))
         }
-        Err(error) => Err(compile_error(cx, *Box::new(error))),
+        result => result.map(drop),
     }
 }
 
@@ -89,16 +130,11 @@ fn compile_source(
         bytes.drain(..skip);
     }
     let result = match (is_text, std::str::from_utf8(&bytes)) {
-        (true, Ok(text)) => ungil_compiler::compile(text, filename, mode, options),
-        _ => ungil_compiler::compile_bytes(&bytes, filename, mode, options),
+        (true, Ok(text)) => ungil_compiler::compile_with_warnings(text, filename, mode, options),
+        _ => ungil_compiler::compile_bytes_with_warnings(&bytes, filename, mode, options),
     };
-    match result {
-        Ok(unit) => {
-            crate::Vm::check(&unit);
-            Ok(code::link(cx, *unit))
-        }
-        Err(error) => Err(compile_error(cx, error)),
-    }
+    let unit = accept(cx, result, filename)?;
+    Ok(code::link(cx, *unit))
 }
 
 fn compile(cx: &mut Cx, a: Args<'_>) -> R {
