@@ -118,6 +118,8 @@ pub fn init(cx: &mut Cx) {
         .getset(cx, "co_consts", Full(consts), None)
         .getset(cx, "co_code", Full(co_code), None)
         .method(cx, "co_positions", "($self, /)", Full(co_positions))
+        .method(cx, "replace", super::code_replace::SIGNATURE, Full(super::code_replace::replace))
+        .method(cx, "__replace__", super::code_replace::SIGNATURE, Full(super::code_replace::replace))
         .method(cx, "co_lines", "($self, /)", Full(co_lines))
         .special(cx, Special::Repr, Full(code_repr));
 }
