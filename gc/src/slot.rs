@@ -87,6 +87,16 @@ impl Slot {
         drop(old);
     }
 
+    /// Exchanges the contents of two slots of one container, which counts nothing. The caller holds the container's lock or
+    /// owns it.
+    #[inline(always)]
+    pub fn swap_locked(&self, other: &Slot) {
+        let (a, b) = (self.peek(), other.peek());
+        // ORD: release, as in `replace_locked`.
+        self.0.store(b.0, Ordering::Release);
+        other.0.store(a.0, Ordering::Release);
+    }
+
     /// Empties the slot and gives back what was there. The caller holds the lock or owns the container.
     #[inline(always)]
     pub fn take_locked(&self) -> Option<Obj> {

@@ -101,7 +101,7 @@ impl TypeBuilder {
     }
 
     /// A type of a native module, with a layout of its own: `full_name` as CPython's `tp_name` has it. Instances are made
-    /// with `cx.alloc_for`.
+    /// with `cx.alloc_for`; with the flag `HAS_DICT` they have room for attributes.
     pub fn native_type(
         cx: &mut Cx,
         full_name: &str,
@@ -118,7 +118,10 @@ impl TypeBuilder {
             flags,
             Builtin::COUNT,
         );
-        let shape = Shape::native(cx, class, ops, gc);
+        let shape = match flags & class_flag::HAS_DICT {
+            0 => Shape::native(cx, class, ops, gc),
+            _ => Shape::root(cx, class, None, 0),
+        };
         // ORD: relaxed; the class is not shared yet.
         class.root_shape.store(shape as *const Shape as *mut Shape, Ordering::Relaxed);
         let dict = PyDict::new(cx);
