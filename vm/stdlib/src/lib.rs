@@ -7,13 +7,16 @@ mod array;
 mod ast;
 pub mod atexit;
 mod binascii;
+mod bisect;
 mod cmath;
 mod collections;
 mod contextvars;
 mod errno;
 mod exceptions;
 mod fcntl;
+mod functools;
 mod gc;
+mod heapq;
 mod imp;
 pub mod io;
 mod itertools;
@@ -50,10 +53,13 @@ type Init = fn(&mut Cx, &Obj) -> R<()>;
 /// The native modules by name, in alphabetical order.
 const MODULES: &[(&str, Init)] = &[
     ("_ast", ast::init),
+    ("_bisect", bisect::init),
     ("_collections", collections::init),
     ("_contextvars", contextvars::init),
     ("_frozen_importlib", imp::init_bootstrap),
     ("_frozen_importlib_external", imp::init_external),
+    ("_functools", functools::init),
+    ("_heapq", heapq::init),
     ("_imp", imp::init),
     ("_io", io::init),
     ("_opcode", opcode::init),

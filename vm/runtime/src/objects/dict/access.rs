@@ -230,6 +230,20 @@ impl PyDict {
     /// As [`PyDict::set`].
     pub fn set_default(&self, cx: &mut Cx, key: Ref<'_>, default: Ref<'_>) -> R<(Obj, bool)> {
         let hash = key_hash(cx, key)?;
+        self.set_default_known_hash(cx, key, default, hash)
+    }
+
+    /// As [`PyDict::set_default`] for a key whose hash is known.
+    ///
+    /// # Errors
+    /// What `__eq__` raises, or `MemoryError`.
+    pub fn set_default_known_hash(
+        &self,
+        cx: &mut Cx,
+        key: Ref<'_>,
+        default: Ref<'_>,
+        hash: i64,
+    ) -> R<(Obj, bool)> {
         let found = self.with_entry(cx, key, hash, |cx, index| match index {
             Some(index) => Ok(self.entry(index).value.get_locked(cx)),
             None => self.insert_new(cx, key.own(cx), hash, default.own(cx)).map(|()| None),

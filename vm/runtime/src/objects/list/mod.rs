@@ -13,7 +13,7 @@ pub(crate) mod methods;
 pub(crate) mod slices;
 pub(crate) mod sort;
 
-pub use access::new_list;
+pub use access::{Edit, new_list};
 pub(crate) use access::{build, new_list_from_values};
 pub use methods::{declare, init, list_from, repeated, repetitions};
 
