@@ -3,7 +3,8 @@
 //! Allocation pops the head of the mutator's free list for the size class, freeing pushes: a few plain instructions
 //! and no thread-local look-up. A page belongs to nobody, so a block that another thread frees simply changes
 //! lists; a thread whose lists have grown far past what it uses hands blocks to the common pool
-//! ([`FreeLists::donate`]). Blocks above [`MAX_SMALL`] bytes come from the system allocator and are registered, so
+//! ([`FreeLists::donate`]), which keeps them in chunks of about [`CHUNK`] bytes: a thread that runs out takes one chunk,
+//! so that what many threads left serves many threads again. Blocks above [`MAX_SMALL`] bytes come from the system allocator and are registered, so
 //! that the collector can walk every object. Touched by: each thread its own lists; pool and registry under mutexes.
 //!
 //! Buffers (items of lists, tables of dicts and sets) come from pages of their own, which the collector does not walk,
@@ -28,6 +29,8 @@ pub const MAX_BUFFER: usize = 1024;
 /// Number of all size classes.
 pub const CLASSES: usize = OBJECT_CLASSES + MAX_BUFFER / GRANULE;
 const PAGES_PER_ARENA: usize = 16;
+/// Bytes of the blocks that a thread takes from the common pool at a time.
+const CHUNK: usize = 16 * 1024;
 const PAGE_HEAD: usize = 64;
 
 /// A free block: a shape word of zero, then the link.
@@ -62,6 +65,11 @@ const fn block_size(class: usize) -> usize {
     }
 }
 
+/// Blocks in a chunk of the class.
+const fn chunk_blocks(class: usize) -> usize {
+    CHUNK / block_size(class)
+}
+
 /// What all threads share of the heap.
 pub struct Pool {
     inner: Mutex<PoolInner>,
@@ -73,7 +81,8 @@ struct PoolInner {
     /// How many pages hold buffers.
     buffer_pages: usize,
     spare_pages: Vec<*mut u8>,
-    lists: [(*mut FreeBlock, usize); CLASSES],
+    /// Chunks of free blocks by class.
+    chunks: [Vec<*mut FreeBlock>; CLASSES],
     large: HashSet<*mut Header>,
 }
 
@@ -82,12 +91,11 @@ unsafe impl Send for PoolInner {}
 
 impl Default for Pool {
     fn default() -> Self {
-        let lists = [(ptr::null_mut(), 0); CLASSES];
         let inner = PoolInner {
             pages: Vec::new(),
             buffer_pages: 0,
             spare_pages: Vec::new(),
-            lists,
+            chunks: std::array::from_fn(|_| Vec::new()),
             large: HashSet::new(),
         };
         Pool { inner: Mutex::new(inner) }
@@ -102,8 +110,7 @@ impl Pool {
     /// A list of free blocks of the class, and whether a new page had to be taken for it.
     fn refill(&self, class: usize) -> (*mut FreeBlock, bool) {
         let mut inner = locked(&self.inner);
-        let (list, _) = std::mem::replace(&mut inner.lists[class], (ptr::null_mut(), 0));
-        if !list.is_null() {
+        if let Some(list) = inner.chunks[class].pop() {
             return (list, false);
         }
         if inner.spare_pages.is_empty() {
@@ -122,12 +129,22 @@ impl Pool {
         (unsafe { carve(page, block_size(class)) }, true)
     }
 
-    fn give(&self, class: usize, first: *mut FreeBlock, last: *mut FreeBlock, count: usize) {
+    /// Takes a list of free blocks of the class, cut into chunks.
+    fn give(&self, class: usize, first: *mut FreeBlock) {
         let mut inner = locked(&self.inner);
-        let (head, n) = inner.lists[class];
-        // SAFETY: the caller hands over the whole list from first to last.
-        unsafe { (*last).next = head };
-        inner.lists[class] = (first, n + count);
+        let mut next = first;
+        while !next.is_null() {
+            inner.chunks[class].push(next);
+            for _ in 1..chunk_blocks(class) {
+                // SAFETY: the caller hands over the whole list.
+                match unsafe { (*next).next } {
+                    end if end.is_null() => return,
+                    block => next = block,
+                }
+            }
+            // SAFETY: as above; `next` is the chunk's last block.
+            next = unsafe { std::mem::replace(&mut (*next).next, ptr::null_mut()) };
+        }
     }
 
     /// Calls `visit` for every object on the heap.
@@ -251,15 +268,7 @@ impl FreeLists {
                 // SAFETY: blocks on the list are free blocks of this thread.
                 at = unsafe { (*at).next };
             }
-            let first = at;
-            let (mut last, mut count) = (ptr::null_mut(), 0);
-            while !at.is_null() {
-                last = at;
-                count += 1;
-                // SAFETY: as above.
-                at = unsafe { (*at).next };
-            }
-            if count == 0 {
+            if at.is_null() {
                 continue;
             }
             if last_kept.is_null() {
@@ -268,7 +277,7 @@ impl FreeLists {
                 // SAFETY: as above.
                 unsafe { (*last_kept).next = ptr::null_mut() };
             }
-            pool.give(class, first, last, count);
+            pool.give(class, at);
         }
     }
 }
