@@ -8,21 +8,24 @@
 //! weak references die and finalizers run; stopped again, find what finalizers have resurrected; running, break the
 //! rest by dropping its fields.
 
-use crate::mutator::{Mutator, Pending};
+use crate::mutator::{KEPT_BLOCKS, Mutator, Pending};
 use crate::ops::shape_flag;
 use crate::{Header, Obj, Value, flag};
 use std::collections::{HashMap, HashSet};
-use ungil_locks::primitive::{AtomicBool, AtomicUsize, Ordering};
+use ungil_locks::check;
+use ungil_locks::primitive::{AtomicBool, AtomicI64, Ordering};
 
-/// Least number of bytes between two automatic collections.
-const MIN_THRESHOLD: usize = 16 << 20;
+/// Least growth in bytes between two automatic collections.
+const MIN_GROWTH: i64 = 8 << 20;
 
-/// When to collect.
+/// When to collect: bytes handed out to threads and not given back are counted, and a collection is due when they have
+/// grown by three quarters since the last one. Blocks on a thread's own free lists count as handed out, so that
+/// allocating and freeing in turn costs nothing here; a collection makes all threads give surplus blocks back.
 pub struct CollectorState {
     enabled: AtomicBool,
     collecting: AtomicBool,
-    since_last: AtomicUsize,
-    threshold: AtomicUsize,
+    outstanding: AtomicI64,
+    limit: AtomicI64,
 }
 
 impl Default for CollectorState {
@@ -30,8 +33,8 @@ impl Default for CollectorState {
         CollectorState {
             enabled: AtomicBool::new(true),
             collecting: AtomicBool::new(false),
-            since_last: AtomicUsize::new(0),
-            threshold: AtomicUsize::new(MIN_THRESHOLD),
+            outstanding: AtomicI64::new(0),
+            limit: AtomicI64::new(MIN_GROWTH),
         }
     }
 }
@@ -49,17 +52,17 @@ impl CollectorState {
         self.enabled.load(Ordering::Relaxed)
     }
 
-    /// Adds freshly allocated bytes; true if an automatic collection is due.
-    pub fn charge(&self, bytes: usize) -> bool {
+    /// Adds bytes handed out, or given back if negative; true if an automatic collection is due.
+    pub fn charge(&self, bytes: i64) -> bool {
         // ORD: relaxed; an estimate.
-        let total = self.since_last.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        self.is_enabled() && total >= self.threshold.load(Ordering::Relaxed)
+        let total = self.outstanding.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        self.is_enabled() && total >= self.limit.load(Ordering::Relaxed)
     }
 
-    fn finished(&self, live_bytes: usize) {
+    fn finished(&self) {
         // ORD: relaxed; estimates.
-        self.since_last.store(0, Ordering::Relaxed);
-        self.threshold.store(live_bytes.max(MIN_THRESHOLD), Ordering::Relaxed);
+        let live = self.outstanding.load(Ordering::Relaxed);
+        self.limit.store(live + MIN_GROWTH.max(live / 4 * 3), Ordering::Relaxed);
     }
 }
 
@@ -247,7 +250,9 @@ pub fn collect(m: &Mutator, mut run_pending: impl FnMut()) -> usize {
         clear(m, garbage);
         run_pending();
     }
-    state.finished(m.space.pool.page_bytes());
+    m.world.for_each_thread(|thread| thread.raise_check(check::DONATE));
+    m.donate(KEPT_BLOCKS);
+    state.finished();
     state.collecting.store(false, Ordering::Release);
     found
 }

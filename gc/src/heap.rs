@@ -78,11 +78,9 @@ pub struct Pool {
 struct PoolInner {
     /// Pages of objects.
     pages: Vec<*mut u8>,
-    /// How many pages hold buffers.
-    buffer_pages: usize,
     spare_pages: Vec<*mut u8>,
-    /// Chunks of free blocks by class.
-    chunks: [Vec<*mut FreeBlock>; CLASSES],
+    /// Chunks of free blocks by class, and how many blocks each has.
+    chunks: [Vec<(*mut FreeBlock, usize)>; CLASSES],
     large: HashSet<*mut Header>,
 }
 
@@ -93,7 +91,6 @@ impl Default for Pool {
     fn default() -> Self {
         let inner = PoolInner {
             pages: Vec::new(),
-            buffer_pages: 0,
             spare_pages: Vec::new(),
             chunks: std::array::from_fn(|_| Vec::new()),
             large: HashSet::new(),
@@ -107,11 +104,11 @@ fn locked<T>(mutex: &Mutex<T>) -> impl std::ops::DerefMut<Target = T> + '_ {
 }
 
 impl Pool {
-    /// A list of free blocks of the class, and whether a new page had to be taken for it.
-    fn refill(&self, class: usize) -> (*mut FreeBlock, bool) {
+    /// A list of free blocks of the class, and their size in bytes.
+    fn refill(&self, class: usize) -> (*mut FreeBlock, usize) {
         let mut inner = locked(&self.inner);
-        if let Some(list) = inner.chunks[class].pop() {
-            return (list, false);
+        if let Some((list, count)) = inner.chunks[class].pop() {
+            return (list, count * block_size(class));
         }
         if inner.spare_pages.is_empty() {
             let arena =
@@ -120,31 +117,35 @@ impl Pool {
             inner.spare_pages.extend((0..PAGES_PER_ARENA).rev().map(|i| unsafe { arena.add(i * PAGE) }));
         }
         let page = inner.spare_pages.pop().expect("filled above");
-        match class < OBJECT_CLASSES {
-            true => inner.pages.push(page),
-            false => inner.buffer_pages += 1,
+        if class < OBJECT_CLASSES {
+            inner.pages.push(page);
         }
         drop(inner);
         // SAFETY: the page is fresh and nobody else's.
-        (unsafe { carve(page, block_size(class)) }, true)
+        (unsafe { carve(page, block_size(class)) }, PAGE)
     }
 
-    /// Takes a list of free blocks of the class, cut into chunks.
-    fn give(&self, class: usize, first: *mut FreeBlock) {
+    /// Takes a list of free blocks of the class, cut into chunks. Gives their size in bytes.
+    fn give(&self, class: usize, mut first: *mut FreeBlock) -> usize {
         let mut inner = locked(&self.inner);
-        let mut next = first;
-        while !next.is_null() {
-            inner.chunks[class].push(next);
-            for _ in 1..chunk_blocks(class) {
-                // SAFETY: the caller hands over the whole list.
-                match unsafe { (*next).next } {
-                    end if end.is_null() => return,
-                    block => next = block,
+        let mut blocks = 0;
+        while !first.is_null() {
+            let (mut last, mut count) = (first, 1);
+            // SAFETY: the caller hands over the whole list.
+            let rest = loop {
+                match unsafe { (*last).next } {
+                    next if next.is_null() || count == chunk_blocks(class) => break next,
+                    next => last = next,
                 }
-            }
-            // SAFETY: as above; `next` is the chunk's last block.
-            next = unsafe { std::mem::replace(&mut (*next).next, ptr::null_mut()) };
+                count += 1;
+            };
+            // SAFETY: as above.
+            unsafe { (*last).next = ptr::null_mut() };
+            inner.chunks[class].push((first, count));
+            blocks += count;
+            first = rest;
         }
+        blocks * block_size(class)
     }
 
     /// Calls `visit` for every object on the heap.
@@ -166,12 +167,6 @@ impl Pool {
             }
         }
         inner.large.iter().copied().for_each(visit);
-    }
-
-    /// Bytes of pages in use.
-    pub fn page_bytes(&self) -> usize {
-        let inner = locked(&self.inner);
-        (inner.pages.len() + inner.buffer_pages) * PAGE
     }
 }
 
@@ -231,13 +226,13 @@ impl FreeLists {
         head.cast()
     }
 
-    /// As [`FreeLists::pop`], refilling an empty list. The flag says whether the heap grew by a page.
+    /// As [`FreeLists::pop`], refilling an empty list. The number says how many bytes were taken for it.
     #[cold]
     #[inline(never)]
-    pub fn pop_slow(&self, pool: &Pool, class: usize) -> (*mut u8, bool) {
-        let (list, grew) = pool.refill(class);
+    pub fn pop_slow(&self, pool: &Pool, class: usize) -> (*mut u8, usize) {
+        let (list, bytes) = pool.refill(class);
         self.heads[class].set(list);
-        (self.pop(class), grew)
+        (self.pop(class), bytes)
     }
 
     /// Takes a block back.
@@ -255,8 +250,9 @@ impl FreeLists {
         self.heads[class].set(block);
     }
 
-    /// Hands all but the first `keep` blocks of each list to the pool.
-    pub fn donate(&self, pool: &Pool, keep: usize) {
+    /// Hands all but the first `keep` blocks of each list to the pool. Gives their size in bytes.
+    pub fn donate(&self, pool: &Pool, keep: usize) -> usize {
+        let mut bytes = 0;
         for class in 0..CLASSES {
             let mut last_kept: *mut FreeBlock = ptr::null_mut();
             let mut at = self.heads[class].get();
@@ -277,8 +273,9 @@ impl FreeLists {
                 // SAFETY: as above.
                 unsafe { (*last_kept).next = ptr::null_mut() };
             }
-            pool.give(class, at);
+            bytes += pool.give(class, at);
         }
+        bytes
     }
 }
 

@@ -14,7 +14,7 @@ mod value;
 mod weak;
 
 pub use header::{Header, IMMORTAL, flag};
-pub use mutator::{Mutator, Pending, Space};
+pub use mutator::{KEPT_BLOCKS, Mutator, Pending, Space};
 pub use obj::{Obj, Ref, Root, Shared};
 pub use ops::{
     DYNAMIC_OFFSET, FIRST_DYNAMIC_SHAPE, MAX_SHAPES, ShapeHead, ShapeTable, TraceFn, TypeOps, shape_flag,

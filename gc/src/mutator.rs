@@ -13,6 +13,9 @@ use std::sync::Arc;
 use ungil_locks::primitive::Ordering;
 use ungil_locks::{StopGuard, ThreadState, World, check};
 
+/// How many free blocks of each size a thread keeps when it hands surplus ones to the others.
+pub const KEPT_BLOCKS: usize = 256;
+
 /// What all threads of a runtime share of the heap.
 #[derive(Default)]
 pub struct Space {
@@ -42,8 +45,8 @@ pub struct Mutator {
     pub space: Arc<Space>,
     dead: RefCell<Vec<*mut Header>>,
     dying: RefCell<VecDeque<Pending>>,
-    /// Bytes allocated since the last collection was considered.
-    debt: Cell<usize>,
+    /// Bytes taken from the common pool and the system, less those given back, not yet told to the collector.
+    debt: Cell<i64>,
 }
 
 thread_local! {
@@ -149,10 +152,12 @@ impl Mutator {
             self.add_debt(size);
             return heap::allocate_large(&self.space.pool, size);
         }
-        let (block, grew) = self.lists.pop_slow(&self.space.pool, size_class(size));
-        if grew {
-            self.add_debt(heap::PAGE);
-        }
+        self.refill(size_class(size))
+    }
+
+    fn refill(&self, class: usize) -> *mut u8 {
+        let (block, bytes) = self.lists.pop_slow(&self.space.pool, class);
+        self.add_debt(bytes);
         block
     }
 
@@ -174,11 +179,7 @@ impl Mutator {
     fn allocate_buffer_slow(&self, size: usize) -> *mut u8 {
         let size = size.max(1);
         if size <= MAX_BUFFER {
-            let (block, grew) = self.lists.pop_slow(&self.space.pool, buffer_class(size));
-            if grew {
-                self.add_debt(heap::PAGE);
-            }
-            return block;
+            return self.refill(buffer_class(size));
         }
         let buffer = heap::allocate_buffer(size);
         if !buffer.is_null() {
@@ -203,6 +204,7 @@ impl Mutator {
         } else {
             // SAFETY: as above.
             unsafe { heap::free_buffer(buffer, size) };
+            self.forgive(size);
         }
     }
 
@@ -215,7 +217,8 @@ impl Mutator {
             // SAFETY: as the caller promises.
             let new = unsafe { heap::resize_buffer(buffer, size, new_size) };
             if !new.is_null() {
-                self.add_debt(new_size.saturating_sub(size));
+                self.forgive(size);
+                self.add_debt(new_size);
             }
             return new;
         }
@@ -235,19 +238,32 @@ impl Mutator {
 
     /// Counts bytes towards the next automatic collection and asks for one when it is due.
     pub fn add_debt(&self, bytes: usize) {
-        let debt = self.debt.get() + bytes;
-        self.debt.set(debt);
-        if debt >= heap::PAGE && self.space.collector.charge(debt) {
-            self.debt.set(0);
+        let debt = self.debt.get() + bytes as i64;
+        if debt < heap::PAGE as i64 {
+            self.debt.set(debt);
+            return;
+        }
+        self.debt.set(0);
+        if self.space.collector.charge(debt) {
             self.thread.raise_check(check::COLLECT);
-        } else if debt >= heap::PAGE {
-            self.debt.set(0);
         }
     }
 
-    /// Hands surplus free blocks to the other threads.
+    /// Takes back what [`Mutator::add_debt`] was told: as many bytes were freed.
+    pub fn forgive(&self, bytes: usize) {
+        let debt = self.debt.get() - bytes as i64;
+        if debt > -(heap::PAGE as i64) {
+            self.debt.set(debt);
+            return;
+        }
+        self.debt.set(0);
+        // What is due is asked for when memory is taken.
+        let _ = self.space.collector.charge(debt);
+    }
+
+    /// Hands all free blocks but `keep` of each size to the other threads.
     pub fn donate(&self, keep: usize) {
-        self.lists.donate(&self.space.pool, keep);
+        self.forgive(self.lists.donate(&self.space.pool, keep));
     }
 
     /// The shape of an object.
@@ -342,6 +358,7 @@ impl Mutator {
                 self.lists.push(size_class(size), h.cast());
             } else {
                 heap::free_large(&self.space.pool, h.cast(), size);
+                self.forgive(size);
             }
         }
     }
@@ -395,5 +412,6 @@ impl Mutator {
 impl Drop for Mutator {
     fn drop(&mut self) {
         self.donate(0);
+        let _ = self.space.collector.charge(self.debt.take());
     }
 }

@@ -16,7 +16,7 @@ pub fn handle(cx: &mut Cx, bits: u32) -> R<()> {
     }
     if bits & check::DONATE != 0 {
         cx.thread.clear_check(check::DONATE);
-        cx.mutator().donate(256);
+        cx.mutator().donate(ungil_gc::KEPT_BLOCKS);
     }
     if bits & check::SIGNAL != 0 {
         cx.thread.clear_check(check::SIGNAL);
