@@ -41,7 +41,8 @@ pub fn main() -> i32 {
         Ok(source) => source,
         Err(code) => return code,
     };
-    let mut cx = bootstrap::boot(config);
+    // Never dropped: the process ends while the thread is attached, so that none of the others runs on meanwhile.
+    let mut cx = std::mem::ManuallyDrop::new(bootstrap::boot(config));
     run(&mut cx, &action, source)
 }
 
