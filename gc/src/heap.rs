@@ -131,8 +131,8 @@ impl Pool {
         let mut blocks = 0;
         while !first.is_null() {
             let (mut last, mut count) = (first, 1);
-            // SAFETY: the caller hands over the whole list.
             let rest = loop {
+                // SAFETY: the caller hands over the whole list.
                 match unsafe { (*last).next } {
                     next if next.is_null() || count == chunk_blocks(class) => break next,
                     next => last = next,
