@@ -318,6 +318,7 @@ fn clear(m: &Mutator, garbage: Vec<Obj>) {
         // SAFETY: unreachable but for `garbage`, which keeps it alive until the end of this function.
         unsafe {
             m.drop_fields(h, m.shape(h));
+            (*h).set_flag(flag::DYING);
         }
     }
 }

@@ -24,7 +24,7 @@ pub mod flag {
     pub const FINALIZED: u16 = 1;
     /// Weak references to the object exist, or have existed.
     pub const WEAKLY_REFERENCED: u16 = 2;
-    /// The object is being destroyed.
+    /// The cycle collector has dropped the object's fields, which must not happen twice.
     pub const DYING: u16 = 4;
     /// Interned string.
     pub const INTERNED: u16 = 8;

@@ -368,7 +368,9 @@ impl Mutator {
         // SAFETY: nothing refers to the object any more.
         unsafe {
             let size = (*shape).object_size(((*shape).ops.size)(h));
-            self.drop_fields(h, shape);
+            if !(*h).has_flag(flag::DYING) {
+                self.drop_fields(h, shape);
+            }
             self.free_emptied(h, size);
         }
     }
