@@ -4,6 +4,7 @@
 
 mod hooks;
 mod info;
+mod monitoring;
 
 use std::sync::atomic::Ordering;
 use ungil_runtime::interp::frame::{Frame, Frames};
@@ -235,6 +236,7 @@ fn call_tracing(cx: &mut Cx, a: Args<'_>) -> R {
 pub fn fill(cx: &mut Cx, module: &Obj) -> R<()> {
     add_functions(cx, module, FUNCTIONS);
     hooks::add_to(cx, module)?;
+    monitoring::add_to(cx, module)?;
     let config = cx.vm.config.clone();
     let (major, minor, micro) = VERSION;
     let model = ungil_locks::model::NAME;
