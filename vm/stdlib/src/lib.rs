@@ -2,6 +2,7 @@
 //!
 //! A native module is a file or folder with `init(cx, module)`; `register` tells the VM of all of them.
 
+mod abc;
 mod accounts;
 mod array;
 mod ast;
@@ -27,12 +28,14 @@ mod opcode;
 mod operator;
 mod os;
 mod posix;
+mod queue;
 mod random;
 mod resource;
 mod select;
 pub mod signal;
 mod sre;
 mod stat_module;
+mod statistics;
 mod structs;
 mod subprocess;
 pub mod sys;
@@ -52,6 +55,7 @@ type Init = fn(&mut Cx, &Obj) -> R<()>;
 
 /// The native modules by name, in alphabetical order.
 const MODULES: &[(&str, Init)] = &[
+    ("_abc", abc::init),
     ("_ast", ast::init),
     ("_bisect", bisect::init),
     ("_collections", collections::init),
@@ -65,10 +69,12 @@ const MODULES: &[(&str, Init)] = &[
     ("_opcode", opcode::init),
     ("_operator", operator::init),
     ("_posixsubprocess", subprocess::init),
+    ("_queue", queue::init),
     ("_random", random::init),
     ("_signal", signal::init),
     ("_sre", sre::init),
     ("_stat", stat_module::init),
+    ("_statistics", statistics::init),
     ("_struct", structs::init),
     (sysconfigdata::NAME, sysconfigdata::init),
     ("_thread", thread::init),
