@@ -1,5 +1,8 @@
 //! `_statistics`: the inverse of the normal distribution's cumulative function.
 
+// The digits are those of the publication.
+#![allow(clippy::excessive_precision)]
+
 use ungil_runtime::objects::module::add_functions;
 use ungil_runtime::prelude::*;
 
