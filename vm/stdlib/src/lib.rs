@@ -33,6 +33,7 @@ mod random;
 mod resource;
 mod select;
 pub mod signal;
+mod socket;
 mod sre;
 mod stat_module;
 mod statistics;
@@ -72,6 +73,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_queue", queue::init),
     ("_random", random::init),
     ("_signal", signal::init),
+    ("_socket", socket::init),
     ("_sre", sre::init),
     ("_stat", stat_module::init),
     ("_statistics", statistics::init),

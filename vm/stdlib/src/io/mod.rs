@@ -195,6 +195,15 @@ fn both<T>(cx: &mut Cx, first: R<()>, second: R<T>) -> R<T> {
 
 /// Issues a `ResourceWarning` about an object that nobody closed, unless nobody could see it.
 fn warn_unclosed(cx: &mut Cx, source: Ref<'_>) -> R<()> {
+    let text = format!("unclosed file {}", cx.repr_string(source)?);
+    warn_resource(cx, &text, source)
+}
+
+/// A `ResourceWarning` about `source`, which nobody has closed.
+///
+/// # Errors
+/// What the warning raises, but for itself as an exception.
+pub fn warn_resource(cx: &mut Cx, text: &str, source: Ref<'_>) -> R<()> {
     let name = cx.vm.names.warnings.get();
     let warnings = match cx.modules().get_str(cx, name) {
         Some(module) => module,
@@ -202,8 +211,7 @@ fn warn_unclosed(cx: &mut Cx, source: Ref<'_>) -> R<()> {
         None if cx.vm.config.warn_options.is_empty() => return Ok(()),
         None => ungil_runtime::import::import_module(cx, "warnings")?,
     };
-    let text = format!("unclosed file {}", cx.repr_string(source)?);
-    let text = cx.str(&text);
+    let text = cx.str(text);
     let category = cx.builtin(Builtin::ResourceWarning).as_ref();
     let warn = cx.get_attr_str(warnings.r(), "warn")?;
     let level = cx.int(1);
