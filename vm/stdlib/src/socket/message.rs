@@ -249,8 +249,8 @@ fn sendmsg(cx: &mut Cx, a: Args<'_>) -> R {
     if control_len > 0 {
         (header.msg_control, header.msg_controllen) = (control.as_mut_ptr().cast(), control_len);
     }
-    // SAFETY: all of it lives through the call, and the system only reads it.
     let n = wait::run(cx, socket, libc::POLLOUT, |fd| {
+        // SAFETY: all of it lives through the call, and the system only reads it.
         os::checked(unsafe { libc::sendmsg(fd, &header, flags) } as i64)
     })?;
     Ok(cx.int(n))

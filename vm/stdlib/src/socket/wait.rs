@@ -7,11 +7,14 @@ use super::object::PySocket;
 use crate::os::{self, Deadline};
 use ungil_runtime::prelude::*;
 
-/// Waits for events of a file descriptor; false if the time is over.
+/// Waits for events of a file descriptor; false if the time is over. Without one the call that follows says so.
 ///
 /// # Errors
 /// The system's, and what a signal handler raises.
 pub fn wait_for(cx: &mut Cx, fd: i32, events: i16, deadline: &Deadline) -> R<bool> {
+    if fd < 0 {
+        return Ok(true);
+    }
     let mut entry = libc::pollfd { fd, events, revents: 0 };
     let place = &raw mut entry;
     // SAFETY: one entry, which lives through the call.
