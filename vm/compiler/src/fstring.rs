@@ -43,7 +43,7 @@ impl<'a> Compiler<'a> {
         for element in elements {
             match element {
                 InterpolatedStringElement::Literal(literal) => {
-                    add_text(pieces, self.interpolated_text(literal, raw))
+                    add_text(pieces, self.source.interpolated_text(literal, raw))
                 }
                 InterpolatedStringElement::Interpolation(value) => {
                     if let Some(shown) = &value.debug_text {
@@ -182,7 +182,7 @@ impl<'a> Compiler<'a> {
         let shown = self.u.push();
         let spec = self.u.push();
         self.at(node.range);
-        let source = self.interpolation_text(node);
+        let source = self.source.interpolation_text(node);
         self.load_const(shown, text(&source));
         let mut default = 0;
         match &node.format_spec {
@@ -198,12 +198,14 @@ impl<'a> Compiler<'a> {
         self.u.next_temp = parts;
         Ok(())
     }
+}
 
+impl crate::source::Source {
     /// The text of the expression as it stands between the braces, without what is around it.
-    fn interpolation_text(&self, node: &InterpolatedElement) -> String {
+    pub fn interpolation_text(&self, node: &InterpolatedElement) -> String {
         let start = node.range.start().to_usize() + 1;
         let end = node.expression.range().end().to_usize();
-        let text = &self.source.text;
+        let text = &self.text;
         // Closing parentheses around the expression belong to it.
         let tail = &text[end..node.range.end().to_usize()];
         let closing = tail.find(['=', '!', ':', '}']).map_or("", |at| &tail[..at]);

@@ -36,6 +36,7 @@ mod scope_build;
 mod scope_resolve;
 mod source;
 mod stmt;
+mod tree;
 mod unit;
 mod unparse;
 mod warn;
@@ -43,6 +44,7 @@ mod warn;
 pub use decode::{compile_bytes, compile_bytes_with_warnings, decode};
 pub use errors::{CompileError, ErrorKind, Warning, WarningKind};
 use source::Source;
+pub use tree::{Field, Node, Parsed, parse_tree};
 use ungil_bytecode::CodeUnit;
 
 /// What a source is: the `mode` argument of `compile()`.

@@ -2,13 +2,14 @@
 
 use crate::compiler::Compiler;
 use crate::constant::int;
-use crate::errors::Res;
+use crate::errors::{Fault, Res};
+use crate::source::Source;
 use num_bigint::BigInt;
 use ruff_python_ast::{BytesLiteralValue, Expr, ExprNumberLiteral, Number, StringLiteralValue};
 use ruff_text_size::TextRange;
 use ungil_bytecode::Const;
 
-impl Compiler<'_> {
+impl Source {
     pub fn number(&self, node: &ExprNumberLiteral) -> Res<Const> {
         Ok(match &node.value {
             Number::Float(value) => Const::Float(*value),
@@ -36,11 +37,11 @@ impl Compiler<'_> {
                  to avoid decimal conversion limits.",
                 digits.len()
             );
-            return self.error(what, range);
+            return Err(Fault::syntax(what, range));
         }
         match BigInt::parse_bytes(digits.as_bytes(), radix) {
             Some(value) => Ok(int(&value)),
-            None => self.error("invalid syntax", range),
+            None => Err(Fault::syntax("invalid syntax", range)),
         }
     }
 
@@ -52,7 +53,7 @@ impl Compiler<'_> {
             if part.flags.prefix().is_raw() || !part.value.contains('\u{FFFD}') {
                 out.extend_from_slice(part.value.as_bytes());
             } else {
-                unescape(&self.source.text[part.content_range()], &part.value, false, &mut out);
+                unescape(&self.text[part.content_range()], &part.value, false, &mut out);
             }
         }
         Const::Str(out)
@@ -68,8 +69,18 @@ impl Compiler<'_> {
             return element.value.as_bytes().to_vec();
         }
         let mut out = Vec::new();
-        unescape(&self.source.text[element.range], &element.value, true, &mut out);
+        unescape(&self.text[element.range], &element.value, true, &mut out);
         out
+    }
+}
+
+impl Compiler<'_> {
+    pub fn number(&self, node: &ExprNumberLiteral) -> Res<Const> {
+        self.source.number(node)
+    }
+
+    pub fn string(&self, value: &StringLiteralValue) -> Const {
+        self.source.string(value)
     }
 
     pub fn bytes(&self, value: &BytesLiteralValue) -> Const {

@@ -109,6 +109,8 @@ pub struct Hooks {
     /// Writes generalised UTF-8 to a stream for `print`; without a text it is only asked. False if the stream is of another
     /// kind than it knows, whose method is to be called.
     pub write_text: OnceLock<WriteText>,
+    /// Makes `ast` objects of a syntax tree.
+    pub tree_objects: OnceLock<fn(&mut Cx, &ungil_compiler::Node) -> R>,
 }
 
 /// See [`Hooks::write_text`].

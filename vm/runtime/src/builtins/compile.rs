@@ -3,6 +3,7 @@
 use crate::import;
 use crate::objects::code::{self, PyCode};
 use crate::objects::dict::PyDict;
+use crate::objects::str::PyStr;
 use crate::prelude::*;
 use ungil_bytecode::CodeUnit;
 use ungil_compiler::{CompileError, Compiled, ErrorKind, Mode, Options, Warning, WarningKind};
@@ -106,29 +107,37 @@ fn issue(cx: &mut Cx, warning: &Warning, filename: &str) -> R<()> {
 }
 
 /// The text of a source argument: a string, or a bytes-like object.
-fn source_bytes(cx: &mut Cx, v: Ref<'_>, function: &str) -> R<(Vec<u8>, bool)> {
-    if let Some(s) = v.downcast::<crate::objects::str::PyStr>(cx) {
-        return Ok((s.as_bytes().to_vec(), true));
+fn source_bytes(cx: &mut Cx, v: Ref<'_>, function: &str, what: &str) -> R<(Vec<u8>, bool)> {
+    let (bytes, is_text) = if let Some(s) = v.downcast::<PyStr>(cx) {
+        if std::str::from_utf8(s.as_bytes()).is_err() {
+            // A lone surrogate: what encoding it raises.
+            let (utf8, strict) = (cx.str("utf-8"), cx.str("strict"));
+            cx.call_method(v, "encode", &[utf8.r(), strict.r()])?;
+        }
+        (s.as_bytes().to_vec(), true)
+    } else {
+        let result = crate::objects::buffer::bytes_of(cx, v).map(|bytes| bytes.into_owned());
+        match result {
+            Ok(bytes) => (bytes, false),
+            Err(err) if cx.is_error(&err, Builtin::TypeError) => {
+                return Err(cx.type_error(format!("{function}() arg 1 must be a {what}")));
+            }
+            Err(err) => return Err(err),
+        }
+    };
+    if bytes.contains(&0) {
+        return Err(cx.error(Builtin::SyntaxError, "source code string cannot contain null bytes"));
     }
-    if cx.is_instance_of(v, Builtin::Bytes) || cx.is_instance_of(v, Builtin::ByteArray) {
-        return crate::objects::buffer::bytes_of(cx, v).map(|b| (b.into_owned(), false));
-    }
-    Err(cx.type_error(format!("{function}() arg 1 must be a string, bytes or code object")))
+    Ok((bytes, is_text))
 }
 
 fn compile_source(
     cx: &mut Cx,
-    v: Ref<'_>,
-    function: &str,
+    (bytes, is_text): (Vec<u8>, bool),
     filename: &str,
     mode: Mode,
     options: &Options,
 ) -> R<&'static PyCode> {
-    let (mut bytes, is_text) = source_bytes(cx, v, function)?;
-    if matches!(mode, Mode::Eval) {
-        let skip = bytes.iter().take_while(|&&b| b == b' ' || b == b'\t').count();
-        bytes.drain(..skip);
-    }
     let result = match (is_text, std::str::from_utf8(&bytes)) {
         (true, Ok(text)) => ungil_compiler::compile_with_warnings(text, filename, mode, options),
         _ => ungil_compiler::compile_bytes_with_warnings(&bytes, filename, mode, options),
@@ -137,18 +146,53 @@ fn compile_source(
     Ok(code::link(cx, *unit))
 }
 
-fn compile(cx: &mut Cx, a: Args<'_>) -> R {
-    let filename = cx.str_string(a.get(1))?;
-    let mode = match cx.str_string(a.get(2))?.as_str() {
+/// Flags of `compile()`.
+mod flag {
+    pub const ONLY_AST: i64 = 0x400;
+    pub const TOP_LEVEL_AWAIT: i64 = 0x2000;
+    pub const INCOMPLETE_INPUT: i64 = 0x4000;
+    pub const FUTURE_ANNOTATIONS: i64 = 0x100_0000;
+    /// `DONT_IMPLY_DEDENT`, `TYPE_COMMENTS` and `OPTIMIZED_AST`.
+    const OTHERS: i64 = 0x200 | 0x1000 | 0x8000;
+    /// Features that no longer need a `from __future__ import`, and `nested_scopes`.
+    const FUTURES: i64 = 0x10 | 0xfe_0000;
+    pub const ALL: i64 =
+        ONLY_AST | TOP_LEVEL_AWAIT | INCOMPLETE_INPUT | FUTURE_ANNOTATIONS | OTHERS | FUTURES;
+}
+
+fn mode_of(cx: &mut Cx, text: &str, flags: i64) -> R<Mode> {
+    Ok(match text {
         "exec" => Mode::Exec,
         "eval" => Mode::Eval,
         "single" => Mode::Single,
+        "func_type" if flags & flag::ONLY_AST == 0 => {
+            return Err(cx.value_error("compile() mode 'func_type' requires flag PyCF_ONLY_AST"));
+        }
+        _ if flags & flag::ONLY_AST != 0 => {
+            return Err(cx.value_error("compile() mode must be 'exec', 'eval', 'single' or 'func_type'"));
+        }
         _ => return Err(cx.value_error("compile() mode must be 'exec', 'eval' or 'single'")),
-    };
-    let flags = match a.opt(3) {
+    })
+}
+
+/// The future features of the code that calls, as flags.
+fn inherited_flags(cx: &Cx) -> i64 {
+    let regs = cx.regs.get();
+    if regs.is_null() {
+        return 0;
+    }
+    i64::from(crate::interp::frame::Frame(regs).code().unit.flags) & flag::FUTURE_ANNOTATIONS
+}
+
+fn compile(cx: &mut Cx, a: Args<'_>) -> R {
+    let filename = filename_of(cx, a.get(1))?;
+    let mut flags = match a.opt(3) {
         Some(flags) => cx.to_i64(flags)?,
         None => 0,
     };
+    if flags & !flag::ALL != 0 {
+        return Err(cx.value_error("compile(): unrecognised flags"));
+    }
     let optimize = match a.opt(5) {
         Some(level) => cx.to_i64(level)?,
         None => -1,
@@ -156,14 +200,66 @@ fn compile(cx: &mut Cx, a: Args<'_>) -> R {
     if !(-1..=2).contains(&optimize) {
         return Err(cx.value_error("compile(): invalid optimize value"));
     }
-    const FUTURE_ANNOTATIONS: i64 = 0x100_0000;
+    let inherits = match a.opt(4) {
+        Some(dont_inherit) => !cx.truth(dont_inherit)?,
+        None => true,
+    };
+    if inherits {
+        flags |= inherited_flags(cx);
+    }
+    let mode = cx.str_string(a.get(2))?;
+    let mode = mode_of(cx, &mode, flags)?;
+    let source = source_bytes(cx, a.get(0), "compile", "string, bytes or AST object")?;
+    if flags & flag::ONLY_AST != 0 {
+        return syntax_tree(cx, source, &filename, mode);
+    }
     let options = Options {
         optimize: if optimize < 0 { cx.vm.config.optimize as i8 } else { optimize as i8 },
-        future_annotations: flags & FUTURE_ANNOTATIONS != 0,
-        ..Options::default()
+        future_annotations: flags & flag::FUTURE_ANNOTATIONS != 0,
+        top_level_await: flags & flag::TOP_LEVEL_AWAIT != 0,
     };
-    let code = compile_source(cx, a.get(0), "compile", &filename, mode, &options)?;
+    if flags & flag::INCOMPLETE_INPUT != 0
+        && let Ok(text) = std::str::from_utf8(&source.0)
+        && let Err(error) = ungil_compiler::compile(text, &filename, mode, &options)
+        && error.incomplete
+    {
+        return Err(cx.error(Builtin::IncompleteInputError, "incomplete input"));
+    }
+    let code = compile_source(cx, source, &filename, mode, &options)?;
     Ok(code.as_obj())
+}
+
+/// The name of a file: text, bytes or a path object.
+fn filename_of(cx: &mut Cx, v: Ref<'_>) -> R<String> {
+    if cx.is_instance_of(v, Builtin::Str) {
+        return Ok(cx.text_of(v));
+    }
+    let os = import::import_module(cx, "os")?;
+    let name = cx.call_method(os.r(), "fsdecode", &[v])?;
+    Ok(cx.text_of(name.r()))
+}
+
+/// The source as objects of the classes of `ast`.
+fn syntax_tree(cx: &mut Cx, (bytes, is_text): (Vec<u8>, bool), filename: &str, mode: Mode) -> R {
+    let text = match (is_text, std::str::from_utf8(&bytes)) {
+        (true, Ok(text)) => std::borrow::Cow::Borrowed(text),
+        _ => match ungil_compiler::decode(&bytes, filename) {
+            Ok(text) => text,
+            Err(error) => return Err(compile_error(cx, error)),
+        },
+    };
+    let parsed = match ungil_compiler::parse_tree(&text, filename, mode) {
+        Ok(parsed) => parsed,
+        Err(error) => return Err(compile_error(cx, error)),
+    };
+    for warning in &parsed.warnings {
+        issue(cx, warning, filename)?;
+    }
+    import::import_module(cx, "_ast")?;
+    match cx.vm.hooks.tree_objects.get() {
+        Some(make) => make(cx, &parsed.tree),
+        None => Err(cx.system_error("there is no module _ast")),
+    }
 }
 
 fn evaluate(cx: &mut Cx, a: Args<'_>, mode: Mode) -> R {
@@ -199,8 +295,17 @@ fn evaluate(cx: &mut Cx, a: Args<'_>, mode: Mode) -> R {
         // SAFETY: code objects are immortal.
         Some(code) => unsafe { &*(code as *const PyCode) },
         None => {
-            let options = Options { optimize: cx.vm.config.optimize as i8, ..Options::default() };
-            compile_source(cx, a.get(0), name, "<string>", mode, &options)?
+            let mut source = source_bytes(cx, a.get(0), name, "string, bytes or code object")?;
+            if matches!(mode, Mode::Eval) {
+                let skip = source.0.iter().take_while(|&&b| b == b' ' || b == b'\t').count();
+                source.0.drain(..skip);
+            }
+            let options = Options {
+                optimize: cx.vm.config.optimize as i8,
+                future_annotations: inherited_flags(cx) != 0,
+                ..Options::default()
+            };
+            compile_source(cx, source, "<string>", mode, &options)?
         }
     };
     if !code.free_names.is_empty() {

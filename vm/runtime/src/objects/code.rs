@@ -88,7 +88,13 @@ pub fn link(cx: &mut Cx, unit: CodeUnit) -> &'static PyCode {
 }
 
 fn make(cx: &mut Cx, constant: &Const) -> SharedValue {
-    let obj = match constant {
+    let obj = constant_object(cx, constant);
+    SharedValue::new(obj)
+}
+
+/// A constant as an object; its parts are immortal.
+pub fn constant_object(cx: &mut Cx, constant: &Const) -> Obj {
+    match constant {
         Const::None => cx.none(),
         Const::True => cx.bool(true),
         Const::False => cx.bool(false),
@@ -120,8 +126,7 @@ fn make(cx: &mut Cx, constant: &Const) -> SharedValue {
             slice::new_slice(cx, a, b, c)
         }
         Const::Code(unit) => link(cx, (**unit).clone()).as_obj(),
-    };
-    SharedValue::new(obj)
+    }
 }
 
 impl PyCode {

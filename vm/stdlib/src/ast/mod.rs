@@ -4,6 +4,7 @@
 //! can derive from them and add attributes.
 
 mod grammar;
+mod make;
 mod node;
 
 use grammar::{GRAMMAR, Places, Sum};
@@ -18,7 +19,7 @@ use ungil_runtime::objects::union::type_or;
 use ungil_runtime::prelude::*;
 
 /// The attributes of a node's place.
-const PLACES: [&str; 4] = ["lineno", "col_offset", "end_lineno", "end_col_offset"];
+const PLACE_ORDER: [&str; 4] = ["lineno", "col_offset", "end_lineno", "end_col_offset"];
 
 /// Flags of `compile()` that only the `ast` module uses.
 const CONSTANTS: &[(&str, i64)] = &[
@@ -82,10 +83,10 @@ fn make_class(cx: &mut Cx, name: &str, base: &'static PyType, attrs: Vec<(&str, 
 }
 
 fn place_attrs(cx: &Cx, places: Places) -> Vec<(&'static str, Obj)> {
-    let names: &[&str] = if places == Places::None { &[] } else { &PLACES };
+    let names: &[&str] = if places == Places::None { &[] } else { &PLACE_ORDER };
     let mut attrs = vec![("_attributes", names_tuple(cx, names.iter().copied()))];
     if places == Places::Optional {
-        attrs.extend(PLACES[2..].iter().map(|&name| (name, cx.none())));
+        attrs.extend(PLACE_ORDER[2..].iter().map(|&name| (name, cx.none())));
     }
     attrs
 }
@@ -183,6 +184,8 @@ pub fn classes(cx: &mut Cx) -> R<&'static HashMap<&'static str, &'static PyType>
 }
 
 pub fn init(cx: &mut Cx, module: &Obj) -> R<()> {
+    // Set once, whichever thread is first.
+    let _ = cx.vm.hooks.tree_objects.set(make::tree_objects);
     for (name, class) in classes(cx)? {
         add(cx, module, name, class.as_ref().own(cx));
     }

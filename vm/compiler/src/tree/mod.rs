@@ -1,0 +1,124 @@
+//! Syntax trees as `ast` shows them: plain data with CPython's class and field names.
+//!
+//! `compile(..., ast.PyCF_ONLY_AST)` gets a [`Node`] from here and makes Python objects of it. Where the parser's tree is
+//! of another form than CPython's (elif clauses, parts of strings, places of decorated definitions), it is brought into
+//! that form.
+//!
+//! - `statements.rs`, `expressions.rs`, `strings.rs`: nodes of the parser to nodes of `ast`
+
+mod expressions;
+mod statements;
+mod strings;
+
+use crate::errors::{Res, Warning};
+use crate::source::Source;
+use crate::{CompileError, Mode};
+use ruff_python_ast::{Identifier, Mod};
+use ruff_text_size::{Ranged, TextRange};
+use ungil_bytecode::{Const, Position};
+
+/// A node: its class, its fields in order, and its place if nodes of the class have one.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub class: &'static str,
+    pub place: Option<Position>,
+    pub fields: Vec<(&'static str, Field)>,
+}
+
+/// What a field of a node holds.
+#[derive(Clone, Debug)]
+pub enum Field {
+    Nothing,
+    Node(Box<Node>),
+    List(Vec<Field>),
+    Name(String),
+    Int(i64),
+    Constant(Const),
+}
+
+/// A parsed source and what its tokens gave reason to warn about.
+#[derive(Debug)]
+pub struct Parsed {
+    pub tree: Node,
+    pub warnings: Vec<Warning>,
+}
+
+/// Parses a source into a tree.
+///
+/// # Errors
+/// What CPython's parser would raise.
+pub fn parse_tree(source: &str, filename: &str, mode: Mode) -> Result<Parsed, CompileError> {
+    let source = Source::new(source);
+    let result: Res<_> = crate::with_deep_stack(&source, || {
+        let (tree, warnings) = crate::parse::parse(&source, mode)?;
+        let tree = Maker { source: &source }.module(&tree, mode)?;
+        Ok(Parsed { tree, warnings })
+    });
+    result.map_err(|fault| fault.locate(&source, filename))
+}
+
+/// Makes nodes of one source.
+struct Maker<'a> {
+    source: &'a Source,
+}
+
+impl Maker<'_> {
+    fn module(&self, tree: &Mod, mode: Mode) -> Res<Node> {
+        Ok(match (tree, mode) {
+            (Mod::Expression(module), _) => plain("Expression", vec![("body", self.expr(&module.body)?)]),
+            (Mod::Module(module), Mode::Single) => {
+                plain("Interactive", vec![("body", self.suite(&module.body)?)])
+            }
+            (Mod::Module(module), _) => plain(
+                "Module",
+                vec![("body", self.suite(&module.body)?), ("type_ignores", Field::List(Vec::new()))],
+            ),
+        })
+    }
+
+    /// A node that stands where a part of the source does.
+    fn node(&self, class: &'static str, range: impl Ranged, fields: Vec<(&'static str, Field)>) -> Field {
+        let place = Some(self.source.position(range.range()));
+        Field::Node(Box::new(Node { class, place, fields }))
+    }
+
+    /// The first place behind `from` that is neither blank nor in a comment.
+    fn next_token(&self, from: usize) -> usize {
+        let bytes = self.source.text.as_bytes();
+        let mut at = from;
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b'#' => at += bytes[at..].iter().take_while(|b| **b != b'\n').count(),
+                b' ' | b'\t' | b'\n' | b'\x0c' | b'\\' => at += 1,
+                _ => break,
+            }
+        }
+        at
+    }
+}
+
+/// A node without a place.
+fn plain(class: &'static str, fields: Vec<(&'static str, Field)>) -> Node {
+    Node { class, place: None, fields }
+}
+
+/// A node without a place or fields: an operator or a context.
+fn mark(class: &'static str) -> Field {
+    Field::Node(Box::new(plain(class, Vec::new())))
+}
+
+fn name(identifier: &Identifier) -> Field {
+    Field::Name(identifier.id.to_string())
+}
+
+fn optional_name(identifier: Option<&Identifier>) -> Field {
+    identifier.map_or(Field::Nothing, name)
+}
+
+fn list<T>(items: impl IntoIterator<Item = T>, each: impl FnMut(T) -> Res<Field>) -> Res<Field> {
+    Ok(Field::List(items.into_iter().map(each).collect::<Res<_>>()?))
+}
+
+fn between(start: usize, end: usize) -> TextRange {
+    TextRange::new((start as u32).into(), (end as u32).into())
+}
