@@ -112,10 +112,11 @@ fn place(
             }
             None => {
                 let text = cx.text_of(name);
-                Err(cx.type_error(format!(
-                    "{}() got an unexpected keyword argument '{text}'",
-                    short(qualified)
-                )))
+                let name = match short(qualified) {
+                    name if name == "sorted" => "sort".to_string(),
+                    name => name,
+                };
+                Err(cx.type_error(format!("{name}() got an unexpected keyword argument '{text}'")))
             }
         },
     }
@@ -126,11 +127,16 @@ fn wrong_count(cx: &mut Cx, sig: &Signature, qualified: Name<'_>, given: usize) 
     let (min, max) = (sig.required - hidden.min(sig.required), sig.positional - hidden);
     let name = shown(qualified);
     let short = short(qualified);
-    if sig.positional_only == sig.positional && sig.keyword_required.is_empty() && !sig.varkw {
+    // Its keyword arguments are those of `list.sort`, which complains about them itself.
+    let forwards = name == "sorted";
+    if sig.positional_only == sig.positional
+        && (sig.keyword_required.is_empty() || forwards)
+        && !sig.varkw
+    {
         if max == 0 {
             return cx.type_error(format!("{name}() takes no arguments ({given} given)"));
         }
-        if min == 1 && max == 1 {
+        if min == 1 && max == 1 && !forwards {
             return cx.type_error(format!("{name}() takes exactly one argument ({given} given)"));
         }
         let (bound, n) = match (min == max, given < min) {

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use ungil_gc::cycle;
+use ungil_runtime::objects::dict::PyDict;
+use ungil_runtime::objects::list::PyList;
 use ungil_runtime::objects::module::{add, add_functions};
+use ungil_runtime::objects::str::intern;
 use ungil_runtime::prelude::*;
 
 /// What `gc.set_threshold` was told: kept for `gc.get_threshold`, the collector goes by bytes.
@@ -35,19 +38,81 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ),
     ("get_debug", "($module, /)", Full(|cx, _| Ok(cx.int(DEBUG.load(Ordering::Relaxed))))),
     ("set_debug", "($module, flags, /)", Full(set_debug)),
-    ("freeze", "($module, /)", Full(|cx, _| Ok(cx.none()))),
-    ("unfreeze", "($module, /)", Full(|cx, _| Ok(cx.none()))),
-    ("get_freeze_count", "($module, /)", Full(|cx, _| Ok(cx.int(0)))),
+    ("freeze", "($module, /)", Full(freeze)),
+    ("unfreeze", "($module, /)", Full(unfreeze)),
+    ("get_freeze_count", "($module, /)", Full(|cx, _| Ok(cx.int(FROZEN.load(Ordering::Relaxed))))),
+    ("get_stats", "($module, /)", Full(get_stats)),
 ];
 
+/// Objects that `gc.freeze` has set apart. The collector looks at them all the same, which only costs time.
+static FROZEN: AtomicI64 = AtomicI64::new(0);
+/// Objects that collections have found unreachable.
+static COLLECTED: AtomicI64 = AtomicI64::new(0);
+
+fn freeze(cx: &mut Cx, _: Args<'_>) -> R {
+    // ORD: relaxed; a number to be shown.
+    FROZEN.store(cycle::tracked_objects(cx).len() as i64, Ordering::Relaxed);
+    Ok(cx.none())
+}
+
+fn unfreeze(cx: &mut Cx, _: Args<'_>) -> R {
+    // ORD: as in `freeze`.
+    FROZEN.store(0, Ordering::Relaxed);
+    Ok(cx.none())
+}
+
+fn record(cx: &mut Cx, entries: &[(&str, i64)]) -> Obj {
+    let made = PyDict::new(cx);
+    if let Some(dict) = made.downcast::<PyDict>(cx) {
+        for &(name, n) in entries {
+            dict.set_str(cx, intern(cx, name).get(), cx.int(n));
+        }
+    }
+    made
+}
+
+/// Collections by generation: all are of everything, the oldest one.
+fn get_stats(cx: &mut Cx, _: Args<'_>) -> R {
+    // ORD: relaxed; numbers to be shown.
+    let collections = cx.vm.collections.load(Ordering::Relaxed) as i64;
+    let collected = COLLECTED.load(Ordering::Relaxed);
+    let stats = [(0, 0), (0, 0), (collections, collected)].map(|(collections, collected)| {
+        record(cx, &[("collections", collections), ("collected", collected), ("uncollectable", 0)])
+    });
+    Ok(cx.list(stats.into()))
+}
+
+/// Calls what is in `gc.callbacks`; what they raise is reported.
+fn call_callbacks(cx: &mut Cx, phase: &str, generation: i64, collected: i64) -> R<()> {
+    let gc = ungil_runtime::import::import_module(cx, "gc")?;
+    let callbacks = cx.get_attr_str(gc.r(), "callbacks")?;
+    let Some(callbacks) = callbacks.downcast::<PyList>(cx) else { return Ok(()) };
+    for callback in callbacks.snapshot(cx) {
+        let info =
+            record(cx, &[("generation", generation), ("collected", collected), ("uncollectable", 0)]);
+        let phase = cx.str(phase);
+        if let Err(err) = cx.call(callback.r(), &[phase.r(), info.r()]) {
+            let what = "Exception ignored while calling GC callback";
+            ungil_runtime::traceback::unraisable(cx, err, what, callback.r());
+        }
+    }
+    Ok(())
+}
+
 fn collect(cx: &mut Cx, a: Args<'_>) -> R {
-    if let Some(generation) = a.opt(0)
-        && !(0..=2).contains(&cx.to_i64(generation)?)
-    {
+    let generation = match a.opt(0) {
+        Some(generation) => cx.to_i64(generation)?,
+        None => 2,
+    };
+    if !(0..=2).contains(&generation) {
         return Err(cx.value_error("invalid generation"));
     }
-    let found = ungil_runtime::finalize::collect(cx);
-    Ok(cx.int(found as i64))
+    call_callbacks(cx, "start", generation, 0)?;
+    let found = ungil_runtime::finalize::collect(cx) as i64;
+    // ORD: relaxed; a number to be shown.
+    COLLECTED.fetch_add(found, Ordering::Relaxed);
+    call_callbacks(cx, "stop", generation, found)?;
+    Ok(cx.int(found))
 }
 
 fn switch(cx: &mut Cx, on: bool) -> Obj {

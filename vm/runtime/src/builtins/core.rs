@@ -30,6 +30,7 @@ pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("anext", "($module, aiterator, default=<unrepresentable>, /)", Full(anext)),
     ("chr", "($module, i, /)", Full(chr)),
     ("ord", "($module, character, /)", Full(ord)),
+    ("breakpoint", "($module, /, *args, **kws)", Full(breakpoint)),
     ("__build_class__", "($module, func, name, /, *bases, **kwds)", Full(build_class)),
     ("__import__", "($module, name, globals=None, locals=None, fromlist=(), level=0)", Full(import)),
 ];
@@ -37,6 +38,14 @@ pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
 fn len(cx: &mut Cx, a: Args<'_>) -> R {
     let n = cx.len(a.get(0))?;
     Ok(cx.int(n as i64))
+}
+
+fn breakpoint(cx: &mut Cx, a: Args<'_>) -> R {
+    let name = crate::objects::str::intern(cx, "breakpointhook");
+    match cx.sys_dict().get_str(cx, name.get()) {
+        Some(hook) => crate::objects::native::spread(cx, hook.r(), a.get(0), a.opt(1)),
+        None => Err(cx.runtime_error("lost sys.breakpointhook")),
+    }
 }
 
 fn format(cx: &mut Cx, a: Args<'_>) -> R {

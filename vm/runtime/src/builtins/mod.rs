@@ -5,6 +5,7 @@
 
 pub mod compile;
 mod core;
+pub mod docs;
 mod numbers;
 mod print;
 

@@ -89,7 +89,7 @@ fn sum(cx: &mut Cx, a: Args<'_>) -> R {
             if let Some(x) = x {
                 let next = sum + x;
                 let lost = if sum.abs() >= x.abs() { (sum - next) + x } else { (x - next) + sum };
-                float = Some((next, compensation + if item.value().is_float() { lost } else { 0.0 }));
+                float = Some((next, compensation + lost));
                 continue;
             }
             total = cx.float(finish(sum, compensation));

@@ -11,6 +11,7 @@
 
 use crate::objects::code::PyCode;
 use crate::objects::function::PyFunction;
+use crate::objects::generator::PyGenerator;
 use crate::{Ref, RefExt, Value};
 use ungil_bytecode::WINDOW_HEADER;
 
@@ -75,6 +76,14 @@ impl Frame {
     pub fn set_object(self, v: Value) {
         // SAFETY: see the module's head; what was there was raw.
         unsafe { *self.word(-1) = v };
+    }
+
+    /// The generator that the registers belong to, if they do.
+    #[inline(always)]
+    pub fn generator<'a>(self) -> Option<&'a PyGenerator> {
+        // SAFETY: under the header of such a frame is its generator, which it owns while it runs.
+        (self.kind() & GENERATOR != 0)
+            .then(|| unsafe { Ref::from_value(*self.word(-5)).cast_unchecked::<PyGenerator>() })
     }
 
     /// Where a frame that a native pushes above this one begins (its header).

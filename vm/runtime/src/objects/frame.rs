@@ -12,6 +12,9 @@ use crate::objects::function::PyFunction;
 use crate::prelude::*;
 use std::cell::Cell;
 
+/// Cells of class bodies and modules that are no variables of the program.
+const CLASS_CELLS: [&str; 3] = ["__class__", "__classdict__", "__conditional_annotations__"];
+
 /// See the module's head.
 #[repr(C)]
 pub struct PyFrame {
@@ -251,20 +254,31 @@ impl PyFrame {
         found
     }
 
+    /// What the names of a module or class body are kept in.
+    fn namespace(&self, cx: &Cx) -> Obj {
+        let own = match self.running(cx) {
+            // SAFETY: register 0 of a frame of this thread.
+            Some(frame) => Some(unsafe { Obj::from_borrowed(*frame.0, cx) }),
+            None => self.kept().first().and_then(|slot| slot.get(&self.h, cx)),
+        };
+        match own.filter(|n| !n.value().is_none() && !n.value().is_undef()) {
+            Some(namespace) => namespace,
+            None => ref_of(self.function().globals_unchecked()).own(cx),
+        }
+    }
+
     /// `f_locals` and `locals()`: the namespace of a module or class body, or a fresh dict of the locals.
     pub fn locals_dict(&self, cx: &mut Cx) -> R {
+        let mut locals = self.locals(cx);
         if self.code().unit.has_namespace {
-            let namespace = self.running(cx).map(|frame| {
-                // SAFETY: register 0 of a frame of this thread.
-                unsafe { Obj::from_borrowed(*frame.0, cx) }
-            });
-            if let Some(namespace) = namespace.filter(|n| !n.value().is_none() && !n.value().is_undef()) {
-                return Ok(namespace);
+            // Variables of comprehensions that are running are all that there is then.
+            locals.retain(|(name, _)| !CLASS_CELLS.contains(&cx.text_of(*name).as_str()));
+            if locals.is_empty() {
+                return Ok(self.namespace(cx));
             }
-            return Ok(ref_of(self.function().globals_unchecked()).own(cx));
         }
         let dict = PyDict::new(cx);
-        for (name, v) in self.locals(cx) {
+        for (name, v) in locals {
             dict.downcast::<PyDict>(cx).expect("just made").set(cx, name.own(cx), v)?;
         }
         Ok(dict)

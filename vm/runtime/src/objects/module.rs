@@ -146,6 +146,25 @@ pub fn missing(cx: &mut Cx, module: Ref<'_>, name: Ref<'_>) -> Err {
     cx.attribute_error(module, name, &message)
 }
 
+/// What is shown of a module without a file: where its spec says it is from, or its loader.
+fn loader_text(cx: &mut Cx, m: &PyModule) -> R<Option<String>> {
+    let names = &cx.vm.names;
+    let (spec, loader) = (names.spec.get(), names.loader.get());
+    let held = |cx: &Cx, key: Ref<'_>| {
+        m.dict_ref(cx).and_then(|d| d.get_str(cx, key)).filter(|v| !v.value().is_none())
+    };
+    if let Some(spec) = held(cx, spec) {
+        let origin = crate::objects::str::intern(cx, "origin");
+        if let Some(origin) = cx.get_attr_opt(spec.r(), origin.get())?.filter(|o| !o.value().is_none()) {
+            return cx.str_string(origin.r()).map(Some);
+        }
+    }
+    match held(cx, loader) {
+        Some(loader) => cx.repr_string(loader.r()).map(Some),
+        None => Ok(None),
+    }
+}
+
 fn module_repr(cx: &mut Cx, a: Args<'_>) -> R {
     let m = a.this::<PyModule>();
     let name = module_name(cx, m).unwrap_or_else(|| "?".into());
@@ -155,7 +174,16 @@ fn module_repr(cx: &mut Cx, a: Args<'_>) -> R {
             let file = cx.repr_string(file.r())?;
             cx.str(&format!("<module '{name}' from {file}>"))
         }
-        None => cx.str(&format!("<module '{name}' (built-in)>")),
+        None => {
+            let natives = cx.vm.native_modules.lock().unwrap_or_else(|p| p.into_inner());
+            let is_native = ["builtins", "sys"].contains(&name.as_str()) || natives.iter().any(|m| m.0 == name);
+            drop(natives);
+            match (is_native, loader_text(cx, m)?) {
+                (true, _) => cx.str(&format!("<module '{name}' (built-in)>")),
+                (false, Some(loader)) => cx.str(&format!("<module '{name}' ({loader})>")),
+                (false, None) => cx.str(&format!("<module '{name}'>")),
+            }
+        }
     })
 }
 

@@ -128,7 +128,13 @@ const NO_SLOT: &[&str] = &[
 
 /// A method of a built-in type.
 pub fn new_method_descriptor(cx: &Cx, class: &PyType, def: &'static NativeDef) -> Obj {
-    let dunder = Special::ALL.iter().any(|s| s.text() == def.name) && !NO_SLOT.contains(&def.name);
+    let is = |which| std::ptr::eq(class, cx.builtin(which));
+    let is_method = match def.name {
+        "__getitem__" => is(Builtin::List) || is(Builtin::Dict),
+        "__contains__" => is(Builtin::Dict) || is(Builtin::Set) || is(Builtin::FrozenSet),
+        name => NO_SLOT.contains(&name),
+    };
+    let dunder = Special::ALL.iter().any(|s| s.text() == def.name) && !is_method;
     let kind = if dunder { Builtin::WrapperDescriptor } else { Builtin::MethodDescriptor };
     let made = new_native(cx, kind, def, Some(class), None);
     // Built-in types keep their methods for good: callers need not count them.
@@ -332,7 +338,11 @@ fn check_wrapper(cx: &mut Cx, native: &PyNative, positional: usize, names: Optio
         return Ok(());
     }
     if names.is_some_and(|n| !n.is_empty()) {
-        return Err(cx.type_error(format!("wrapper {name}() takes no keyword arguments")));
+        let class = native.owner().filter(|_| name == "__init__");
+        return Err(cx.type_error(match class {
+            Some(class) => format!("{}() takes no keyword arguments", class.name()),
+            None => format!("wrapper {name}() takes no keyword arguments"),
+        }));
     }
     let (given, min, max) = (positional - 1, sig.required.max(1) - 1, sig.positional.max(1) - 1);
     let (bound, n) = match given {
@@ -342,7 +352,8 @@ fn check_wrapper(cx: &mut Cx, native: &PyNative, positional: usize, names: Optio
         _ => ("at most ", max),
     };
     let s = if n == 1 { "" } else { "s" };
-    Err(cx.type_error(format!("expected {bound}{n} argument{s}, got {given}")))
+    let name = if name == "__setattr__" { "__setattr__ " } else { "" };
+    Err(cx.type_error(format!("{name}expected {bound}{n} argument{s}, got {given}")))
 }
 
 #[inline(always)]
@@ -578,6 +589,15 @@ fn get_qualname(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.str(&this(a).qualified(this(a).named_class(cx))))
 }
 
+/// Documentation: there is some of the functions of `builtins`.
+fn get_doc(cx: &mut Cx, a: Args<'_>) -> R {
+    let n = this(a);
+    Ok(match crate::builtins::docs::of(n.def) {
+        Some(text) if n.owner.is_null() => cx.str(text),
+        _ => cx.none(),
+    })
+}
+
 fn get_text_signature(cx: &mut Cx, a: Args<'_>) -> R {
     let text = this(a).def.signature;
     Ok(if text.contains("<unrepresentable>") { cx.none() } else { cx.str(text) })
@@ -620,7 +640,7 @@ fn native_hash(cx: &Cx, a: Args<'_>) -> R {
 fn add_common(cx: &mut Cx, t: &mut TypeBuilder) {
     t.getset(cx, "__name__", Full(|cx, a| Ok(cx.str(this(a).def.name))), None)
         .getset(cx, "__qualname__", Full(get_qualname), None)
-        .getset(cx, "__doc__", Full(|cx, _| Ok(cx.none())), None)
+        .getset(cx, "__doc__", Full(get_doc), None)
         .getset(cx, "__text_signature__", Full(get_text_signature), None)
         .special(cx, Special::Call, Full(|cx, a| spread(cx, a.get(0), a.get(1), a.opt(2))))
         .special(cx, Special::Repr, Full(native_repr))

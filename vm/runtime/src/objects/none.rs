@@ -31,8 +31,12 @@ pub fn init(cx: &mut Cx) {
         )
         .constructor(
             cx,
-            "($cls, /)",
-            Leaf(|cx, a| {
+            "($cls, /, *args, **kwargs)",
+            Full(|cx, a| {
+                if !a.varargs(cx, 1).is_empty() || a.varkw(cx, 2).is_some_and(|k| !k.is_empty()) {
+                    let name = PyType::from_ref(a.get(0), cx).map(|c| c.name()).unwrap_or_default();
+                    return Err(cx.type_error(format!("{name} takes no arguments")));
+                }
                 let is = |which| a.get(0).is(cx.builtin(which).as_ref());
                 let v = match () {
                     () if is(Builtin::NoneType) => Value::NONE,

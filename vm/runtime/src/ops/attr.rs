@@ -50,13 +50,18 @@ impl Cx {
     pub fn get_attr(&mut self, obj: Ref<'_>, name: Ref<'_>) -> R {
         let class = self.class_of(obj);
         if uses_default_getattribute(self, class) {
-            if let Some(v) = generic_get_attr_opt(self, obj, name)? {
-                return Ok(v);
-            }
-            if let Some(hook) = class.special(self, Special::GetAttr) {
-                return self.call_special(hook, obj, &[name]);
-            }
-            return Err(missing(self, obj, name));
+            let result = generic_get_attr_opt(self, obj, name);
+            let hook = class.special(self, Special::GetAttr);
+            return match (result, hook) {
+                (Ok(Some(v)), _) => Ok(v),
+                (Ok(None), Some(hook)) => self.call_special(hook, obj, &[name]),
+                // A property that raises it counts as an attribute that is not there.
+                (Err(err), Some(hook)) if self.is_error(&err, Builtin::AttributeError) => {
+                    self.call_special(hook, obj, &[name])
+                }
+                (Err(err), _) => Err(err),
+                (Ok(None), None) => Err(missing(self, obj, name)),
+            };
         }
         let Some(method) = class.special(self, Special::GetAttribute) else {
             return Err(missing(self, obj, name));
@@ -565,6 +570,12 @@ fn delete_own(
         }
         None if on_class && !class.has_flag(class_flag::HAS_DICT) => {
             Err(cannot_store(cx, obj, class, name, true))
+        }
+        // As in CPython, only an instance with a dict of its own says which name it was.
+        None if obj.header().is_some_and(|h| class.is_heap() && !cx.shape_of(h).dict_mode) => {
+            let (class, text) = (class.tp_name(), cx.text_of(name));
+            let message = format!("'{class}' object has no attribute '{text}'");
+            Err(cx.error(Builtin::AttributeError, &message))
         }
         None => Err(missing(cx, obj, name)),
     }

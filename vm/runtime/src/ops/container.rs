@@ -89,11 +89,21 @@ impl Cx {
         }
         match self.class_of(v).special(self, Special::DelItem) {
             Some(method) => self.call_special(method, v, &[key]).map(drop),
-            None => {
-                let name = self.type_name(v);
-                Err(self.type_error(format!("'{name}' object does not support item deletion")))
-            }
+            None => Err(self.no_item_deletion(v, key)),
         }
+    }
+
+    /// The complaint of a class without `__delitem__`: sequences have another wording for indices.
+    fn no_item_deletion(&mut self, v: Ref<'_>, key: Ref<'_>) -> crate::Err {
+        let class = self.class_of(v);
+        let is_sequence = class.is_heap()
+            || [Special::GetItem, Special::Contains, Special::Len]
+                .iter()
+                .any(|&special| class.special(self, special).is_some());
+        let is_index = self.class_of(key).special(self, Special::Index).is_some();
+        let verb = if is_sequence && is_index { "doesn't" } else { "does not" };
+        let name = class.tp_name();
+        self.type_error(format!("'{name}' object {verb} support item deletion"))
     }
 
     /// `item in v`.

@@ -233,6 +233,21 @@ impl Cx {
         }
     }
 
+    /// An index that is an argument of a method.
+    ///
+    /// # Errors
+    /// `TypeError`, or `OverflowError` for one beyond a machine word.
+    pub fn index_argument(&mut self, v: Ref<'_>) -> R<isize> {
+        if let Some(i) = v.value().as_int() {
+            return Ok(i as isize);
+        }
+        let index = self.index(v)?;
+        match crate::objects::int::to_i64(self, index.r()) {
+            Some(i) => Ok(i as isize),
+            None => Err(self.overflow_error("Python int too large to convert to C ssize_t")),
+        }
+    }
+
     /// An index as a machine word, clamped to its range (for slices).
     ///
     /// # Errors

@@ -66,10 +66,12 @@ fn parse_mode(cx: &mut Cx, mode: &str) -> R<Mode> {
     if parsed.text && parsed.binary {
         return Err(cx.value_error("can't have text and binary mode at once"));
     }
-    if kinds != 1 {
-        return Err(cx.value_error("must have exactly one of create/read/write/append mode"));
-    }
-    Ok(parsed)
+    match kinds {
+        1 => Ok(parsed),
+        0 => Err(cx.value_error(
+            "Must have exactly one of create/read/write/append mode and at most one plus",
+        )),
+        _ => Err(cx.value_error("must have exactly one of create/read/write/append mode")),
 }
 
 /// The arguments of `open`.

@@ -61,6 +61,14 @@ pub fn cpu_count_config(cx: &Cx) -> Option<i64> {
 
 fn exit(cx: &mut Cx, a: Args<'_>) -> R {
     Err(match a.opt_not_none(0) {
+        // A tuple is the exception's arguments.
+        Some(status) if cx.is_instance_of(status, Builtin::Tuple) => {
+            let class = cx.builtin(Builtin::SystemExit).as_ref();
+            match ungil_runtime::objects::native::spread(cx, class, status, None) {
+                Ok(exception) => ungil_runtime::raise_object(exception),
+                Err(err) => err,
+            }
+        }
         Some(status) => {
             let status = status.own(cx);
             cx.error_with(Builtin::SystemExit, status)

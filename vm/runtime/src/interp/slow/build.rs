@@ -153,8 +153,8 @@ slow_unit! {
 
 /// The pairs of a mapping; `None` if it is none.
 fn mapping_items(cx: &mut Cx, v: Ref<'_>) -> R<Option<Vec<(Obj, Obj)>>> {
-    if cx.is_exactly(v, Builtin::Dict)
-        && let Some(dict) = v.downcast::<PyDict>(cx)
+    if let Some(dict) = v.downcast::<PyDict>(cx)
+        && crate::objects::dict::iterates_as_dict(cx, v)
     {
         return Ok(Some(dict.items(cx)));
     }

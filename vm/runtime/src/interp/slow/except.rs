@@ -1,6 +1,7 @@
 //! Raising, matching and the `with` protocol.
 
 use super::{operand, put, take_temp};
+use crate::interp::frame::Frame;
 use crate::interp::resume_at;
 use crate::interp::unwind;
 use crate::objects::exception::{PyException, groups};
@@ -8,13 +9,20 @@ use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 use ungil_bytecode::Op;
 
+/// Stands for "what the resumer of this generator handles", which is another exception after each suspension.
+const INHERITED: Value = Value::NOT_FOUND;
+
 slow_path! {
     pub fn push_exc_info(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
         let now = operand(regs, fb!(word)).own(&*cx).into_value();
-        let before = (*cx).handled.replace(now);
-        put(regs, fa!(word), Obj::from_owned(before), cx);
+        let before = Obj::from_owned((*cx).handled.replace(now));
+        let inherited = Frame(regs).generator().is_some_and(|g| g.outer_handled.get() == before.value());
+        match inherited {
+            true => put(regs, fa!(word), Obj::immediate(INHERITED), cx),
+            false => put(regs, fa!(word), before, cx),
+        }
         resume_at(ip.add(1), regs, cx, t)
     }
 }
@@ -22,7 +30,13 @@ slow_path! {
 slow_path! {
     pub fn pop_exc_info(ip, regs, cx, t) {
         enter!(ip, regs, cx);
-        let before = take_temp(regs, fa!(*ip)).map_or(Value::NONE, Obj::into_value);
+        let before = match take_temp(regs, fa!(*ip)).map_or(Value::NONE, Obj::into_value) {
+            INHERITED => match Frame(regs).generator().map(|g| g.outer_handled.get()) {
+                Some(outer) if !outer.is_undef() => Ref::from_value(outer).own(&*cx).into_value(),
+                _ => Value::NONE,
+            },
+            before => before,
+        };
         let ended = (*cx).handled.replace(before);
         (*cx).drop_value(ended);
         resume_at(ip.add(1), regs, cx, t)

@@ -18,6 +18,7 @@ mod view_sets;
 pub(crate) mod views;
 
 pub use methods::{declare, dict_from, init};
+pub(crate) use update::iterates_as_dict;
 pub use table::Entry;
 
 use crate::objects::sync::Field;

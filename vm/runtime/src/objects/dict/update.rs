@@ -193,7 +193,7 @@ fn pair_items(cx: &mut Cx, pair: Ref<'_>, i: usize) -> R<Vec<Obj>> {
 }
 
 /// Whether an instance of dict or of a subclass iterates as dicts do, so that its table may be read directly.
-fn iterates_as_dict(cx: &Cx, v: Ref<'_>) -> bool {
+pub(crate) fn iterates_as_dict(cx: &Cx, v: Ref<'_>) -> bool {
     cx.is_exactly(v, Builtin::Dict)
         || cx.class_of(v).same_special(cx, cx.builtin(Builtin::Dict), Special::Iter)
 }

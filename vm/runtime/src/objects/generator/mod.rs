@@ -57,7 +57,7 @@ pub struct PyGenerator {
     /// `cr_origin`, or the finalizer hook of an asynchronous generator.
     pub extra: Slot,
     /// What the resumer was handling, while running.
-    outer_handled: Cell<Value>,
+    pub(crate) outer_handled: Cell<Value>,
     registers: [UnsafeCell<Value>; 0],
 }
 

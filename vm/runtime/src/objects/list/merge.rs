@@ -89,20 +89,41 @@ impl<T: Copy, E, F: FnMut(&T, &T) -> Result<bool, E>> Sorter<'_, T, F> {
         Ok(())
     }
 
-    /// The length of the run at `start`; a strictly descending one is reversed.
+    /// The length of the run at `start`, ascending when this returns. In a descending run equal items may stand side by
+    /// side: they are reversed twice, which keeps their order. Compares what CPython's `count_run` does.
     fn count_run(&mut self, start: usize) -> Result<usize, E> {
         let n = self.items.len();
         let mut end = start + 1;
-        if end == n {
-            return Ok(1);
-        }
-        let descending = (self.less)(&self.items[end], &self.items[start])?;
-        end += 1;
-        while end < n && (self.less)(&self.items[end], &self.items[end - 1])? == descending {
+        while end < n && !(self.less)(&self.items[end], &self.items[end - 1])? {
             end += 1;
         }
-        if descending {
+        if end == n {
+            return Ok(n - start);
+        }
+        if end - start > 1 {
+            if (self.less)(&self.items[start], &self.items[end - 1])? {
+                return Ok(end - start);
+            }
+            // So far all are equal.
             self.items[start..end].reverse();
+        }
+        end += 1;
+        let mut equal = 0;
+        while end < n {
+            if (self.less)(&self.items[end], &self.items[end - 1])? {
+                self.items[end - 1 - equal..end].reverse();
+                equal = 0;
+            } else if (self.less)(&self.items[end - 1], &self.items[end])? {
+                break;
+            } else {
+                equal += 1;
+            }
+            end += 1;
+        }
+        self.items[end - 1 - equal..end].reverse();
+        self.items[start..end].reverse();
+        while end < n && !(self.less)(&self.items[end], &self.items[end - 1])? {
+            end += 1;
         }
         Ok(end - start)
     }

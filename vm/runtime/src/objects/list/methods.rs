@@ -210,7 +210,7 @@ fn iadd(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn insert(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyList = a.this();
-    let at = cx.index_isize(a.get(1), Builtin::OverflowError)?;
+    let at = cx.index_argument(a.get(1))?;
     let v = a.get(2).own(cx);
     let done = locked(cx, &this.h, || {
         let len = this.len.get();
@@ -236,7 +236,7 @@ fn pop(cx: &mut Cx, a: Args<'_>) -> R {
             None => Err(cx.index_error("pop from empty list")),
         };
     };
-    let index = cx.index_isize(index, Builtin::IndexError)?;
+    let index = cx.index_argument(index)?;
     let (was_empty, item) = locked(cx, &this.h, || {
         let len = this.len.get();
         let at = if index < 0 { index.wrapping_add(len as isize) } else { index } as usize;

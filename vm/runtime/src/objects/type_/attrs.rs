@@ -25,6 +25,16 @@ fn type_new(cx: &mut Cx, a: Args<'_>) -> R {
     let [name, bases, namespace] = args else {
         return Err(cx.type_error("type() takes 1 or 3 arguments"));
     };
+    if let Some(bases) = bases.downcast::<PyTuple>(cx) {
+        for &base in bases.items() {
+            let hook = cx.special_name(Special::MroEntries);
+            if PyType::from_ref(base, cx).is_none() && cx.get_attr_opt(base, hook)?.is_some() {
+                return Err(cx.type_error(
+                    "type() doesn't support MRO entry resolution; use types.new_class()",
+                ));
+            }
+        }
+    }
     for (v, class, at, what) in [
         (name, Builtin::Str, 1, "str"),
         (bases, Builtin::Tuple, 2, "tuple"),
