@@ -129,10 +129,7 @@ fn wrong_count(cx: &mut Cx, sig: &Signature, qualified: Name<'_>, given: usize) 
     let short = short(qualified);
     // Its keyword arguments are those of `list.sort`, which complains about them itself.
     let forwards = name == "sorted";
-    if sig.positional_only == sig.positional
-        && (sig.keyword_required.is_empty() || forwards)
-        && !sig.varkw
-    {
+    if sig.positional_only == sig.positional && (sig.keyword_required.is_empty() || forwards) && !sig.varkw {
         if max == 0 {
             return cx.type_error(format!("{name}() takes no arguments ({given} given)"));
         }

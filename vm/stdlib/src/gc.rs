@@ -88,8 +88,7 @@ fn call_callbacks(cx: &mut Cx, phase: &str, generation: i64, collected: i64) -> 
     let callbacks = cx.get_attr_str(gc.r(), "callbacks")?;
     let Some(callbacks) = callbacks.downcast::<PyList>(cx) else { return Ok(()) };
     for callback in callbacks.snapshot(cx) {
-        let info =
-            record(cx, &[("generation", generation), ("collected", collected), ("uncollectable", 0)]);
+        let info = record(cx, &[("generation", generation), ("collected", collected), ("uncollectable", 0)]);
         let phase = cx.str(phase);
         if let Err(err) = cx.call(callback.r(), &[phase.r(), info.r()]) {
             let what = "Exception ignored while calling GC callback";

@@ -4,7 +4,8 @@ use super::statements::context;
 use super::{Field, Maker, between, list, mark, name, optional_name, plain};
 use crate::errors::Res;
 use ruff_python_ast::{
-    BoolOp, CmpOp, Comprehension, Expr, ExprCall, Keyword, Operator, Parameter, ParameterWithDefault, Parameters, UnaryOp,
+    BoolOp, CmpOp, Comprehension, Expr, ExprCall, Keyword, Operator, Parameter, ParameterWithDefault,
+    Parameters, UnaryOp,
 };
 use ungil_bytecode::Const;
 
@@ -37,10 +38,9 @@ impl Maker<'_> {
                     ("right", self.expr(&node.right)?),
                 ],
             ),
-            Expr::UnaryOp(node) => (
-                "UnaryOp",
-                vec![("op", unary_operator(node.op)), ("operand", self.expr(&node.operand)?)],
-            ),
+            Expr::UnaryOp(node) => {
+                ("UnaryOp", vec![("op", unary_operator(node.op)), ("operand", self.expr(&node.operand)?)])
+            }
             Expr::Compare(node) => (
                 "Compare",
                 vec![
@@ -49,13 +49,15 @@ impl Maker<'_> {
                     ("comparators", self.exprs(&node.comparators)?),
                 ],
             ),
-            Expr::Named(node) => (
-                "NamedExpr",
-                vec![("target", self.expr(&node.target)?), ("value", self.expr(&node.value)?)],
-            ),
+            Expr::Named(node) => {
+                ("NamedExpr", vec![("target", self.expr(&node.target)?), ("value", self.expr(&node.value)?)])
+            }
             Expr::Lambda(node) => (
                 "Lambda",
-                vec![("args", self.parameters(node.parameters.as_deref())?), ("body", self.expr(&node.body)?)],
+                vec![
+                    ("args", self.parameters(node.parameters.as_deref())?),
+                    ("body", self.expr(&node.body)?),
+                ],
             ),
             Expr::If(node) => (
                 "IfExp",
@@ -123,7 +125,9 @@ impl Maker<'_> {
     fn display(&self, expr: &Expr) -> Res<Parts> {
         Ok(match expr {
             Expr::List(node) => ("List", vec![("elts", self.exprs(&node.elts)?), ("ctx", context(node.ctx))]),
-            Expr::Tuple(node) => ("Tuple", vec![("elts", self.exprs(&node.elts)?), ("ctx", context(node.ctx))]),
+            Expr::Tuple(node) => {
+                ("Tuple", vec![("elts", self.exprs(&node.elts)?), ("ctx", context(node.ctx))])
+            }
             Expr::Set(node) => ("Set", vec![("elts", self.exprs(&node.elts)?)]),
             Expr::Dict(node) => (
                 "Dict",
@@ -208,8 +212,7 @@ impl Maker<'_> {
         let none = Parameters::default();
         let parameters = parameters.unwrap_or(&none);
         let plain_ones = |items: &[ParameterWithDefault]| list(items, |item| self.parameter(&item.parameter));
-        let single =
-            |item: Option<&Parameter>| item.map_or(Ok(Field::Nothing), |item| self.parameter(item));
+        let single = |item: Option<&Parameter>| item.map_or(Ok(Field::Nothing), |item| self.parameter(item));
         let positional = parameters.posonlyargs.iter().chain(&parameters.args);
         let fields = vec![
             ("posonlyargs", plain_ones(&parameters.posonlyargs)?),
@@ -218,7 +221,10 @@ impl Maker<'_> {
             ("kwonlyargs", plain_ones(&parameters.kwonlyargs)?),
             ("kw_defaults", list(&parameters.kwonlyargs, |item| self.optional(item.default.as_deref()))?),
             ("kwarg", single(parameters.kwarg.as_deref())?),
-            ("defaults", list(positional.filter_map(|item| item.default.as_deref()), |expr| self.expr(expr))?),
+            (
+                "defaults",
+                list(positional.filter_map(|item| item.default.as_deref()), |expr| self.expr(expr))?,
+            ),
         ];
         Ok(Field::Node(Box::new(plain("arguments", fields))))
     }
@@ -234,7 +240,6 @@ impl Maker<'_> {
         let range = between(parameter.name.range.start().to_usize(), end.to_usize());
         Ok(self.node("arg", range, fields))
     }
-
 }
 
 pub(super) fn operator(op: Operator) -> Field {

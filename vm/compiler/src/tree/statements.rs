@@ -107,7 +107,9 @@ impl Maker<'_> {
                 "Assert",
                 vec![("test", self.expr(&node.test)?), ("msg", self.optional(node.msg.as_deref())?)],
             ),
-            Stmt::Import(node) => ("Import", vec![("names", list(&node.names, |item| Ok(self.alias(item)))?)]),
+            Stmt::Import(node) => {
+                ("Import", vec![("names", list(&node.names, |item| Ok(self.alias(item)))?)])
+            }
             Stmt::ImportFrom(node) => (
                 "ImportFrom",
                 vec![

@@ -8,7 +8,10 @@ const DOCS: &[(&str, &str)] = &[
     ("abs", "The absolute value of a number."),
     ("aiter", "An asynchronous iterator over an asynchronous iterable."),
     ("all", "Whether all items of an iterable are true; so it is if there are none."),
-    ("anext", "An awaitable for the next item of an asynchronous iterator, or the default if it is exhausted."),
+    (
+        "anext",
+        "An awaitable for the next item of an asynchronous iterator, or the default if it is exhausted.",
+    ),
     ("any", "Whether any item of an iterable is true; none is if there are none."),
     ("ascii", "The repr of an object with all characters that are not ASCII escaped."),
     ("bin", "An integer in binary notation with the prefix 0b."),
@@ -22,7 +25,10 @@ const DOCS: &[(&str, &str)] = &[
     ("eval", "Runs an expression, or the code of one, with these globals and locals."),
     ("exec", "Runs statements, or the code of such, with these globals and locals."),
     ("format", "An object as text in the format that format_spec says, by its __format__()."),
-    ("getattr", "An attribute by its name: getattr(x, 'y') is x.y; the default, if given, where there is none."),
+    (
+        "getattr",
+        "An attribute by its name: getattr(x, 'y') is x.y; the default, if given, where there is none.",
+    ),
     ("globals", "The dictionary of the module that the calling code belongs to."),
     ("hasattr", "Whether an object has an attribute of that name: whether getattr() finds one."),
     ("hash", "The hash of an object: equal objects have equal ones, the converse need not hold."),
@@ -40,11 +46,17 @@ const DOCS: &[(&str, &str)] = &[
     ("oct", "An integer in octal notation with the prefix 0o."),
     ("ord", "The code point of a character."),
     ("pow", "base to the power of exp; with a third argument, modulo that."),
-    ("print", "Writes values to a stream, sys.stdout by default, with a separator between and an end behind them."),
+    (
+        "print",
+        "Writes values to a stream, sys.stdout by default, with a separator between and an end behind them.",
+    ),
     ("repr", "An object as text that, where possible, eval() would make the same object of."),
     ("round", "A number rounded to so many digits behind the point; without ndigits, an integer."),
     ("setattr", "Sets an attribute: setattr(x, 'y', v) is x.y = v."),
-    ("sorted", "A new list of the items of an iterable in ascending order, stable; by key and reversed if wanted."),
+    (
+        "sorted",
+        "A new list of the items of an iterable in ascending order, stable; by key and reversed if wanted.",
+    ),
     ("sum", "The sum of a start value and the items of an iterable."),
     ("vars", "The __dict__ of an object; without one, what locals() returns."),
 ];

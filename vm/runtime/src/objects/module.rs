@@ -176,7 +176,8 @@ fn module_repr(cx: &mut Cx, a: Args<'_>) -> R {
         }
         None => {
             let natives = cx.vm.native_modules.lock().unwrap_or_else(|p| p.into_inner());
-            let is_native = ["builtins", "sys"].contains(&name.as_str()) || natives.iter().any(|m| m.0 == name);
+            let is_native =
+                ["builtins", "sys"].contains(&name.as_str()) || natives.iter().any(|m| m.0 == name);
             drop(natives);
             match (is_native, loader_text(cx, m)?) {
                 (true, _) => cx.str(&format!("<module '{name}' (built-in)>")),

@@ -68,10 +68,11 @@ fn parse_mode(cx: &mut Cx, mode: &str) -> R<Mode> {
     }
     match kinds {
         1 => Ok(parsed),
-        0 => Err(cx.value_error(
-            "Must have exactly one of create/read/write/append mode and at most one plus",
-        )),
+        0 => {
+            Err(cx.value_error("Must have exactly one of create/read/write/append mode and at most one plus"))
+        }
         _ => Err(cx.value_error("must have exactly one of create/read/write/append mode")),
+    }
 }
 
 /// The arguments of `open`.

@@ -18,8 +18,8 @@ mod view_sets;
 pub(crate) mod views;
 
 pub use methods::{declare, dict_from, init};
-pub(crate) use update::iterates_as_dict;
 pub use table::Entry;
+pub(crate) use update::iterates_as_dict;
 
 use crate::objects::sync::Field;
 use crate::prelude::*;

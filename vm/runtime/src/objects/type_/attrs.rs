@@ -29,9 +29,9 @@ fn type_new(cx: &mut Cx, a: Args<'_>) -> R {
         for &base in bases.items() {
             let hook = cx.special_name(Special::MroEntries);
             if PyType::from_ref(base, cx).is_none() && cx.get_attr_opt(base, hook)?.is_some() {
-                return Err(cx.type_error(
-                    "type() doesn't support MRO entry resolution; use types.new_class()",
-                ));
+                return Err(
+                    cx.type_error("type() doesn't support MRO entry resolution; use types.new_class()")
+                );
             }
         }
     }
