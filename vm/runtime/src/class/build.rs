@@ -46,6 +46,7 @@ impl PyType {
             specials: std::array::from_fn(|_| AtomicU64::new(Value::UNDEF.0)),
             cells: Mutex::default(),
             behind: Mutex::default(),
+            slot_names: Mutex::default(),
             subclasses: Mutex::default(),
             instances_watched: AtomicU32::new(0),
             inline_hint: AtomicU32::new(FIRST_HINT),

@@ -232,6 +232,33 @@ impl PyType {
         }
     }
 
+    /// Keeps in mind that caches may know the name as that of a slot of instances: by shape, or (`member`) one of
+    /// `__slots__`.
+    pub(crate) fn note_slot_name(&self, name: usize, member: bool) {
+        let name = name + member as usize;
+        let _guard = self.cells.lock().unwrap_or_else(|p| p.into_inner());
+        let mut names = self.slot_names.lock().unwrap_or_else(|p| p.into_inner());
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+
+    /// Whether the name has been noted for this class or a subclass.
+    pub(crate) fn has_slot_name(&self, name: usize, member: bool) -> bool {
+        let guard = self.cells.lock().unwrap_or_else(|p| p.into_inner());
+        let names = self.slot_names.lock().unwrap_or_else(|p| p.into_inner());
+        let known = names.contains(&(name + member as usize));
+        drop((names, guard));
+        known || self.direct_subclasses().iter().any(|class| class.has_slot_name(name, member))
+    }
+
+    /// As [`PyType::lookup_uncached`], in one step: a change of the class whose invalidation has not taken the mutex yet
+    /// will see the names noted before this.
+    pub(crate) fn lookup_again(&self, cx: &Cx, name: Ref<'_>) -> Option<Obj> {
+        let _guard = self.cells.lock().unwrap_or_else(|p| p.into_inner());
+        self.lookup_uncached(cx, name)
+    }
+
     /// `__subclasses__()`.
     pub fn direct_subclasses(&self) -> Vec<&'static PyType> {
         self.subclasses.lock().unwrap_or_else(|p| p.into_inner()).clone()

@@ -101,6 +101,9 @@ pub struct PyType {
     /// Cells of what `super` finds behind a class in this class's MRO: the class, the name, the cell. Touched under the
     /// mutex of `cells` only.
     pub(crate) behind: Mutex<Vec<(usize, usize, u32)>>,
+    /// Names that caches may know as slots of instances: addresses of interned strings, plus one if the slot is one of
+    /// `__slots__`. Touched under the mutex of `cells` only.
+    pub(crate) slot_names: Mutex<Vec<usize>>,
     pub(crate) subclasses: Mutex<Vec<&'static PyType>>,
     /// Instances whose `__init__` has been watched to learn how many attribute slots they need.
     pub(crate) instances_watched: AtomicU32,

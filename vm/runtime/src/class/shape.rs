@@ -140,7 +140,9 @@ impl Shape {
         }
         let names = self.names.iter().copied().chain([name]).collect();
         // SAFETY: classes are immortal.
-        let next = Shape::make(cx, self.like(cx), unsafe { &*self.class }, false, names, self.first);
+        let class = unsafe { &*self.class };
+        class.note_slot_name(name, false);
+        let next = Shape::make(cx, self.like(cx), class, false, names, self.first);
         transitions.push((name, next));
         Some((next, slot))
     }

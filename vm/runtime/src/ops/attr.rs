@@ -633,8 +633,8 @@ pub fn cacheable_load(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<CacheableL
     if let Some(v) = &found {
         let kind = cx.class_of(v.r());
         if kind.special(cx, Special::Set).is_some() || kind.special(cx, Special::Delete).is_some() {
-            return crate::objects::type_::member_offset(cx, v.r(), shape)
-                .map(|byte_offset| CacheableLoad::Slot { byte_offset });
+            let byte_offset = member_offset(cx, class, v.r(), shape, name)?;
+            return Some(CacheableLoad::Slot { byte_offset });
         }
     }
     if let Some(slot) = shape.slot_of(name.value().0 as usize) {
@@ -687,8 +687,8 @@ pub fn cacheable_store(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<Cacheable
     if let Some(v) = class.lookup(cx, name) {
         let kind = cx.class_of(v.r());
         if kind.special(cx, Special::Set).is_some() || kind.special(cx, Special::Delete).is_some() {
-            return crate::objects::type_::member_offset(cx, v.r(), shape)
-                .map(|byte_offset| CacheableStore::Existing { byte_offset });
+            let byte_offset = member_offset(cx, class, v.r(), shape, name)?;
+            return Some(CacheableStore::Existing { byte_offset });
         }
     }
     if shape.dict_mode {
@@ -703,6 +703,10 @@ pub fn cacheable_store(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<Cacheable
     }
     let name = interned(cx, name);
     let (next, slot) = shape.with_name(cx, name)?;
+    // Whoever gives the class a data descriptor of the name from now on knows that the name is in use.
+    if class.lookup_again(cx, name).is_some_and(|v| is_data_descriptor(cx, v.r())) {
+        return None;
+    }
     let byte_offset = next.byte_offset(slot)?;
     Some(CacheableStore::Transition { new_shape_id: next.head.id, byte_offset })
 }
@@ -714,12 +718,21 @@ pub fn change_needs_flush(cx: &Cx, class: &PyType, name: Ref<'_>) -> bool {
         // Builtin types are filled before any code runs.
         return class.is_heap();
     }
-    class.is_heap() && is_slot_name(cx, class, name)
+    let key = name.value().0 as usize;
+    class.is_heap()
+        && (class.has_slot_name(key, true)
+            || class.dict(cx).get_str(cx, name).is_some_and(|v| is_data_descriptor(cx, v.r()))
+                && class.has_slot_name(key, false))
 }
 
-/// Whether instances may have the name in a slot and the class now has a data descriptor of that name.
-fn is_slot_name(cx: &Cx, class: &PyType, name: Ref<'_>) -> bool {
-    let Some(v) = class.dict(cx).get_str(cx, name) else { return false };
-    let kind = cx.class_of(v.r());
+/// The byte offset of a slot of `__slots__` whose descriptor was found, unless the class has changed meanwhile.
+fn member_offset(cx: &Cx, class: &PyType, found: Ref<'_>, shape: &Shape, name: Ref<'_>) -> Option<u32> {
+    let byte_offset = crate::objects::type_::member_offset(cx, found, shape)?;
+    class.note_slot_name(interned(cx, name).value().0 as usize, true);
+    class.lookup_again(cx, name).is_some_and(|v| v.r().is(found)).then_some(byte_offset)
+}
+
+fn is_data_descriptor(cx: &Cx, v: Ref<'_>) -> bool {
+    let kind = cx.class_of(v);
     kind.special(cx, Special::Set).is_some() || kind.special(cx, Special::Delete).is_some()
 }
