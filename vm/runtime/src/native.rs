@@ -17,6 +17,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub enum NativeFn {
     Leaf(fn(&Cx, Args<'_>) -> R),
     Full(fn(&mut Cx, Args<'_>) -> R),
+    /// For signatures with `*args`: the first body takes positional arguments as they were given, without a tuple, and gives
+    /// `None` to leave the call to the second.
+    Varied(fn(&mut Cx, Args<'_>) -> Option<R>, fn(&mut Cx, Args<'_>) -> R),
 }
 
 impl NativeFn {
@@ -25,7 +28,16 @@ impl NativeFn {
     pub fn call(self, cx: &mut Cx, args: Args<'_>) -> R {
         match self {
             NativeFn::Leaf(f) => f(cx, args),
-            NativeFn::Full(f) => f(cx, args),
+            NativeFn::Full(f) | NativeFn::Varied(_, f) => f(cx, args),
+        }
+    }
+
+    /// Calls the body that takes positional arguments as they were given, if there is one and it knows what to do.
+    #[inline]
+    pub fn call_given(self, cx: &mut Cx, args: Args<'_>) -> Option<R> {
+        match self {
+            NativeFn::Varied(f, _) => f(cx, args),
+            _ => None,
         }
     }
 }

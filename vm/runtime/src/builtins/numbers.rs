@@ -5,7 +5,7 @@ use crate::prelude::*;
 
 /// Name, signature, body.
 pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
-    ("abs", "($module, number, /)", Full(|cx, a| cx.unary(UnaryOp::Abs, a.get(0)))),
+    ("abs", "($module, number, /)", Full(abs)),
     ("divmod", "($module, x, y, /)", Full(|cx, a| cx.binary(BinaryOp::DivMod, a.get(0), a.get(1)))),
     ("pow", "($module, base, exp, mod=None)", Full(pow)),
     ("round", "($module, number, ndigits=None)", Full(round)),
@@ -13,12 +13,12 @@ pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     (
         "min",
         "($module, /, *args, key=None, default=<unrepresentable>)",
-        Full(|cx, a| extreme(cx, a, "min", CompareOp::Lt)),
+        Varied(|cx, a| extreme_of(cx, a, CompareOp::Lt), |cx, a| extreme(cx, a, "min", CompareOp::Lt)),
     ),
     (
         "max",
         "($module, /, *args, key=None, default=<unrepresentable>)",
-        Full(|cx, a| extreme(cx, a, "max", CompareOp::Gt)),
+        Varied(|cx, a| extreme_of(cx, a, CompareOp::Gt), |cx, a| extreme(cx, a, "max", CompareOp::Gt)),
     ),
     ("any", "($module, iterable, /)", Full(any)),
     ("all", "($module, iterable, /)", Full(all)),
@@ -27,6 +27,15 @@ pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("oct", "($module, number, /)", Full(|cx, a| in_base(cx, a, "#o"))),
     ("hex", "($module, number, /)", Full(|cx, a| in_base(cx, a, "#x"))),
 ];
+
+fn abs(cx: &mut Cx, a: Args<'_>) -> R {
+    let v = a.get(0).value();
+    match (v.as_int(), v.as_float()) {
+        (Some(i), _) => Ok(cx.int(i.abs())),
+        (_, Some(x)) => Ok(cx.float(x.abs())),
+        _ => cx.unary(UnaryOp::Abs, a.get(0)),
+    }
+}
 
 fn pow(cx: &mut Cx, a: Args<'_>) -> R {
     match a.opt_not_none(2) {
@@ -111,6 +120,20 @@ fn sum(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn finish(sum: f64, compensation: f64) -> f64 {
     if compensation != 0.0 && compensation.is_finite() { sum + compensation } else { sum }
+}
+
+/// The best of several arguments.
+fn extreme_of(cx: &mut Cx, a: Args<'_>, better: CompareOp) -> Option<R> {
+    let (&first, rest) = a.refs().split_first().filter(|(_, rest)| !rest.is_empty())?;
+    let mut best = first;
+    for &item in rest {
+        match cx.compare_bool(better, item, best) {
+            Ok(true) => best = item,
+            Ok(false) => {}
+            Err(err) => return Some(Err(err)),
+        }
+    }
+    Some(Ok(best.own(cx)))
 }
 
 fn extreme(cx: &mut Cx, a: Args<'_>, name: &str, better: CompareOp) -> R {

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub const SLOT: u8 = 1;
 /// A function of the class that binds: payload is the cell.
 pub const METHOD: u8 = 2;
-/// A value of the class that does not bind: payload is the cell.
+/// A value of the class that does not bind, or a static or class method: payload is the cell.
 pub const CLASS_VALUE: u8 = 3;
 /// The guard is the key id of a module's dict, the payload the entry.
 pub const MODULE: u8 = 4;
@@ -32,6 +32,9 @@ pub const BUILTIN: u8 = 8;
 /// The instance keeps its attributes in a dict; payload is the cell of the class's attribute of that name, or
 /// [`NO_CELL`]. A store of this kind goes to the dict.
 pub const IN_DICT: u8 = 9;
+
+/// A property of the class: payload is the cell.
+pub const PROPERTY: u8 = 10;
 
 /// A payload that names no cell.
 pub const NO_CELL: u32 = (1 << 24) - 1;

@@ -314,14 +314,66 @@ fn call_with_varargs(cx: &mut Cx, native: &PyNative, args: Args<'_>) -> Option<R
     Some(finish(cx, native, Args::new(&window[..at + 1 + sig.varkw as usize])))
 }
 
+/// Calls a native with some arguments by name where they fit its parameters: nothing is allocated but the tuple of surplus
+/// positional ones. `None` if there is anything unusual about them.
+fn call_with_names(
+    cx: &mut Cx,
+    native: &PyNative,
+    args: Args<'_>,
+    positional: usize,
+    names: &PyTuple,
+) -> Option<R> {
+    let sig = native.def.sig();
+    let total = sig.names.len();
+    let end = total + sig.varargs as usize;
+    if sig.varkw || end > Arity::MAX_WINDOW || positional > sig.positional && !sig.varargs {
+        return None;
+    }
+    let values = args.values();
+    let by_position = positional.min(sig.positional);
+    let mut window = [Value::UNDEF; Arity::MAX_WINDOW];
+    window[..by_position].copy_from_slice(&values[..by_position]);
+    for (name, &v) in names.items().iter().zip(&values[positional..]) {
+        let text = name.downcast::<crate::objects::str::PyStr>(cx)?.as_bytes();
+        let i = (sig.positional_only..total).find(|&i| sig.names[i].as_bytes() == text)?;
+        if window[i] != Value::UNDEF {
+            return None;
+        }
+        window[i] = v;
+    }
+    let needed = sig.keyword_required.iter().zip(&window[sig.positional..]);
+    if window[..sig.required].contains(&Value::UNDEF) || needed.into_iter().any(|(&n, &v)| n && v.is_undef())
+    {
+        return None;
+    }
+    let surplus = sig
+        .varargs
+        .then(|| crate::objects::tuple::new_tuple_from_borrowed(cx, &values[by_position..positional]));
+    if let Some(surplus) = &surplus {
+        window[total] = surplus.value();
+    }
+    Some(finish(cx, native, Args::new(&window[..end])))
+}
+
 /// Sorts the arguments of a call by the signature; `names` names the last ones.
 fn sort(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&PyTuple>) -> R {
+    if names.is_none()
+        && let Some(result) = native.def.f.call_given(cx, args)
+    {
+        cx.run_pending();
+        return result;
+    }
     if names.is_none()
         && let Some(result) = call_with_varargs(cx, native, args)
     {
         return result;
     }
     let positional = args.len() - names.map_or(0, |n| n.items().len());
+    if let Some(names) = names
+        && let Some(result) = call_with_names(cx, native, args, positional, names)
+    {
+        return result;
+    }
     if native.is_wrapper() {
         check_wrapper(cx, native, positional, names)?;
     }

@@ -14,6 +14,12 @@ pub struct PyProperty {
 }
 
 impl PyProperty {
+    /// The getter, borrowed from whoever reads it exclusively.
+    #[inline(always)]
+    pub(crate) fn getter(&self) -> Value {
+        self.get.peek()
+    }
+
     fn slots(&self) -> [&Slot; 5] {
         [&self.get, &self.set, &self.delete, &self.doc, &self.name]
     }

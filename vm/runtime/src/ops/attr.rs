@@ -26,11 +26,13 @@ pub enum CacheableLoad {
     Slot { byte_offset: u32 },
     /// A function of the class, which binds.
     Method { cell: u32 },
-    /// A value of the class, which does not bind.
+    /// A value of the class, which does not bind, or a static or class method.
     ClassValue { cell: u32 },
+    /// A property of the class.
+    Property { cell: u32 },
     /// In the instance's dict if it is there, else a value or method of the class, if there is a cell.
     InDict { cell: Option<u32> },
-    /// The receiver is a class: the value found through it, which does not bind.
+    /// The receiver is a class: the value found through it, which does not bind, or a static or class method.
     OfClass { class_id: u32, cell: u32 },
 }
 
@@ -633,6 +635,9 @@ pub fn cacheable_load(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<CacheableL
     if let Some(v) = &found {
         let kind = cx.class_of(v.r());
         if kind.special(cx, Special::Set).is_some() || kind.special(cx, Special::Delete).is_some() {
+            if cx.is_exactly(v.r(), Builtin::Property) {
+                return class.cell(cx, name).map(|cell| CacheableLoad::Property { cell });
+            }
             let byte_offset = member_offset(cx, class, v.r(), shape, name)?;
             return Some(CacheableLoad::Slot { byte_offset });
         }
@@ -655,8 +660,14 @@ pub fn cacheable_load(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<CacheableL
         let fits = found.r().downcast::<PyNative>(cx).is_none_or(|n| n.fits(cx, class));
         return fits.then_some(CacheableLoad::Method { cell });
     }
-    let plain = cx.class_of(found.r()).special(cx, Special::Get).is_none();
-    plain.then_some(CacheableLoad::ClassValue { cell })
+    is_plain_value(cx, found.r()).then_some(CacheableLoad::ClassValue { cell })
+}
+
+/// Whether a value found on a class is given as it is, or is a static or class method, which caches know to take apart.
+fn is_plain_value(cx: &Cx, v: Ref<'_>) -> bool {
+    cx.class_of(v).special(cx, Special::Get).is_none()
+        || cx.is_exactly(v, Builtin::StaticMethod)
+        || cx.is_exactly(v, Builtin::ClassMethod)
 }
 
 fn cacheable_of_class(cx: &Cx, class: &PyType, name: Ref<'_>) -> Option<CacheableLoad> {
@@ -670,8 +681,7 @@ fn cacheable_of_class(cx: &Cx, class: &PyType, name: Ref<'_>) -> Option<Cacheabl
         return None;
     }
     let found = class.lookup(cx, name)?;
-    let plain = cx.is_exactly(found.r(), Builtin::Function)
-        || cx.class_of(found.r()).special(cx, Special::Get).is_none();
+    let plain = cx.is_exactly(found.r(), Builtin::Function) || is_plain_value(cx, found.r());
     let cell = class.cell(cx, name)?;
     plain.then_some(CacheableLoad::OfClass { class_id: class.class_id, cell })
 }

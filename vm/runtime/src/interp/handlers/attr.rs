@@ -1,16 +1,25 @@
 //! Attributes by inline cache.
 
+use super::call::{may_push, push_simple};
 use super::moves::drop_then;
 use crate::class::{Builtin, PyType, Shape};
 use crate::interp::frame::Frame;
+use crate::interp::{Exit, Table};
 use crate::interp::{cache, slow};
 use crate::names::Special;
 use crate::objects::dict::PyDict;
+use crate::objects::function::PyFunction;
+use crate::objects::method::PyMethodWrapper;
 use crate::objects::module::PyModule;
+use crate::objects::property::PyProperty;
 use crate::{Cx, Ref, RefExt, Value};
+use ungil_bytecode::WINDOW_HEADER;
 
 const MODULE: u32 = (Builtin::Module as u32) << 1;
 const FUNCTION: u32 = (Builtin::Function as u32) << 1;
+const STATIC_METHOD: u32 = (Builtin::StaticMethod as u32) << 1;
+const CLASS_METHOD: u32 = (Builtin::ClassMethod as u32) << 1;
+const PROPERTY: u32 = (Builtin::Property as u32) << 1;
 
 /// Address of the interned name with this index.
 #[inline(always)]
@@ -75,7 +84,44 @@ unsafe fn plain_in_cell(cached: u64, cx: *mut Cx) -> Value {
     if v.is_undef() || (*cx).vm.cells.is_absent(index) {
         return Value::UNDEF;
     }
+    if v.is_ptr() && (*v.ptr()).shape_word() == STATIC_METHOD {
+        return Ref::from_value(v).cast_unchecked::<PyMethodWrapper>().callable.peek();
+    }
     if (*cx).class_of(Ref::from_value(v)).special(&*cx, Special::Get).is_none() { v } else { Value::UNDEF }
+}
+
+/// The Python function of the class method that a cache leads to, borrowed, `UNDEF` if it leads to something else; and the
+/// class that is its first argument. The thread is exclusive; for kinds that go by shape, `cached` applies to the receiver.
+#[inline(always)]
+pub(super) unsafe fn cached_class_method(
+    cached: u64,
+    receiver: Value,
+    name: usize,
+    cx: *mut Cx,
+) -> (Value, Value) {
+    const NONE: (Value, Value) = (Value::UNDEF, Value::UNDEF);
+    let class = match cache::kind(cached) {
+        cache::CLASS_VALUE => (*cx).class_of(Ref::from_value(receiver)),
+        cache::IN_DICT
+            if cache::payload(cached) != cache::NO_CELL && own_in_dict(receiver, name, cx).is_undef() =>
+        {
+            (*cx).class_of(Ref::from_value(receiver))
+        }
+        cache::CLASS_ATTR => match PyType::from_ref(Ref::from_value(receiver), &*cx) {
+            Some(class) if class.class_id == cached as u32 => class,
+            _ => return NONE,
+        },
+        _ => return NONE,
+    };
+    let v = (*cx).vm.cells.peek(cache::payload(cached));
+    if !v.is_ptr() || (*v.ptr()).shape_word() != CLASS_METHOD {
+        return NONE;
+    }
+    let function = Ref::from_value(v).cast_unchecked::<PyMethodWrapper>().callable.peek();
+    if !function.is_ptr() || (*function.ptr()).shape_word() != FUNCTION {
+        return NONE;
+    }
+    (function, class.as_ref().value())
 }
 
 /// The attribute in the dict of an instance that keeps its attributes there, borrowed; `UNDEF` if it has none.
@@ -139,6 +185,9 @@ handler! {
         if by_shape(cached) {
             cached = applicable(ip.add(1), name, (*receiver.ptr()).shape_word(), cx);
         }
+        if cache::kind(cached) == cache::PROPERTY {
+            return load_property(ip, regs, cx, t, cached);
+        }
         let v = cached_value(cached, receiver, name, cx);
         if v.is_undef() {
             return slow::attr::load_attr_cached::run(ip, regs, cx, t);
@@ -158,6 +207,36 @@ handler! {
         }
         finish!(ip.add(2), regs, cx, t, fa!(word), v)
     }
+}
+
+/// Calls the getter of a property in a frame above this one: what it returns is the result of the instruction.
+#[inline(always)]
+unsafe fn load_property(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, cached: u64) -> Exit {
+    let word = *ip;
+    let v = (*cx).vm.cells.peek(cache::payload(cached));
+    if !v.is_ptr() || (*v.ptr()).shape_word() != PROPERTY {
+        return slow::attr::load_attr::run(ip, regs, cx, t);
+    }
+    let getter = Ref::from_value(v).cast_unchecked::<PyProperty>().getter();
+    if !getter.is_ptr() || (*getter.ptr()).shape_word() != FUNCTION {
+        return slow::attr::load_attr::run(ip, regs, cx, t);
+    }
+    let function = Ref::from_value(getter).cast_unchecked::<PyFunction>();
+    let window = Frame(regs).top();
+    if function.simple_args() != 1 || !may_push(function, window, cx) {
+        return slow::attr::load_attr::run(ip, regs, cx, t);
+    }
+    let source = regs.add(fb!(word));
+    let receiver = *source;
+    if word & 0x200 != 0 {
+        *source = Value::UNDEF;
+    } else {
+        (*receiver.ptr()).increment((*cx).mutator());
+    }
+    (*getter.ptr()).increment((*cx).mutator());
+    *window.add(2) = getter;
+    *window.add(WINDOW_HEADER) = receiver;
+    push_simple(ip, ip.add(2), regs, window, function, 1, cx, t)
 }
 
 handler! {

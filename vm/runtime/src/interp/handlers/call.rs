@@ -9,7 +9,7 @@ use crate::native::{Args, Arity};
 use crate::objects::function::PyFunction;
 use crate::objects::native::PyNative;
 use crate::ops::binds_plainly;
-use crate::{Cx, Ref, RefExt, Value};
+use crate::{Cx, R, Ref, RefExt, Value};
 use ungil_bytecode::{Op, WINDOW_HEADER};
 
 const FUNCTION: u32 = (Builtin::Function as u32) << 1;
@@ -117,7 +117,7 @@ const SORT: u64 = 1;
 unsafe fn call_plain_native(cx: *mut Cx, native: &PyNative, first: *mut Value, given: usize) -> u64 {
     let arity = native.def.arity();
     if !arity.admits(given) || (*cx).is_wanted() {
-        return SORT;
+        return call_varied(cx, native, first, given);
     }
     let window = arity.window();
     // What lies beyond the caller's registers is overwritten by the frames that the native pushes.
@@ -130,12 +130,29 @@ unsafe fn call_plain_native(cx: *mut Cx, native: &PyNative, first: *mut Value, g
     for i in given..window {
         *args.add(i) = Value::UNDEF;
     }
-    match native.def.f.call(&mut *cx, Args::from_raw(args, window)) {
+    result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(args, window)))
+}
+
+#[inline(always)]
+unsafe fn result_word(cx: *mut Cx, result: R) -> u64 {
+    match result {
         Ok(v) => v.into_value().0,
         Err(err) => {
             (*cx).raised.set(err.0.into_value());
             FAILED
         }
+    }
+}
+
+/// As [`call_plain_native`] for a native that takes any number of arguments.
+#[inline(never)]
+unsafe fn call_varied(cx: *mut Cx, native: &PyNative, first: *mut Value, given: usize) -> u64 {
+    if (*cx).is_wanted() {
+        return SORT;
+    }
+    match native.def.f.call_given(&mut *cx, Args::from_raw(first, given)) {
+        Some(result) => result_word(cx, result),
+        None => SORT,
     }
 }
 
@@ -234,6 +251,10 @@ handler! {
             _ => false,
         };
         if !is_method {
+            let (function, class) = attr::cached_class_method(cached, receiver, name, cx);
+            if function.is_ptr() {
+                return call_class_method(ip, regs, cx, t, function, class);
+            }
             return call_held(ip, regs, cx, t, attr::cached_value(cached, receiver, name, cx));
         }
         let callee = (*cx).vm.cells.peek(cache::payload(cached));
@@ -250,6 +271,31 @@ handler! {
         }
         slow::call::call_method::run(ip, regs, cx, t)
     }
+}
+
+/// Calls the function of a class method: the class takes the receiver's place.
+#[inline(always)]
+unsafe fn call_class_method(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+    class: Value,
+) -> Exit {
+    let word = *ip;
+    let window = regs.add(fb!(word));
+    let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+    let args = fc!(word) + 1;
+    if function.simple_args() != args || !may_push(function, window, cx) {
+        return slow::call::call_method::run(ip, regs, cx, t);
+    }
+    (*callee.ptr()).increment((*cx).mutator());
+    *window.add(2) = callee;
+    // Classes are immortal. The receiver's end may queue what runs later; nothing runs here.
+    let receiver = std::mem::replace(&mut *window.add(WINDOW_HEADER), class);
+    (*cx).drop_value(receiver);
+    push_simple(ip, ip.add(3), regs, window, function, args, cx, t)
 }
 
 /// Calls what the receiver's attribute holds (`UNDEF` if that is not known): it takes the receiver's place, the window

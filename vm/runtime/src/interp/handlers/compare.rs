@@ -1,6 +1,7 @@
 //! Comparisons and conditional jumps.
 
 use super::arith::immediate_truth;
+use super::moves::conclude;
 use crate::Value;
 use crate::interp::slow;
 use ungil_gc::{INT_BASE, INT_TAG};
@@ -89,7 +90,7 @@ macro_rules! identity {
                 let word = *ip;
                 let (x, y) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
                 if (x.is_ptr() && word & 0x200 != 0) || (y.is_ptr() && word & 0x400 != 0) {
-                    return slow::compare::identity::run(ip, regs, cx, t);
+                    return conclude(ip.add(1), regs, cx, t, word, Value::from_bool((x == y) != $negated));
                 }
                 finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool((x == y) != $negated))
             }

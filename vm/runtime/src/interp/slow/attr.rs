@@ -153,6 +153,7 @@ pub(super) unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, n
         Some(CacheableLoad::Slot { byte_offset }) => cache::word(guard, cache::SLOT, byte_offset / 8),
         Some(CacheableLoad::Method { cell }) => cache::word(guard, cache::METHOD, cell),
         Some(CacheableLoad::ClassValue { cell }) => cache::word(guard, cache::CLASS_VALUE, cell),
+        Some(CacheableLoad::Property { cell }) => cache::word(guard, cache::PROPERTY, cell),
         Some(CacheableLoad::InDict { cell }) => {
             cache::word(guard, cache::IN_DICT, cell.unwrap_or(cache::NO_CELL))
         }

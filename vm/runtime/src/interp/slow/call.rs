@@ -237,6 +237,11 @@ unsafe fn call_class(
         if (*cx).recursion_left.get() > 0 && (*cx).stack.ensure(room) {
             return call_init(site, cx, t, class, init, names);
         }
+    } else if names.is_none() {
+        match type_::plain_call(&mut *cx, class, site.values()) {
+            Ok(None) => {}
+            result => return site.finish(cx, t, result.map(|made| made.unwrap_or_else(|| (*cx).none()))),
+        }
     }
     let keys = names.as_ref().and_then(|n| n.downcast::<PyTuple>(&*cx));
     let result = type_::call_class(&mut *cx, class, Args::new(site.values()), keys);

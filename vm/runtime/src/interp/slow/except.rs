@@ -47,12 +47,12 @@ const NOT_EXCEPTION: &str = "catching classes that do not inherit from BaseExcep
 
 /// Checks what stands behind `except`: an exception class or a tuple of such.
 fn check_handler(cx: &mut Cx, kinds: Ref<'_>) -> R<()> {
-    let classes: Vec<Ref<'_>> = match kinds.downcast::<PyTuple>(cx) {
-        Some(tuple) => tuple.items().to_vec(),
-        None => vec![kinds],
+    let classes = match kinds.downcast::<PyTuple>(cx) {
+        Some(tuple) => tuple.items(),
+        None => std::slice::from_ref(&kinds),
     };
     let base = cx.builtin(Builtin::BaseException);
-    for class in classes {
+    for &class in classes {
         if !PyType::from_ref(class, cx).is_some_and(|c| c.is_subclass(base, cx)) {
             return Err(cx.type_error(NOT_EXCEPTION));
         }
@@ -107,7 +107,10 @@ fn instantiate(cx: &mut Cx, v: Ref<'_>) -> R {
         return Ok(v.own(cx));
     }
     let base = cx.builtin(Builtin::BaseException);
-    if PyType::from_ref(v, cx).is_some_and(|class| class.is_subclass(base, cx)) {
+    if let Some(class) = PyType::from_ref(v, cx).filter(|class| class.is_subclass(base, cx)) {
+        if crate::objects::exception::is_plain(cx, class) {
+            return crate::objects::exception::new_plain(cx, class, &[]);
+        }
         let made = cx.call(v, &[])?;
         if cx.is_instance_of(made.r(), Builtin::BaseException) {
             return Ok(made);

@@ -16,6 +16,7 @@ pub(super) const MAX_LEN: usize = isize::MAX as usize / 4;
 ///
 /// # Safety
 /// `p` points to memory with room for a payload of this size, `size` bytes with slack.
+#[inline(always)]
 unsafe fn write_fields(p: *mut u8, h: Header, byte_len: usize, char_len: usize, size: usize) {
     let s = PyStr { h, hash: Field::<AtomicI64>::new(-1), byte_len, char_len, data: [] };
     // SAFETY: as the caller promises; the place for the index is the last word.

@@ -35,6 +35,29 @@ pub fn plain_init(cx: &Cx, class: &'static PyType) -> Option<Ref<'static>> {
     cx.is_exactly(init, Builtin::Function).then_some(init)
 }
 
+/// `class(*args)` where that is no more than telling the class of an object, or making an instance as `object` does.
+///
+/// # Errors
+/// `MemoryError`.
+#[inline]
+pub fn plain_call(cx: &mut Cx, class: &'static PyType, args: &[Value]) -> R<Option<Obj>> {
+    if class.builtin == Builtin::Type as usize && args.len() == 1 {
+        // SAFETY: the caller keeps the arguments alive.
+        return Ok(Some(cx.class_of(unsafe { Ref::from_value(args[0]) }).as_ref().own(cx)));
+    }
+    let object = cx.builtin(Builtin::Object);
+    let plain = args.is_empty()
+        && class.h.shape_id() == Builtin::Type as u32
+        && !class.has_flag(class_flag::ABSTRACT)
+        && class.has_layout::<PyObject>()
+        && class.same_special(cx, object, Special::New)
+        && class.same_special(cx, object, Special::Init);
+    if !plain {
+        return Ok(None);
+    }
+    cx.alloc_for(class, |h| PyObject { h }).map(Some)
+}
+
 /// A new instance of a class for which [`plain_init`] gave an answer, not initialised; `args` are the positional
 /// arguments of the call.
 ///
