@@ -44,6 +44,7 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("_clear_type_cache", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
     ("_clear_internal_caches", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
     ("getallocatedblocks", "($module, /)", Full(getallocatedblocks)),
+    ("_clear_type_descriptors", "($module, type, /)", Full(clear_type_descriptors)),
     ("call_tracing", "($module, func, args, /)", Full(call_tracing)),
     ("is_stack_trampoline_active", "($module, /)", Leaf(|cx, _| Ok(cx.bool(false)))),
     ("is_remote_debug_enabled", "($module, /)", Leaf(|cx, _| Ok(cx.bool(false)))),
@@ -235,6 +236,21 @@ fn call_tracing(cx: &mut Cx, a: Args<'_>) -> R {
         return Err(cx.type_error(format!("call_tracing() argument 2 must be tuple, not {got}")));
     }
     ungil_runtime::objects::native::spread(cx, a.get(0), a.get(1), None)
+}
+
+/// Takes `__dict__` and `__weakref__` out of a class that another one is to replace.
+fn clear_type_descriptors(cx: &mut Cx, a: Args<'_>) -> R {
+    let Some(class) = PyType::from_ref(a.get(0), cx) else {
+        let got = cx.type_name(a.get(0));
+        return Err(cx.type_error(format!("_clear_type_descriptors() argument must be type, not {got}")));
+    };
+    if !class.is_heap() || class.has_flag(class_flag::IMMUTABLE) {
+        return Err(cx.type_error("argument is immutable"));
+    }
+    for name in [cx.vm.names.dict, cx.vm.names.weakref] {
+        class.delete_attr(cx, name.get())?;
+    }
+    Ok(cx.none())
 }
 
 /// Fills the module, which exists from start-up on.
