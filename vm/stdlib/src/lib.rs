@@ -21,6 +21,7 @@ mod heapq;
 mod imp;
 pub mod io;
 mod itertools;
+mod json;
 pub mod library;
 mod marshal;
 mod math;
@@ -67,6 +68,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_heapq", heapq::init),
     ("_imp", imp::init),
     ("_io", io::init),
+    ("_json", json::init),
     ("_opcode", opcode::init),
     ("_operator", operator::init),
     ("_posixsubprocess", subprocess::init),
