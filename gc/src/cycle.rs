@@ -243,8 +243,10 @@ pub fn collect(m: &Mutator, mut run_pending: impl FnMut()) -> usize {
         return 0;
     }
     let garbage = find_garbage(m);
-    let found = garbage.len();
-    if found > 0 {
+    // SAFETY: `garbage` keeps every object alive.
+    let is_part = |obj: &&Obj| unsafe { (*obj.value().ptr()).has_flag(flag::PART) };
+    let found = garbage.len() - garbage.iter().filter(is_part).count();
+    if !garbage.is_empty() {
         finalize(m, &garbage);
         run_pending();
         clear(m, garbage);

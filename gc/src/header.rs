@@ -34,6 +34,8 @@ pub mod flag {
     pub const TYPE_3: u16 = 64;
     /// A weak reference that has been entered in the table of weak references.
     pub const WEAK_CELL: u16 = 128;
+    /// An object that is a part of another: `gc.collect()` does not count it.
+    pub const PART: u16 = 256;
 }
 
 /// See the module's head for the layout.

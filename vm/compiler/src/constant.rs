@@ -1,6 +1,7 @@
 //! Constants while a unit is compiled: their identity (for merging), and how literals become them.
 
 use num_bigint::{BigInt, Sign};
+use num_traits::FromPrimitive;
 use ungil_bytecode::Const;
 
 /// Tells constants apart as CPython's `_PyCode_ConstantKey` does: by type and by bits, so that `0`, `False`, `0.0` and
@@ -38,6 +39,21 @@ pub(crate) fn key(constant: &Const) -> Option<Key> {
         Const::FrozenSet(items) => Key::FrozenSet(all(items)?),
         Const::Slice(parts) => Key::Slice(all(&parts[..])?),
         Const::Code(_) => return None,
+    })
+}
+
+/// A key that is the same for constants that are equal: numbers of different types may be.
+pub(crate) fn equality_key(constant: &Const) -> Option<Key> {
+    let number = |x: f64| match (x.is_finite() && x.fract() == 0.0).then(|| BigInt::from_f64(x)) {
+        Some(Some(whole)) => Key::Int(whole),
+        _ => Key::Float(x.to_bits()),
+    };
+    Some(match constant {
+        Const::True => Key::Int(BigInt::from(1)),
+        Const::False => Key::Int(BigInt::from(0)),
+        Const::Float(x) => number(*x),
+        Const::Complex { real, imag } if *imag == 0.0 => number(*real),
+        other => return key(other),
     })
 }
 

@@ -28,7 +28,7 @@ pub struct CompileError {
     pub offset: i32,
     pub end_line: u32,
     pub end_offset: i32,
-    /// The source line with its newline, if there is one.
+    /// The source line, if the error is the parser's.
     pub text: Option<String>,
     /// The source ended too early: with more input it might be right (an interactive console asks for more).
     pub incomplete: bool,
@@ -74,6 +74,8 @@ pub(crate) struct Fault {
     pub range: Option<TextRange>,
     /// Some of CPython's errors name only where they start: then the end equals the start, or is absent (-1, 0).
     pub end: FaultEnd,
+    /// The line is shown without its newline: the tokenizer had gone on to another line, or had failed.
+    pub bare_line: bool,
     /// Columns count bytes: CPython converts them to characters for the parser's errors only.
     pub in_bytes: bool,
     pub incomplete: bool,
@@ -90,6 +92,8 @@ pub(crate) enum FaultEnd {
     Unplaced,
     /// `end_offset` 0 on the same line.
     Zero,
+    /// There is no source to have a place in.
+    Empty,
     /// `end_offset` -1, as the tokenizer's errors have it.
     Minus,
 }
@@ -103,6 +107,7 @@ impl Fault {
             message: message.into(),
             range: Some(range),
             end: FaultEnd::Range,
+            bare_line: false,
             in_bytes: true,
             incomplete: false,
         }
@@ -118,6 +123,7 @@ impl Fault {
             message: message.into(),
             range: None,
             end: FaultEnd::Range,
+            bare_line: false,
             in_bytes: true,
             incomplete: false,
         }
@@ -168,10 +174,16 @@ impl Fault {
                     error.offset = 0;
                     (line, 0)
                 }
-                FaultEnd::Zero => (line, 0),
+                FaultEnd::Zero | FaultEnd::Empty => (line, 0),
                 FaultEnd::Minus => (line, -1),
             };
-            error.text = Some(format!("{}\n", source.line_text(line)));
+            // The compiler's errors show what is in the file, if there is one; the caller knows.
+            if !self.in_bytes {
+                let newline = if self.bare_line { "" } else { "\n" };
+                error.text = Some(format!("{}{newline}", source.line_text(line)));
+            }
+        } else if self.end == FaultEnd::Empty {
+            error.text = Some(String::new());
         }
         error
     }

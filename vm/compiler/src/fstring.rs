@@ -57,7 +57,7 @@ impl<'a> Compiler<'a> {
 
     /// The text that `=` shows is the source as it stands, without comments.
     fn debug_text(&self, shown: &str) -> Vec<u8> {
-        shown.as_bytes().to_vec()
+        without_comments(shown).into_bytes()
     }
 
     /// `dst` = the pieces as one string.
@@ -209,8 +209,55 @@ impl crate::source::Source {
         // Closing parentheses around the expression belong to it.
         let tail = &text[end..node.range.end().to_usize()];
         let closing = tail.find(['=', '!', ':', '}']).map_or("", |at| &tail[..at]);
-        format!("{}{}", &text[start..end], closing).trim().to_owned()
+        // The debug form's text ends at its equals sign, blanks in front of that included.
+        let between = match tail.find(['=', '!', ':', '}']) {
+            Some(at) => &tail[..at],
+            None => closing,
+        };
+        format!("{}{between}", &text[start..end])
     }
+}
+
+/// The source of an expression without its comments; what looks like one in a string is none.
+pub(crate) fn without_comments(text: &str) -> String {
+    if !text.contains('#') {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = match c {
+            '#' => {
+                rest = &rest[rest.find('\n').unwrap_or(rest.len())..];
+                continue;
+            }
+            '\'' | '"' => string_length(rest, c),
+            c => c.len_utf8(),
+        };
+        out.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    out
+}
+
+/// How long the string literal is that a text starts with.
+fn string_length(text: &str, quote: char) -> usize {
+    let triple = quote.to_string().repeat(3);
+    let end = if text.starts_with(&triple) { triple } else { quote.to_string() };
+    let mut at = end.len();
+    while at < text.len() {
+        if text[at..].starts_with(&end) {
+            return at + end.len();
+        }
+        let c = text[at..].chars().next().map_or(1, char::len_utf8);
+        let skipped = if text[at..].starts_with('\\') {
+            text[at + 1..].chars().next().map_or(0, char::len_utf8)
+        } else {
+            0
+        };
+        at += c + skipped;
+    }
+    text.len()
 }
 
 fn conversion_number(flag: ConversionFlag, default: u16) -> u16 {

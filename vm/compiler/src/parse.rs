@@ -17,6 +17,12 @@ pub(crate) fn parse(source: &Source, mode: Mode) -> Res<(Mod, Vec<Warning>)> {
     if let Some(fault) = crate::diagnose::check_depth(text) {
         return Err(fault);
     }
+    // The parser takes a byte order mark for granted, which decoding has removed from files.
+    if text.starts_with('\u{FEFF}')
+        && let Some(fault) = crate::diagnose::explain(text, mode)
+    {
+        return Err(fault);
+    }
     if mode == Mode::Eval
         && text.starts_with([' ', '\t'])
         && let Some(fault) = crate::diagnose::explain(text, mode)

@@ -296,7 +296,7 @@ impl<'a> Compiler<'a> {
         for key in &node.keys {
             match self.constant(key) {
                 Some(constant) => {
-                    if crate::constant::key(&constant).is_some_and(|known| !seen.insert(known)) {
+                    if crate::constant::equality_key(&constant).is_some_and(|known| !seen.insert(known)) {
                         let shown = crate::unparse::constant_repr(&constant);
                         return self.error(format!("mapping pattern checks duplicate key ({shown})"), node);
                     }

@@ -23,6 +23,19 @@ struct Around {
 }
 
 pub(crate) fn resolve(scopes: &mut Scopes) -> Res {
+    // A global declaration anywhere makes the module's own uses of the name global ones too: with `exec`, the module's
+    // namespace may be another dict than its globals.
+    let declared: Vec<Name> = scopes
+        .all
+        .iter()
+        .flat_map(|scope| scope.symbols.iter().filter(|(_, symbol)| symbol.flags & def::GLOBAL != 0))
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in declared {
+        if let Some(symbol) = scopes.all[0].symbols.get_mut(&name) {
+            symbol.flags |= def::GLOBAL;
+        }
+    }
     block(scopes, 0, &Around::default()).map(|_| ())
 }
 

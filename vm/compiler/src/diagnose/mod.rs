@@ -21,15 +21,31 @@ use tokens::{Kind, Tokenizer, Tokens};
 
 /// Why a source is wrong; `None` if nothing is found to be.
 pub(crate) fn explain(text: &str, mode: Mode) -> Option<Fault> {
-    let mut incomplete = false;
-    let fault = explain_inner(text, mode, &mut incomplete)?;
-    Some(Fault { in_bytes: false, incomplete, ..fault })
+    let mut reached = Reached::default();
+    let fault = explain_inner(text, mode, &mut reached)?;
+    let line = fault.range.map_or(0, |range| line_of(text, range.start().to_usize().min(text.len())));
+    // Only of modules is the last line completed by a newline.
+    let is_unended = mode != Mode::Exec && !text.ends_with('\n') && line == line_of(text, text.len());
+    // A bracket that stays open is noticed at the end.
+    let is_open = fault.kind == ErrorKind::SyntaxError && fault.end == FaultEnd::Zero;
+    let seen = if is_open { text.lines().count().max(1) - 1 } else { reached.line };
+    let bare_line = fault.bare_line || line < seen || is_unended;
+    Some(Fault { in_bytes: false, incomplete: reached.end, bare_line, ..fault })
 }
 
-/// `incomplete`: the parser came to the end of the source before it met an error.
-fn explain_inner(text: &str, mode: Mode, incomplete: &mut bool) -> Option<Fault> {
+/// How far the parser came.
+#[derive(Default)]
+struct Reached {
+    /// It came to the end of the source before it met an error.
+    end: bool,
+    /// The line, from 0, of the last token it had seen.
+    line: usize,
+}
+
+fn explain_inner(text: &str, mode: Mode, reached: &mut Reached) -> Option<Fault> {
     if text.is_empty() {
-        return Some(Fault::nowhere(ErrorKind::SyntaxError, "invalid syntax"));
+        let fault = Fault::nowhere(ErrorKind::SyntaxError, "invalid syntax");
+        return Some(fault.ending(FaultEnd::Empty));
     }
     let mut text = text.to_owned();
     let added_newline = !text.ends_with('\n');
@@ -47,7 +63,8 @@ fn explain_inner(text: &str, mode: Mode, incomplete: &mut bool) -> Option<Fault>
     let last_line =
         |fill: usize| line_of(&text, tokens.all.get(fill.max(1) - 1).map_or(0, |token| token.start));
     let first = engine.rule(start);
-    *incomplete = match tokens.all.get(engine.fill.max(1) - 1) {
+    reached.line = last_line(engine.fill);
+    reached.end = match tokens.all.get(engine.fill.max(1) - 1) {
         Some(_) if engine.fill == tokens.all.len() && (tokens.error.is_none() || first.is_err()) => {
             tokens.error.is_none() || tokens.at_end
         }
@@ -65,7 +82,9 @@ fn explain_inner(text: &str, mode: Mode, incomplete: &mut bool) -> Option<Fault>
     }
     let last = engine.fill;
     engine.explain();
-    if let Err(fault) = engine.rule(start) {
+    let second = engine.rule(start);
+    reached.line = last_line(engine.fill);
+    if let Err(fault) = second {
         return Some(prefer_tokenizer(fault, &tokens, &text, last_line(engine.fill)));
     }
     let token = *tokens.all.get(last.max(1) - 1)?;
@@ -86,6 +105,10 @@ fn explain_inner(text: &str, mode: Mode, incomplete: &mut bool) -> Option<Fault>
 fn tokenize(text: &str, mode: Mode, added_newline: bool) -> Tokens {
     let mut tokens = Tokenizer::run(text);
     if mode == Mode::Exec {
+        // The end is on the last line that there is.
+        for token in tokens.all.iter_mut().filter(|token| token.kind == Kind::End) {
+            token.start = token.start.min(text.len() - 1);
+        }
         return tokens;
     }
     tokens.unended = added_newline;
@@ -176,7 +199,7 @@ fn line_of(text: &str, at: usize) -> usize {
 /// An error of the tokenizer further on counts for more than one of the parser.
 fn prefer_tokenizer(fault: Fault, tokens: &Tokens, text: &str, line: usize) -> Fault {
     if let Some(error) = &tokens.error {
-        return if tokens.error_in_string { fault } else { error.clone() };
+        return if tokens.error_in_string { fault } else { of_tokenizer(error) };
     }
     match tokens.open.last() {
         Some(&(_, place)) if line > line_of(text, place) => never_closed(tokens),
@@ -187,7 +210,7 @@ fn prefer_tokenizer(fault: Fault, tokens: &Tokens, text: &str, line: usize) -> F
 /// What a parser that wants more tokens than there are is told.
 fn end_fault(tokens: &Tokens, text: &str) -> Fault {
     if let Some(error) = &tokens.error {
-        return error.clone();
+        return of_tokenizer(error);
     }
     if tokens.open.is_empty() {
         let end = TextRange::empty(TextSize::new(text.len() as u32));
@@ -196,9 +219,14 @@ fn end_fault(tokens: &Tokens, text: &str) -> Fault {
     never_closed(tokens)
 }
 
+/// Errors of the tokenizer show the line without its newline, those about indentation excepted.
+fn of_tokenizer(error: &Fault) -> Fault {
+    Fault { bare_line: error.kind == ErrorKind::SyntaxError, ..error.clone() }
+}
+
 fn never_closed(tokens: &Tokens) -> Fault {
     let (bracket, place) = tokens.open[tokens.open.len() - 1];
     let what = format!("'{}' was never closed", char::from(bracket));
-    Fault::new(ErrorKind::SyntaxError, what, TextRange::empty(TextSize::new(place as u32)))
-        .ending(FaultEnd::Zero)
+    let range = TextRange::empty(TextSize::new(place as u32));
+    Fault::new(ErrorKind::SyntaxError, what, range).ending(FaultEnd::Zero)
 }

@@ -87,7 +87,8 @@ impl Maker<'_> {
                     if let Some(shown) = &element.debug_text {
                         let start = element.range.start().to_usize() + 1;
                         let place = between(start, start + shown.as_str().len());
-                        values.add_text(shown.as_str().as_bytes(), place);
+                        let shown = crate::fstring::without_comments(shown.as_str());
+                        values.add_text(shown.as_bytes(), place);
                     }
                     values.end_text(self);
                     let value = self.interpolation(element, raw, template)?;

@@ -32,18 +32,23 @@ pub fn compile_error(cx: &mut Cx, error: CompileError) -> Err {
         ErrorKind::MemoryError => return cx.memory_error(),
         _ => Builtin::SyntaxError,
     };
-    let number = |cx: &Cx, n: i64| if n == 0 { cx.none() } else { cx.int(n) };
-    let text = match &error.text {
+    let own = (error.text.is_none() && error.line > 0 && !error.filename.starts_with('<'))
+        .then(|| crate::traceback::source_line(&error.filename, error.line.into()))
+        .flatten();
+    let text = error.text.or_else(|| own.map(|line| line + "\n"));
+    let has_place = error.line > 0 || text.is_some();
+    let number = |cx: &Cx, n: i64| if has_place { cx.int(n) } else { cx.none() };
+    let text = match &text {
         Some(text) => cx.str(text),
         None => cx.none(),
     };
     let details = vec![
         cx.str(&error.filename),
         number(cx, error.line as i64),
-        cx.int(error.offset as i64),
+        number(cx, error.offset as i64),
         text,
         number(cx, error.end_line as i64),
-        cx.int(error.end_offset as i64),
+        number(cx, error.end_offset as i64),
     ];
     let details = cx.tuple(details);
     let message = cx.str(&error.message);

@@ -50,6 +50,14 @@ fn pow(cx: &mut Cx, a: Args<'_>) -> R {
                     return Ok(result);
                 }
             }
+            let of = |which| [a.get(0), a.get(1), modulus].iter().any(|v| cx.is_instance_of(*v, which));
+            if of(Builtin::Float) {
+                let message = "pow() 3rd argument not allowed unless all arguments are integers";
+                return Err(cx.type_error(message));
+            }
+            if of(Builtin::Complex) {
+                return Err(cx.value_error("complex modulo"));
+            }
             let names = [a.get(0), a.get(1), modulus].map(|v| cx.type_name(v));
             let [x, y, z] = names;
             Err(cx.type_error(format!("unsupported operand type(s) for ** or pow(): '{x}', '{y}', '{z}'")))

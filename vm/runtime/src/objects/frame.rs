@@ -272,7 +272,10 @@ impl PyFrame {
         let mut locals = self.locals(cx);
         if self.code().unit.has_namespace {
             // Variables of comprehensions that are running are all that there is then.
-            locals.retain(|(name, _)| !CLASS_CELLS.contains(&cx.text_of(*name).as_str()));
+            let free = &self.code().free_names;
+            locals.retain(|(name, _)| {
+                !CLASS_CELLS.contains(&cx.text_of(*name).as_str()) && !free.iter().any(|f| f.get().is(*name))
+            });
             if locals.is_empty() {
                 return Ok(self.namespace(cx));
             }

@@ -198,6 +198,73 @@ fn module_dir(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.list(keys))
 }
 
+/// The namespace of a module that has one.
+fn namespace<'a>(cx: &mut Cx, a: Args<'a>) -> R<&'a PyDict> {
+    match a.this::<PyModule>().dict_ref(cx) {
+        Some(dict) => Ok(dict),
+        None => Err(cx.type_error("<module>.__dict__ is not a dictionary")),
+    }
+}
+
+/// `__annotations__`, computed by `__annotate__` when first asked for (PEP 649).
+fn get_annotations(cx: &mut Cx, a: Args<'_>) -> R {
+    let dict = namespace(cx, a)?;
+    let names = &cx.vm.names;
+    let (key, annotate) = (names.annotations.get(), names.annotate.get());
+    if let Some(known) = dict.get_str(cx, key) {
+        return Ok(known);
+    }
+    let made = match dict.get_str(cx, annotate).filter(|f| !f.value().is_none()) {
+        Some(annotate) => {
+            let made = cx.call(annotate.r(), &[Ref::immediate(Value::from_int_unchecked(1))])?;
+            if made.downcast::<PyDict>(cx).is_none() {
+                let got = cx.type_name(made.r());
+                return Err(cx.type_error(format!("__annotate__() must return a dict, not {got}")));
+            }
+            made
+        }
+        None => PyDict::new(cx),
+    };
+    dict.set_str(cx, key, made.clone());
+    Ok(made)
+}
+
+fn set_annotations(cx: &mut Cx, a: Args<'_>) -> R {
+    let dict = namespace(cx, a)?;
+    let names = &cx.vm.names;
+    let (key, annotate) = (names.annotations.get(), names.annotate.get());
+    match a.opt(1) {
+        Some(v) => dict.set_str(cx, key, v.own(cx)),
+        None => {
+            if dict.remove_str(cx, key).is_none() {
+                return Err(cx.attribute_error(a.get(0), key, "__annotations__"));
+            }
+        }
+    }
+    drop(dict.remove_str(cx, annotate));
+    Ok(cx.none())
+}
+
+fn get_annotate(cx: &mut Cx, a: Args<'_>) -> R {
+    let dict = namespace(cx, a)?;
+    Ok(dict.get_str(cx, cx.vm.names.annotate.get()).unwrap_or_else(|| cx.none()))
+}
+
+fn set_annotate(cx: &mut Cx, a: Args<'_>) -> R {
+    let dict = namespace(cx, a)?;
+    let Some(v) = a.opt(1) else { return Err(cx.type_error("cannot delete __annotate__ attribute")) };
+    if !v.value().is_none() && cx.class_of(v).special(cx, Special::Call).is_none() {
+        return Err(cx.type_error("__annotate__ must be callable or None"));
+    }
+    let names = &cx.vm.names;
+    let (key, annotate) = (names.annotations.get(), names.annotate.get());
+    dict.set_str(cx, annotate, v.own(cx));
+    if !v.value().is_none() {
+        drop(dict.remove_str(cx, key));
+    }
+    Ok(cx.none())
+}
+
 pub fn init(cx: &mut Cx) {
     let flags = class_flag::BASETYPE | class_flag::HAS_WEAKREF | class_flag::HAS_DICT;
     let mut t = TypeBuilder::new(cx, Builtin::Module, Some(Builtin::Object), flags);
@@ -214,5 +281,7 @@ pub fn init(cx: &mut Cx) {
                 Ok(m.dict.get(&m.h, cx).unwrap_or_else(|| cx.none()))
             }),
             None,
-        );
+        )
+        .getset(cx, "__annotations__", Full(get_annotations), Some(Full(set_annotations)))
+        .getset(cx, "__annotate__", Full(get_annotate), Some(Full(set_annotate)));
 }

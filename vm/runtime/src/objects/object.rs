@@ -1,6 +1,7 @@
 //! `object`.
 
 use crate::objects::dict::PyDict;
+use crate::objects::type_::{change_class, same_layout};
 use crate::prelude::*;
 
 /// An instance of `object` or of a class that derives from nothing else: no payload but the header.
@@ -136,23 +137,26 @@ fn set_class(cx: &mut Cx, a: Args<'_>) -> R {
         return Err(cx.type_error(format!("__class__ must be set to a class, not '{got}' object")));
     };
     let old = cx.class_of(a.get(0));
-    if !new.is_heap() || !old.is_heap() {
+    let module = cx.builtin(Builtin::Module);
+    let modules = old.is_subclass(module, cx) && new.is_subclass(module, cx);
+    let is_mutable = |class: &PyType| class.is_heap() && !class.has_flag(class_flag::IMMUTABLE);
+    if !(modules || is_mutable(new) && is_mutable(old)) {
         return Err(
             cx.type_error("__class__ assignment only supported for mutable types or ModuleType subclasses")
         );
     }
-    if !std::ptr::eq(new.ops, old.ops) || new.slot_count != old.slot_count {
+    let fits = if modules { new.slot_count == old.slot_count } else { same_layout(cx, old, new) };
+    if !fits {
         let (old, new) = (old.name(), new.name());
         return Err(
             cx.type_error(format!("__class__ assignment: '{new}' object layout differs from '{old}'"))
         );
     }
-    if old.has_flag(class_flag::HAS_DICT) {
+    if old.has_flag(class_flag::HAS_DICT) && !modules {
         drop(crate::ops::instance_dict(cx, a.get(0))?);
     }
     let Some(h) = a.get(0).header() else { return Ok(cx.none()) };
-    let shape = cx.shape_of(h).for_class(cx, new);
-    h.set_shape_id(shape.head.id);
+    change_class(cx, h, new);
     Ok(cx.none())
 }
 

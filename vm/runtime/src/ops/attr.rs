@@ -430,7 +430,7 @@ fn store_in_shape(
                 Some((next, index)) => (next, index),
                 None => {
                     learn_more_slots(cx, class, shape);
-                    to_dict_mode(cx, obj);
+                    to_dict_mode(cx, obj, true);
                     continue;
                 }
             },
@@ -477,9 +477,13 @@ pub fn set_root_shape(cx: &Cx, class: &PyType, attrs: u32) {
 }
 
 /// Moves an instance's attributes into a dict.
-fn to_dict_mode(cx: &Cx, obj: Ref<'_>) {
+/// `hidden`: nobody has asked for the dict, so it counts as a part of the instance.
+fn to_dict_mode(cx: &Cx, obj: Ref<'_>, hidden: bool) {
     let Some(h) = obj.header() else { return };
     let dict = PyDict::new(cx);
+    if hidden && let Some(header) = dict.r().header() {
+        header.set_flag(crate::flag::PART);
+    }
     let payload: &PyDict = dict.downcast(cx).expect("just made");
     let exclusive = cx.is_exclusive();
     if !exclusive {
@@ -589,10 +593,15 @@ fn delete_own(
 /// `AttributeError` if instances of the class have none.
 pub fn instance_dict(cx: &mut Cx, obj: Ref<'_>) -> R {
     if obj.header().is_some_and(|h| !cx.shape_of(h).dict_mode) {
-        to_dict_mode(cx, obj);
+        to_dict_mode(cx, obj, false);
     }
     match dict_slot(cx, obj).and_then(|slot| dict_in(cx, obj, slot)) {
-        Some(dict) => Ok(dict),
+        Some(dict) => {
+            if let Some(header) = dict.r().header().filter(|h| h.has_flag(crate::flag::PART)) {
+                header.clear_flag(crate::flag::PART);
+            }
+            Ok(dict)
+        }
         None => {
             let name = cx.vm.names.dict.get();
             Err(missing(cx, obj, name))

@@ -374,7 +374,7 @@ fn show_syntax_line(
     out: &mut String,
 ) {
     let text = text.trim_end_matches('\n');
-    let shown = text.trim_start_matches([' ', '\n', '\x0c', '\t']);
+    let shown = text.trim_start_matches([' ', '\n', '\x0c']);
     let spaces = (text.chars().count() - shown.chars().count()) as i64;
     let _ = writeln!(out, "    {}", shown.trim_end());
     let Some(offset) = offset.filter(|&o| o >= 1) else { return };

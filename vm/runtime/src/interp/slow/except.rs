@@ -224,10 +224,13 @@ fn manager_method(cx: &mut Cx, manager: Ref<'_>, which: Special, is_async: bool)
     };
     let (missing, name) = (which.text(), cx.type_name(manager));
     let exit = if is_async { Special::Exit } else { Special::AExit };
+    // CPython looks for both halves of the other protocol.
     let hint = match class.special(cx, other).is_some() && class.special(cx, exit).is_some() {
-        true if is_async => ". Did you mean to use 'with'?".to_string(),
-        true => ". Did you mean to use 'async with'?".to_string(),
-        false => String::new(),
+        true if is_async => " but it supports the context manager protocol. Did you mean to use 'with'?",
+        true => {
+            " but it supports the asynchronous context manager protocol. Did you mean to use 'async with'?"
+        }
+        false => "",
     };
     Err(cx.type_error(format!(
         "'{name}' object does not support the {kind} protocol (missed {missing} method){hint}"

@@ -164,6 +164,14 @@ fn fill_fields_from(cx: &mut Cx, e: &PyException, class: Builtin, args: Ref<'_>)
         }
         if let [_, details] = items {
             let details_items = cx.collect(*details)?;
+            let n = details_items.len();
+            if !(4..=7).contains(&n) {
+                let (bound, limit) = if n < 4 { ("least", 4) } else { ("most", 7) };
+                return Err(cx.type_error(format!("function takes at {bound} {limit} arguments ({n} given)")));
+            }
+            if n == 5 {
+                return Err(cx.type_error("end_offset must be provided when end_lineno is provided"));
+            }
             for (i, v) in details_items.iter().take(4).enumerate() {
                 set_field(cx, e, i + 1, v.r());
             }

@@ -155,19 +155,25 @@ pub fn chain_context(cx: &Cx, exception: Ref<'_>) {
     let Some(e) = exception.downcast::<PyException>(cx) else { return };
     // SAFETY: the context owns what it says is being handled.
     let handled = unsafe { Ref::from_value(handled) }.own(cx);
-    let mut at = handled.clone();
-    loop {
-        let next = at.downcast::<PyException>(cx).and_then(|x| x.context.get(&x.h, cx));
-        match next {
-            Some(next) if next.value() == exception.value() => {
-                if let Some(x) = at.downcast::<PyException>(cx) {
-                    drop(x.context.take(&x.h, cx));
-                }
-                break;
+    let context_of = |x: &Obj| x.downcast::<PyException>(cx).and_then(|x| x.context.get(&x.h, cx));
+    // The chain may be a cycle already: a second walker at half the speed is met then.
+    let (mut at, mut slow) = (handled.clone(), handled.clone());
+    let mut is_even = false;
+    while let Some(next) = context_of(&at) {
+        if next.value() == exception.value() {
+            if let Some(x) = at.downcast::<PyException>(cx) {
+                drop(x.context.take(&x.h, cx));
             }
-            Some(next) => at = next,
-            None => break,
+            break;
         }
+        at = next;
+        if at.value() == slow.value() {
+            break;
+        }
+        if is_even && let Some(next) = context_of(&slow) {
+            slow = next;
+        }
+        is_even = !is_even;
     }
     e.context.set(&e.h, cx, handled);
 }

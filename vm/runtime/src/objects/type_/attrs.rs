@@ -206,16 +206,43 @@ fn set_in_dict(cx: &mut Cx, a: Args<'_>, name: Ref<'_>) -> R {
     Ok(cx.none())
 }
 
-fn set_name(cx: &mut Cx, a: Args<'_>) -> R {
+/// The value for an attribute that classes made by programs let themselves be given.
+fn settable<'a>(cx: &mut Cx, a: Args<'a>, name: &str) -> R<Ref<'a>> {
     let class = this(cx, a);
-    match a.opt(1).filter(|v| cx.is_instance_of(*v, Builtin::Str) && class.is_heap()) {
-        Some(v) => *class.name.write().unwrap_or_else(|p| p.into_inner()) = cx.text_of(v),
-        None => {
-            let owner = class.name();
-            let got = a.opt(1).map(|v| cx.type_name(v)).unwrap_or_default();
-            return Err(cx.type_error(format!("can only assign string to {owner}.__name__, not '{got}'")));
-        }
+    let owner = class.tp_name();
+    if !class.is_heap() || class.has_flag(class_flag::IMMUTABLE) {
+        return Err(cx.type_error(format!("cannot set '{name}' attribute of immutable type '{owner}'")));
     }
+    match a.opt(1) {
+        Some(v) => Ok(v),
+        None => Err(cx.type_error(format!("cannot delete '{name}' attribute of immutable type '{owner}'"))),
+    }
+}
+
+fn text_for<'a>(cx: &mut Cx, a: Args<'a>, name: &str) -> R<Ref<'a>> {
+    let v = settable(cx, a, name)?;
+    if cx.is_instance_of(v, Builtin::Str) {
+        return Ok(v);
+    }
+    let (owner, got) = (this(cx, a).name(), cx.type_name(v));
+    Err(cx.type_error(format!("can only assign string to {owner}.{name}, not '{got}'")))
+}
+
+fn set_name(cx: &mut Cx, a: Args<'_>) -> R {
+    let v = text_for(cx, a, "__name__")?;
+    let (utf8, strict) = (cx.str("utf-8"), cx.str("strict"));
+    cx.call_method(v, "encode", &[utf8.r(), strict.r()])?;
+    let text = cx.text_of(v);
+    if text.contains('\0') {
+        return Err(cx.value_error("type name must not contain null characters"));
+    }
+    *this(cx, a).name.write().unwrap_or_else(|p| p.into_inner()) = text;
+    Ok(cx.none())
+}
+
+fn set_bases(cx: &mut Cx, a: Args<'_>) -> R {
+    let v = settable(cx, a, "__bases__")?;
+    super::bases::set_bases(cx, this(cx, a), v)?;
     Ok(cx.none())
 }
 
@@ -226,10 +253,9 @@ fn get_qualname(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn set_qualname(cx: &mut Cx, a: Args<'_>) -> R {
+    let v = text_for(cx, a, "__qualname__")?;
     let class = this(cx, a);
-    if let Some(v) = a.opt(1) {
-        class.qualname.set(&class.h, cx, v.own(cx));
-    }
+    class.qualname.set(&class.h, cx, v.own(cx));
     Ok(cx.none())
 }
 
@@ -301,7 +327,10 @@ fn subclasses(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn mro(cx: &mut Cx, a: Args<'_>) -> R {
-    let items = this(cx, a).mro().iter().map(|c| c.as_ref().own(cx)).collect();
+    let class = this(cx, a);
+    let bases = super::bases::of(cx, class);
+    let order = super::bases::usual(cx, class, &bases)?;
+    let items = order.iter().map(|c| c.as_ref().own(cx)).collect();
     Ok(cx.list(items))
 }
 
@@ -402,7 +431,10 @@ pub fn init(cx: &mut Cx) {
             cx,
             "__module__",
             Full(get_module),
-            Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.module.get()))),
+            Some(Full(|cx, a| {
+                settable(cx, a, "__module__")?;
+                set_in_dict(cx, a, cx.vm.names.module.get())
+            })),
         )
         .getset(cx, "__doc__", Full(get_doc), Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.doc.get()))))
         .getset(
@@ -421,7 +453,7 @@ pub fn init(cx: &mut Cx) {
                 let c = this(cx, a);
                 slot(cx, c, &c.bases)
             }),
-            None,
+            Some(Full(set_bases)),
         )
         .getset(
             cx,

@@ -1,6 +1,6 @@
 //! Making classes: `type.__new__` and `__build_class__`.
 
-use super::link::{best_base, linearise, set_place};
+use super::link::{best_base, immortal, set_place};
 use super::member::new_member;
 use crate::objects::cell::PyCell;
 use crate::objects::dict::PyDict;
@@ -165,20 +165,16 @@ pub fn new_class(
     };
     let text = cx.text_of(name);
     let slots = declared_slots(cx, &dict, &text)?;
-    if best.has_layout::<PyType>() && slots.as_ref().is_some_and(|s| !s.is_empty()) {
-        let base = best.name();
-        return Err(cx.type_error(format!("nonempty __slots__ not supported for subtype of '{base}'")));
+    if let Some(slots) = &slots {
+        check_slots(cx, best, slots)?;
     }
     let class = allocate(cx, meta, text, best, slots.as_ref());
-    let Some(mro) = linearise(class, &base_classes) else {
-        let names: Vec<String> = base_classes.iter().map(|c| c.name()).collect();
-        return Err(cx.type_error(format!(
-            "Cannot create a consistent method resolution order (MRO) for bases {}",
-            names.join(", ")
-        )));
-    };
-    let cell = prepare_dict(cx, class, &dict, name, slots.is_none())?;
+    let cell = prepare_dict(cx, class, &dict, name)?;
+    class.dict.set(&class.h, cx, immortal(dict.clone()));
+    let mro = super::bases::order(cx, class, &base_classes)?;
     set_place(cx, class, &base_classes, Some(best), mro, dict);
+    // A metaclass's `mro()` may have looked at the class before it was in its place.
+    class.forget_everything(cx);
     class.refresh_has_del(cx);
     if class.has_flag(class_flag::HAS_DICT) && !best.has_flag(class_flag::HAS_DICT) {
         crate::objects::object::add_dict(cx, class)?;
@@ -219,7 +215,8 @@ fn declared_slots(cx: &mut Cx, dict: &Obj, class_name: &str) -> R<Option<Vec<Str
         {
             return Err(cx.value_error(format!("'{name}' in __slots__ conflicts with class variable")));
         }
-        if !name.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_') {
+        let is_identifier = cx.call_method(item.r(), "isidentifier", &[])?;
+        if !cx.truth(is_identifier.r())? {
             return Err(cx.type_error("__slots__ must be identifiers"));
         }
         let private = name.starts_with("__") && !name.ends_with("__");
@@ -227,6 +224,31 @@ fn declared_slots(cx: &mut Cx, dict: &Obj, class_name: &str) -> R<Option<Vec<Str
         names.push(if private && !owner.is_empty() { format!("_{owner}{name}") } else { name });
     }
     Ok(Some(names))
+}
+
+/// Whether instances of a class vary in size in CPython: they have no room for slots there.
+fn is_var_sized(cx: &Cx, class: &PyType) -> bool {
+    [Builtin::Tuple, Builtin::Int, Builtin::Bytes, Builtin::Type]
+        .iter()
+        .any(|&builtin| class.is_subclass(cx.builtin(builtin), cx))
+}
+
+/// Refuses slots that the base has no room for, or has already.
+fn check_slots(cx: &mut Cx, best: &'static PyType, slots: &[String]) -> R<()> {
+    if !slots.is_empty() && is_var_sized(cx, best) {
+        let base = best.name();
+        return Err(cx.type_error(format!("nonempty __slots__ not supported for subtype of '{base}'")));
+    }
+    for (name, flag, what) in [
+        ("__dict__", class_flag::HAS_DICT, "we already got one"),
+        ("__weakref__", class_flag::HAS_WEAKREF, "we already got one"),
+    ] {
+        let times = slots.iter().filter(|slot| *slot == name).count();
+        if times > 1 || (times == 1 && best.has_flag(flag)) {
+            return Err(cx.type_error(format!("{name} slot disallowed: {what}")));
+        }
+    }
+    Ok(())
 }
 
 fn allocate(
@@ -242,9 +264,7 @@ fn allocate(
         flags |= class_flag::HAS_DICT;
     }
     // Objects whose size varies in CPython have no room for weak references there.
-    let is_var_sized =
-        [Builtin::Tuple, Builtin::Int, Builtin::Bytes].iter().any(|&b| best.is_subclass(cx.builtin(b), cx));
-    if (slots.is_none() && !is_var_sized) || own.iter().any(|s| s == "__weakref__") {
+    if (slots.is_none() && !is_var_sized(cx, best)) || own.iter().any(|s| s == "__weakref__") {
         flags |= class_flag::HAS_WEAKREF;
     }
     let named = own.iter().filter(|s| *s != "__dict__" && *s != "__weakref__").count() as u32;
@@ -256,13 +276,7 @@ fn allocate(
 }
 
 /// Fills in what a class dict must have; gives the `__classcell__`.
-fn prepare_dict(
-    cx: &mut Cx,
-    class: &'static PyType,
-    dict: &Obj,
-    name: Ref<'_>,
-    plain: bool,
-) -> R<Option<Obj>> {
+fn prepare_dict(cx: &mut Cx, class: &'static PyType, dict: &Obj, name: Ref<'_>) -> R<Option<Obj>> {
     let payload: &PyDict = dict.downcast(cx).expect("the namespace");
     let names = &cx.vm.names;
     let qualname = match payload.remove_str(cx, names.qualname.get()) {
@@ -300,7 +314,6 @@ fn prepare_dict(
     if payload.get_str(cx, names.doc.get()).is_none() {
         payload.set_str(cx, names.doc.get(), cx.none());
     }
-    let _ = plain;
     Ok(payload.remove_str(cx, names.classcell.get()))
 }
 

@@ -87,6 +87,14 @@ pub fn link(cx: &Cx, class: &'static PyType, bases: &[&'static PyType], dict: Ob
     set_place(cx, class, bases, bases.first().copied(), mro, dict);
 }
 
+/// Makes an object live for ever.
+pub fn immortal(v: Obj) -> Obj {
+    if let Some(h) = v.r().header() {
+        h.make_immortal();
+    }
+    v
+}
+
 /// As [`link`], with everything decided.
 pub fn set_place(
     cx: &Cx,
@@ -98,12 +106,6 @@ pub fn set_place(
 ) {
     let tuple =
         |classes: &[&'static PyType]| new_tuple(cx, classes.iter().map(|c| c.as_ref().own(cx)).collect());
-    let immortal = |v: Obj| {
-        if let Some(h) = v.r().header() {
-            h.make_immortal();
-        }
-        v
-    };
     class.dict.set(&class.h, cx, immortal(dict));
     class.bases.set(&class.h, cx, immortal(tuple(bases)));
     class.mro.set(&class.h, cx, immortal(tuple(&mro)));

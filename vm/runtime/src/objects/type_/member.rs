@@ -89,7 +89,10 @@ fn member_delete(cx: &mut Cx, a: Args<'_>) -> R {
     let (slot, h) = slot_of(cx, m, a.get(1))?;
     match slot.take(h, cx) {
         Some(old) => drop(old),
-        None => return Err(unset(cx, m, a.get(1))),
+        None => {
+            let name = m.name.get(&m.h, cx).map(|n| cx.text_of(n.r())).unwrap_or_default();
+            return Err(cx.error(Builtin::AttributeError, &name));
+        }
     }
     Ok(cx.none())
 }

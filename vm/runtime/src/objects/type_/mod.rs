@@ -1,15 +1,18 @@
 //! `type`: making classes, calling them, instance and subclass checks.
 //!
 //! - `link.rs`: MRO, layout, flags; `create.rs`: `type.__new__` and `__build_class__`; `call.rs`: calling a class
+//! - `bases.rs`: other bases for a class that exists; `mro()` of metaclasses
 //! - `attrs.rs`: what Python sees of a class; `member.rs`: descriptors of `__slots__`
 
 mod attrs;
+mod bases;
 mod call;
 mod create;
 mod link;
 mod member;
 
 pub use attrs::{declare, init};
+pub use bases::{change_class, same_layout};
 pub use call::{call_class, learn_layout, new_instance, plain_call, plain_init, plain_instance};
 pub use create::{build_class, new_class};
 pub use link::link;

@@ -1,6 +1,6 @@
 """Iterators of builtin types: exhaustion, copies, __length_hint__, iter of iter, concurrency of iteration."""
 
-for thing in ([1, 2], (1, 2), "ab", b"ab", {1: 2}, {1}, range(2), bytearray(b"a"), {1: 2}.items(), enumerate([1]), zip([1]), map(str, [1]), reversed([1]), iter(int, 0), (x for x in [1])):
+for thing in ([1, 2], (1, 2), "äb", b"ab", {1: 2}, {1}, range(2), bytearray(b"a"), {1: 2}.items(), enumerate([1]), zip([1]), map(str, [1]), reversed([1]), iter(int, 0), (x for x in [1])):
     it = iter(thing)
     print(type(it).__name__, iter(it) is it, hasattr(it, "__next__"), list(it) != [] or "empty", list(it))
 l = [1, 2, 3]

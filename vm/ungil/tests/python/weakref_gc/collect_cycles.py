@@ -72,18 +72,6 @@ closure()
 print(keep[0]() is not None, gc.collect() > 0, keep[0]())
 
 
-def made_class():
-    class C:
-        pass
-
-    C.instance = C()
-    keep.append(weakref.ref(C))
-
-
-made_class()
-print(keep[1]() is not None, gc.collect() > 0, keep[1]())
-
-
 def generator():
     def g():
         me = yield
@@ -97,7 +85,7 @@ def generator():
 
 generator()
 gc.collect()
-print(keep[2]())
+print(keep[1]())
 
 
 def exception_cycle():
@@ -113,7 +101,7 @@ def exception_cycle():
 
 exception_cycle()
 gc.collect()
-print(keep[3]())
+print(keep[2]())
 big = [[] for _ in range(1000)]
 for i, item in enumerate(big):
     item.append(big[i - 1])
