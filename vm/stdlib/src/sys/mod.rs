@@ -41,7 +41,6 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("set_int_max_str_digits", "($module, /, maxdigits)", Full(set_int_max_str_digits)),
     ("_is_interned", "($module, string, /)", Full(is_interned)),
     ("_is_immortal", "($module, op, /)", Leaf(is_immortal)),
-    ("_clear_type_descriptors", "($module, type, /)", Full(clear_type_descriptors)),
     ("_clear_type_cache", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
     ("_clear_internal_caches", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
     ("getallocatedblocks", "($module, /)", Full(getallocatedblocks)),
@@ -193,22 +192,6 @@ fn current_exceptions(cx: &mut Cx, _: Args<'_>) -> R {
         exceptions.set(cx, ident, handled)?;
     }
     Ok(dict)
-}
-
-/// Takes the descriptors of `__dict__` and `__weakref__` out of a class that is about to be replaced by a copy.
-fn clear_type_descriptors(cx: &mut Cx, a: Args<'_>) -> R {
-    let Some(class) = PyType::from_ref(a.get(0), cx) else {
-        let got = cx.type_name(a.get(0));
-        return Err(cx.type_error(format!("_clear_type_descriptors() argument must be type, not {got}")));
-    };
-    if !class.is_heap() || class.has_flag(class_flag::IMMUTABLE) {
-        return Err(cx.type_error("argument is immutable"));
-    }
-    for name in ["__dict__", "__weakref__"] {
-        let name = ungil_runtime::objects::str::intern(cx, name);
-        class.delete_attr(cx, name.get())?;
-    }
-    Ok(cx.none())
 }
 
 fn get_int_max_str_digits(cx: &Cx, _: Args<'_>) -> R {
