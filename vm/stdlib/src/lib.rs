@@ -17,6 +17,7 @@ mod exceptions;
 mod fcntl;
 mod functools;
 mod gc;
+mod hash;
 mod heapq;
 mod imp;
 pub mod io;
@@ -59,6 +60,7 @@ type Init = fn(&mut Cx, &Obj) -> R<()>;
 const MODULES: &[(&str, Init)] = &[
     ("_abc", abc::init),
     ("_ast", ast::init),
+    ("_blake2", hash::init_blake2),
     ("_bisect", bisect::init),
     ("_collections", collections::init),
     ("_contextvars", contextvars::init),
@@ -69,11 +71,15 @@ const MODULES: &[(&str, Init)] = &[
     ("_imp", imp::init),
     ("_io", io::init),
     ("_json", json::init),
+    ("_md5", hash::init_md5),
     ("_opcode", opcode::init),
     ("_operator", operator::init),
     ("_posixsubprocess", subprocess::init),
     ("_queue", queue::init),
     ("_random", random::init),
+    ("_sha1", hash::init_sha1),
+    ("_sha2", hash::init_sha2),
+    ("_sha3", hash::init_sha3),
     ("_signal", signal::init),
     ("_socket", socket::init),
     ("_sre", sre::init),
