@@ -50,6 +50,7 @@ mod types;
 mod typing;
 mod warnings;
 mod weakref;
+mod zlib;
 
 use ungil_runtime::{Cx, Obj, R, Vm};
 
@@ -109,6 +110,7 @@ const MODULES: &[(&str, Init)] = &[
     ("resource", resource::init),
     ("select", select::init),
     ("time", time::init),
+    ("zlib", zlib::init),
 ];
 
 /// Makes the modules known to the VM.
