@@ -45,7 +45,19 @@ pub struct Settings {
 }
 
 fn fresh() -> Box<z_stream> {
-    Box::new(z_stream::default())
+    Box::new(z_stream { next_out: NOWHERE, ..z_stream::default() })
+}
+
+/// Where output goes while there is no room for any: copying a stream wants a place to be there.
+const NOWHERE: *mut u8 = std::ptr::dangling_mut();
+
+/// Whether a number of window bits is one that zlib knows: it would print its refusal.
+fn is_window(wbits: i32) -> bool {
+    match wbits {
+        ..0 => (-15..=-8).contains(&wbits),
+        0..48 => wbits & 15 == 0 || wbits & 15 >= 8,
+        _ => false,
+    }
 }
 
 const SIZE: i32 = size_of::<z_stream>() as i32;
@@ -56,6 +68,9 @@ const FIRST_ROOM: usize = 16 * 1024;
 impl Stream {
     /// One that compresses; the error is zlib's number.
     pub fn deflate(settings: Settings) -> Result<Stream, i32> {
+        if !is_window(settings.wbits) {
+            return Err(z::Z_STREAM_ERROR);
+        }
         let mut raw = fresh();
         let Settings { level, method, wbits, memory, strategy } = settings;
         // SAFETY: a fresh struct, and the version that it is of.
@@ -68,6 +83,9 @@ impl Stream {
 
     /// One that decompresses; the error is zlib's number.
     pub fn inflate(wbits: i32, dictionary: Vec<u8>) -> Result<Stream, i32> {
+        if !is_window(wbits) {
+            return Err(z::Z_STREAM_ERROR);
+        }
         let mut raw = fresh();
         // SAFETY: as in `deflate`.
         let code = unsafe { z::inflateInit2_(&mut *raw, wbits, z::zlibVersion(), SIZE) };
@@ -142,9 +160,10 @@ impl Stream {
             let room = (out.capacity().min(limit) - out.len()).min(u32::MAX as usize);
             let given = (input.len() - used).min(u32::MAX as usize);
             let is_last = used + given == input.len();
-            let code =
+            let (code, left) =
                 self.call(&input[used..used + given], room, if is_last { flush } else { z::Z_NO_FLUSH }, out);
             used += given - self.raw.avail_in as usize;
+            (self.raw.next_in, self.raw.avail_in) = (std::ptr::null_mut(), 0);
             match code {
                 z::Z_STREAM_END => return Ok(Step { used, ended: true }),
                 z::Z_NEED_DICT if !self.dictionary.is_empty() => {
@@ -154,7 +173,7 @@ impl Stream {
                 z::Z_OK | z::Z_BUF_ERROR => {}
                 code => return Err(Failure::Zlib(code, self.text())),
             }
-            let is_full = self.raw.avail_out == 0;
+            let is_full = left == 0;
             if is_full && out.len() >= limit || !is_full && used == input.len() {
                 return Ok(Step { used, ended: false });
             }
@@ -164,8 +183,8 @@ impl Stream {
         }
     }
 
-    /// One call of zlib, which writes at most `room` bytes behind the output.
-    fn call(&mut self, input: &[u8], room: usize, flush: i32, out: &mut Vec<u8>) -> i32 {
+    /// One call of zlib, which writes at most `room` bytes behind the output: its result, and what is left of the room.
+    fn call(&mut self, input: &[u8], room: usize, flush: i32, out: &mut Vec<u8>) -> (i32, usize) {
         let raw = &mut *self.raw;
         raw.next_in = input.as_ptr().cast_mut();
         raw.avail_in = input.len() as u32;
@@ -173,11 +192,11 @@ impl Stream {
         raw.avail_out = room as u32;
         // SAFETY: a stream of its kind, with as much input and room as said.
         let code = unsafe { if self.deflates { z::deflate(raw, flush) } else { z::inflate(raw, flush) } };
+        let left = raw.avail_out as usize;
         // SAFETY: so many bytes were written.
-        unsafe { out.set_len(out.len() + room - raw.avail_out as usize) };
-        raw.next_in = std::ptr::null_mut();
-        raw.next_out = std::ptr::null_mut();
-        code
+        unsafe { out.set_len(out.len() + room - left) };
+        (raw.next_out, raw.avail_out) = (NOWHERE, 0);
+        (code, left)
     }
 }
 
