@@ -42,7 +42,6 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("_is_interned", "($module, string, /)", Full(is_interned)),
     ("_is_immortal", "($module, op, /)", Leaf(is_immortal)),
     ("_clear_type_cache", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
-    ("_clear_type_descriptors", "($module, type, /)", Full(clear_type_descriptors)),
     ("_clear_internal_caches", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
     ("getallocatedblocks", "($module, /)", Full(getallocatedblocks)),
     ("_clear_type_descriptors", "($module, type, /)", Full(clear_type_descriptors)),
@@ -54,23 +53,6 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("gettrace", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
     ("getprofile", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
 ];
-
-/// `_clear_type_descriptors(type)`: a class that another one replaces (dataclasses with slots) gives up what reaches into its
-/// instances.
-fn clear_type_descriptors(cx: &mut Cx, a: Args<'_>) -> R {
-    let Some(class) = PyType::from_ref(a.get(0), cx) else {
-        let got = cx.type_name(a.get(0));
-        return Err(cx.type_error(format!("_clear_type_descriptors() argument must be type, not {got}")));
-    };
-    if !class.has_flag(class_flag::HEAP) || class.has_flag(class_flag::IMMUTABLE) {
-        return Err(cx.type_error("argument is immutable"));
-    }
-    for name in ["__dict__", "__weakref__"] {
-        let name = ungil_runtime::objects::str::intern(cx, name);
-        class.delete_attr(cx, name.get())?;
-    }
-    Ok(cx.none())
-}
 
 /// The number of processors that `-X cpu_count` says.
 pub fn cpu_count_config(cx: &Cx) -> Option<i64> {
