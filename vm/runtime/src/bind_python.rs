@@ -27,6 +27,10 @@ pub unsafe fn sort_in_place(
     names: Option<&PyTuple>,
 ) -> bool {
     let unit = &f.code().unit;
+    if unit.has_namespace {
+        // The code of a module in a function: `bind` says what its namespace is.
+        return false;
+    }
     let positional = unit.arg_count as usize;
     let plain = unit.flags & (flags::VARARGS | flags::VARKEYWORDS) == 0 && unit.keyword_only_count == 0;
     if names.is_some() || !plain || given > positional {
@@ -212,6 +216,10 @@ impl Parameters<'_> {
 pub fn bind(cx: &mut Cx, f: &PyFunction, args: &[Value], names: Option<&PyTuple>) -> R<Vec<Obj>> {
     let code = f.code();
     let unit = &code.unit;
+    if unit.has_namespace && args.is_empty() {
+        // Its globals themselves.
+        return Ok(vec![cx.none()]);
+    }
     let named = names.map_or(0, |n| n.items().len());
     let given = args.len() - named;
     let (positional, keyword_only) = (unit.arg_count as usize, unit.keyword_only_count as usize);

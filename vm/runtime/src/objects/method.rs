@@ -1,5 +1,6 @@
 //! Bound methods, static methods, class methods.
 
+use crate::objects::dict::PyDict;
 use crate::prelude::*;
 
 /// A function bound to an object.
@@ -116,8 +117,55 @@ pub fn declare(cx: &Cx) {
 
 fn wrapper_new(cx: &mut Cx, a: Args<'_>) -> R {
     let class = PyType::from_ref(a.get(0), cx).expect("checked by the constructor's binder");
-    let callable = a.get(1).own(cx);
-    cx.alloc_for(class, |h| PyMethodWrapper { h, callable: Slot::new(callable), dict: Slot::empty() })
+    let none = Obj::immediate(Value::NONE);
+    cx.alloc_for(class, |h| PyMethodWrapper { h, callable: Slot::new(none), dict: Slot::empty() })
+}
+
+/// Keeps the callable and takes over what is said of it.
+fn wrapper_init(cx: &mut Cx, a: Args<'_>) -> R {
+    let w = a.this::<PyMethodWrapper>();
+    w.callable.set(&w.h, cx, a.get(1).own(cx));
+    let names = &cx.vm.names;
+    for name in [names.module, names.name, names.qualname, names.doc] {
+        if let Some(v) = cx.get_attr_opt(a.get(1), name.get())? {
+            cx.set_attr(a.get(0), name.get(), v)?;
+        }
+    }
+    Ok(cx.none())
+}
+
+fn wrapper_repr(cx: &mut Cx, a: Args<'_>) -> R {
+    let f = callable(cx, a);
+    let (name, shown) = (cx.class_of(a.get(0)).name(), cx.repr_string(f.r())?);
+    Ok(cx.str(&format!("<{name}({shown})>")))
+}
+
+/// An attribute that the wrapper takes from its callable when it is first asked for.
+fn taken(cx: &mut Cx, a: Args<'_>, name: Ref<'_>) -> R {
+    let dict = crate::ops::instance_dict(cx, a.get(0))?;
+    let Some(dict) = dict.downcast::<PyDict>(cx) else { return Ok(cx.none()) };
+    if let Some(known) = dict.get_str(cx, name) {
+        return Ok(known);
+    }
+    let f = callable(cx, a);
+    let value = cx.get_attr(f.r(), name)?;
+    dict.set_str(cx, name, value.clone());
+    Ok(value)
+}
+
+fn set_taken(cx: &mut Cx, a: Args<'_>, name: Ref<'_>) -> R {
+    let dict = crate::ops::instance_dict(cx, a.get(0))?;
+    let Some(dict) = dict.downcast::<PyDict>(cx) else { return Ok(cx.none()) };
+    match a.opt(1) {
+        Some(v) => dict.set_str(cx, name, v.own(cx)),
+        None => {
+            if dict.remove_str(cx, name).is_none() {
+                let text = cx.text_of(name);
+                return Err(cx.attribute_error(a.get(0), name, &text));
+            }
+        }
+    }
+    Ok(cx.none())
 }
 
 fn callable(cx: &Cx, a: Args<'_>) -> Obj {
@@ -194,7 +242,21 @@ pub fn init(cx: &mut Cx) {
     for which in [Builtin::StaticMethod, Builtin::ClassMethod] {
         let mut t =
             TypeBuilder::new(cx, which, Some(Builtin::Object), class_flag::BASETYPE | class_flag::HAS_DICT);
-        t.constructor(cx, "($cls, function, /)", Full(wrapper_new))
+        t.constructor(cx, "($cls, /, *args, **kwargs)", Full(wrapper_new))
+            .method(cx, "__init__", "($self, function, /)", Full(wrapper_init))
+            .special(cx, Special::Repr, Full(wrapper_repr))
+            .getset(
+                cx,
+                "__annotations__",
+                Full(|cx, a| taken(cx, a, cx.vm.names.annotations.get())),
+                Some(Full(|cx, a| set_taken(cx, a, cx.vm.names.annotations.get()))),
+            )
+            .getset(
+                cx,
+                "__annotate__",
+                Full(|cx, a| taken(cx, a, cx.vm.names.annotate.get())),
+                Some(Full(|cx, a| set_taken(cx, a, cx.vm.names.annotate.get()))),
+            )
             .getset(cx, "__func__", Full(|cx, a| Ok(callable(cx, a))), None)
             .getset(cx, "__wrapped__", Full(|cx, a| Ok(callable(cx, a))), None)
             .getset(
@@ -208,6 +270,10 @@ pub fn init(cx: &mut Cx) {
                 }),
                 None,
             );
+        let class = cx.builtin(which);
+        if crate::objects::object::add_dict(cx, class).is_err() {
+            ungil_gc::fatal("a built-in type cannot be filled");
+        }
     }
     let mut t = TypeBuilder::reopen(cx, Builtin::StaticMethod);
     t.special(cx, Special::Get, Full(|cx, a| Ok(callable(cx, a)))).special(

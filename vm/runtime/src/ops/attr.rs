@@ -4,6 +4,7 @@ use crate::class::{Builtin, MAX_SHAPE_ATTRS, PyType, Shape, class_flag};
 use crate::names::Special;
 use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
+use crate::objects::method::PyMethodWrapper;
 use crate::objects::module::PyModule;
 use crate::objects::native::PyNative;
 use crate::objects::str::PyStr;
@@ -201,6 +202,13 @@ fn missing(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> crate::Err {
     cx.attribute_error(obj, name, &message)
 }
 
+/// Whether objects of this layout have a field for their dict.
+fn keeps_dict(cx: &Cx, obj: Ref<'_>) -> bool {
+    obj.downcast::<PyModule>(cx).is_some()
+        || obj.downcast::<PyFunction>(cx).is_some()
+        || obj.downcast::<PyMethodWrapper>(cx).is_some()
+}
+
 /// The dict that an object has besides its shape: a module's, a function's, or that of an instance in dict mode.
 pub fn dict_slot<'t>(cx: &Cx, obj: Ref<'t>) -> Option<&'t Slot> {
     let h = obj.header()?;
@@ -209,6 +217,9 @@ pub fn dict_slot<'t>(cx: &Cx, obj: Ref<'t>) -> Option<&'t Slot> {
     }
     if let Some(f) = obj.downcast::<PyFunction>(cx) {
         return Some(&f.dict);
+    }
+    if let Some(wrapper) = obj.downcast::<PyMethodWrapper>(cx) {
+        return Some(&wrapper.dict);
     }
     let shape = cx.shape_of(h);
     // SAFETY: the object is alive for `'t`, and its shape's area does not move.
@@ -396,7 +407,7 @@ fn store_own(
     if obj.header().is_none() {
         return Err(cannot_store(cx, obj, class, name, on_class));
     }
-    let keeps_dict = obj.downcast::<PyModule>(cx).is_some() || obj.downcast::<PyFunction>(cx).is_some();
+    let keeps_dict = keeps_dict(cx, obj);
     if !keeps_dict && !class.has_flag(class_flag::HAS_DICT) {
         return Err(cannot_store(cx, obj, class, name, on_class));
     }
@@ -655,10 +666,13 @@ pub fn cacheable_load(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<CacheableL
         return shape.byte_offset(slot).map(|byte_offset| CacheableLoad::Slot { byte_offset });
     }
     // An object with a dict may have the attribute there.
-    if obj.downcast::<PyModule>(cx).is_some() || obj.downcast::<PyFunction>(cx).is_some() {
+    if keeps_dict(cx, obj) {
         return None;
     }
     if shape.dict_mode && class.has_flag(class_flag::HAS_DICT) {
+        if !stays_in_dict(cx, class, name) {
+            return None;
+        }
         let cell = if found.is_some() { Some(class.cell(cx, name)?) } else { None };
         return (shape.head.attr_offset != DYNAMIC_OFFSET).then_some(CacheableLoad::InDict { cell });
     }
@@ -713,8 +727,8 @@ pub fn cacheable_store(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<Cacheable
     if shape.dict_mode {
         let in_dict = class.has_flag(class_flag::HAS_DICT)
             && shape.head.attr_offset != DYNAMIC_OFFSET
-            && obj.downcast::<PyModule>(cx).is_none()
-            && obj.downcast::<PyFunction>(cx).is_none();
+            && !keeps_dict(cx, obj)
+            && stays_in_dict(cx, class, name);
         return in_dict.then_some(CacheableStore::InDict);
     }
     if let Some(slot) = shape.slot_of(name.value().0 as usize) {
@@ -749,6 +763,14 @@ fn member_offset(cx: &Cx, class: &PyType, found: Ref<'_>, shape: &Shape, name: R
     let byte_offset = crate::objects::type_::member_offset(cx, found, shape)?;
     class.note_slot_name(interned(cx, name).value().0 as usize, true);
     class.lookup_again(cx, name).is_some_and(|v| v.r().is(found)).then_some(byte_offset)
+}
+
+/// Makes the class remember that caches look for the name in the dicts of instances, so that a data descriptor of that
+/// name empties them; false if it has been given one meanwhile.
+fn stays_in_dict(cx: &Cx, class: &PyType, name: Ref<'_>) -> bool {
+    let name = interned(cx, name);
+    class.note_slot_name(name.value().0 as usize, false);
+    class.lookup_again(cx, name).is_none_or(|v| !is_data_descriptor(cx, v.r()))
 }
 
 fn is_data_descriptor(cx: &Cx, v: Ref<'_>) -> bool {

@@ -71,6 +71,12 @@ pub fn thrown(cx: &mut Cx, kind: Ref<'_>, value: Option<Ref<'_>>, traceback: Opt
             Some(v) => cx.call(kind, &[v])?,
         }
     };
+    if !cx.is_instance_of(exception.r(), Builtin::BaseException) {
+        let (class, got) = (cx.repr_string(kind)?, cx.type_name(exception.r()));
+        return Err(cx.type_error(format!(
+            "calling {class} should have returned an instance of BaseException, not {got}"
+        )));
+    }
     if let (Some(t), Some(e)) = (traceback, exception.downcast::<crate::objects::exception::PyException>(cx))
     {
         e.traceback.set(&e.h, cx, t.own(cx));
