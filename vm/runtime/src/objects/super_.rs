@@ -162,6 +162,7 @@ fn super_init(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn super_getattribute(cx: &mut Cx, a: Args<'_>) -> R {
+    crate::ops::check_name(cx, a.get(1))?;
     let s = a.this::<PySuper>();
     let (class, this, of) = (s.class.get(&s.h, cx), s.this.get(&s.h, cx), s.of.get(&s.h, cx));
     if let (Some(class), Some(this), Some(of)) = (class, this, of)

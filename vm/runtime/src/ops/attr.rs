@@ -284,6 +284,21 @@ pub fn generic_get_attr_opt(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> R<Optio
     get_attr_with(cx, obj, name, own_attr)
 }
 
+/// Whether this can be an attribute's name.
+///
+/// # Errors
+/// `TypeError`.
+#[inline]
+pub fn check_name(cx: &mut Cx, name: Ref<'_>) -> R<()> {
+    if cx.is_instance_of(name, Builtin::Str) { Ok(()) } else { Err(bad_name(cx, name)) }
+}
+
+#[cold]
+fn bad_name(cx: &mut Cx, name: Ref<'_>) -> crate::Err {
+    let got = cx.type_name(name);
+    cx.type_error(format!("attribute name must be string, not '{got}'"))
+}
+
 /// As [`generic_get_attr_opt`] for an object whose own attributes are what `own` says.
 ///
 /// # Errors
@@ -294,10 +309,7 @@ pub fn get_attr_with(
     name: Ref<'_>,
     own: impl FnOnce(&mut Cx, Ref<'_>, Ref<'_>) -> R<Option<Obj>>,
 ) -> R<Option<Obj>> {
-    if !cx.is_instance_of(name, Builtin::Str) {
-        let got = cx.type_name(name);
-        return Err(cx.type_error(format!("attribute name must be string, not '{got}'")));
-    }
+    check_name(cx, name)?;
     let class = cx.class_of(obj);
     let name = interned(cx, name);
     let found = class.lookup(cx, name);
@@ -362,10 +374,7 @@ pub fn set_attr_with(
     value: Option<Obj>,
     own: impl FnOnce(&mut Cx, Ref<'_>, Ref<'static>, Option<Obj>, bool) -> R<()>,
 ) -> R<()> {
-    if !cx.is_instance_of(name, Builtin::Str) {
-        let got = cx.type_name(name);
-        return Err(cx.type_error(format!("attribute name must be string, not '{got}'")));
-    }
+    check_name(cx, name)?;
     let name = interned(cx, name);
     let class = cx.class_of(obj);
     let found = class.lookup(cx, name);

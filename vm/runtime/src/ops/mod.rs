@@ -12,6 +12,7 @@ pub mod quick;
 mod text;
 
 pub use attr::{
+    check_name,
     CacheableLoad, CacheableStore, MethodLookup, binds_plainly, cacheable_load, cacheable_store,
     change_needs_flush, dict_slot, generic_get_attr, generic_get_attr_opt, generic_set_attr, get_attr_with,
     instance_dict, own_attr, set_attr_with, set_instance_dict, set_root_shape,

@@ -82,10 +82,7 @@ fn type_call(cx: &mut Cx, a: Args<'_>) -> R {
 /// Attribute of a class: data descriptors of the metaclass, then the MRO, then the metaclass.
 fn type_getattribute(cx: &mut Cx, a: Args<'_>) -> R {
     let (class, name) = (this(cx, a), a.get(1));
-    if !cx.is_instance_of(name, Builtin::Str) {
-        let got = cx.type_name(name);
-        return Err(cx.type_error(format!("attribute name must be string, not '{got}'")));
-    }
+    crate::ops::check_name(cx, name)?;
     let name = crate::objects::str::intern_obj(cx, name.own(cx));
     let name = name.r();
     let meta = cx.class_of(class.as_ref());
@@ -123,6 +120,7 @@ fn type_getattribute(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn set(cx: &mut Cx, a: Args<'_>, value: Option<Ref<'_>>) -> R {
     let class = this(cx, a);
+    crate::ops::check_name(cx, a.get(1))?;
     let name = crate::objects::str::intern_obj(cx, a.get(1).own(cx));
     let name = name.r();
     let text = cx.text_of(name);
