@@ -26,6 +26,7 @@ builtins! {
     ListIter, ListReverseIter, TupleIter, RangeIter, LongRangeIter, StrIter, BytesIter, ByteArrayIter, DictKeys,
     DictValues, DictItems, DictKeyIter, DictValueIter, DictItemIter, DictReverseKeyIter, DictReverseValueIter,
     DictReverseItemIter, SetIter, SequenceIter, CallableIter, Enumerate, Zip, Map, Filter, Reversed, MemoryIter,
+    BufferWrapper,
     WeakRef, WeakProxy, WeakCallableProxy, GenericAlias, GenericAliasIter, UnionType, TypeVar, ParamSpec, ParamSpecArgs,
     ParamSpecKwargs, TypeVarTuple, TypeAliasType, Generic, NoDefaultType, ConstEvaluator, Interpolation, Template, TemplateIter,
     ContextVar, Context, Token, FrameLocalsProxy, StructSequence,

@@ -164,29 +164,47 @@ pub fn view_of(cx: &mut Cx, v: Ref<'_>) -> R {
 /// The bytes of a bytes-like object, in place if nobody can change them, else a copy.
 ///
 /// # Errors
-/// `TypeError` ("a bytes-like object is required, not 'int'"), `ValueError`, `MemoryError`.
+/// `TypeError` ("a bytes-like object is required, not 'int'"), `BufferError` if the bytes do not lie one behind the other,
+/// `ValueError`, `MemoryError`.
 #[inline]
 pub fn bytes_of<'a>(cx: &mut Cx, v: Ref<'a>) -> R<Cow<'a, [u8]>> {
     match v.downcast::<PyBytes>(cx) {
         Some(bytes) => Ok(Cow::Borrowed(bytes.as_bytes())),
-        None => bytes_of_slow(cx, v).map(Cow::Owned),
+        None => bytes_of_slow(cx, v, false).map(Cow::Owned),
     }
 }
 
-fn bytes_of_slow(cx: &mut Cx, v: Ref<'_>) -> R<Vec<u8>> {
+/// As [`bytes_of`], however the bytes lie: in C order.
+///
+/// # Errors
+/// As [`bytes_of`] but `BufferError`.
+pub fn contents_of<'a>(cx: &mut Cx, v: Ref<'a>) -> R<Cow<'a, [u8]>> {
+    match v.downcast::<PyBytes>(cx) {
+        Some(bytes) => Ok(Cow::Borrowed(bytes.as_bytes())),
+        None => bytes_of_slow(cx, v, true).map(Cow::Owned),
+    }
+}
+
+fn bytes_of_slow(cx: &mut Cx, v: Ref<'_>, anyhow: bool) -> R<Vec<u8>> {
+    let read = |cx: &mut Cx, view: &PyMemoryView| {
+        if !anyhow {
+            view.read_with(cx, |_| ())?;
+        }
+        view.to_vec(cx)
+    };
     if let Some(array) = v.downcast::<PyByteArray>(cx) {
         let copy = array.read(cx, crate::objects::bytes::sequence::try_to_vec);
         return copy.ok_or_else(|| cx.memory_error());
     }
     if let Some(view) = v.downcast::<PyMemoryView>(cx) {
-        return view.to_vec(cx);
+        return read(cx, view);
     }
     if !is_bytes_like(cx, v) {
         return Err(not_bytes_like(cx, v));
     }
     let view = view_of(cx, v)?;
     match view.downcast::<PyMemoryView>(cx) {
-        Some(view) => view.to_vec(cx),
+        Some(view) => read(cx, view),
         None => Err(not_bytes_like(cx, v)),
     }
 }

@@ -47,6 +47,12 @@ pub fn hash_int(n: IntRef<'_>) -> i64 {
     not_minus_one(if negative { -(rest as i64) } else { rest as i64 })
 }
 
+/// The hash of an object that is equal to itself alone.
+#[inline(always)]
+pub fn hash_identity(v: Value) -> i64 {
+    (v.0 >> 4) as i64
+}
+
 /// The hash of a float.
 pub fn hash_float(x: f64) -> i64 {
     let whole = x as i64;
@@ -55,8 +61,8 @@ pub fn hash_float(x: f64) -> i64 {
     }
     if !x.is_finite() {
         return match x.is_nan() {
-            // A NaN equals nothing, so any number will do.
-            true => 0,
+            // A NaN equals nothing: its hash is that of its identity, which for an immediate is its word.
+            true => hash_identity(Value::from_float(x)),
             false if x > 0.0 => INFINITY,
             false => -INFINITY,
         };

@@ -217,6 +217,15 @@ pub fn init(cx: &mut Cx) {
     )
     .getset(
         cx,
+        "__doc__",
+        Full(|cx, a| match bound_parts(cx, a.get(0)) {
+            Some((f, _)) => cx.get_attr(f.r(), cx.vm.names.doc.get()),
+            None => Ok(cx.none()),
+        }),
+        None,
+    )
+    .getset(
+        cx,
         "__self__",
         Full(|cx, a| Ok(bound_parts(cx, a.get(0)).map_or_else(|| cx.none(), |p| p.1))),
         None,

@@ -39,6 +39,7 @@ pub mod number_format;
 pub mod object;
 pub mod property;
 pub mod range;
+mod reduce;
 pub mod repr;
 pub mod reversed;
 pub mod set;

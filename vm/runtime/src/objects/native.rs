@@ -470,7 +470,23 @@ fn check_class_argument(cx: &mut Cx, native: &PyNative, owner: &'static PyType, 
         let safe = class.base_with_layout().name();
         return Err(cx.type_error(format!("{name}.__new__({got}) is not safe, use {safe}.__new__()")));
     }
-    Ok(())
+    check_nearest(cx, owner, class)
+}
+
+/// Among the built-in types that the class derives from, the nearest one's constructor must be the one called:
+/// `int.__new__(bool)` would make a `bool` that is neither.
+fn check_nearest(cx: &mut Cx, owner: &'static PyType, class: &'static PyType) -> R<()> {
+    let Some(nearest) = class.mro().iter().copied().find(|c| !c.is_heap()) else { return Ok(()) };
+    if std::ptr::eq(nearest, owner) || !nearest.is_subclass(owner, cx) {
+        return Ok(());
+    }
+    let new = cx.vm.names.new.get();
+    let constructor = nearest.mro().iter().copied().find(|c| c.dict(cx).get_str(cx, new).is_some());
+    if constructor.is_none_or(|found| std::ptr::eq(found, owner)) {
+        return Ok(());
+    }
+    let (name, got, safe) = (owner.name(), class.name(), nearest.name());
+    Err(cx.type_error(format!("{name}.__new__({got}) is not safe, use {safe}.__new__()")))
 }
 
 /// Calls `f(*args, **kwargs)` with a tuple and a dict.

@@ -1,6 +1,7 @@
 //! `object`.
 
 use crate::objects::dict::PyDict;
+use crate::objects::reduce;
 use crate::objects::type_::{change_class, same_layout};
 use crate::prelude::*;
 
@@ -111,7 +112,7 @@ fn object_ne(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn object_hash(cx: &Cx, a: Args<'_>) -> R {
-    Ok(cx.int((a.get(0).value().0 >> 4) as i64))
+    Ok(cx.int(crate::objects::hash::hash_identity(a.get(0).value())))
 }
 
 fn object_format(cx: &mut Cx, a: Args<'_>) -> R {
@@ -124,6 +125,16 @@ fn object_format(cx: &mut Cx, a: Args<'_>) -> R {
         return Err(cx.type_error(format!("unsupported format string passed to {name}.__format__")));
     }
     cx.to_str(a.get(0))
+}
+
+/// The size of the payload, with what lies behind it.
+fn object_sizeof(cx: &Cx, a: Args<'_>) -> R {
+    let size = match a.get(0).header() {
+        // SAFETY: called with an object of the layout that the operations are for.
+        Some(h) => unsafe { (cx.class_of(a.get(0)).ops.size)(std::ptr::from_ref(h).cast_mut()) },
+        None => size_of::<Header>(),
+    };
+    Ok(cx.int(size as i64))
 }
 
 fn get_class(cx: &mut Cx, a: Args<'_>) -> R {
@@ -176,50 +187,6 @@ fn object_dir(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.list(payload.keys(cx)))
 }
 
-/// State for copying and pickling: the dict, or `None`.
-fn object_getstate(cx: &mut Cx, a: Args<'_>) -> R {
-    if !cx.class_of(a.get(0)).has_flag(class_flag::HAS_DICT) {
-        return Ok(cx.none());
-    }
-    match cx.get_attr_opt(a.get(0), cx.vm.names.dict.get())? {
-        Some(dict) if cx.len(dict.r())? > 0 => Ok(dict),
-        _ => Ok(cx.none()),
-    }
-}
-
-fn object_reduce_ex(cx: &mut Cx, a: Args<'_>) -> R {
-    let own = cx.get_attr_str(a.get(0), "__reduce__")?;
-    let class = cx.class_of(a.get(0));
-    if !class.same_special(cx, cx.builtin(Builtin::Object), Special::Reduce) {
-        return cx.call(own.r(), &[]);
-    }
-    let module = crate::import::import_module(cx, "copyreg")?;
-    let protocol = cx.to_i64(a.get(1))?;
-    if protocol < 2 {
-        return cx.call_method(module.r(), "_reduce_ex", &[a.get(0), a.get(1)]);
-    }
-    let new = cx.get_attr_str(module.r(), "__newobj__")?;
-    let args = match cx.get_attr_opt(a.get(0), crate::objects::str::intern(cx, "__getnewargs__").get())? {
-        Some(f) => {
-            let extra = cx.call(f.r(), &[])?;
-            cx.collect(extra.r())?
-        }
-        None => Vec::new(),
-    };
-    let all = std::iter::once(class.as_ref().own(cx)).chain(args).collect();
-    let args = cx.tuple(all);
-    let state = cx.call_method(a.get(0), "__getstate__", &[])?;
-    let none = cx.none();
-    let items = if cx.is_instance_of(a.get(0), Builtin::List) { cx.iter(a.get(0))? } else { cx.none() };
-    let pairs = if cx.is_instance_of(a.get(0), Builtin::Dict) {
-        let items = cx.call_method(a.get(0), "items", &[])?;
-        cx.iter(items.r())?
-    } else {
-        none
-    };
-    Ok(cx.tuple(vec![new, args, state, items, pairs]))
-}
-
 pub fn init(cx: &mut Cx) {
     let mut t = TypeBuilder::new(cx, Builtin::Object, None, class_flag::BASETYPE);
     t.doc(cx, "The base class of all classes.")
@@ -255,16 +222,10 @@ pub fn init(cx: &mut Cx) {
                     }),
                 ),
                 (Special::Dir, Full(object_dir)),
-                (Special::GetState, Full(object_getstate)),
-                (Special::ReduceEx, Full(object_reduce_ex)),
-                (
-                    Special::Reduce,
-                    Full(|cx, a| {
-                        let two = cx.int(2);
-                        object_reduce_ex(cx, Args::of(&[a.get(0).own(cx), two]))
-                    }),
-                ),
-                (Special::Sizeof, Leaf(|cx, _| Ok(cx.int(16)))),
+                (Special::GetState, Full(reduce::getstate)),
+                (Special::ReduceEx, Full(reduce::reduce_ex)),
+                (Special::Reduce, Full(reduce::reduce)),
+                (Special::Sizeof, Leaf(object_sizeof)),
             ],
         )
         .class_method(cx, "__init_subclass__", "($cls, /)", Full(|cx, _| Ok(cx.none())))

@@ -64,6 +64,11 @@ impl PySlice {
         Ok((start, stop, step))
     }
 
+    /// Whether the parts are what [`PySlice::unpack`] takes as they are.
+    pub fn is_plain(&self) -> bool {
+        [self.start(), self.stop(), self.step()].iter().all(|v| v.value().is_int() || v.value().is_none())
+    }
+
     /// The places that the slice names in a sequence of `len` items.
     ///
     /// # Errors

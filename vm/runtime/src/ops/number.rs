@@ -202,10 +202,18 @@ impl Cx {
         match self.class_of(v).special(self, Special::Index) {
             Some(method) => {
                 let result = self.call_special(method, v, &[])?;
-                if self.is_instance_of(result.r(), Builtin::Int) {
+                if self.is_exactly(result.r(), Builtin::Int) {
                     return Ok(result);
                 }
                 let name = self.type_name(result.r());
+                if self.is_instance_of(result.r(), Builtin::Int) {
+                    let message = format!(
+                        "__index__ returned non-int (type {name}).  The ability to return an instance of a strict \
+                         subclass of int is deprecated, and may not be supported in a future version of Python."
+                    );
+                    crate::traceback::warn(self, Builtin::DeprecationWarning, &message)?;
+                    return Ok(result);
+                }
                 Err(self.type_error(format!("__index__ returned non-int (type {name})")))
             }
             None => {

@@ -118,8 +118,8 @@ fn repr(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn sizeof(cx: &mut Cx, a: Args<'_>) -> R {
-    let layout = a.this::<PyStruct>().layout(cx);
-    let fields = layout.map_or(0, |l| size_of_val(&*l.fields) + l.format.len() + size_of::<Layout>());
+    let layout = this(cx, a)?;
+    let fields = size_of_val(&*layout.fields) + layout.format.len() + size_of::<Layout>();
     Ok(cx.int((size_of::<PyStruct>() + fields) as i64))
 }
 

@@ -112,7 +112,7 @@ fn packed_into(cx: &mut Cx, layout: &Layout, rest: &[Ref<'_>]) -> R {
     }
     let len = match buffer::writable_len(cx, to) {
         Ok(len) => len,
-        Err(err) if cx.is_error(&err, Builtin::TypeError) => {
+        Err(err) if cx.is_error(&err, Builtin::TypeError) || cx.is_error(&err, Builtin::BufferError) => {
             let name = cx.type_name(to);
             let message = format!("argument must be read-write bytes-like object, not {name}");
             return Err(cx.type_error(message));

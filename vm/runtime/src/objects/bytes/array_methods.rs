@@ -66,6 +66,7 @@ fn make(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn init_array(cx: &mut Cx, a: Args<'_>) -> R {
+    change_length(cx, a.this(), |storage| *storage = Vec::new())?;
     let contents = construct::contents(cx, a, 1, &construct::BYTEARRAY)?;
     change_length(cx, a.this(), |storage| *storage = contents)?;
     Ok(cx.none())

@@ -2,7 +2,7 @@
 
 use super::PyBytes;
 use super::change::reserved;
-use crate::objects::buffer::{bytes_of, is_bytes_like};
+use crate::objects::buffer::{bytes_of, contents_of, is_bytes_like};
 use crate::objects::str::PyStr;
 use crate::objects::str::methods::encoding_argument;
 use crate::prelude::*;
@@ -31,6 +31,9 @@ pub(super) fn contents(cx: &mut Cx, a: Args<'_>, i: usize, wording: &Wording) ->
             let what = if default { "errors" } else { "encoding" };
             return Err(cx.type_error(format!("{what} without a string argument")));
         };
+        if default {
+            return Err(cx.type_error("string argument without an encoding"));
+        }
         let encoded = crate::objects::codec::encode(cx, text, &encoding, &errors)?;
         return Ok(bytes_of(cx, encoded.r())?.into_owned());
     }
@@ -54,7 +57,7 @@ fn from_value(cx: &mut Cx, v: Ref<'_>, wording: &Wording) -> R<Vec<u8>> {
         }
     }
     if is_bytes_like(cx, v) {
-        return Ok(bytes_of(cx, v)?.into_owned());
+        return Ok(contents_of(cx, v)?.into_owned());
     }
     from_iterable(cx, v, wording)
 }
@@ -76,7 +79,10 @@ fn from_iterable(cx: &mut Cx, v: Ref<'_>, wording: &Wording) -> R<Vec<u8>> {
 /// `ValueError` with the message `range`, `TypeError`, or what iterating raises.
 pub(crate) fn ints(cx: &mut Cx, iterable: Ref<'_>, range: &str) -> R<Vec<u8>> {
     let mut out = Vec::new();
-    if let Some(items) = cx.items_if_sequence(iterable) {
+    // What is no int may run Python, which may change the sequence under way.
+    if let Some(items) =
+        cx.items_if_sequence(iterable).filter(|items| items.iter().all(|v| v.value().is_int()))
+    {
         out = reserved(cx, items.len())?;
         for item in items {
             out.push(byte(cx, item.r(), range)?);

@@ -2,7 +2,7 @@
 
 use super::sequence::ByteSeq;
 use super::{PyByteArray, PyBytes};
-use crate::objects::buffer::{bytes_of, is_bytes_like};
+use crate::objects::buffer::{bytes_of, contents_of, is_bytes_like};
 use crate::objects::str::percent::{Directive, Kind, Scanner, Values, push_number};
 use crate::prelude::*;
 
@@ -92,7 +92,7 @@ fn contents(cx: &mut Cx, v: Ref<'_>) -> R<Vec<u8>> {
         return Err(cx.type_error(format!("__bytes__ returned non-bytes (type {name})")));
     }
     if is_bytes_like(cx, v) {
-        return Ok(bytes_of(cx, v)?.into_owned());
+        return Ok(contents_of(cx, v)?.into_owned());
     }
     let name = cx.type_name(v);
     Err(cx.type_error(format!(
@@ -103,7 +103,7 @@ fn contents(cx: &mut Cx, v: Ref<'_>) -> R<Vec<u8>> {
 /// The byte of `%c`.
 fn byte(cx: &mut Cx, v: Ref<'_>) -> R<u8> {
     if v.downcast::<PyBytes>(cx).is_some() || v.downcast::<PyByteArray>(cx).is_some() {
-        let bytes = bytes_of(cx, v)?;
+        let bytes = contents_of(cx, v)?;
         if let [b] = *bytes {
             return Ok(b);
         }
@@ -114,7 +114,7 @@ fn byte(cx: &mut Cx, v: Ref<'_>) -> R<u8> {
     }
     let index = cx.index(v);
     let Some(int) = cx.catch(index, Builtin::TypeError)? else {
-        let name = cx.type_name(v);
+        let name = crate::objects::type_::full_name(cx, cx.class_of(v));
         return Err(
             cx.type_error(format!("%c requires an integer in range(256) or a single byte, not {name}"))
         );

@@ -86,7 +86,7 @@ fn part(cx: &mut Cx, v: Ref<'_>, name: &str, by_method: bool) -> R<Parts> {
     let Some(parts) = number else {
         return Err(cx.type_error(format!("complex() argument '{name}' must be a real number, not {class}")));
     };
-    if v.downcast::<PyComplex>(cx).is_some() {
+    if cx.class_of(v).special(cx, Special::Complex).is_some() {
         let message = format!("complex() argument '{name}' must be a real number, not {class}");
         crate::traceback::warn(cx, Builtin::DeprecationWarning, &message)?;
     }

@@ -97,6 +97,11 @@ fn operate(cx: &mut Cx, op: BinaryOp, a: Ref<'_>, b: Ref<'_>) -> R {
     }
 }
 
+fn float_hash(cx: &Cx, a: Args<'_>) -> R {
+    let x = this(cx, a);
+    Ok(cx.int(if x.is_nan() { hash::hash_identity(a.get(0).value()) } else { hash::hash_float(x) }))
+}
+
 macro_rules! operators {
     ($($op:ident $reflected:ident,)*) => {
         &[$(
@@ -270,7 +275,7 @@ fn special_methods(cx: &mut Cx, b: &mut TypeBuilder) {
             (Special::Pow, Full(|cx, a| power(cx, a.get(0), a.get(1), a.opt_not_none(2)))),
             (Special::RPow, Full(|cx, a| power(cx, a.get(1), a.get(0), a.opt_not_none(2)))),
             (Special::Repr, Leaf(|cx, a| Ok(str::new_ascii(cx, text::repr(this(cx, a)).as_bytes())))),
-            (Special::Hash, Leaf(|cx, a| Ok(cx.int(hash::hash_float(this(cx, a)))))),
+            (Special::Hash, Leaf(float_hash)),
             (Special::Neg, Leaf(|cx, a| Ok(cx.float(-this(cx, a))))),
             (Special::Pos, Leaf(itself)),
             (Special::Abs, Leaf(|cx, a| Ok(cx.float(this(cx, a).abs())))),

@@ -79,8 +79,19 @@ pub fn as_f64(cx: &mut Cx, v: Ref<'_>) -> R<f64> {
 /// By `__float__` or `__index__`; `None` if there is neither.
 pub(crate) fn from_method(cx: &mut Cx, v: Ref<'_>) -> R<Option<f64>> {
     if let Some(result) = cx.try_special(Special::Float, v, &[])? {
+        if result.value().is_float() {
+            return Ok(Some(result.value().float()));
+        }
         return match value_of(cx, result.r()) {
-            Some(x) => Ok(Some(x)),
+            Some(x) => {
+                let (name, got) = (cx.type_name(v), cx.type_name(result.r()));
+                let message = format!(
+                    "{name}.__float__ returned non-float (type {got}).  The ability to return an instance of a strict \
+                     subclass of float is deprecated, and may not be supported in a future version of Python."
+                );
+                crate::traceback::warn(cx, Builtin::DeprecationWarning, &message)?;
+                Ok(Some(x))
+            }
             None => {
                 let (name, got) = (cx.type_name(v), cx.type_name(result.r()));
                 Err(cx.type_error(format!("{name}.__float__ returned non-float (type {got})")))

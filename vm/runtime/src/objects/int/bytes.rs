@@ -114,7 +114,7 @@ fn bytes_from(cx: &mut Cx, v: Ref<'_>) -> R<Vec<u8>> {
         return Ok(buffer::bytes_of(cx, made.r())?.into_owned());
     }
     if buffer::is_bytes_like(cx, v) {
-        return Ok(buffer::bytes_of(cx, v)?.into_owned());
+        return Ok(buffer::contents_of(cx, v)?.into_owned());
     }
     let iterable = cx.class_of(v).special(cx, Special::Iter).is_some()
         || cx.class_of(v).special(cx, Special::GetItem).is_some();

@@ -192,7 +192,7 @@ fn float_div_mod(a: f64, b: f64) -> (f64, f64) {
 
 /// `a ** b`; complex if `a` is negative and `b` has a fraction.
 fn float_pow(cx: &mut Cx, a: f64, b: f64) -> R {
-    if a == 0.0 && b < 0.0 {
+    if a == 0.0 && b < 0.0 && b.is_finite() {
         return Err(cx.zero_division("zero to a negative power"));
     }
     if a < 0.0 && a.is_finite() && b.is_finite() && b.floor() != b {

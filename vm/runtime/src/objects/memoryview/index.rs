@@ -134,14 +134,21 @@ pub(super) fn item_at(cx: &mut Cx, view: &PyMemoryView, i: usize) -> R {
 }
 
 fn sliced(cx: &mut Cx, view: &PyMemoryView, slice: &PySlice) -> R {
+    // Parts that run Python may release the view, which the slice then has to itself.
+    let held = match slice.is_plain() {
+        true => None,
+        false => Some(view.derive(cx, None, |view| view)?),
+    };
     let parts = slice.unpack(cx)?;
+    let view = held.as_ref().and_then(|held| held.downcast::<PyMemoryView>(cx)).unwrap_or(view);
     view.derive(cx, None, |mut view| {
         let range = adjust(view.shape[0], parts);
         if range.count > 0 {
             view.start = view.start.wrapping_offset(range.start * view.strides[0]);
         }
         view.shape[0] = range.count;
-        view.strides[0] *= range.step;
+        // With at most one item the stride is never used, and may be too big.
+        view.strides[0] = view.strides[0].wrapping_mul(range.step);
         view.len = view.shape.iter().product::<usize>() * view.item_size;
         view
     })

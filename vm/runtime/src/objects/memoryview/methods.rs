@@ -1,6 +1,10 @@
 //! The type `memoryview` and its iterator.
 
-use super::{Items, MEMORYVIEW_OPS, PyMemoryView, cast, each_item, index, item, new_memoryview};
+use super::{
+    Items, MEMORYVIEW_OPS, PyMemoryView, cast, each_item, export, index, item, new_memoryview,
+    new_memoryview_for, wrapper,
+};
+use crate::objects::buffer;
 use crate::objects::bytes::{to_hex, try_new_bytes};
 use crate::objects::iter::{self, NativeIter};
 use crate::objects::str::args::expect_str;
@@ -44,6 +48,7 @@ pub fn declare(cx: &Cx) {
     let size = size_of::<PyMemoryView>();
     TypeBuilder::declare(cx, Builtin::MemoryView, "memoryview", &MEMORYVIEW_OPS, size, true);
     let size = size_of::<PyMemoryIter>();
+    wrapper::declare(cx);
     TypeBuilder::declare(cx, Builtin::MemoryIter, "memory_iterator", &MEMORY_ITER_OPS, size, true);
 }
 
@@ -63,6 +68,7 @@ pub fn init(cx: &mut Cx) {
         Full(crate::objects::generic_alias::class_getitem),
     );
     attributes(cx, &mut b);
+    wrapper::init(cx);
     iter::fill::<PyMemoryIter>(cx, Builtin::MemoryIter, None, None, None);
 }
 
@@ -142,7 +148,7 @@ fn hash(cx: &mut Cx, a: Args<'_>) -> R {
         }
         if let Some(shown) = view.shown.get(&view.h, cx) {
             // An object that cannot be hashed itself has views that cannot be.
-            cx.hash(shown.r())?;
+            view.reading(cx, |cx| cx.hash(shown.r()))?;
         }
         let bytes = view.to_vec(cx)?;
         view.hash.set(crate::objects::str::hash_bytes(cx.vm.hash_seed, &bytes));
@@ -191,17 +197,14 @@ fn enter(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(a.get(0).own(cx))
 }
 
-/// `release()`; an exporter of Python is told by its `__release_buffer__`.
+/// `release()`.
 fn release(cx: &mut Cx, a: Args<'_>) -> R {
     let view = a.this::<PyMemoryView>();
-    let (shown, base) = (view.shown.get(&view.h, cx), view.base.get(&view.h, cx));
-    if let (Some(shown), Some(base)) = (&shown, &base)
-        && !shown.r().is(base.r())
-    {
-        let name = crate::objects::str::intern(cx, "__release_buffer__");
-        if cx.class_of(shown.r()).lookup(cx, name.get()).is_some() {
-            cx.call_method(shown.r(), "__release_buffer__", &[a.get(0)])?;
-        }
+    let readers = view.readers.get();
+    if readers > 0 {
+        let s = if readers == 1 { "" } else { "s" };
+        let message = format!("memoryview has {readers} exported buffer{s}");
+        return Err(cx.error(Builtin::BufferError, &message));
     }
     view.release(cx);
     Ok(cx.none())
@@ -258,8 +261,9 @@ fn to_list(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn hex(cx: &mut Cx, a: Args<'_>) -> R {
-    let bytes = a.this::<PyMemoryView>().to_vec(cx)?;
-    to_hex(cx, &bytes, a)
+    let view = a.this::<PyMemoryView>();
+    let bytes = view.to_vec(cx)?;
+    view.reading(cx, |cx| to_hex(cx, &bytes, a))
 }
 
 fn to_read_only(cx: &mut Cx, a: Args<'_>) -> R {
@@ -306,9 +310,7 @@ fn position(cx: &mut Cx, a: Args<'_>) -> R {
 /// `inspect.BufferFlags.WRITABLE`.
 const WRITABLE: i64 = 1;
 
-fn view_with_flags(cx: &mut Cx, v: Ref<'_>, flags: Ref<'_>) -> R {
-    let flags = crate::objects::str::args::c_int(cx, flags)? as i64;
-    let made = new_memoryview(cx, v)?;
+fn check_flags(cx: &mut Cx, made: Obj, flags: i64) -> R {
     if flags & WRITABLE != 0
         && let Some(view) = made.downcast::<PyMemoryView>(cx)
         && view.with(cx, |s| s.view.readonly)?
@@ -319,12 +321,20 @@ fn view_with_flags(cx: &mut Cx, v: Ref<'_>, flags: Ref<'_>) -> R {
 }
 
 fn from_flags(cx: &mut Cx, a: Args<'_>) -> R {
-    view_with_flags(cx, a.get(1), a.get(2))
+    let flags = crate::objects::str::args::c_int(cx, a.get(2))? as i64;
+    let made = new_memoryview_for(cx, a.get(1), flags)?;
+    check_flags(cx, made, flags)
 }
 
 /// `__buffer__` of the built-in exporters.
 pub fn dunder_buffer(cx: &mut Cx, a: Args<'_>) -> R {
-    view_with_flags(cx, a.get(0), a.get(1))
+    let flags = crate::objects::str::args::c_int(cx, a.get(1))? as i64;
+    // Not what a subclass may have put in front of it, which is probably the caller.
+    let made = match buffer::ops_of(cx, a.get(0)) {
+        Some(ops) => export(cx, a.get(0), a.get(0), ops, None, None)?,
+        None => new_memoryview(cx, a.get(0))?,
+    };
+    check_flags(cx, made, flags)
 }
 
 /// `__release_buffer__` of the built-in exporters: releases the view that `__buffer__` gave.

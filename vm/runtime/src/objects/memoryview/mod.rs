@@ -1,7 +1,8 @@
 //! `memoryview`: a window on the memory of a bytes-like object.
 //!
 //! - `mod.rs`: the layout, making, access; `item.rs`: items of each format; `index.rs`: reading and writing items and
-//!   slices; `cast.rs`: other formats and shapes; `methods.rs`: the type and its iterator
+//!   slices; `cast.rs`: other formats and shapes; `methods.rs`: the type and its iterator; `wrapper.rs`: views of objects
+//!   with a `__buffer__` in Python
 //!
 //! Each view, also one made from another view, holds an export of its own of the object that has the memory, its
 //! base; so views do not depend on each other. What a view looks at never changes but by its release. Memory is read
@@ -12,6 +13,7 @@ mod cast;
 mod index;
 pub mod item;
 mod methods;
+mod wrapper;
 
 pub use methods::{PyMemoryIter, declare, init};
 pub use methods::{dunder_buffer, dunder_release_buffer};
@@ -20,7 +22,7 @@ use crate::objects::buffer::{self, BufferOps, View};
 use crate::objects::sync::{Field, locked, locked_both};
 use crate::prelude::*;
 use std::cell::UnsafeCell;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicUsize};
 
 /// A `memoryview`.
 #[repr(C)]
@@ -30,7 +32,11 @@ pub struct PyMemoryView {
     base: Slot,
     /// What `obj` shows: the base, or the instance whose `__buffer__` led to it; empty once released.
     shown: Slot,
+    /// What is told by and by that the last view of this export is gone; empty for most.
+    wrapper: Slot,
     hash: Field<AtomicI64>,
+    /// Calls that read the memory and run Python meanwhile: the view cannot be released before they are done.
+    readers: Field<AtomicUsize>,
     /// `None` once released.
     state: UnsafeCell<Option<Box<State>>>,
 }
@@ -61,7 +67,7 @@ pub static MEMORYVIEW_OPS: TypeOps = TypeOps {
 unsafe fn trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
     // SAFETY: the object is a view that nobody changes meanwhile.
     let view = unsafe { &*h.cast::<PyMemoryView>() };
-    for slot in [&view.base, &view.shown] {
+    for slot in [&view.base, &view.shown, &view.wrapper] {
         if !slot.is_empty() {
             visit(slot.peek());
         }
@@ -77,7 +83,7 @@ unsafe fn drop_fields(h: *mut Header, m: &Mutator) {
     if let (Some(state), Some(base)) = (state, &base) {
         (state.ops.release)(m, base.r());
     }
-    for v in [base, view.shown.take_locked()].into_iter().flatten() {
+    for v in [base, view.shown.take_locked(), view.wrapper.take_locked()].into_iter().flatten() {
         m.drop_value(v.into_value());
     }
 }
@@ -100,29 +106,46 @@ fn released(cx: &mut Cx) -> Err {
 /// # Errors
 /// `TypeError` if it is none, `ValueError` if it is a released view, or what `__buffer__` raises.
 pub fn new_memoryview(cx: &mut Cx, v: Ref<'_>) -> R {
+    new_memoryview_for(cx, v, FULL_RO)
+}
+
+/// As [`new_memoryview`]; a `__buffer__` in Python is called with these flags.
+fn new_memoryview_for(cx: &mut Cx, v: Ref<'_>, flags: i64) -> R {
     if let Some(view) = v.downcast::<PyMemoryView>(cx) {
         return view.derive(cx, None, |view| view);
     }
-    if let Some(ops) = buffer::ops_of(cx, v) {
-        return export(cx, v, v, ops, None);
+    if wrapper::in_python(cx, v, "__buffer__").is_none()
+        && let Some(ops) = buffer::ops_of(cx, v)
+    {
+        let wrapper =
+            wrapper::in_python(cx, v, "__release_buffer__").map(|_| wrapper::new_wrapper(cx, v, None));
+        return export(cx, v, v, ops, None, wrapper);
     }
     let Some(method) = cx.class_of(v).special(cx, Special::Buffer).filter(|m| !m.value().is_none()) else {
         let name = cx.type_name(v);
         return Err(cx.type_error(format!("memoryview: a bytes-like object is required, not '{name}'")));
     };
-    let flags = cx.int(FULL_RO);
+    let flags = cx.int(flags);
     let result = cx.call_special(method, v, &[flags.r()])?;
-    match result.downcast::<PyMemoryView>(cx) {
-        Some(view) => view.derive(cx, Some(v), |view| view),
-        None => Err(cx.type_error("__buffer__ returned non-memoryview object")),
-    }
+    let Some(view) = result.downcast::<PyMemoryView>(cx) else {
+        return Err(cx.type_error("__buffer__ returned non-memoryview object"));
+    };
+    let wrapper = wrapper::new_wrapper(cx, v, Some(&result));
+    view.derive_wrapped(cx, Some(v), Some(wrapper), |view| view)
 }
 
 /// `inspect.BufferFlags.FULL_RO`.
 const FULL_RO: i64 = 0x011c;
 
 /// Exports `base` and makes a view of it; `place` says what the view looks at if it is not all of the export.
-fn export(cx: &mut Cx, base: Ref<'_>, shown: Ref<'_>, ops: &'static BufferOps, place: Option<Place>) -> R {
+fn export(
+    cx: &mut Cx,
+    base: Ref<'_>,
+    shown: Ref<'_>,
+    ops: &'static BufferOps,
+    place: Option<Place>,
+    wrapper: Option<Obj>,
+) -> R {
     let all = (ops.export)(cx, base)?;
     let (export_start, export_len) = (all.start, all.len);
     let view = match place {
@@ -141,7 +164,9 @@ fn export(cx: &mut Cx, base: Ref<'_>, shown: Ref<'_>, ops: &'static BufferOps, p
         h,
         base,
         shown,
+        wrapper: wrapper.map_or_else(Slot::empty, Slot::new),
         hash: Field::<AtomicI64>::new(-1),
+        readers: Field::<AtomicUsize>::new(0),
         state: UnsafeCell::new(Some(state)),
     }))
 }
@@ -167,6 +192,18 @@ impl PyMemoryView {
 
     /// A new view of what `change` makes of this one's place.
     fn derive(&self, cx: &mut Cx, shown: Option<Ref<'_>>, change: impl FnOnce(View) -> View) -> R {
+        let wrapper = self.wrapper.get(&self.h, cx);
+        self.derive_wrapped(cx, shown, wrapper, change)
+    }
+
+    /// As `derive`, with a wrapper of its own.
+    fn derive_wrapped(
+        &self,
+        cx: &mut Cx,
+        shown: Option<Ref<'_>>,
+        wrapper: Option<Obj>,
+        change: impl FnOnce(View) -> View,
+    ) -> R {
         let (view, start, export_len, ops) =
             self.with(cx, |state| (state.view.clone(), state.export_start, state.export_len, state.ops))?;
         let view = change(view);
@@ -175,7 +212,7 @@ impl PyMemoryView {
         let old_shown = self.shown.get(&self.h, cx);
         let (Some(base), Some(old_shown)) = (base, old_shown) else { return Err(released(cx)) };
         let shown = shown.unwrap_or(old_shown.r());
-        export(cx, base.r(), shown, ops, Some(Place { view, offset, export_len }))
+        export(cx, base.r(), shown, ops, Some(Place { view, offset, export_len }), wrapper)
     }
 
     /// Whether the view has been released.
@@ -189,11 +226,19 @@ impl PyMemoryView {
         let taken = locked(cx, &self.h, || {
             // SAFETY: the lock is held.
             let state = unsafe { &mut *self.state.get() }.take();
-            (state, self.base.take_locked(), self.shown.take_locked())
+            (state, self.base.take_locked(), self.shown.take_locked(), self.wrapper.take_locked())
         });
-        if let (Some(state), Some(base), _) = &taken {
+        if let (Some(state), Some(base), ..) = &taken {
             (state.ops.release)(cx, base.r());
         }
+    }
+
+    /// Runs `f`, during which the view cannot be released.
+    fn reading<T>(&self, cx: &mut Cx, f: impl FnOnce(&mut Cx) -> R<T>) -> R<T> {
+        locked(cx, &self.h, || self.readers.set(self.readers.get() + 1));
+        let result = f(cx);
+        locked(cx, &self.h, || self.readers.set(self.readers.get() - 1));
+        result
     }
 
     /// All items, copied.

@@ -137,6 +137,9 @@ impl Scanner<'_> {
         }
         if self.take_if(b'*') {
             let width = star(cx, values, false)?;
+            if width == isize::MIN {
+                return Err(cx.overflow_error("width too big"));
+            }
             d.left |= width < 0;
             d.width = width.unsigned_abs();
         } else if let Some(width) = self.number(cx, isize::MAX as usize, "width too big")? {

@@ -161,6 +161,15 @@ fn type_repr(cx: &mut Cx, a: Args<'_>) -> R {
     }))
 }
 
+/// The qualified name behind the module's, if that is not `builtins` (`%T` in CPython's messages).
+pub fn full_name(cx: &Cx, class: &PyType) -> String {
+    let qualname = qualname_of(cx, class);
+    match module_of(cx, class).as_deref() {
+        None | Some("builtins") => qualname,
+        Some(module) => format!("{module}.{qualname}"),
+    }
+}
+
 fn module_of(cx: &Cx, class: &PyType) -> Option<String> {
     if !class.is_heap() {
         let full = class.tp_name();
@@ -257,10 +266,22 @@ fn set_qualname(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.none())
 }
 
+/// What built-in types are for whose instances have a `__doc__` of their own.
+const DESCRIBED: [(Builtin, &str); 3] = [
+    (Builtin::Function, "Create a function object."),
+    (Builtin::BoundMethod, "Create a bound instance method object."),
+    (Builtin::Property, "Property attribute."),
+];
+
 fn get_doc(cx: &mut Cx, a: Args<'_>) -> R {
     let class = this(cx, a);
     let name = cx.vm.names.doc.get();
     match class.dict(cx).get_str(cx, name) {
+        // The descriptor is for the instances.
+        Some(v) if !class.is_heap() && cx.is_exactly(v.r(), Builtin::GetSet) => Ok(DESCRIBED
+            .iter()
+            .find(|(which, _)| std::ptr::eq(cx.builtin(*which), class))
+            .map_or_else(|| cx.none(), |(_, text)| cx.str(text))),
         Some(v) => match cx.class_of(v.r()).special(cx, Special::Get) {
             Some(get) => cx.call_special(get, v.r(), &[Ref::immediate(Value::NONE), class.as_ref()]),
             None => Ok(v),
@@ -377,6 +398,28 @@ fn get_flags(cx: &Cx, a: Args<'_>) -> R {
         bits |= i64::from(class.is_subclass(cx.builtin(kind), cx)) << bit;
     }
     Ok(cx.int(bits))
+}
+
+/// The size of an instance without items. That of ints is as CPython has it, like what `__sizeof__` says of them.
+fn basic_size(cx: &Cx, a: Args<'_>) -> R {
+    const INT: i64 = 24;
+    let class = this(cx, a);
+    let is_int = class.is_subclass(cx.builtin(Builtin::Int), cx);
+    Ok(cx.int(if is_int { INT } else { class.payload_size.max(size_of::<Header>()) as i64 }))
+}
+
+/// The size of an item of objects that vary in size, as CPython lays them out.
+fn item_size(cx: &Cx, a: Args<'_>) -> R {
+    const SIZES: [(Builtin, i64); 5] = [
+        (Builtin::Int, 4),
+        (Builtin::Tuple, 8),
+        (Builtin::Bytes, 1),
+        (Builtin::Type, 40),
+        (Builtin::MemoryView, 8),
+    ];
+    let class = this(cx, a);
+    let size = SIZES.iter().find(|(which, _)| class.is_subclass(cx.builtin(*which), cx)).map_or(0, |s| s.1);
+    Ok(cx.int(size))
 }
 
 pub fn init(cx: &mut Cx) {
@@ -498,6 +541,14 @@ pub fn init(cx: &mut Cx) {
             None,
         )
         .getset(cx, "__flags__", Leaf(get_flags), None)
-        .getset(cx, "__basicsize__", Full(|cx, a| Ok(cx.int(this(cx, a).payload_size.max(16) as i64))), None);
+        .getset(cx, "__itemsize__", Leaf(item_size), None)
+        .getset(
+            cx,
+            "__dictoffset__",
+            // As CPython has it for dicts that it keeps in front of the object.
+            Leaf(|cx, a| Ok(cx.int(if this(cx, a).has_flag(class_flag::HAS_DICT) { -1 } else { 0 }))),
+            None,
+        )
+        .getset(cx, "__basicsize__", Leaf(basic_size), None);
     member::init(cx);
 }

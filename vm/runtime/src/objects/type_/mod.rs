@@ -11,7 +11,7 @@ mod create;
 mod link;
 mod member;
 
-pub use attrs::{declare, init};
+pub use attrs::{declare, full_name, init};
 pub use bases::{change_class, same_layout};
 pub use call::{call_class, learn_layout, new_instance, plain_call, plain_init, plain_instance};
 pub use create::{build_class, new_class};
