@@ -41,6 +41,11 @@ fn types() {
 }
 
 #[test]
+fn any_arguments() {
+    run_folder("any_arguments");
+}
+
+#[test]
 fn numbers() {
     run_folder("numbers");
 }

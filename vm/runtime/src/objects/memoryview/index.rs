@@ -190,6 +190,8 @@ fn assign(cx: &mut Cx, view: &PyMemoryView, slice: &PySlice, v: Ref<'_>) -> R<()
     }
     let source = super::new_memoryview(cx, v)?;
     let target = sliced(cx, view, slice)?;
+    // The slice has an export of its own, which outlives a release on the way.
+    view.with(cx, |_| ())?;
     let (Some(source), Some(target)) =
         (source.downcast::<PyMemoryView>(cx), target.downcast::<PyMemoryView>(cx))
     else {

@@ -7,7 +7,6 @@
 use super::{PyMemoryView, export};
 use crate::objects::buffer;
 use crate::objects::native::is_native;
-use crate::objects::sync::slot_ops;
 use crate::prelude::*;
 
 /// See the module's head.
@@ -20,7 +19,36 @@ pub struct PyBufferWrapper {
     view: Slot,
 }
 
-slot_ops!(WRAPPER_OPS, PyBufferWrapper, "_buffer_wrapper", object, view);
+// SAFETY: `repr(C)`, header first; wrappers are made with this payload alone.
+unsafe impl Object for PyBufferWrapper {
+    const OPS: &'static TypeOps = &WRAPPER_OPS;
+}
+
+static WRAPPER_OPS: TypeOps = TypeOps {
+    name: "_buffer_wrapper",
+    size: |_| size_of::<PyBufferWrapper>(),
+    trace: Some(trace),
+    drop_fields: Some(drop_fields),
+    // Every one of them.
+    needs_finalizer: |_| true,
+};
+
+unsafe fn trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: called with a wrapper.
+    let this = unsafe { &*h.cast::<PyBufferWrapper>() };
+    for slot in [&this.object, &this.view] {
+        if !slot.is_empty() {
+            visit(slot.peek());
+        }
+    }
+}
+
+unsafe fn drop_fields(h: *mut Header, m: &Mutator) {
+    // SAFETY: called with a wrapper that nobody else reaches.
+    let this = unsafe { &*h.cast::<PyBufferWrapper>() };
+    this.object.clear(m);
+    this.view.clear(m);
+}
 
 /// A wrapper for `object`, and the view that its `__buffer__` gave.
 pub(super) fn new_wrapper(cx: &Cx, object: Ref<'_>, view: Option<&Obj>) -> Obj {
