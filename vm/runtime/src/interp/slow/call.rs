@@ -268,6 +268,10 @@ unsafe fn call_init(
     for i in (0..site.args).rev() {
         *site.arg(i + 2) = *site.arg(i);
     }
+    if site.args > 0 {
+        // Should the call fail, this word of the inner window's header is a register of the caller again.
+        *site.arg(0) = Value::UNDEF;
+    }
     let callee = std::mem::replace(&mut *site.window.add(2), Value::UNDEF);
     (*cx).drop_value(callee);
     let mut inner = Site { ip: site.ip, regs: site.regs, window: site.window.add(1), args: site.args + 1 };
