@@ -1,13 +1,12 @@
 //! `tee`: several iterators over one.
 //!
 //! The items that were taken from the source are in a chain of blocks. Each iterator holds the block that it is in, so
-//! blocks that all iterators have passed are freed. One thread at a time takes items from the source (the source's
-//! lock); an iterator goes on from its place in one step, so threads that share it get each item once.
+//! blocks that all iterators have passed are freed. One thread at a time takes items from the source; another one that
+//! wants to meanwhile gets CPython's `RuntimeError`, since the source may be waiting for that very thread. An iterator
+//! goes on from its place in one step, so threads that share it get each item once.
 
-use crate::thread;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use ungil_locks::RawLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use ungil_runtime::objects::iter::{NativeIter, fixed, next_inner};
 use ungil_runtime::objects::sync::{Field, locked};
 use ungil_runtime::objects::{construct, tuple};
@@ -22,10 +21,8 @@ const BLOCK: usize = 56;
 struct PyTeeSource {
     h: Header,
     iterator: Slot,
-    /// Empty once the object has been torn down.
-    lock: Option<Box<RawLock>>,
-    /// The thread that has the lock, 0 if none.
-    owner: AtomicU64,
+    /// Whether an item is being taken.
+    busy: AtomicBool,
 }
 
 // SAFETY: `repr(C)`, header first; objects with these operations are made with this payload.
@@ -41,10 +38,8 @@ static SOURCE_OPS: TypeOps = TypeOps {
         visit(unsafe { (*h.cast::<PyTeeSource>()).iterator.peek() });
     }),
     drop_fields: Some(|h, m| {
-        // SAFETY: the object is this thread's alone; nobody waits for its lock.
-        let this = unsafe { &mut *h.cast::<PyTeeSource>() };
-        this.iterator.clear(m);
-        this.lock = None;
+        // SAFETY: the object is this thread's alone.
+        unsafe { (*h.cast::<PyTeeSource>()).iterator.clear(m) };
     }),
     needs_finalizer: |_| false,
 };
@@ -126,23 +121,19 @@ impl PyTeeBlock {
         }
         // SAFETY: set to a source when the block is made.
         let source: &PyTeeSource = unsafe { fixed(&self.source).cast_unchecked() };
-        let me = cx.thread.id();
-        // ORD: relaxed; only this thread stores its own number.
-        if source.owner.load(Ordering::Relaxed) == me {
+        // ORD: acquire, with the release below: what was taken before is seen.
+        if source.busy.swap(true, Ordering::Acquire) {
             return Err(cx.runtime_error("cannot re-enter the tee iterator"));
         }
-        let Some(lock) = &source.lock else { return Ok(None) };
-        thread::acquire(cx, lock, None)?;
-        source.owner.store(me, Ordering::Relaxed);
         let item = self.take(cx, source, i);
-        source.owner.store(0, Ordering::Relaxed);
-        lock.release();
+        // ORD: release, with the acquire above.
+        source.busy.store(false, Ordering::Release);
         item
     }
 
-    /// As [`PyTeeBlock::item`], with the source's lock.
+    /// As [`PyTeeBlock::item`]; nobody else takes items from the source.
     fn take(&self, cx: &mut Cx, source: &PyTeeSource, i: usize) -> R<Option<Obj>> {
-        // Another thread may have taken it while this one waited.
+        // Another thread may have taken it before this one's turn.
         if let Some(item) = self.known(cx, i) {
             return Ok(Some(item));
         }
@@ -227,8 +218,7 @@ fn new_tee(cx: &mut Cx, iterable: Ref<'_>) -> R {
             let source = cx.alloc_for::<PyTeeSource>(source_class, |h| PyTeeSource {
                 h,
                 iterator: Slot::new(iterator),
-                lock: Some(Box::new(RawLock::new())),
-                owner: AtomicU64::new(0),
+                busy: AtomicBool::new(false),
             })?;
             (new_block(cx, source)?, 0)
         }
