@@ -40,8 +40,14 @@ const DOCS: &[(&str, &str)] = &[
     ("iter", "An iterator over an object; with a sentinel, one that calls the object until it returns that."),
     ("len", "The number of items in a container."),
     ("locals", "A dictionary of the variables of the calling scope as they are now."),
-    ("max", "The largest item of an iterable, or the largest of several arguments."),
-    ("min", "The smallest item of an iterable, or the smallest of several arguments."),
+    (
+        "max",
+        "max(iterable, *[, default=obj, key=func]) -> value\nmax(arg1, arg2, *args, *[, key=func]) -> value\n\nThe largest item of an iterable, or the largest of several arguments.",
+    ),
+    (
+        "min",
+        "min(iterable, *[, default=obj, key=func]) -> value\nmin(arg1, arg2, *args, *[, key=func]) -> value\n\nThe smallest item of an iterable, or the smallest of several arguments.",
+    ),
     ("next", "The next item of an iterator; the default, if given, once it is exhausted."),
     ("oct", "An integer in octal notation with the prefix 0o."),
     ("ord", "The code point of a character."),

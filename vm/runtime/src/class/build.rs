@@ -53,6 +53,7 @@ impl PyType {
             next: Default::default(),
             quick: Default::default(),
             call: Default::default(),
+            text_signature: Default::default(),
             builtin,
         }))
     }
@@ -307,6 +308,12 @@ impl TypeBuilder {
     pub fn callable(&mut self, cx: &mut Cx, f: CallFn) -> &mut Self {
         self.class.call.get_or_init(|| f);
         self.special(cx, Special::Call, NativeFn::Full(call_packed))
+    }
+
+    /// `__text_signature__` of the class: what calls of it take ("(func, /, *args, **keywords)").
+    pub fn text_signature(&mut self, text: &'static str) -> &mut Self {
+        self.class.text_signature.get_or_init(|| text);
+        self
     }
 
     /// How exact instances give their next item; must do what `__next__` does.

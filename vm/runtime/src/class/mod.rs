@@ -115,6 +115,8 @@ pub struct PyType {
     pub(crate) quick: std::sync::OnceLock<QuickFn>,
     /// How exact instances are called, if they are callables written in Rust: their arguments are neither sorted nor packed.
     pub(crate) call: std::sync::OnceLock<CallFn>,
+    /// `__text_signature__`: what calls of the class take, if a native type says so.
+    pub(crate) text_signature: std::sync::OnceLock<&'static str>,
     /// Native constructor of instances' payload for subclasses of built-in types is found through `__new__`; this is
     /// the number of the built-in type itself, `Builtin::COUNT` for others.
     pub builtin: usize,

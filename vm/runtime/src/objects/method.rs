@@ -202,52 +202,69 @@ fn bound_getattribute(cx: &mut Cx, a: Args<'_>) -> R {
     cx.get_attr(f.r(), a.get(1))
 }
 
+/// `method(function, instance)`.
+fn bound_new(cx: &mut Cx, a: Args<'_>) -> R {
+    let function = a.get(1);
+    if cx.class_of(function).special(cx, Special::Call).is_none_or(|call| call.value().is_none()) {
+        return Err(cx.type_error("first argument must be callable"));
+    }
+    if a.get(2).value().is_none() {
+        return Err(cx.type_error("instance must not be None"));
+    }
+    Ok(new_bound_method(cx, function.own(cx), a.get(2).own(cx)))
+}
+
+/// `(getattr, (instance, name))`.
+fn bound_reduce(cx: &mut Cx, a: Args<'_>) -> R {
+    let Some((f, this)) = bound_parts(cx, a.get(0)) else { return Ok(cx.none()) };
+    let name = cx.get_attr(f.r(), cx.vm.names.name.get())?;
+    let getattr = crate::objects::iter::builtin_named(cx, "getattr")?;
+    let parts = cx.tuple(vec![this, name]);
+    Ok(cx.tuple(vec![getattr, parts]))
+}
+
+/// The function's `__doc__`.
+fn bound_doc(cx: &mut Cx, a: Args<'_>) -> R {
+    let Some((f, _)) = bound_parts(cx, a.get(0)) else { return Ok(cx.none()) };
+    let doc = cx.get_attr_opt(f.r(), cx.vm.names.doc.get())?;
+    Ok(doc.unwrap_or_else(|| cx.none()))
+}
+
 pub fn init(cx: &mut Cx) {
     let mut t = TypeBuilder::new(cx, Builtin::BoundMethod, Some(Builtin::Object), class_flag::HAS_WEAKREF);
-    t.constructor(
-        cx,
-        "($cls, function, instance, /)",
-        Full(|cx, a| Ok(new_bound_method(cx, a.get(1).own(cx), a.get(2).own(cx)))),
-    )
-    .getset(
-        cx,
-        "__func__",
-        Full(|cx, a| Ok(bound_parts(cx, a.get(0)).map_or_else(|| cx.none(), |p| p.0))),
-        None,
-    )
-    .getset(
-        cx,
-        "__doc__",
-        Full(|cx, a| match bound_parts(cx, a.get(0)) {
-            Some((f, _)) => cx.get_attr(f.r(), cx.vm.names.doc.get()),
-            None => Ok(cx.none()),
-        }),
-        None,
-    )
-    .getset(
-        cx,
-        "__self__",
-        Full(|cx, a| Ok(bound_parts(cx, a.get(0)).map_or_else(|| cx.none(), |p| p.1))),
-        None,
-    )
-    .special(
-        cx,
-        Special::Call,
-        Full(|cx, a| crate::objects::native::spread(cx, a.get(0), a.get(1), a.opt(2))),
-    )
-    .special(cx, Special::Eq, Full(|cx, a| bound_eq(cx, a, true)))
-    .special(cx, Special::Ne, Full(|cx, a| bound_eq(cx, a, false)))
-    .special(
-        cx,
-        Special::Hash,
-        Full(|cx, a| {
-            let (f, this) = bound_parts(cx, a.get(0)).expect("a bound method");
-            let hash = cx.hash(f.r())? ^ (this.value().0 >> 4) as i64;
-            Ok(cx.int(hash))
-        }),
-    )
-    .special(cx, Special::GetAttribute, Full(bound_getattribute))
-    .special(cx, Special::Repr, Full(bound_repr));
+    t.constructor(cx, "($cls, function, instance, /)", Full(bound_new))
+        .getset(cx, "__doc__", Full(bound_doc), None)
+        .special(cx, Special::Reduce, Full(bound_reduce))
+        .getset(
+            cx,
+            "__func__",
+            Full(|cx, a| Ok(bound_parts(cx, a.get(0)).map_or_else(|| cx.none(), |p| p.0))),
+            None,
+        )
+        .getset(
+            cx,
+            "__self__",
+            Full(|cx, a| Ok(bound_parts(cx, a.get(0)).map_or_else(|| cx.none(), |p| p.1))),
+            None,
+        )
+        .special(
+            cx,
+            Special::Call,
+            Full(|cx, a| crate::objects::native::spread(cx, a.get(0), a.get(1), a.opt(2))),
+        )
+        .special(cx, Special::Eq, Full(|cx, a| bound_eq(cx, a, true)))
+        .special(cx, Special::Ne, Full(|cx, a| bound_eq(cx, a, false)))
+        .special(
+            cx,
+            Special::Hash,
+            Full(|cx, a| {
+                let (f, this) = bound_parts(cx, a.get(0)).expect("a bound method");
+                let hash = cx.hash(f.r())? ^ (this.value().0 >> 4) as i64;
+                Ok(cx.int(hash))
+            }),
+        )
+        .special(cx, Special::GetAttribute, Full(bound_getattribute))
+        .special(cx, Special::Repr, Full(bound_repr));
     for which in [Builtin::StaticMethod, Builtin::ClassMethod] {
         let mut t =
             TypeBuilder::new(cx, which, Some(Builtin::Object), class_flag::BASETYPE | class_flag::HAS_DICT);

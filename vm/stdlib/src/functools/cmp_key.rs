@@ -90,5 +90,6 @@ pub(super) fn init(cx: &mut Cx) {
     let none = cx.none();
     b.attr(cx, "__hash__", none);
     b.getset(cx, "obj", Leaf(object), Some(Full(set_object)));
+    b.getset(cx, "__text_signature__", Leaf(|cx, _| Ok(cx.str("(obj)"))), None);
     CLASS.get_or_init(|| b.class());
 }

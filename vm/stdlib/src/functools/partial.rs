@@ -364,11 +364,18 @@ fn set_state(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.none())
 }
 
+fn set_dict(cx: &mut Cx, a: Args<'_>) -> R {
+    let Some(dict) = a.opt(1) else { return Err(cx.type_error("cannot delete __dict__")) };
+    set_instance_dict(cx, a.get(0), Some(dict))?;
+    Ok(cx.none())
+}
+
 /// Makes the type.
 pub(super) fn init(cx: &mut Cx) -> &'static PyType {
     let flags = class_flag::BASETYPE | class_flag::HAS_DICT | class_flag::HAS_WEAKREF;
     let size = size_of::<PyPartial>();
     let mut b = TypeBuilder::native_type(cx, "functools.partial", &PARTIAL_OPS, size, true, flags);
+    b.text_signature("(func, /, *args, **keywords)");
     b.doc(cx, "A function of which some arguments and keyword arguments are given already.");
     b.constructor(cx, "($type, *args, **kwargs)", Full(construct));
     b.callable(cx, call);
@@ -386,8 +393,7 @@ pub(super) fn init(cx: &mut Cx) -> &'static PyType {
     for (name, get) in parts {
         b.getset(cx, name, get, Some(Full(readonly)));
     }
-    if ungil_runtime::objects::object::add_dict(cx, b.class()).is_err() {
-        ungil_gc::fatal("a native type cannot be filled");
-    }
+    let get = Full(|cx: &mut Cx, a: Args<'_>| instance_dict(cx, a.get(0)));
+    b.getset(cx, "__dict__", get, Some(Full(set_dict)));
     b.class()
 }

@@ -259,6 +259,7 @@ fn unnamed(cx: &Cx, slot: &Slot) -> Vec<(Option<Obj>, Obj)> {
 pub(super) fn init(cx: &mut Cx) -> [&'static PyType; 3] {
     let size = size_of::<PyItemGetter>();
     let mut item = TypeBuilder::native_type(cx, "operator.itemgetter", &ITEM_GETTER_OPS, size, true, 0);
+    item.text_signature("(item, /, *items)");
     item.doc(cx, "A function that gives v[item], or a tuple of several items.");
     item.constructor(cx, "($type, *args, **kwargs)", Full(construct_item_getter));
     item.quick(|cx, class, args| (!args.is_empty()).then(|| new_item_getter(cx, class, args.refs())));
@@ -281,6 +282,7 @@ pub(super) fn init(cx: &mut Cx) -> [&'static PyType; 3] {
     );
     let size = size_of::<PyAttrGetter>();
     let mut attr = TypeBuilder::native_type(cx, "operator.attrgetter", &ATTR_GETTER_OPS, size, true, 0);
+    attr.text_signature("(attr, /, *attrs)");
     attr.doc(cx, "A function that gives v.attr, or a tuple of several attributes; names may have dots.");
     attr.constructor(cx, "($type, *args, **kwargs)", Full(construct_attr_getter));
     attr.callable(cx, call_attr_getter);
@@ -302,6 +304,7 @@ pub(super) fn init(cx: &mut Cx) -> [&'static PyType; 3] {
     );
     let size = size_of::<PyMethodCaller>();
     let mut method = TypeBuilder::native_type(cx, "operator.methodcaller", &METHOD_CALLER_OPS, size, true, 0);
+    method.text_signature("(name, /, *args, **kwargs)");
     method.doc(cx, "A function that calls a method of its argument, with the arguments given here.");
     method.constructor(cx, "($type, *args, **kwargs)", Full(construct_method_caller));
     method.callable(cx, call_method_caller);

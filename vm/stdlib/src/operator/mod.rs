@@ -70,8 +70,9 @@ fn set_item(cx: &mut Cx, a: Args<'_>) -> R {
 /// `a + b` for sequences alone.
 fn concat(cx: &mut Cx, a: Args<'_>, in_place: bool) -> R {
     let class = cx.class_of(a.get(0));
-    let is_sequence =
-        class.special(cx, Special::GetItem).is_some() && class.special(cx, Special::Add).is_some();
+    let adds =
+        class.special(cx, Special::Add).is_some() || (in_place && class.special(cx, Special::IAdd).is_some());
+    let is_sequence = adds && class.special(cx, Special::GetItem).is_some();
     if !is_sequence {
         let name = cx.type_name(a.get(0));
         return Err(cx.type_error(format!("'{name}' object can't be concatenated")));

@@ -50,6 +50,8 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("is_remote_debug_enabled", "($module, /)", Leaf(|cx, _| Ok(cx.bool(false)))),
     ("_current_frames", "($module, /)", Full(current_frames)),
     ("_current_exceptions", "($module, /)", Full(current_exceptions)),
+    ("settrace", "($module, function, /)", Full(|cx, a| set_hook(cx, a, "settrace"))),
+    ("setprofile", "($module, function, /)", Full(|cx, a| set_hook(cx, a, "setprofile"))),
     ("gettrace", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
     ("getprofile", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
 ];
@@ -251,6 +253,16 @@ fn clear_type_descriptors(cx: &mut Cx, a: Args<'_>) -> R {
         class.delete_attr(cx, name.get())?;
     }
     Ok(cx.none())
+}
+
+/// Takes a trace or profile function away, which is never there: the interpreter reports no events, so that setting one is
+/// an error.
+fn set_hook(cx: &mut Cx, a: Args<'_>, name: &str) -> R {
+    if a.get(0).value().is_none() {
+        return Ok(cx.none());
+    }
+    let message = format!("sys.{name}(): this interpreter does not report events");
+    Err(cx.error(Builtin::NotImplementedError, &message))
 }
 
 /// Fills the module, which exists from start-up on.

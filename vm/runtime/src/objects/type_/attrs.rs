@@ -526,10 +526,18 @@ pub fn init(cx: &mut Cx) {
         )
         .getset(
             cx,
+            "__text_signature__",
+            Full(|cx, a| Ok(this(cx, a).text_signature.get().map_or_else(|| cx.none(), |text| cx.str(text)))),
+            None,
+        )
+        .getset(
+            cx,
             "__type_params__",
             Full(|cx, a| {
                 let key = cx.vm.names.type_params.get();
-                Ok(this(cx, a).dict(cx).get_str(cx, key).unwrap_or_else(|| cx.tuple(Vec::new())))
+                // What `type` itself has under that name is this attribute.
+                let own = this(cx, a).dict(cx).get_str(cx, key).filter(|_| this(cx, a).is_heap());
+                Ok(own.unwrap_or_else(|| cx.tuple(Vec::new())))
             }),
             Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.type_params.get()))),
         )
