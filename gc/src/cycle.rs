@@ -8,6 +8,7 @@
 //! weak references die and finalizers run; stopped again, find what finalizers have resurrected; running, break the
 //! rest by dropping its fields.
 
+use crate::heap::block_number;
 use crate::mutator::{KEPT_BLOCKS, Mutator, Pending};
 use crate::ops::shape_flag;
 use crate::{Header, Obj, Value, flag};
@@ -66,12 +67,20 @@ impl CollectorState {
     }
 }
 
-/// Counts of the objects under examination: what remains after subtracting references from within the set.
+/// Bits of [`Header::mark`], set while the world is stopped only: the object is under examination; and lies in no page.
+const CANDIDATE: u8 = 1;
+const LARGE: u8 = 2;
+
+/// The objects under examination, and what remains of their counts after subtracting references from within the set: by
+/// the number of the object's block, of those that lie in no page by address.
 struct Candidates {
-    index: HashMap<*mut Header, usize, BuildPointerHasher>,
     objects: Vec<*mut Header>,
-    external: Vec<i64>,
+    external: Vec<i32>,
+    large: HashMap<*mut Header, usize, BuildPointerHasher>,
 }
+
+/// Stands for a count of an object that is referenced from outside, or reached from one that is.
+const REACHED: i32 = i32::MAX;
 
 /// Hashes an address by multiplication.
 #[derive(Default, Clone)]
@@ -100,15 +109,54 @@ impl Candidates {
     /// # Safety
     /// The world is stopped; the objects are alive.
     unsafe fn unreachable_stw(m: &Mutator, objects: Vec<*mut Header>, held: i64) -> Vec<*mut Header> {
-        // SAFETY: alive, and nobody changes counts.
-        let external = objects.iter().map(|&h| unsafe { (*h).ref_count() - held }).collect();
-        let index = objects.iter().enumerate().map(|(i, &h)| (h, i)).collect();
-        let mut set = Candidates { index, objects, external };
-        // SAFETY: as above.
+        // SAFETY: as the caller promises.
         unsafe {
+            let mut set = Candidates::mark(m, objects, held);
             set.subtract_internal(m);
-            set.keep_reachable(m)
+            set.keep_reachable(m);
+            set.unmark(m)
         }
+    }
+
+    unsafe fn mark(m: &Mutator, objects: Vec<*mut Header>, held: i64) -> Candidates {
+        let pool = &m.space.pool;
+        // SAFETY: the world is stopped.
+        let blocks = unsafe { pool.number_blocks_stw() };
+        let large = pool.large_objects();
+        let mut set = Candidates {
+            external: vec![0; blocks + large.len()],
+            large: large.iter().copied().zip(blocks..).collect(),
+            objects,
+        };
+        for h in large {
+            set_mark(h, LARGE);
+        }
+        for i in 0..set.objects.len() {
+            let h = set.objects[i];
+            // SAFETY: alive, and nobody changes counts.
+            let count = unsafe { (*h).ref_count() } - held;
+            // SAFETY: alive.
+            set_mark(h, CANDIDATE | unsafe { get_mark(h) });
+            if let Some(at) = set.place(h) {
+                set.external[at] = count.min(REACHED as i64) as i32;
+            }
+        }
+        set
+    }
+
+    /// The place of an object's count, if it is under examination.
+    #[inline(always)]
+    fn place(&self, h: *mut Header) -> Option<usize> {
+        // SAFETY: callers pass live objects.
+        let mark = unsafe { get_mark(h) };
+        if mark & CANDIDATE == 0 {
+            return None;
+        }
+        if mark & LARGE != 0 {
+            return self.large.get(&h).copied();
+        }
+        // SAFETY: what is under examination comes from a page if it is not large.
+        Some(unsafe { block_number(h) })
     }
 
     unsafe fn subtract_internal(&mut self, m: &Mutator) {
@@ -117,7 +165,9 @@ impl Candidates {
             // SAFETY: alive and unchanging.
             unsafe {
                 trace(m, h, &mut |child| {
-                    if let Some(&at) = self.index.get(&child) {
+                    if let Some(at) = self.place(child)
+                        && self.external[at] != REACHED
+                    {
                         self.external[at] -= 1;
                     }
                 });
@@ -125,13 +175,16 @@ impl Candidates {
         }
     }
 
-    unsafe fn keep_reachable(mut self, m: &Mutator) -> Vec<*mut Header> {
-        const REACHED: i64 = i64::MAX;
+    unsafe fn keep_reachable(&mut self, m: &Mutator) {
         let mut work: Vec<*mut Header> = Vec::new();
-        for (i, &h) in self.objects.iter().enumerate() {
+        for i in 0..self.objects.len() {
+            let h = self.objects[i];
             // SAFETY: alive.
-            if self.external[i] > 0 || unsafe { (*h).is_immortal() } {
-                self.external[i] = REACHED;
+            let immortal = unsafe { (*h).is_immortal() };
+            if let Some(at) = self.place(h)
+                && (self.external[at] > 0 || immortal)
+            {
+                self.external[at] = REACHED;
                 work.push(h);
             }
         }
@@ -139,7 +192,7 @@ impl Candidates {
             // SAFETY: alive and unchanging.
             unsafe {
                 trace(m, h, &mut |child| {
-                    if let Some(&at) = self.index.get(&child)
+                    if let Some(at) = self.place(child)
                         && self.external[at] != REACHED
                     {
                         self.external[at] = REACHED;
@@ -148,9 +201,28 @@ impl Candidates {
                 });
             }
         }
-        let garbage = self.objects.iter().zip(&self.external).filter(|&(_, &n)| n != REACHED);
-        garbage.map(|(&h, _)| h).collect()
     }
+
+    /// Takes the marks away again; what has not been reached.
+    unsafe fn unmark(mut self, m: &Mutator) -> Vec<*mut Header> {
+        let objects = std::mem::take(&mut self.objects);
+        let is_garbage = |h: &*mut Header| self.place(*h).is_some_and(|at| self.external[at] != REACHED);
+        let garbage = objects.iter().copied().filter(is_garbage).collect();
+        objects.into_iter().chain(m.space.pool.large_objects()).for_each(|h| set_mark(h, 0));
+        garbage
+    }
+}
+
+unsafe fn get_mark(h: *mut Header) -> u8 {
+    // ORD: relaxed; marks are looked at while the world is stopped only.
+    // SAFETY: the caller passes a live object.
+    unsafe { (*h).mark.load(Ordering::Relaxed) }
+}
+
+fn set_mark(h: *mut Header, mark: u8) {
+    // ORD: as in `get_mark`.
+    // SAFETY: callers pass live objects.
+    unsafe { (*h).mark.store(mark, Ordering::Relaxed) };
 }
 
 unsafe fn trace(m: &Mutator, h: *mut Header, visit: &mut dyn FnMut(*mut Header)) {

@@ -107,6 +107,7 @@ impl Header {
     }
 
     /// References counted now; another thread may change it at any time. At least `u32::MAX` for immortal objects.
+    #[inline(always)]
     pub fn ref_count(&self) -> i64 {
         // ORD: relaxed; the answer is a snapshot.
         match self.count.load(Ordering::Relaxed) {
@@ -123,6 +124,7 @@ impl Header {
     }
 
     /// Makes the object immortal: from now on it is neither counted nor freed.
+    #[inline]
     pub fn make_immortal(&self) {
         // ORD: relaxed; the caller is the only one to know the object, or nobody depends on when the change is seen.
         self.count.store(IMMORTAL, Ordering::Relaxed);

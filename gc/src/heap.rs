@@ -12,6 +12,7 @@
 
 use crate::Header;
 use std::alloc::Layout;
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::ptr;
 
@@ -43,7 +44,26 @@ pub struct FreeBlock {
 #[repr(C)]
 struct PageHead {
     block_size: usize,
+    /// The number of the page's first block, see [`Pool::number_blocks_stw`].
+    first: Cell<usize>,
+    /// What to multiply by instead of dividing by the size of a block, see [`block_number`].
+    reciprocal: u64,
 }
+
+/// The number of the block of an object of at most [`MAX_SMALL`] bytes.
+///
+/// # Safety
+/// The object lies in a page of the pool, and [`Pool::number_blocks_stw`] was called since the world was stopped.
+#[inline(always)]
+pub(crate) unsafe fn block_number(h: *mut Header) -> usize {
+    let page = h.map_addr(|at| at & !(PAGE - 1)).cast::<PageHead>();
+    let granule = (h.addr() % PAGE - PAGE_HEAD) / GRANULE;
+    // SAFETY: as the caller promises. The product is exact enough: a page has less than 2^12 granules, and no block more
+    // than 2^5.
+    unsafe { (*page).first.get() + ((granule as u64 * (*page).reciprocal) >> RECIPROCAL_BITS) as usize }
+}
+
+const RECIPROCAL_BITS: u32 = 20;
 
 /// The size class of an object of `size` bytes (at most [`MAX_SMALL`]).
 #[inline(always)]
@@ -168,6 +188,27 @@ impl Pool {
         }
         inner.large.iter().copied().for_each(visit);
     }
+
+    /// Numbers the blocks of all pages of objects, for side tables; how many there are.
+    ///
+    /// # Safety
+    /// The world is stopped. The numbers hold until it runs again.
+    pub unsafe fn number_blocks_stw(&self) -> usize {
+        let inner = locked(&self.inner);
+        let mut count = 0;
+        for &page in &inner.pages {
+            // SAFETY: pages are never unmapped, and nobody else looks at these fields.
+            let head = unsafe { &*page.cast::<PageHead>() };
+            head.first.set(count);
+            count += (PAGE - PAGE_HEAD) / head.block_size;
+        }
+        count
+    }
+
+    /// The objects that lie in no page.
+    pub fn large_objects(&self) -> Vec<*mut Header> {
+        locked(&self.inner).large.iter().copied().collect()
+    }
 }
 
 fn allocate_zeroed(layout: Layout) -> *mut u8 {
@@ -186,7 +227,8 @@ fn allocate_zeroed(layout: Layout) -> *mut u8 {
 unsafe fn carve(page: *mut u8, size: usize) -> *mut FreeBlock {
     // SAFETY: as the caller promises.
     unsafe {
-        (*page.cast::<PageHead>()).block_size = size;
+        let reciprocal = (1 << RECIPROCAL_BITS) / (size / GRANULE) as u64 + 1;
+        page.cast::<PageHead>().write(PageHead { block_size: size, first: Cell::new(0), reciprocal });
         let mut next: *mut FreeBlock = ptr::null_mut();
         let last = PAGE_HEAD + ((PAGE - PAGE_HEAD) / size - 1) * size;
         let mut at = last;

@@ -101,9 +101,10 @@ pub const FIRST_DYNAMIC_SHAPE: u32 = 512;
 impl Default for ShapeTable {
     fn default() -> Self {
         let layout = std::alloc::Layout::array::<AtomicPtr<ShapeHead>>(MAX_SHAPES).expect("constant");
-        // Zeroed memory of this size comes untouched from the system: only pages with shapes are ever backed.
+        // Zeroed memory of this size comes untouched from the system, not from the program's own allocator: only pages
+        // with shapes are ever backed.
         // SAFETY: the size is not zero; null pointers are valid entries.
-        let base = unsafe { std::alloc::alloc_zeroed(layout) };
+        let base = unsafe { std::alloc::GlobalAlloc::alloc_zeroed(&std::alloc::System, layout) };
         if base.is_null() {
             std::alloc::handle_alloc_error(layout);
         }

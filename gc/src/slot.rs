@@ -12,6 +12,7 @@ pub struct Slot(AtomicU64);
 
 impl Slot {
     /// A slot that holds nothing.
+    #[inline(always)]
     pub const fn empty() -> Slot {
         Slot(AtomicU64::new(Value::UNDEF.0))
     }

@@ -5,6 +5,7 @@ use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
+use std::mem::MaybeUninit;
 use ungil_bytecode::flags;
 
 /// Parameters that [`sort_in_place`] can deal with.
@@ -77,10 +78,10 @@ struct Parameters<'a> {
     varkw: bool,
 }
 
-/// Values of parameters, in order, for those whose bit is set.
+/// Values of parameters, in order: there for those whose bit is set.
 struct Slots {
     filled: u32,
-    values: [Value; MOST],
+    values: [MaybeUninit<Value>; MOST],
 }
 
 unsafe fn sort_any(cx: &Cx, f: &PyFunction, args: *mut Value, given: usize, names: Option<&PyTuple>) -> bool {
@@ -99,8 +100,8 @@ unsafe fn sort_any(cx: &Cx, f: &PyFunction, args: *mut Value, given: usize, name
         return false;
     }
     let direct = by_position.min(positional);
-    let mut slots = Slots { filled: (1 << direct) - 1, values: [Value::UNDEF; MOST] };
-    let mut places = [TO_KWARGS; MOST];
+    let mut slots = Slots { filled: (1 << direct) - 1, values: [const { MaybeUninit::uninit() }; MOST] };
+    let mut places = [const { MaybeUninit::uninit() }; MOST];
     if !p.place_names(names, &mut slots.filled, &mut places) || !p.fill_defaults(cx, &mut slots) {
         return false;
     }
@@ -113,17 +114,26 @@ unsafe fn sort_any(cx: &Cx, f: &PyFunction, args: *mut Value, given: usize, name
         let kwargs = p.varkw.then(|| PyDict::new(cx));
         for (i, name) in names.iter().enumerate() {
             let v = *args.add(by_position + i);
-            match (places[i], kwargs.as_ref().and_then(|k| k.downcast::<PyDict>(cx))) {
-                (TO_KWARGS, Some(kwargs)) => kwargs.set_str(cx, *name, Obj::from_owned(v)),
-                (place, _) => slots.values[place as usize] = v,
+            // All places of names were written, and all parameters but the direct ones get a value here or have got a default.
+            match (places[i].assume_init(), kwargs.as_ref()) {
+                (TO_KWARGS, Some(kwargs)) => {
+                    kwargs.cast_unchecked::<PyDict>().set_str(cx, *name, Obj::from_owned(v));
+                }
+                (place, _) => {
+                    slots.values[place as usize].write(v);
+                }
             }
         }
         for i in direct..p.total {
-            *args.add(i) = slots.values[i];
+            *args.add(i) = slots.values[i].assume_init();
         }
         let mut end = p.total;
-        for v in [extra, kwargs].into_iter().flatten() {
-            *args.add(end) = v.into_value();
+        if let Some(extra) = extra {
+            *args.add(end) = extra.into_value();
+            end += 1;
+        }
+        if let Some(kwargs) = kwargs {
+            *args.add(end) = kwargs.into_value();
             end += 1;
         }
         for i in end..given {
@@ -135,10 +145,12 @@ unsafe fn sort_any(cx: &Cx, f: &PyFunction, args: *mut Value, given: usize, name
 
 impl Parameters<'_> {
     /// Finds the parameters that the names mean. False if that takes a closer look.
-    fn place_names(&self, names: &[Ref<'_>], filled: &mut u32, places: &mut [u8; MOST]) -> bool {
+    fn place_names(&self, names: &[Ref<'_>], filled: &mut u32, places: &mut [MaybeUninit<u8>; MOST]) -> bool {
         let code = self.f.code();
         let first = code.unit.positional_only_count as usize;
-        for (name, place) in names.iter().zip(places) {
+        for (i, name) in names.iter().enumerate() {
+            let place = &mut places[i];
+            place.write(TO_KWARGS);
             let Some(h) = name.header() else { return false };
             // Names of parameters are interned: another interned string is another name.
             if h.shape_id() != Builtin::Str as u32 || !h.has_flag(crate::flag::INTERNED) {
@@ -149,7 +161,7 @@ impl Parameters<'_> {
                 Some(i) if *filled & 1 << (first + i) != 0 => return false,
                 Some(i) => {
                     *filled |= 1 << (first + i);
-                    *place = (first + i) as u8;
+                    place.write((first + i) as u8);
                 }
                 // Complaints about a positional-only parameter given by name, or the same name twice.
                 None if !self.varkw || first != 0 => return false,
@@ -178,7 +190,8 @@ impl Parameters<'_> {
             }
             for i in first..self.positional {
                 if given & 1 << i == 0 {
-                    slots.values[i] = defaults[i + defaults.len() - self.positional].own(cx).into_value();
+                    slots.values[i]
+                        .write(defaults[i + defaults.len() - self.positional].own(cx).into_value());
                 }
             }
             true
@@ -195,10 +208,13 @@ impl Parameters<'_> {
                 continue;
             }
             match dict.and_then(|d| d.get_str(cx, f.code().local_names[i].get())) {
-                Some(v) => slots.values[i] = v.into_value(),
+                Some(v) => {
+                    slots.values[i].write(v.into_value());
+                }
                 None => {
-                    for v in &mut slots.values[self.positional..i] {
-                        cx.drop_value(std::mem::replace(v, Value::UNDEF));
+                    for i in (self.positional..i).filter(|&i| missing(slots, i)) {
+                        // SAFETY: written by an earlier turn of this loop.
+                        cx.drop_value(unsafe { slots.values[i].assume_init() });
                     }
                     return false;
                 }

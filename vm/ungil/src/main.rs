@@ -5,6 +5,10 @@ use std::io::Write;
 mod options;
 mod run;
 
+/// Small requests are many and come from every thread: each has its own heap in this allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Native stack of the main thread (address space; only what is used is backed by memory).
 const STACK: usize = 512 << 20;
 

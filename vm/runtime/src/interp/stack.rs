@@ -5,6 +5,7 @@
 //! when the stack first grows into them, and whoever pops a frame leaves no reference behind.
 
 use crate::Value;
+use std::alloc::{GlobalAlloc, System};
 use std::cell::Cell;
 
 /// Words of a thread's value stack (address space; only what is used is backed by memory).
@@ -30,9 +31,9 @@ impl Stack {
     /// A stack, reserved and empty.
     pub fn new() -> Stack {
         let layout = std::alloc::Layout::array::<Value>(WORDS).expect("constant");
-        // Zeroed memory of this size comes untouched from the system.
+        // Zeroed memory of this size comes untouched from the system, not from the program's own allocator.
         // SAFETY: the size is not zero.
-        let base = unsafe { std::alloc::alloc_zeroed(layout) }.cast::<Value>();
+        let base = unsafe { System.alloc_zeroed(layout) }.cast::<Value>();
         if base.is_null() {
             std::alloc::handle_alloc_error(layout);
         }
@@ -83,7 +84,7 @@ impl Drop for Stack {
     fn drop(&mut self) {
         let layout = std::alloc::Layout::array::<Value>(WORDS).expect("constant");
         // SAFETY: allocated with this layout.
-        unsafe { std::alloc::dealloc(self.base.cast(), layout) };
+        unsafe { System.dealloc(self.base.cast(), layout) };
     }
 }
 

@@ -41,6 +41,9 @@ impl Cx {
     /// `TypeError` ("'x' object is not an iterator"), or what `__next__` raises but `StopIteration`.
     #[inline]
     pub fn next(&mut self, iterator: Ref<'_>) -> R<Option<Obj>> {
+        if self.is_exactly(iterator, Builtin::Generator) {
+            return crate::objects::generator::next_of(self, iterator);
+        }
         if let Some(result) = crate::objects::iter::next_native(self, iterator) {
             return result;
         }

@@ -24,7 +24,7 @@ handler! {
         }
         let shape = (*iterator.ptr()).shape_word();
         if shape == GENERATOR {
-            return slow::iterate::for_iter_generator::run(ip, regs, cx, t);
+            return super::generate::for_iter_generator(ip, regs, cx, t);
         }
         if !(*cx).is_exclusive() {
             return slow::iterate::for_iter::run(ip, regs, cx, t);

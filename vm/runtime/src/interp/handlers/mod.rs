@@ -11,6 +11,7 @@ mod attr;
 mod build;
 mod call;
 mod compare;
+mod generate;
 mod item;
 mod iterate;
 mod moves;
@@ -42,7 +43,7 @@ const fn build() -> [Handler; 256] {
         LoadEllipsis => moves::load_ellipsis, Drop => moves::drop_, DeleteLocal => slow::names::delete_local::run,
         CheckBound => moves::check_bound,
         LoadGlobal => moves::load_global, StoreGlobal => moves::store_global, DeleteGlobal => slow::names::delete_global::run,
-        LoadName => moves::load_name, StoreName => slow::names::store_name::run, DeleteName => slow::names::delete_name::run,
+        LoadName => moves::load_name, StoreName => moves::store_name, DeleteName => slow::names::delete_name::run,
         LoadFromDictOrGlobals => slow::names::load_from_dict_or_globals::run,
         LoadFromDictOrFree => slow::names::load_from_dict_or_free::run,
         LoadFromDictOrCell => slow::names::load_from_dict_or_cell::run,
@@ -108,9 +109,9 @@ const fn build() -> [Handler; 256] {
         WithEnter => slow::except::with_enter::run, WithExit => slow::except::with_exit::run,
         WithExitExc => slow::except::with_exit_exc::run, AsyncWithEnter => slow::except::with_enter::run,
         AssertFail => slow::except::assert_fail::run, RaiseNotImplemented => slow::except::raise_not_implemented::run,
-        ReturnGenerator => slow::generator::return_generator::run, Yield => slow::generator::yield_::run,
+        ReturnGenerator => slow::generator::return_generator::run, Yield => generate::yield_,
         GetYieldFromIter => slow::generator::get_yield_from_iter::run, GetAwaitable => slow::generator::get_awaitable::run,
-        Send => slow::generator::send::run, AsyncGenWrap => slow::generator::async_gen_wrap::run,
+        Send => generate::send, AsyncGenWrap => slow::generator::async_gen_wrap::run,
         GetAiter => slow::generator::get_aiter::run, GetAnext => slow::generator::get_anext::run,
         EndAsyncFor => slow::generator::end_async_for::run, StopIterationError => slow::generator::stop_iteration_error::run,
         MatchMapping => slow::patterns::match_mapping::run, MatchSequence => slow::patterns::match_sequence::run,

@@ -2,7 +2,7 @@
 
 use crate::interp::{Exit, Table, cache, slow};
 use crate::objects::cell::PyCell;
-use crate::{Cx, Ref, RefExt, Value};
+use crate::{Cx, Obj, Ref, RefExt, Value};
 
 /// Drops `old` and goes on at `ip`. The common end of handlers that overwrite a register.
 #[inline(never)]
@@ -169,7 +169,40 @@ handler! {
     }
 }
 
-handler! { pub fn store_global(ip, regs, cx, t) { slow::names::store_global::run(ip, regs, cx, t) } }
+handler! {
+    pub fn store_global(ip, regs, cx, t) {
+        let word = *ip;
+        let cached = cache::load(ip.add(1));
+        let globals = super::super::frame::Frame(regs).function().globals_unchecked();
+        if cached == 0 || !(*cx).is_exclusive() || cached as u32 != globals.keys_id() {
+            return slow::names::store_global::run(ip, regs, cx, t);
+        }
+        let source = regs.add(fa!(word));
+        let v = *source;
+        if v.is_ptr() {
+            if word & 0x100 != 0 {
+                *source = Value::UNDEF;
+            } else {
+                (*v.ptr()).increment((*cx).mutator());
+            }
+        }
+        let slot = globals.value_slot_unlocked(cache::payload(cached));
+        let old = slot.replace_locked(&globals.h, Obj::from_owned(v)).map_or(Value::UNDEF, Obj::into_value);
+        if old.is_ptr() {
+            return drop_then(ip.add(2), regs, cx, t, old);
+        }
+        goto!(ip.add(2), regs, cx, t)
+    }
+}
+
+handler! {
+    pub fn store_name(ip, regs, cx, t) {
+        if (*regs).is_none() {
+            return store_global(ip, regs, cx, t);
+        }
+        slow::names::store_in_namespace::run(ip, regs, cx, t)
+    }
+}
 
 handler! {
     pub fn load_cell(ip, regs, cx, t) {

@@ -445,22 +445,28 @@ unsafe fn spread_args(mut site: Site, cx: *mut Cx) -> Option<(Site, Option<Obj>)
         return None;
     }
     let dict = std::mem::replace(&mut *site.arg(1), Value::UNDEF);
+    if pairs.is_empty() {
+        *site.arg(0) = Value::UNDEF;
+        site.args = items.len();
+        for (i, item) in items.items().iter().enumerate() {
+            *site.arg(i) = item.own(&*cx).into_value();
+        }
+        (*cx).drop_value(args);
+        (*cx).drop_value(dict);
+        return Some((site, None));
+    }
     for (i, item) in items.items().iter().enumerate() {
         *site.arg(i) = item.own(&*cx).into_value();
     }
     site.args = items.len() + pairs.len();
-    let named = !pairs.is_empty();
     let mut keys = Vec::with_capacity(pairs.len());
     for (at, (key, value)) in (items.len()..).zip(pairs) {
         keys.push(key);
         *site.arg(at) = value.into_value();
     }
-    if site.args == 0 {
-        *site.arg(0) = Value::UNDEF;
-    }
     (*cx).drop_value(args);
     (*cx).drop_value(dict);
-    Some((site, named.then(|| (*cx).tuple(keys))))
+    Some((site, Some((*cx).tuple(keys))))
 }
 
 /// `callee(*args, **kwargs)`.

@@ -241,6 +241,10 @@ fn enter_manager(cx: &mut Cx, manager: Ref<'_>, is_async: bool) -> R<(Obj, Obj)>
     let (enter, exit) =
         if is_async { (Special::AEnter, Special::AExit) } else { (Special::Enter, Special::Exit) };
     let exit = manager_method(cx, manager, exit, is_async)?;
+    if let Some(method) = cx.class_of(manager).special(cx, enter) {
+        let result = cx.call_special(method, manager, &[])?;
+        return Ok((exit, result));
+    }
     let enter = manager_method(cx, manager, enter, is_async)?;
     let result = cx.call(enter.r(), &[])?;
     Ok((exit, result))

@@ -115,17 +115,32 @@ slow_path! {
     }
 }
 
-slow_unit! {
-    pub fn store_global(word, regs, cx) {
-        let name = name_of(regs, fb!(word));
-        let value = take(word, 0x100, regs, fa!(word), cx);
-        let globals = Frame(regs).function().globals_unchecked();
-        if cx.is_exactly(ref_of(globals), Builtin::Dict) {
-            globals.set_str(cx, name, value);
-            return Ok(());
-        }
-        cx.set_item(ref_of(globals), name, value.r())
+slow_path! {
+    pub fn store_global(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let result = set_global(&mut *cx, ip, regs);
+        done_unit!(ip, regs, cx, t, result)
     }
+}
+
+/// Sets a global, and fills the cache of the instruction if it was there before.
+unsafe fn set_global(cx: &mut Cx, ip: *const u64, regs: *mut Value) -> R<()> {
+    let word = *ip;
+    let name = name_of(regs, fb!(word));
+    let value = take(word, 0x100, regs, fa!(word), cx);
+    let globals = Frame(regs).function().globals_unchecked();
+    if !cx.is_exactly(ref_of(globals), Builtin::Dict) {
+        return cx.set_item(ref_of(globals), name, value.r());
+    }
+    if let Some(index) = globals.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
+        let id = globals.ensure_keys_id(cx);
+        if id != 0 {
+            cache::store(ip.add(1), cache::word(id, cache::GLOBAL, index));
+        }
+    }
+    globals.set_str(cx, name, value);
+    Ok(())
 }
 
 slow_unit! {
@@ -145,15 +160,6 @@ slow_handler! {
             Some(v) => Ok(v),
             None => find_global(cx, regs, name),
         }
-    }
-}
-
-slow_path! {
-    pub fn store_name(ip, regs, cx, t) {
-        if (*regs).is_none() {
-            return store_global::next(ip, regs, cx, t);
-        }
-        store_in_namespace::next(ip, regs, cx, t)
     }
 }
 

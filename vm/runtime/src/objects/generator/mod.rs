@@ -14,8 +14,8 @@ pub(crate) use resume::end_send;
 
 pub use methods::{declare, frame_object, init, thrown};
 pub use resume::{
-    Outcome, close, delegate, finished_by_exception, may_resume_inline, resume_inline, returned, send,
-    suspend, throw,
+    Outcome, close, delegate, finished_by_exception, may_resume_inline, next_of, resume_inline, returned,
+    send, suspend, throw,
 };
 
 use crate::interp::frame::Frame;
@@ -23,7 +23,7 @@ use crate::objects::function::PyFunction;
 use crate::prelude::*;
 use std::cell::{Cell, UnsafeCell};
 use std::sync::atomic::{AtomicU8, Ordering};
-use ungil_bytecode::flags;
+use ungil_bytecode::{Op, flags};
 
 /// Values of [`PyGenerator::state`].
 pub mod state {
@@ -78,6 +78,75 @@ impl PyGenerator {
         self.state.load(Ordering::Acquire)
     }
 
+    /// Registers of its frame.
+    #[inline(always)]
+    pub(crate) fn count(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Whether a frame of it needs nothing but its registers: there is no frame object, and it handles no exception. The
+    /// caller is exclusive.
+    #[inline(always)]
+    pub(crate) fn has_registers_only(&self) -> bool {
+        self.handled.is_empty() && self.frame.is_empty()
+    }
+
+    /// Copies the registers that are stored to a frame, which owns them from then on.
+    ///
+    /// # Safety
+    /// The generator is suspended or new and becomes a running one; the frame has room for its registers.
+    #[inline(always)]
+    pub(crate) unsafe fn copy_registers_to(&self, to: *mut Value) {
+        let from = self.registers();
+        let live = self.live.get() as usize;
+        let mut i = 0;
+        while i < live {
+            // SAFETY: as the caller promises.
+            unsafe { *to.add(i) = *from.add(i) };
+            i += 1;
+        }
+    }
+
+    /// Moves the registers off the stack. Temporaries above the last one in use are not stored.
+    ///
+    /// # Safety
+    /// The frame is that of this generator, which is running.
+    #[inline(always)]
+    pub(crate) unsafe fn take_registers_from(&self, frame: Frame) {
+        let locals = frame.function().local_count();
+        let mut live = self.count();
+        // SAFETY: a frame has its registers; the generator has room for as many.
+        unsafe {
+            while live > locals && (*frame.0.add(live - 1)).is_undef() {
+                live -= 1;
+            }
+            self.live.set(live as u32);
+            let to = self.registers();
+            let mut i = 0;
+            while i < live {
+                *to.add(i) = *frame.0.add(i);
+                *frame.0.add(i) = Value::UNDEF;
+                i += 1;
+            }
+        }
+    }
+
+    /// Marks it as running without a race, and gives the state before: the caller is exclusive.
+    #[inline(always)]
+    pub(crate) fn start_exclusive(&self) -> u8 {
+        let before = self.state();
+        // ORD: relaxed; there is nobody to race with.
+        self.state.store(state::RUNNING, Ordering::Relaxed);
+        before
+    }
+
+    /// Marks it as suspended.
+    #[inline(always)]
+    pub(crate) fn suspend_exclusive(&self) {
+        // ORD: release: the next to resume sees the registers.
+        self.state.store(state::SUSPENDED, Ordering::Release);
+    }
+
     /// How many registers are stored: none while it runs, and at its end.
     fn stored(&self) -> usize {
         match self.state() {
@@ -111,6 +180,26 @@ impl PyGenerator {
         let register = (word >> 16) as u16 as usize + 1;
         // SAFETY: verified code; the registers are stored.
         Some(unsafe { Obj::from_borrowed(*self.registers().add(register), cx) })
+    }
+
+    /// Whether closing it where it is suspended would run none of its code: nothing there handles `GeneratorExit`, it delegates
+    /// to nothing, and nobody looks at its frame.
+    pub(crate) fn may_end_quietly(&self) -> bool {
+        if self.state() != state::SUSPENDED || h_is(self, Builtin::AsyncGen) || !self.has_registers_only() {
+            return false;
+        }
+        // SAFETY: a suspended generator's ip is at a `Yield`.
+        if unsafe { *self.ip.get() } >> 48 == 1 {
+            return false;
+        }
+        let code = self.code();
+        let at = code.offset_of(self.ip.get());
+        let entry = code.unit.exceptions.iter().find(|e| (e.start as usize) <= at && at < e.end as usize);
+        // What turns `StopIteration` into `RuntimeError` lets all else pass.
+        // SAFETY: targets of handlers are instructions of the code.
+        entry.is_none_or(
+            |e| unsafe { *code.entry().add(e.target as usize) } as u8 == Op::StopIterationError as u8,
+        )
     }
 
     /// Values of the locals while it is not running, by register; for frame objects.
@@ -147,7 +236,8 @@ unsafe fn generator_drop(h: *mut Header, m: &Mutator) {
         let stored = g.stored();
         // ORD: relaxed; nobody else reaches it.
         g.state.store(state::FINISHED, Ordering::Relaxed);
-        for i in (0..stored).rev() {
+        // Destruction by worklist takes the latest first: the last local goes first, as when a frame ends.
+        for i in 0..stored {
             m.drop_value(*g.registers().add(i));
         }
         g.slots().iter().for_each(|slot| slot.clear(m));
@@ -159,7 +249,7 @@ unsafe fn generator_needs_finalizer(h: *mut Header) -> bool {
     // SAFETY: called with a generator.
     let g = unsafe { &*h.cast::<PyGenerator>() };
     match g.state() {
-        state::SUSPENDED => true,
+        state::SUSPENDED => !g.may_end_quietly(),
         state::CREATED => h_is(g, Builtin::Coroutine),
         _ => false,
     }

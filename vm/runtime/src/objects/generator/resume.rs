@@ -71,10 +71,7 @@ unsafe fn push(
         // Borrowed: the generator, which the frame owns, keeps its function.
         *window.add(2) = g.function.peek();
         let frame = Frame::link(window, call_ip, caller, kind | GENERATOR, next);
-        let from = g.registers();
-        for i in 0..g.live.get() as usize {
-            *frame.0.add(i) = *from.add(i);
-        }
+        g.copy_registers_to(frame.0);
         if !g.frame.is_empty()
             && let Some(object) = g.frame.take(&g.h, cx)
         {
@@ -198,7 +195,7 @@ pub unsafe fn suspend(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const T
         let generator = std::mem::replace(&mut *regs.sub(5), Value::UNDEF);
         let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
         let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
-        store_registers(g, frame);
+        g.take_registers_from(frame);
         if let Some(object) = frame.object() {
             frame.set_object(Value::UNDEF);
             crate::objects::frame::suspended(object, ip);
@@ -215,25 +212,6 @@ pub unsafe fn suspend(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const T
             return Next::exit(v.0);
         }
         deliver(call_ip, caller, cx, t, v)
-    }
-}
-
-/// Moves the registers off the stack. Temporaries above the last one in use are not stored.
-#[inline]
-unsafe fn store_registers(g: &PyGenerator, frame: Frame) {
-    // SAFETY: a frame has its registers; the generator has room for as many.
-    unsafe {
-        let locals = frame.function().local_count();
-        let mut live = g.count as usize;
-        while live > locals && (*frame.0.add(live - 1)).is_undef() {
-            live -= 1;
-        }
-        g.live.set(live as u32);
-        let to = g.registers();
-        for i in 0..live {
-            *to.add(i) = *frame.0.add(i);
-            *frame.0.add(i) = Value::UNDEF;
-        }
     }
 }
 
@@ -386,6 +364,21 @@ pub fn send(cx: &mut Cx, generator: Ref<'_>, v: Obj) -> R<Outcome> {
     result
 }
 
+/// The next item of an exact generator, `None` at its end.
+///
+/// # Errors
+/// What the generator raises.
+pub fn next_of(cx: &mut Cx, generator: Ref<'_>) -> R<Option<Obj>> {
+    // SAFETY: callers pass generators.
+    if unsafe { generator.cast_unchecked::<PyGenerator>() }.state() == state::FINISHED {
+        return Ok(None);
+    }
+    match resume(cx, generator, Resume::Value(Value::NONE))? {
+        Outcome::Yielded(v) => Ok(Some(v)),
+        Outcome::Returned(_) => Ok(None),
+    }
+}
+
 /// `generator.throw(exception)`: into what it delegates to first.
 ///
 /// # Errors
@@ -493,6 +486,17 @@ fn close_any(cx: &mut Cx, v: Ref<'_>) -> R<()> {
     }
 }
 
+/// Ends a generator that has been claimed and for which [`PyGenerator::may_end_quietly`] said yes before.
+fn end_quietly(cx: &Cx, g: &PyGenerator) {
+    let stored = g.live.replace(0) as usize;
+    // ORD: release, as in `suspend`.
+    g.state.store(state::FINISHED, Ordering::Release);
+    for i in (0..stored).rev() {
+        // SAFETY: the stored registers own what they hold; nobody looks at those of a finished generator.
+        cx.drop_value(unsafe { *g.registers().add(i) });
+    }
+}
+
 /// `generator.close()`: the value that it returns instead of ending with `GeneratorExit`.
 ///
 /// # Errors
@@ -508,6 +512,10 @@ pub fn close(cx: &mut Cx, generator: Ref<'_>) -> R {
             return Ok(cx.none());
         }
         _ => {}
+    }
+    if g.may_end_quietly() && claim(cx, g).is_ok() {
+        end_quietly(cx, g);
+        return Ok(cx.none());
     }
     let exit = cx.error_bare(Builtin::GeneratorExit);
     match throw(cx, generator, exit) {

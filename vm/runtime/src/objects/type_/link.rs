@@ -61,7 +61,8 @@ impl PyType {
 }
 
 /// How many attributes instances will have: as many as the methods of the classes of the MRO set on `self`
-/// (`__static_attributes__`), or a guess if they set none.
+/// (`__static_attributes__`), or a guess if they set none. Large instances get room for one that is set from outside:
+/// for want of it they would keep all their attributes in a dict.
 fn expected_attributes(cx: &Cx, class: &PyType, mro: &[&'static PyType]) -> u32 {
     let key = cx.vm.names.static_attributes.get();
     let mut names: Vec<Value> = Vec::new();
@@ -77,7 +78,8 @@ fn expected_attributes(cx: &Cx, class: &PyType, mro: &[&'static PyType]) -> u32 
     match names.len() as u32 {
         // ORD: relaxed; the class is not shared yet.
         0 => class.inline_hint.load(Ordering::Relaxed),
-        n => n.min(MAX_SHAPE_ATTRS),
+        n @ ..6 => n,
+        n => ((n + 1) | 1).min(MAX_SHAPE_ATTRS),
     }
 }
 

@@ -71,22 +71,32 @@ impl Cx {
         }
         if let Some(items) = alternatives(self, class) {
             for &item in items {
-                if self.recursing(" in __instancecheck__", |cx| cx.is_instance(v, item))? {
+                let found = match self.plain_class(item) {
+                    Some(class) => self.real_instance(v, class)?,
+                    None => self.recursing(" in __instancecheck__", |cx| cx.is_instance(v, item))?,
+                };
+                if found {
                     return Ok(true);
                 }
             }
             return Ok(false);
         }
-        if let Some(payload) = PyType::from_ref(class, self) {
-            let meta = self.class_of(class);
-            if meta.same_special(self, self.builtin(Builtin::Type), Special::InstanceCheck) {
-                return self.real_instance(v, payload);
-            }
+        if let Some(class) = self.plain_class(class) {
+            return self.real_instance(v, class);
         }
         if let Some(result) = self.try_special(Special::InstanceCheck, class, &[v])? {
             return self.truth(result.r());
         }
         Err(self.type_error("isinstance() arg 2 must be a type, a tuple of types, or a union"))
+    }
+
+    /// The class, if the object is one whose metaclass has no `__instancecheck__` of its own.
+    #[inline]
+    fn plain_class(&self, class: Ref<'_>) -> Option<&'static PyType> {
+        let payload = PyType::from_ref(class, self)?;
+        let plain = payload.h.shape_id() == Builtin::Type as u32
+            || self.class_of(class).same_special(self, self.builtin(Builtin::Type), Special::InstanceCheck);
+        plain.then_some(payload)
     }
 
     /// Without hooks: by class, then by `__class__`.

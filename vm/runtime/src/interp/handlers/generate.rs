@@ -1,0 +1,151 @@
+//! Resuming generators and suspending them where nothing but their registers is at stake: no frame object, no exception
+//! being handled on either side, no other thread that could resume the same one. All else is `slow/generator.rs`.
+
+use super::moves::{drop_then, resume_at};
+use crate::class::Builtin;
+use crate::interp::frame::{ENTRY, Frame, GENERATOR};
+use crate::interp::slow;
+use crate::objects::generator::{PyGenerator, state};
+use crate::{Cx, Ref, RefExt, Value};
+use ungil_bytecode::{Op, WINDOW_HEADER};
+
+const GENERATOR_SHAPE: u32 = (Builtin::Generator as u32) << 1;
+const COROUTINE_SHAPE: u32 = (Builtin::Coroutine as u32) << 1;
+
+/// Whether the generator can be resumed by moving its registers alone, above the frame that ends at `top`.
+#[inline(always)]
+unsafe fn is_simple(g: &PyGenerator, top: *mut Value, cx: *mut Cx) -> bool {
+    g.state() <= state::SUSPENDED
+        && (*cx).is_exclusive()
+        && !(*cx).handled.get().is_ptr()
+        && g.has_registers_only()
+        && (*cx).recursion_left.get() > 0
+        && (*cx).stack.fits(top.add(g.count() + WINDOW_HEADER + 1))
+}
+
+/// Puts the generator's frame on the stack at `top`. `v` is what its `yield` gives, if it is at one. Where it goes on.
+#[inline(always)]
+unsafe fn resume(
+    generator: Value,
+    top: *mut Value,
+    call_ip: *const u64,
+    caller: *mut Value,
+    next: *const u64,
+    cx: *mut Cx,
+    v: Value,
+) -> (*const u64, *mut Value) {
+    let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
+    (*generator.ptr()).increment((*cx).mutator());
+    *top = generator;
+    let window = top.add(1);
+    // Borrowed: the generator, which the frame owns, keeps its function.
+    *window.add(2) = g.function.peek();
+    let frame = Frame::link(window, call_ip, caller, GENERATOR, next);
+    g.copy_registers_to(frame.0);
+    g.outer_handled.set((*cx).handled.get());
+    (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
+    let ip = g.ip.get();
+    if g.start_exclusive() == state::CREATED {
+        return (ip, frame.0);
+    }
+    *frame.0.add(fa!(*ip)) = v;
+    (ip.add(1), frame.0)
+}
+
+handler! {
+    /// The step of a loop over a generator.
+    #[inline(never)]
+    pub fn for_iter_generator(ip, regs, cx, t) {
+        let generator = *regs.add(fb!(*ip));
+        let top = Frame(regs).top();
+        if !is_simple(Ref::from_value(generator).cast_unchecked::<PyGenerator>(), top, cx) {
+            return slow::iterate::for_iter_generator::run(ip, regs, cx, t);
+        }
+        let (ip, regs) = resume(generator, top, ip, regs, ip.add(2), cx, Value::NONE);
+        goto!(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    pub fn send(ip, regs, cx, t) {
+        let word = *ip;
+        let iterator = *regs.add(fa!(word) + 1);
+        if !iterator.is_ptr() {
+            return slow::generator::send::run(ip, regs, cx, t);
+        }
+        let shape = (*iterator.ptr()).shape_word();
+        if shape != GENERATOR_SHAPE && shape != COROUTINE_SHAPE {
+            return slow::generator::send::run(ip, regs, cx, t);
+        }
+        let g = Ref::from_value(iterator).cast_unchecked::<PyGenerator>();
+        let source = regs.add(fb!(word));
+        let v = *source;
+        let top = Frame(regs).top();
+        if !is_simple(g, top, cx) || (!v.is_none() && g.state() == state::CREATED) {
+            return slow::generator::send::run(ip, regs, cx, t);
+        }
+        if v.is_ptr() {
+            if word & 0x200 != 0 {
+                *source = Value::UNDEF;
+            } else {
+                (*v.ptr()).increment((*cx).mutator());
+            }
+        }
+        let (ip, regs) = resume(iterator, top, ip, regs, ip.add(1), cx, v);
+        goto!(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    pub fn yield_(ip, regs, cx, t) {
+        let word = *ip;
+        let generator = *regs.sub(5);
+        let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
+        if !(*cx).is_exclusive()
+            || (*cx).handled.get().is_ptr()
+            || g.outer_handled.get().is_ptr()
+            || (*regs.sub(1)).is_ptr()
+        {
+            return slow::generator::yield_::run(ip, regs, cx, t);
+        }
+        let source = regs.add(fb!(word));
+        let v = *source;
+        if v.is_ptr() {
+            if word & 0x200 != 0 {
+                *source = Value::UNDEF;
+            } else {
+                (*v.ptr()).increment((*cx).mutator());
+            }
+        }
+        let frame = Frame(regs);
+        let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
+        g.take_registers_from(frame);
+        *regs.sub(2) = Value::UNDEF;
+        *regs.sub(5) = Value::UNDEF;
+        g.ip.set(ip);
+        g.outer_handled.set(Value::UNDEF);
+        g.suspend_exclusive();
+        (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
+        // Its end may queue what runs later, for which the check below looks.
+        let ended = (*generator.ptr()).decrement((*cx).mutator());
+        if ended {
+            (*cx).mutator().destroy(generator.ptr());
+        }
+        if kind & ENTRY != 0 {
+            return v.0;
+        }
+        let call = *call_ip;
+        let words = if call as u8 == Op::ForIter as u8 { 2 } else { 1 };
+        let slot = caller.add(fa!(call));
+        let old = *slot;
+        *slot = v;
+        let next = call_ip.add(words);
+        if old.is_ptr() {
+            return drop_then(next, caller, cx, t, old);
+        }
+        if ended {
+            return resume_at(next, caller, cx, t);
+        }
+        goto!(next, caller, cx, t)
+    }
+}
