@@ -5,6 +5,7 @@
 
 use crate::objects::int::{self, IntRef, PyInt};
 use crate::objects::str::PyStr;
+use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 use num_traits::Signed;
 
@@ -91,7 +92,9 @@ pub fn hash_address(v: Ref<'_>) -> i64 {
     not_minus_one(v.value().0.rotate_right(4) as i64)
 }
 
-/// The hash of an object if that needs no Python: immediates, exact strings and ints.
+/// The hash of an object if that needs no Python: immediates, exact strings and ints, tuples whose hash was asked for
+/// before, objects that have the hash of their address. May resolve a special method of the object's class: no lock of
+/// an object is held.
 #[inline(always)]
 pub fn known_hash(cx: &Cx, v: Ref<'_>) -> Option<i64> {
     match v.header() {
@@ -103,9 +106,19 @@ pub fn known_hash(cx: &Cx, v: Ref<'_>) -> Option<i64> {
             // SAFETY: an exact int on the heap.
             Some(hash_int(unsafe { v.cast_unchecked::<PyInt>() }.value()))
         }
-        Some(_) => None,
+        Some(_) => known_hash_of_other(cx, v),
         None => hash_immediate(v.value()),
     }
+}
+
+#[inline(never)]
+fn known_hash_of_other(cx: &Cx, v: Ref<'_>) -> Option<i64> {
+    if cx.is_exactly(v, Builtin::Tuple) {
+        // SAFETY: an exact tuple.
+        return unsafe { v.cast_unchecked::<PyTuple>() }.known_hash();
+    }
+    let object = cx.builtin(Builtin::Object);
+    cx.class_of(v).same_special(cx, object, Special::Hash).then(|| hash_address(v))
 }
 
 #[inline]

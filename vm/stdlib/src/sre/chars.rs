@@ -3,6 +3,7 @@
 //! Pure functions, but for those of the locale, which ask the C library.
 
 use super::codes::Category;
+use std::sync::OnceLock;
 use ungil_runtime::objects::str::unicode;
 
 /// How case is ignored.
@@ -26,6 +27,14 @@ impl Fold {
             Fold::Locale => lower_locale(c),
         }
     }
+}
+
+/// The lower cases of the characters below 256, which are below 256 as well; not by locale.
+fn lower_case(fold: Fold) -> &'static [u8; 256] {
+    static ASCII: OnceLock<[u8; 256]> = OnceLock::new();
+    static UNICODE: OnceLock<[u8; 256]> = OnceLock::new();
+    let table = if fold == Fold::Unicode { &UNICODE } else { &ASCII };
+    table.get_or_init(|| std::array::from_fn(|c| fold.lower(c as u32) as u8))
 }
 
 #[inline]
@@ -122,6 +131,17 @@ impl Category {
         }
     }
 
+    /// Its characters below 256; not of those that depend on the locale.
+    fn low(self) -> ByteSet {
+        const COUNT: usize = 32;
+        static KNOWN: [OnceLock<ByteSet>; COUNT] = [const { OnceLock::new() }; COUNT];
+        *KNOWN[self as usize % COUNT].get_or_init(|| {
+            let mut set = ByteSet::default();
+            (0..=255).filter(|&c| self.contains(c as u32)).for_each(|c| set.add(c));
+            set
+        })
+    }
+
     /// Whether it depends on the locale.
     fn is_local(self) -> bool {
         matches!(self, Category::LocWord | Category::LocNotWord)
@@ -182,13 +202,52 @@ impl Set {
         let high = high_part(&items, fold);
         let mut set = Set { low: ByteSet::default(), high, is_local, fold, items };
         if !is_local {
-            for c in 0..=255 {
-                if set.ask(c as u32) {
-                    set.low.add(c);
-                }
-            }
+            set.low = set.low_part();
         }
         set
+    }
+
+    /// The bits of the characters below 256.
+    fn low_part(&self) -> ByteSet {
+        let mut low = ByteSet::default();
+        match self.low_exact() {
+            Some(exact) if self.fold == Fold::Exact => return exact,
+            Some(exact) => {
+                let lower = lower_case(self.fold);
+                (0..=255).filter(|&c| exact.has(lower[c as usize])).for_each(|c| low.add(c));
+            }
+            None => (0..=255).filter(|&c| self.ask(c as u32)).for_each(|c| low.add(c)),
+        }
+        low
+    }
+
+    /// As [`Set::low_part`] without regard to case, from the items as a whole; `None` for unusual ones.
+    fn low_exact(&self) -> Option<ByteSet> {
+        let (negated, items) = match &self.items[..] {
+            [Item::Negate, rest @ ..] => (true, rest),
+            rest => (false, rest),
+        };
+        let mut set = ByteSet::default();
+        for item in items {
+            match item {
+                &Item::Char(c) => (c..c + 1).take_while(|&c| c < 256).for_each(|c| set.add(c as u8)),
+                &Item::Range(low, high) => (low..=high.min(255)).for_each(|c| set.add(c as u8)),
+                Item::Bits(bits) => {
+                    for (to, from) in set.0.iter_mut().zip(bits.chunks_exact(2)) {
+                        *to |= from[0] as u64 | (from[1] as u64) << 32;
+                    }
+                }
+                Item::Category(category) => {
+                    let bits = category.low();
+                    set.0.iter_mut().zip(bits.0).for_each(|(to, from)| *to |= from);
+                }
+                Item::RangeIgnore(..) | Item::BigBits(..) | Item::Negate => return None,
+            }
+        }
+        if negated {
+            set.0.iter_mut().for_each(|word| *word = !*word);
+        }
+        Some(set)
     }
 
     pub fn is_local(&self) -> bool {

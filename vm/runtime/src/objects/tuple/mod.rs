@@ -112,6 +112,15 @@ impl PyTuple {
         }
     }
 
+    /// The hash, if it was asked for before.
+    #[inline(always)]
+    pub(crate) fn known_hash(&self) -> Option<i64> {
+        match self.hash.get() {
+            -1 => None,
+            hash => Some(hash),
+        }
+    }
+
     /// Counted copies of the items.
     pub fn snapshot(&self, cx: &Cx) -> Vec<Obj> {
         self.items().iter().map(|item| item.own(cx)).collect()
