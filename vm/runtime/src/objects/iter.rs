@@ -232,7 +232,7 @@ pub fn fixed<'a>(slot: &'a Slot) -> Ref<'a> {
 /// A function or type of the `builtins` module as it is now; what `__reduce__` refers to.
 pub fn builtin_named(cx: &mut Cx, name: &str) -> R {
     let interned = crate::objects::str::intern(cx, name);
-    match cx.builtins().get_str(cx, interned.get()) {
+    match cx.builtins().get(cx, interned.get())? {
         Some(v) => Ok(v),
         None => Err(cx.error(Builtin::AttributeError, name)),
     }

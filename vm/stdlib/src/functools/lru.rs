@@ -182,22 +182,26 @@ fn call_bounded(cx: &mut Cx, this: &PyLru, max: usize, args: Args<'_>, names: Op
                 break;
             }
         }
-        insert(cx, this, key, hash, result.clone())?;
-        while this.with(cx, |results| results.len() > max) {
-            evict(cx, this)?;
-        }
+        insert(cx, this, max, key, hash, result.clone())?;
     }
     Ok(result)
 }
 
 /// Takes the oldest result out; whether there was one.
 fn evict(cx: &mut Cx, this: &PyLru) -> R<bool> {
-    let Some((ticket, key)) = this.with(cx, |results| results.take_oldest(cx)) else { return Ok(false) };
+    match this.with(cx, |results| results.take_oldest(cx)) {
+        Some((ticket, key)) => give_up(cx, this, ticket, &key).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// Gives a result up that has been taken out of the list. It goes back there if that fails.
+fn give_up(cx: &mut Cx, this: &PyLru, ticket: Ticket, key: &Obj) -> R<()> {
     match remove_ticket(cx, this, key.r(), ticket) {
         Ok(()) => {
             let taken = this.with(cx, |results| results.remove(ticket));
             drop(taken);
-            Ok(true)
+            Ok(())
         }
         Err(err) => {
             this.with(cx, |results| results.link_oldest(ticket));
@@ -214,7 +218,7 @@ fn remove_ticket(cx: &mut Cx, this: &PyLru, key: Ref<'_>, ticket: Ticket) -> R<(
 }
 
 /// Keeps a new result, unless another thread has kept one for the key.
-fn insert(cx: &mut Cx, this: &PyLru, key: Obj, hash: i64, result: Obj) -> R<()> {
+fn insert(cx: &mut Cx, this: &PyLru, max: usize, key: Obj, hash: i64, result: Obj) -> R<()> {
     let added = this.with(cx, |results| results.add(&this.h, key.clone(), result));
     let ticket = match added {
         Ok(ticket) => ticket,
@@ -225,11 +229,19 @@ fn insert(cx: &mut Cx, this: &PyLru, key: Obj, hash: i64, result: Obj) -> R<()> 
     };
     match this.dict().set_default_known_hash(cx, key.r(), ticket.value().r(), hash) {
         Ok((_, false)) => {
-            // The cache may have been cleared since: before the ticket came into the dict, or after.
-            if !this.with(cx, |results| results.link(ticket)) {
+            // Other threads may have filled the place that was made for it.
+            let (linked, surplus) = this.with(cx, |results| {
+                let linked = results.link(ticket);
+                (linked, if results.len() > max { results.take_oldest(cx) } else { None })
+            });
+            if !linked {
+                // The cache has been cleared since: before the ticket came into the dict, or after.
                 remove_ticket(cx, this, key.r(), ticket)?;
             }
-            Ok(())
+            match surplus {
+                Some((ticket, key)) => give_up(cx, this, ticket, &key),
+                None => Ok(()),
+            }
         }
         other => {
             let taken = this.with(cx, |results| results.remove(ticket));
@@ -242,8 +254,8 @@ fn insert(cx: &mut Cx, this: &PyLru, key: Obj, hash: i64, result: Obj) -> R<()> 
 /// `cache_info()`.
 fn cache_info(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyLru = a.this();
-    let (hits, misses) = this.with(cx, |results| (results.hits, results.misses));
-    let size = this.dict().len();
+    let (hits, misses, kept) = this.with(cx, |results| (results.hits, results.misses, results.len()));
+    let size = if this.max.is_some() { kept } else { this.dict().len() };
     let max = this.max.map_or_else(|| cx.none(), |max| cx.int(max as i64));
     let (hits, misses, size) = (cx.int_u64(hits), cx.int_u64(misses), cx.int(size as i64));
     cx.call(fixed(&this.info), &[hits.r(), misses.r(), max.r(), size.r()])

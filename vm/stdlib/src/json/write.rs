@@ -4,6 +4,7 @@
 
 use super::encoder::{PyEncoder, Quoting};
 use super::text::push_quoted;
+use std::collections::HashSet;
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::float::{text as float_text, value_of};
 use ungil_runtime::objects::int;
@@ -21,8 +22,40 @@ pub struct Writer<'a> {
     key_separator: &'a PyStr,
     item_separator: &'a PyStr,
     indent: Option<&'a PyStr>,
-    /// The containers, and objects given to `default`, that this is inside of, if cycles are looked for.
-    around: Option<Vec<Value>>,
+    /// What this is inside of, if cycles are looked for.
+    around: Option<Around>,
+}
+
+/// Containers, and objects given to `default`, within each other.
+#[derive(Default)]
+struct Around {
+    /// The outermost ones, as many as are looked through quickly.
+    few: Vec<Value>,
+    /// Those within them.
+    many: HashSet<u64>,
+}
+
+impl Around {
+    const FEW: usize = 32;
+
+    /// Adds one; whether it is new.
+    fn enter(&mut self, v: Value) -> bool {
+        if self.few.contains(&v) || self.many.contains(&v.0) {
+            return false;
+        }
+        match self.few.len() < Around::FEW {
+            true => self.few.push(v),
+            false => drop(self.many.insert(v.0)),
+        }
+        true
+    }
+
+    /// Takes away the one that was added last.
+    fn leave(&mut self, v: Value) {
+        if !self.many.remove(&v.0) {
+            self.few.pop();
+        }
+    }
 }
 
 /// The items of a list or tuple as it is when each is asked for.
@@ -50,7 +83,7 @@ impl<'a> Writer<'a> {
             key_separator: text(&settings.key_separator),
             item_separator: text(&settings.item_separator),
             indent: fixed(&settings.indent).downcast::<PyStr>(cx),
-            around: (!fixed(&settings.markers).value().is_none()).then(Vec::new),
+            around: (!fixed(&settings.markers).value().is_none()).then(Around::default),
         }
     }
 
@@ -171,11 +204,10 @@ impl<'a> Writer<'a> {
             self.to.push_ascii(if items.is_some() { b"[]" } else { b"{}" });
             return Ok(());
         }
-        if let Some(around) = &mut self.around {
-            if around.contains(&v.value()) {
-                return Err(cx.value_error("Circular reference detected"));
-            }
-            around.push(v.value());
+        if let Some(around) = &mut self.around
+            && !around.enter(v.value())
+        {
+            return Err(cx.value_error("Circular reference detected"));
         }
         match (items, v.downcast::<PyDict>(cx)) {
             (Some(items), _) => self.array(cx, v, items, level)?,
@@ -183,7 +215,7 @@ impl<'a> Writer<'a> {
             _ => self.other(cx, v, level)?,
         }
         if let Some(around) = &mut self.around {
-            around.pop();
+            around.leave(v.value());
         }
         cx.poll()
     }

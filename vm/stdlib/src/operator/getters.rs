@@ -259,6 +259,7 @@ fn unnamed(cx: &Cx, slot: &Slot) -> Vec<(Option<Obj>, Obj)> {
 pub(super) fn init(cx: &mut Cx) -> [&'static PyType; 3] {
     let size = size_of::<PyItemGetter>();
     let mut item = TypeBuilder::native_type(cx, "operator.itemgetter", &ITEM_GETTER_OPS, size, true, 0);
+    item.getset(cx, "__text_signature__", Leaf(|cx, _| Ok(cx.str("(obj, /)"))), None);
     item.text_signature("(item, /, *items)");
     item.doc(cx, "A function that gives v[item], or a tuple of several items.");
     item.constructor(cx, "($type, *args, **kwargs)", Full(construct_item_getter));
@@ -282,6 +283,7 @@ pub(super) fn init(cx: &mut Cx) -> [&'static PyType; 3] {
     );
     let size = size_of::<PyAttrGetter>();
     let mut attr = TypeBuilder::native_type(cx, "operator.attrgetter", &ATTR_GETTER_OPS, size, true, 0);
+    attr.getset(cx, "__text_signature__", Leaf(|cx, _| Ok(cx.str("(obj, /)"))), None);
     attr.text_signature("(attr, /, *attrs)");
     attr.doc(cx, "A function that gives v.attr, or a tuple of several attributes; names may have dots.");
     attr.constructor(cx, "($type, *args, **kwargs)", Full(construct_attr_getter));
@@ -304,6 +306,7 @@ pub(super) fn init(cx: &mut Cx) -> [&'static PyType; 3] {
     );
     let size = size_of::<PyMethodCaller>();
     let mut method = TypeBuilder::native_type(cx, "operator.methodcaller", &METHOD_CALLER_OPS, size, true, 0);
+    method.getset(cx, "__text_signature__", Leaf(|cx, _| Ok(cx.str("(obj, /)"))), None);
     method.text_signature("(name, /, *args, **kwargs)");
     method.doc(cx, "A function that calls a method of its argument, with the arguments given here.");
     method.constructor(cx, "($type, *args, **kwargs)", Full(construct_method_caller));

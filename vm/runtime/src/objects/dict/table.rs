@@ -217,7 +217,7 @@ impl PyDict {
 
     /// Goes on after a question whose answer was "not equal". `None`: the dict has changed meanwhile.
     pub(super) fn find_after(&self, cx: &Cx, key: Ref<'_>, hash: i64, question: &Question) -> Option<Find> {
-        if !self.is_current(question) {
+        if self.version.get() != question.version {
             return None;
         }
         let mut probe = question.probe;
@@ -225,9 +225,10 @@ impl PyDict {
         Some(self.find_from(cx, key, hash, probe))
     }
 
-    /// Whether the dict has the keys that it had when the question came up.
+    /// Whether the key that was asked about is still where it was, whatever else has changed.
     pub(super) fn is_current(&self, question: &Question) -> bool {
-        self.version.get() == question.version && question.index < self.filled.get()
+        let index = question.index;
+        index < self.filled.get() && self.entry(index).key.peek() == question.stored.value()
     }
 
     #[inline]

@@ -149,7 +149,7 @@ impl PySet {
 
     /// Goes on after a question whose answer was "not equal". `None`: the set has changed meanwhile.
     pub(super) fn find_after(&self, cx: &Cx, key: Ref<'_>, hash: i64, question: &Question) -> Option<Find> {
-        if !self.is_current(question) {
+        if self.version.get() != question.version {
             return None;
         }
         let mut probe = question.probe;
@@ -157,9 +157,10 @@ impl PySet {
         Some(self.find_from(cx, key, hash, probe))
     }
 
-    /// Whether the set has the items that it had when the question came up.
+    /// Whether the item that was asked about is still where it was, whatever else has changed.
     pub(super) fn is_current(&self, question: &Question) -> bool {
-        self.version.get() == question.version
+        let entry = self.entries().get(question.index);
+        entry.is_some_and(|entry| entry.key.peek() == question.stored.value())
     }
 
     #[inline]

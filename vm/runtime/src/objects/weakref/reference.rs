@@ -76,8 +76,12 @@ fn repr(cx: &mut Cx, a: Args<'_>) -> R {
     let Some(target) = this.target(cx) else {
         return Ok(cx.str(&format!("<weakref at {at:#x}; dead>")));
     };
-    let name = cx.vm.names.name.get();
-    let name = cx.get_attr_opt(target.r(), name)?.filter(|n| cx.is_instance_of(n.r(), Builtin::Str));
+    // Looked up as a special method is: `__getattr__` is not asked.
+    let name = match cx.class_of(target.r()).lookup(cx, cx.vm.names.name.get()) {
+        Some(name) => Some(cx.bind_special(name.r(), target.r())?),
+        None => None,
+    };
+    let name = name.filter(|n| cx.is_instance_of(n.r(), Builtin::Str));
     let class = class_text(cx, cx.class_of(target.r()));
     let to = target.value().0;
     Ok(match name {
