@@ -1,10 +1,12 @@
-//! Packs the Python part of the standard library into one archive that the binary embeds.
+//! Packs the Python part of the standard library into one archive that the binary embeds: sources and their compiled forms.
 //!
-//! Format: for each file a line `path\tcompressed length\toriginal length`, an empty line, then the files' compressed
-//! contents one after the other.
+//! Format: for each file a line `path\tcompressed length\toriginal length\tthe same two of its code`, an empty line, then the
+//! files' compressed contents, source and code, one after the other. Code lengths are 0 for what cannot be compiled.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs};
+use ungil_compiler::{Mode, Options};
 
 /// Folders that nothing at run time needs.
 const LEFT_OUT: &[&str] =
@@ -15,13 +17,19 @@ fn main() {
     let mut files = Vec::new();
     collect(root, "", &mut files);
     files.sort();
+    let packed = pack_all(root, &files);
     let mut index = String::new();
     let mut data = Vec::new();
-    for path in files {
-        let contents = fs::read(root.join(&path)).expect("a file of the library can be read");
-        let packed = lz4_flex::compress(&contents);
-        index += &format!("{path}\t{}\t{}\n", packed.len(), contents.len());
-        data.extend(packed);
+    for (path, [source, code]) in files.iter().zip(packed) {
+        index += &format!(
+            "{path}\t{}\t{}\t{}\t{}\n",
+            source.bytes.len(),
+            source.size,
+            code.bytes.len(),
+            code.size
+        );
+        data.extend(source.bytes);
+        data.extend(code.bytes);
     }
     index.push('\n');
     let mut archive = index.into_bytes();
@@ -29,6 +37,45 @@ fn main() {
     let out = env::var("OUT_DIR").expect("cargo sets it");
     fs::write(Path::new(&out).join("library.bin"), archive).expect("the archive can be written");
     println!("cargo::rerun-if-changed=build.rs");
+}
+
+/// Compressed bytes, and how many they were.
+#[derive(Default)]
+struct Packed {
+    bytes: Vec<u8>,
+    size: usize,
+}
+
+fn compress(bytes: &[u8]) -> Packed {
+    Packed { bytes: lz4_flex::compress(bytes), size: bytes.len() }
+}
+
+/// Source and code of each file, on all processors.
+fn pack_all(root: &Path, files: &[String]) -> Vec<[Packed; 2]> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        // ORD: relaxed; only that each number is given once matters.
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            let Some(path) = files.get(i) else { return done };
+            done.push((i, pack(root, path)));
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let mut all: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("packing does not panic")).collect()
+    });
+    all.sort_by_key(|(i, _)| *i);
+    all.into_iter().map(|(_, packed)| packed).collect()
+}
+
+fn pack(root: &Path, path: &str) -> [Packed; 2] {
+    let source = fs::read(root.join(path)).expect("a file of the library can be read");
+    let compiled = ungil_compiler::compile_bytes(&source, path, Mode::Exec, &Options::default());
+    let code = compiled.map_or_else(|_| Packed::default(), |unit| compress(&ungil_bytecode::pack(&unit)));
+    [compress(&source), code]
 }
 
 fn collect(root: &Path, below: &str, files: &mut Vec<String>) {

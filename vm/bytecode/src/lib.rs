@@ -5,12 +5,14 @@
 mod code;
 mod dis;
 mod opcodes;
+mod pack;
 mod verify;
 
 pub use code::{
     CONSUME_A, CONSUME_B, CONSUME_C, CodeUnit, Const, ExceptionEntry, Instr, Position, WINDOW_HEADER, flags,
 };
 pub use dis::disassemble;
+pub use pack::{pack, unpack};
 pub use verify::{VerifyError, verify};
 
 /// What an operand field means; see the table in `opcodes.rs`.

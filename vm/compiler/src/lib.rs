@@ -47,6 +47,12 @@ use source::Source;
 pub use tree::{Field, Node, Parsed, parse_tree};
 use ungil_bytecode::CodeUnit;
 
+/// A number that differs between versions of the compiler.
+pub const ID: u64 = match u64::from_str_radix(env!("UNGIL_COMPILER_ID"), 10) {
+    Ok(id) => id,
+    Err(_) => panic!("the build script gives a number"),
+};
+
 /// What a source is: the `mode` argument of `compile()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {

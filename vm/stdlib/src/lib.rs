@@ -115,7 +115,7 @@ const MODULES: &[(&str, Init)] = &[
 
 /// Makes the modules known to the VM.
 pub fn register(vm: &'static Vm) {
-    ungil_runtime::import::set_embedded(library::embedded);
+    ungil_runtime::import::set_embedded(library::LIBRARY);
     let mut modules = vm.native_modules.lock().unwrap_or_else(|p| p.into_inner());
     modules.extend(MODULES);
 }

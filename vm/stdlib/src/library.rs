@@ -1,14 +1,23 @@
-//! The embedded Python part of the standard library: finds and unpacks a file by its path.
+//! The embedded Python part of the standard library: finds and unpacks a file, or its compiled form, by its path.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
+use ungil_runtime::import::EmbeddedLibrary;
+
+/// What the VM imports from.
+pub const LIBRARY: EmbeddedLibrary =
+    EmbeddedLibrary { has: |path| index().contains_key(path), source: embedded, code: embedded_code };
 
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.bin"));
 
+/// A file of the archive. The compiled form follows the source.
 struct Entry {
     start: usize,
     packed: usize,
     size: usize,
+    code_packed: usize,
+    /// 0 if there is no compiled form.
+    code_size: usize,
 }
 
 fn index() -> &'static HashMap<&'static str, Entry> {
@@ -19,13 +28,13 @@ fn index() -> &'static HashMap<&'static str, Entry> {
         let mut start = end + 2;
         let mut entries = HashMap::new();
         for line in text.lines() {
-            let mut fields = line.split('\t');
-            let (Some(path), Some(packed), Some(size)) = (fields.next(), fields.next(), fields.next()) else {
-                continue;
-            };
-            let (Ok(packed), Ok(size)) = (packed.parse(), size.parse()) else { continue };
-            entries.insert(path, Entry { start, packed, size });
-            start += packed;
+            let Some((path, numbers)) = line.split_once('\t') else { continue };
+            let mut numbers = numbers.split('\t').map(|n| n.parse().unwrap_or(0));
+            let mut number = || numbers.next().unwrap_or(0);
+            let (packed, size) = (number(), number());
+            let (code_packed, code_size) = (number(), number());
+            entries.insert(path, Entry { start, packed, size, code_packed, code_size });
+            start += packed + code_packed;
         }
         entries
     })
@@ -36,6 +45,14 @@ pub fn embedded(path: &str) -> Option<Vec<u8>> {
     let entry = index().get(path)?;
     let packed = ARCHIVE.get(entry.start..entry.start + entry.packed)?;
     lz4_flex::decompress(packed, entry.size).ok()
+}
+
+/// The compiled form of a file, as the bytecode's `pack` gives it.
+pub fn embedded_code(path: &str) -> Option<Vec<u8>> {
+    let entry = index().get(path).filter(|entry| entry.code_size > 0)?;
+    let start = entry.start + entry.packed;
+    let packed = ARCHIVE.get(start..start + entry.code_packed)?;
+    lz4_flex::decompress(packed, entry.code_size).ok()
 }
 
 /// Top-level modules of the library.

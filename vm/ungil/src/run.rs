@@ -222,7 +222,7 @@ fn find_main(cx: &mut Cx, name: &str, main: &Obj) -> R<(Vec<u8>, String)> {
     let package = cx.str(name.rsplit_once('.').map_or("", |(package, _)| package));
     objects::module::add(cx, main, "__package__", package);
     import::add_main_spec(cx, main, &name, &found.filename)?;
-    Ok((found.bytes, found.filename))
+    Ok((found.read(cx)?, found.filename))
 }
 
 fn system_exit(cx: &mut Cx, code: i64) -> Err {

@@ -1,5 +1,6 @@
 //! Finding and loading modules.
 
+use super::cache::{self, Stamp};
 use crate::objects::code::{self, PyCode};
 use crate::objects::exception::PyException;
 use crate::objects::{function, module};
@@ -9,14 +10,44 @@ use std::sync::OnceLock;
 
 /// A module's source and where it is.
 pub struct Source {
-    pub bytes: Vec<u8>,
+    /// The text, if it is at hand; otherwise it is in the file, or in the embedded library.
+    pub bytes: Option<Vec<u8>>,
     pub filename: String,
+    /// What its compiled form is known by; nothing if there is none.
+    pub stamp: Option<Stamp>,
     /// Directories of a package, empty for a plain module.
     pub search: Option<Vec<String>>,
 }
 
-/// Looks a file of the embedded library up by its path ("json/decoder.py").
-pub type EmbeddedLibrary = fn(&str) -> Option<Vec<u8>>;
+impl Source {
+    /// The text.
+    ///
+    /// # Errors
+    /// `OSError`.
+    pub fn read(&self, cx: &mut Cx) -> R<Vec<u8>> {
+        let at_hand = self.bytes.clone();
+        if let Some(bytes) = at_hand.or_else(|| embedded(self.filename.strip_prefix(FROZEN)?)) {
+            return Ok(bytes);
+        }
+        let read = cx.detached(|| std::fs::read(&self.filename));
+        read.map_err(|error| {
+            let number = error.raw_os_error().unwrap_or(libc::EIO) as i64;
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or(&text).to_string();
+            let args = vec![cx.int(number), cx.str(&text), cx.str(&self.filename)];
+            crate::new_error(cx, crate::objects::exception::class_for_errno(number), args)
+        })
+    }
+}
+
+/// The embedded library, by the paths of its files ("json/decoder.py").
+#[derive(Clone, Copy, Debug)]
+pub struct EmbeddedLibrary {
+    pub has: fn(&str) -> bool,
+    pub source: fn(&str) -> Option<Vec<u8>>,
+    /// The compiled file, packed.
+    pub code: fn(&str) -> Option<Vec<u8>>,
+}
 
 static EMBEDDED: OnceLock<EmbeddedLibrary> = OnceLock::new();
 /// What paths of embedded modules begin with.
@@ -30,7 +61,18 @@ pub fn set_embedded(library: EmbeddedLibrary) {
 
 /// A file of the embedded library.
 pub fn embedded(path: &str) -> Option<Vec<u8>> {
-    EMBEDDED.get().and_then(|library| library(path))
+    EMBEDDED.get().and_then(|library| (library.source)(path))
+}
+
+/// Whether the embedded library has a file.
+pub fn has_embedded(path: &str) -> bool {
+    EMBEDDED.get().is_some_and(|library| (library.has)(path))
+}
+
+/// The compiled form of an embedded module, by its file name.
+pub fn embedded_code(filename: &str) -> Option<ungil_bytecode::CodeUnit> {
+    let packed = (EMBEDDED.get()?.code)(filename.strip_prefix(FROZEN)?)?;
+    ungil_bytecode::unpack(&packed, filename)
 }
 
 fn thread_key(cx: &Cx) -> u64 {
@@ -209,7 +251,9 @@ fn set_text(cx: &mut Cx, module: &Obj, name: &str, text: &str) -> R<()> {
 
 fn execute(cx: &mut Cx, module: &Obj, source: &Source) -> R<()> {
     let dict = cx.get_attr(module.r(), cx.vm.names.dict.get())?;
-    run_source(cx, &source.bytes, &source.filename, dict).map(drop)
+    let unit = cache::code_of(cx, source)?;
+    let code = code::link(cx, *unit);
+    run_code(cx, code, dict, None).map(drop)
 }
 
 /// Compiles source text as a module and runs it with these globals.
@@ -299,14 +343,14 @@ fn find(cx: &mut Cx, name: &str, parent: Option<&Obj>) -> R<Option<Source>> {
 }
 
 fn find_embedded(directory: &str, name: &str) -> Option<Source> {
+    let source =
+        |path: &str, search| Source { bytes: None, filename: format!("{FROZEN}{path}"), stamp: None, search };
     let package = format!("{directory}{name}/__init__.py");
-    if let Some(bytes) = embedded(&package) {
-        let search = Some(vec![format!("{FROZEN}{directory}{name}")]);
-        return Some(Source { bytes, filename: format!("{FROZEN}{package}"), search });
+    if has_embedded(&package) {
+        return Some(source(&package, Some(vec![format!("{FROZEN}{directory}{name}")])));
     }
     let plain = format!("{directory}{name}.py");
-    let bytes = embedded(&plain)?;
-    Some(Source { bytes, filename: format!("{FROZEN}{plain}"), search: None })
+    has_embedded(&plain).then(|| source(&plain, None))
 }
 
 fn find_in(directory: &str, name: &str) -> Option<Source> {
@@ -314,16 +358,18 @@ fn find_in(directory: &str, name: &str) -> Option<Source> {
     let text = |p: &Path| p.to_string_lossy().into_owned();
     let package = base.join(name);
     let init = package.join("__init__.py");
-    if let Ok(bytes) = std::fs::read(&init) {
-        return Some(Source { bytes, filename: text(&init), search: Some(vec![text(&package)]) });
+    if let Some(stamp) = Stamp::of_file(&init) {
+        let search = Some(vec![text(&package)]);
+        return Some(Source { bytes: None, filename: text(&init), stamp: Some(stamp), search });
     }
     let plain = base.join(format!("{name}.py"));
-    if let Ok(bytes) = std::fs::read(&plain) {
-        return Some(Source { bytes, filename: text(&plain), search: None });
+    if let Some(stamp) = Stamp::of_file(&plain) {
+        return Some(Source { bytes: None, filename: text(&plain), stamp: Some(stamp), search: None });
     }
     package.is_dir().then(|| Source {
-        bytes: Vec::new(),
+        bytes: Some(Vec::new()),
         filename: String::new(),
+        stamp: None,
         search: Some(vec![text(&package)]),
     })
 }

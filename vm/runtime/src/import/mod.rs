@@ -4,13 +4,14 @@
 //! names), then the entries of `sys.path`. Two threads that import the same module take turns: the one that comes second
 //! waits, detached, until the first is done, unless that would be a circle (CPython's per-module locks).
 
+mod cache;
 mod importlib;
 mod load;
 mod names;
 
 pub use importlib::{Importlib, add_main_spec, installed};
 pub use load::{
-    Source, embedded, find_library, find_spec_source, import_module, is_initializing, keep_source,
-    kept_source, run_code, run_source, set_embedded,
+    EmbeddedLibrary, Source, embedded, find_library, find_spec_source, has_embedded, import_module,
+    is_initializing, keep_source, kept_source, run_code, run_source, set_embedded,
 };
 pub use names::{import_from, import_name, import_star, is_standard};

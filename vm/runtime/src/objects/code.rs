@@ -51,9 +51,15 @@ pub fn for_each(mut f: impl FnMut(&'static PyCode)) {
     }
 }
 
-/// Makes the code object of a unit, and those of the units among its constants.
-pub fn link(cx: &mut Cx, unit: CodeUnit) -> &'static PyCode {
-    let consts: Box<[SharedValue]> = unit.consts.iter().map(|c| make(cx, c)).collect();
+/// Makes the code object of a unit, and those of the units among its constants. The constants are in the code object alone.
+pub fn link(cx: &mut Cx, mut unit: CodeUnit) -> &'static PyCode {
+    let consts = std::mem::take(&mut unit.consts);
+    let consts = consts.into_iter().map(|c| make(cx, c)).collect();
+    link_with(cx, unit, consts)
+}
+
+/// Makes the code object of a unit that has these constants.
+pub fn link_with(cx: &mut Cx, unit: CodeUnit, consts: Box<[SharedValue]>) -> &'static PyCode {
     let intern_all = |cx: &Cx, names: &[String]| -> Box<[SharedValue]> {
         names.iter().map(|n| str::intern(cx, n)).collect()
     };
@@ -87,45 +93,45 @@ pub fn link(cx: &mut Cx, unit: CodeUnit) -> &'static PyCode {
     code
 }
 
-fn make(cx: &mut Cx, constant: &Const) -> SharedValue {
+fn make(cx: &mut Cx, constant: Const) -> SharedValue {
     let obj = constant_object(cx, constant);
     SharedValue::new(obj)
 }
 
 /// A constant as an object; its parts are immortal.
-pub fn constant_object(cx: &mut Cx, constant: &Const) -> Obj {
+pub fn constant_object(cx: &mut Cx, constant: Const) -> Obj {
     match constant {
         Const::None => cx.none(),
         Const::True => cx.bool(true),
         Const::False => cx.bool(false),
         Const::Ellipsis => Obj::immediate(Value::ELLIPSIS),
-        Const::Int(i) => cx.int(*i),
+        Const::Int(i) => cx.int(i),
         Const::BigInt { negative, limbs } => {
-            let sign = if *negative { num_bigint::Sign::Minus } else { num_bigint::Sign::Plus };
-            crate::objects::int::new_big(cx, num_bigint::BigInt::from_slice(sign, limbs))
+            let sign = if negative { num_bigint::Sign::Minus } else { num_bigint::Sign::Plus };
+            crate::objects::int::new_big(cx, num_bigint::BigInt::from_slice(sign, &limbs))
         }
-        Const::Float(x) => cx.float(*x),
-        Const::Complex { real, imag } => complex::new_complex(cx, *real, *imag),
+        Const::Float(x) => cx.float(x),
+        Const::Complex { real, imag } => complex::new_complex(cx, real, imag),
         Const::Str(text) => {
-            let obj = str::new_wtf8(cx, text);
+            let obj = str::new_wtf8(cx, &text);
             str::intern_obj(cx, obj)
         }
-        Const::Bytes(data) => bytes::new_bytes(cx, data),
+        Const::Bytes(data) => bytes::new_bytes(cx, &data),
         Const::Tuple(items) => {
-            let items = items.iter().map(|c| make(cx, c).get().own(cx)).collect();
+            let items = items.into_iter().map(|c| make(cx, c).get().own(cx)).collect();
             tuple::new_tuple(cx, items)
         }
         Const::FrozenSet(items) => {
-            let items = items.iter().map(|c| make(cx, c).get().own(cx)).collect();
+            let items = items.into_iter().map(|c| make(cx, c).get().own(cx)).collect();
             // Constants hash without running Python.
             set::new_frozenset(cx, items).unwrap_or_else(|_| ungil_gc::fatal("an unhashable constant"))
         }
         Const::Slice(parts) => {
-            let [a, b, c] = &**parts;
+            let [a, b, c] = *parts;
             let [a, b, c] = [a, b, c].map(|part| make(cx, part).get().own(cx));
             slice::new_slice(cx, a, b, c)
         }
-        Const::Code(unit) => link(cx, (**unit).clone()).as_obj(),
+        Const::Code(unit) => link(cx, *unit).as_obj(),
     }
 }
 

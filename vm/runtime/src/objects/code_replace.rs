@@ -3,7 +3,7 @@
 //! The instructions are the VM's own and trust the unit around them (its registers, its parameters), so what a caller may
 //! change is what they do not depend on: names, lines, flags that are notes. Anything else may only be given as it is.
 
-use super::code::{PyCode, link};
+use super::code::{PyCode, link_with};
 use crate::prelude::*;
 use ungil_bytecode::{CodeUnit, flags};
 
@@ -56,7 +56,7 @@ pub fn replace(cx: &mut Cx, a: Args<'_>) -> R {
             change(cx, a.get(0), &mut unit, name, value)?;
         }
     }
-    Ok(link(cx, unit).as_obj())
+    Ok(link_with(cx, unit, code.consts.clone()).as_obj())
 }
 
 fn change(cx: &mut Cx, code: Ref<'_>, unit: &mut CodeUnit, name: &str, value: Ref<'_>) -> R<()> {

@@ -128,8 +128,8 @@ fn hint(cx: &mut Cx, exception: Ref<'_>) -> String {
 }
 
 fn is_standard_module(name: &str) -> bool {
-    crate::import::embedded(&format!("{name}.py")).is_some()
-        || crate::import::embedded(&format!("{name}/__init__.py")).is_some()
+    crate::import::has_embedded(&format!("{name}.py"))
+        || crate::import::has_embedded(&format!("{name}/__init__.py"))
         || ["sys", "time", "math", "itertools", "gc", "errno", "marshal", "atexit"].contains(&name)
 }
 

@@ -76,6 +76,6 @@ fn field_object(cx: &mut Cx, field: &Field) -> R {
         }
         Field::Name(name) => intern(cx, name).get().own(cx),
         Field::Int(n) => cx.int(*n),
-        Field::Constant(constant) => constant_object(cx, constant),
+        Field::Constant(constant) => constant_object(cx, constant.clone()),
     })
 }

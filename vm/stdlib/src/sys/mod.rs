@@ -56,6 +56,17 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("getprofile", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
 ];
 
+/// The folder that compiled modules are kept in, if they are not kept beside their sources.
+fn pycache_prefix(config: &ungil_runtime::Config) -> Option<String> {
+    let given = config.x_options.iter().find(|(name, _)| name == "pycache_prefix");
+    let prefix = match given {
+        Some((_, value)) => value.clone(),
+        None if config.ignore_environment => None,
+        None => std::env::var("PYTHONPYCACHEPREFIX").ok(),
+    };
+    prefix.filter(|prefix| !prefix.is_empty())
+}
+
 /// The number of processors that `-X cpu_count` says.
 pub fn cpu_count_config(cx: &Cx) -> Option<i64> {
     let given = cx.vm.config.x_options.iter().find(|(name, _)| name == "cpu_count");
@@ -306,10 +317,10 @@ pub fn fill(cx: &mut Cx, module: &Obj) -> R<()> {
     info::add_lists(cx, module, &config);
     let dont_write = cx.bool(config.dont_write_bytecode);
     add(cx, module, "dont_write_bytecode", dont_write);
+    let prefix = pycache_prefix(&config).map_or_else(|| cx.none(), |prefix| cx.str(&prefix));
+    add(cx, module, "pycache_prefix", prefix);
     let none = cx.none();
-    for name in ["pycache_prefix", "_home"] {
-        add(cx, module, name, none.clone());
-    }
+    add(cx, module, "_home", none);
     add_jit(cx, module);
     info::add_records(cx, module, &config)
 }
