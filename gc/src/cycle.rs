@@ -129,14 +129,15 @@ impl Candidates {
             objects,
         };
         for h in large {
-            set_mark(h, LARGE);
+            // SAFETY: registered objects are there.
+            unsafe { (*h).set_mark(LARGE) };
         }
         for i in 0..set.objects.len() {
             let h = set.objects[i];
             // SAFETY: alive, and nobody changes counts.
             let count = unsafe { (*h).ref_count() } - held;
             // SAFETY: alive.
-            set_mark(h, CANDIDATE | unsafe { get_mark(h) });
+            unsafe { (*h).set_mark(CANDIDATE | (*h).mark()) };
             if let Some(at) = set.place(h) {
                 set.external[at] = count.min(REACHED as i64) as i32;
             }
@@ -148,7 +149,7 @@ impl Candidates {
     #[inline(always)]
     fn place(&self, h: *mut Header) -> Option<usize> {
         // SAFETY: callers pass live objects.
-        let mark = unsafe { get_mark(h) };
+        let mark = unsafe { (*h).mark() };
         if mark & CANDIDATE == 0 {
             return None;
         }
@@ -208,24 +209,19 @@ impl Candidates {
         let objects = std::mem::take(&mut self.objects);
         let is_garbage = |h: &*mut Header| self.place(*h).is_some_and(|at| self.external[at] != REACHED);
         let garbage = objects.iter().copied().filter(is_garbage).collect();
-        objects.into_iter().chain(m.space.pool.large_objects()).for_each(|h| set_mark(h, 0));
+        objects.into_iter().chain(m.space.pool.large_objects()).for_each(|h| {
+            // SAFETY: alive.
+            unsafe { (*h).set_mark(0) };
+        });
         garbage
     }
 }
 
-unsafe fn get_mark(h: *mut Header) -> u8 {
-    // ORD: relaxed; marks are looked at while the world is stopped only.
-    // SAFETY: the caller passes a live object.
-    unsafe { (*h).mark.load(Ordering::Relaxed) }
-}
-
-fn set_mark(h: *mut Header, mark: u8) {
-    // ORD: as in `get_mark`.
-    // SAFETY: callers pass live objects.
-    unsafe { (*h).mark.store(mark, Ordering::Relaxed) };
-}
-
-unsafe fn trace(m: &Mutator, h: *mut Header, visit: &mut dyn FnMut(*mut Header)) {
+/// Calls `visit` for every object that `h` holds a reference to.
+///
+/// # Safety
+/// The object is alive, and nobody changes it meanwhile.
+pub(crate) unsafe fn trace(m: &Mutator, h: *mut Header, visit: &mut dyn FnMut(*mut Header)) {
     // SAFETY: the caller passes a live object.
     unsafe {
         let shape = m.shape(h);
@@ -245,13 +241,24 @@ unsafe fn trace(m: &Mutator, h: *mut Header, visit: &mut dyn FnMut(*mut Header))
     }
 }
 
+/// A reference to an object that was found by walking the heap: it may be another thread's, so it is published.
+///
+/// # Safety
+/// The world is stopped, and the object is alive.
+unsafe fn found_stw(m: &Mutator, h: *mut Header) -> Obj {
+    let v = Value::from_ptr(h);
+    m.publish(v);
+    // SAFETY: alive, and nobody else counts while the world is stopped.
+    unsafe { Obj::from_borrowed(v, m) }
+}
+
 /// Every object that the collector tracks (`gc.get_objects()`), with a reference each.
 pub fn tracked_objects(m: &Mutator) -> Vec<Obj> {
     let stopped = m.stop_the_world();
     // SAFETY: the world is stopped.
     let found = unsafe { containers_stw(m) };
     // SAFETY: all are alive, and nobody else counts while the world is stopped.
-    let owned = found.into_iter().map(|h| unsafe { Obj::from_borrowed(Value::from_ptr(h), m) }).collect();
+    let owned = found.into_iter().map(|h| unsafe { found_stw(m, h) }).collect();
     drop(stopped);
     owned
 }
@@ -266,7 +273,7 @@ pub fn referrers(m: &Mutator, targets: &[Value]) -> Vec<Obj> {
             let mut hit = false;
             trace(m, h, &mut |child| hit |= targets.contains(&Value::from_ptr(child)));
             if hit {
-                found.push(Obj::from_borrowed(Value::from_ptr(h), m));
+                found.push(found_stw(m, h));
             }
         }
     }
@@ -283,7 +290,7 @@ pub fn referents(m: &Mutator, target: Value) -> Vec<Obj> {
     let mut found = Vec::new();
     // SAFETY: the caller holds the target, and the world is stopped.
     unsafe {
-        trace(m, target.ptr(), &mut |h| found.push(Obj::from_borrowed(Value::from_ptr(h), m)));
+        trace(m, target.ptr(), &mut |h| found.push(found_stw(m, h)));
     }
     drop(stopped);
     found
@@ -335,9 +342,12 @@ fn find_garbage(m: &Mutator) -> Vec<Obj> {
     let stopped = m.stop_the_world();
     // SAFETY: the world is stopped; what is found is alive, and owned before the world goes on.
     let garbage = unsafe {
+        m.free_retired_stw();
         let all = containers_stw(m);
         let garbage = Candidates::unreachable_stw(m, all, 0);
-        garbage.into_iter().map(|h| Obj::from_borrowed(Value::from_ptr(h), m)).collect()
+        #[cfg(feature = "checks")]
+        crate::publish::verify_stw(m);
+        garbage.into_iter().map(|h| found_stw(m, h)).collect()
     };
     drop(stopped);
     garbage

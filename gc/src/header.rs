@@ -1,18 +1,19 @@
 //! The 16-byte header at the start of every object.
 //!
 //! ```text
-//! word 0   shape 32 | lock 8 | gc 8 | flags 16
+//! word 0   shape 32 | lock 8 | state 8 | flags 16
 //! word 1   count 64
 //! ```
-//! `shape` is the id of the object's shape shifted left by one; its lowest bit is kept for the published state, so
-//! that the one compare of an inline cache's guard tests both. A shape word of zero marks a free block of the heap.
+//! `shape` is the id of the object's shape shifted left by one. A shape word of zero marks a free block of the heap.
+//! `state` tells whether the object has been published. It has a byte of its own: fast paths ask first whether their
+//! thread is solo, which the loop around them mostly knows, so that guards need not tell published objects apart.
 //! A count that is negative belongs to an immortal object: nobody counts it and nobody frees it.
 //!
 //! How the count is kept is the model's business (`model/`).
 
 use crate::{Mutator, model};
 use ungil_locks::ObjLock;
-use ungil_locks::primitive::{AtomicI64, AtomicU16, AtomicU32, Ordering};
+use ungil_locks::primitive::{AtomicI64, AtomicU8, AtomicU16, AtomicU32, Ordering};
 
 /// The count of an immortal object. Far from zero in both directions: increments and decrements that slip through
 /// do no harm.
@@ -43,12 +44,20 @@ pub mod flag {
 pub struct Header {
     shape: AtomicU32,
     pub lock: ObjLock,
-    pub mark: ungil_locks::primitive::AtomicU8,
+    state: AtomicU8,
     flags: AtomicU16,
     count: AtomicI64,
+    /// Number of the OS thread that made the object: who alone may touch it until it is published.
+    #[cfg(feature = "checks")]
+    owner: u64,
 }
 
-const _: () = assert!(size_of::<Header>() == 16);
+/// Bytes of a header.
+pub const HEADER_SIZE: usize = if cfg!(feature = "checks") { 24 } else { 16 };
+const _: () = assert!(size_of::<Header>() == HEADER_SIZE);
+
+/// Bit of [`Header::state`]; the bits above it are the collector's mark.
+const PUBLISHED: u8 = 1;
 
 impl Header {
     /// A header for a new object with one reference.
@@ -57,10 +66,51 @@ impl Header {
         Header {
             shape: AtomicU32::new(shape_id << 1),
             lock: ObjLock::new(),
-            mark: ungil_locks::primitive::AtomicU8::new(0),
+            state: AtomicU8::new(0),
             flags: AtomicU16::new(0),
             count: AtomicI64::new(1),
+            #[cfg(feature = "checks")]
+            owner: crate::publish::thread_number(),
         }
+    }
+
+    /// Whether other threads may reach the object. Never changes back (PUB-2).
+    #[inline(always)]
+    pub fn is_published(&self) -> bool {
+        // ORD: relaxed; the owner sets it, others learn of the object through a releasing store that follows.
+        model::PUBLISHES && self.state.load(Ordering::Relaxed) & PUBLISHED != 0
+    }
+
+    /// Marks the object published. For `publish.rs`, which sees to what the object refers to.
+    #[inline]
+    pub(crate) fn set_published(&self) {
+        // ORD: relaxed, as in `is_published`; nobody else writes the byte.
+        self.state.store(self.state.load(Ordering::Relaxed) | PUBLISHED, Ordering::Relaxed);
+    }
+
+    /// The collector's mark, 0 unless the world is stopped.
+    #[inline]
+    pub(crate) fn mark(&self) -> u8 {
+        // ORD: relaxed; marks are looked at while the world is stopped only.
+        self.state.load(Ordering::Relaxed) >> 1
+    }
+
+    /// Sets the collector's mark, with the world stopped.
+    #[inline]
+    pub(crate) fn set_mark(&self, mark: u8) {
+        // ORD: as in `mark`.
+        self.state.store(self.state.load(Ordering::Relaxed) & PUBLISHED | mark << 1, Ordering::Relaxed);
+    }
+
+    /// Feature `checks`: the object is published, or the calling thread's.
+    #[inline(always)]
+    pub(crate) fn check_access(&self, m: &Mutator) {
+        #[cfg(feature = "checks")]
+        if model::PUBLISHES && !self.is_published() && !self.is_immortal() {
+            crate::publish::check_owner(self, self.owner, m);
+        }
+        #[cfg(not(feature = "checks"))]
+        let _ = m;
     }
 
     /// The word that inline caches compare: shape id and published bit.
@@ -130,9 +180,22 @@ impl Header {
         self.count.store(IMMORTAL, Ordering::Relaxed);
     }
 
+    /// For an object outside the heap: immortal and published from birth.
+    pub fn make_global(&self) {
+        self.make_immortal();
+        self.set_published();
+    }
+
+    /// Makes the block one that the collector passes over: the object has ended, its memory stays for a while.
+    pub(crate) fn retire(&self) {
+        // ORD: relaxed; nobody looks for objects but with the world stopped.
+        self.shape.store(0, Ordering::Relaxed);
+    }
+
     /// Adds a reference.
     #[inline(always)]
     pub fn increment(&self, m: &Mutator) {
+        self.check_access(m);
         model::increment(self, m);
     }
 
@@ -140,6 +203,7 @@ impl Header {
     #[inline(always)]
     #[must_use]
     pub fn decrement(&self, m: &Mutator) -> bool {
+        self.check_access(m);
         model::decrement(self, m)
     }
 

@@ -186,7 +186,12 @@ impl Pool {
                 }
             }
         }
-        inner.large.iter().copied().for_each(visit);
+        for &header in &inner.large {
+            // SAFETY: registered objects are there; one that has been retired has no shape.
+            if unsafe { (*header).shape_word() } != 0 {
+                visit(header);
+            }
+        }
     }
 
     /// Numbers the blocks of all pages of objects, for side tables; how many there are.

@@ -9,11 +9,12 @@ pub mod model;
 mod mutator;
 mod obj;
 mod ops;
+mod publish;
 mod slot;
 mod value;
 mod weak;
 
-pub use header::{Header, IMMORTAL, flag};
+pub use header::{HEADER_SIZE, Header, IMMORTAL, flag};
 pub use mutator::{KEPT_BLOCKS, Mutator, Pending, Space};
 pub use obj::{Obj, Ref, Root, Shared};
 pub use ops::{

@@ -10,7 +10,7 @@ use crate::{Header, Obj, Value, flag};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use ungil_locks::primitive::Ordering;
+use ungil_locks::primitive::{Mutex, Ordering};
 use ungil_locks::{StopGuard, ThreadState, World, check};
 
 /// How many free blocks of each size a thread keeps when it hands surplus ones to the others.
@@ -23,6 +23,21 @@ pub struct Space {
     pub shapes: ShapeTable,
     pub weak: WeakTable,
     pub collector: crate::cycle::CollectorState,
+    pub publishing: crate::publish::Publishing,
+    /// A leaf mutex: nothing else is locked under it.
+    pub retired: Mutex<RetiredList>,
+}
+
+/// Memory that is freed when the world stops next: block, size, what it was.
+#[derive(Default)]
+pub struct RetiredList(Vec<(*mut u8, usize, Retired)>);
+
+// SAFETY: the blocks are nobody's.
+unsafe impl Send for RetiredList {}
+
+enum Retired {
+    Buffer,
+    Object,
 }
 
 /// Something to do before the next instruction.
@@ -100,9 +115,16 @@ impl Mutator {
         self.solo.get()
     }
 
-    /// Whether everything is exclusively this thread's: no lock is needed until the next safepoint (LOCK-2).
+    /// Whether the object is exclusively this thread's: no lock is needed until the next safepoint, or until the object
+    /// is published (LOCK-2).
     #[inline(always)]
-    pub fn is_exclusive(&self) -> bool {
+    pub fn is_exclusive(&self, h: &Header) -> bool {
+        ungil_locks::model::GIL_ENABLED || self.solo.get() || !h.is_published()
+    }
+
+    /// Whether every object is exclusively this thread's until the next safepoint.
+    #[inline(always)]
+    pub fn owns_everything(&self) -> bool {
         ungil_locks::model::GIL_ENABLED || self.solo.get()
     }
 
@@ -205,6 +227,40 @@ impl Mutator {
             // SAFETY: as above.
             unsafe { heap::free_buffer(buffer, size) };
             self.forgive(size);
+        }
+    }
+
+    /// Gives the memory of a buffer back when the world stops for a collection next: until then threads that read without
+    /// a lock may look at it.
+    ///
+    /// # Safety
+    /// As for [`Mutator::free_buffer`], but for such readers.
+    #[cold]
+    #[inline(never)]
+    pub unsafe fn retire_buffer(&self, buffer: *mut u8, size: usize) {
+        self.space.retired.lock().unwrap_or_else(|p| p.into_inner()).0.push((buffer, size, Retired::Buffer));
+        // Pays towards the collection that frees it.
+        self.add_debt(size);
+    }
+
+    /// Frees what has been retired.
+    ///
+    /// # Safety
+    /// The world is stopped.
+    pub(crate) unsafe fn free_retired_stw(&self) {
+        let retired = std::mem::take(&mut *self.space.retired.lock().unwrap_or_else(|p| p.into_inner()));
+        for (block, size, kind) in retired.0 {
+            self.forgive(size);
+            // SAFETY: retired blocks are not used any more, and every thread is at a safepoint.
+            unsafe {
+                match kind {
+                    Retired::Buffer => self.free_buffer(block, size),
+                    Retired::Object => {
+                        heap::free_large(&self.space.pool, block, size);
+                        self.forgive(size);
+                    }
+                }
+            }
         }
     }
 
@@ -353,14 +409,28 @@ impl Mutator {
         unsafe {
             if size <= MAX_SMALL {
                 if cfg!(feature = "checks") {
-                    std::ptr::write_bytes(h.cast::<u8>().add(16), 0xdd, size.max(16) - 16);
+                    let used = crate::HEADER_SIZE;
+                    std::ptr::write_bytes(h.cast::<u8>().add(used), 0xdd, size.max(used) - used);
                 }
                 self.lists.push(size_class(size), h.cast());
+            } else if (*h).is_published() && !self.owns_everything() {
+                self.retire_large(h, size);
             } else {
                 heap::free_large(&self.space.pool, h.cast(), size);
                 self.forgive(size);
             }
         }
+    }
+
+    /// Large blocks may be unmapped when they are freed, and threads that read slots without a lock look at the header
+    /// of what they find.
+    #[cold]
+    #[inline(never)]
+    unsafe fn retire_large(&self, h: *mut Header, size: usize) {
+        // SAFETY: the caller owns the object, which is empty.
+        unsafe { (*h).retire() };
+        self.space.retired.lock().unwrap_or_else(|p| p.into_inner()).0.push((h.cast(), size, Retired::Object));
+        self.add_debt(size);
     }
 
     /// Drops the fields and gives the block back.

@@ -159,8 +159,9 @@ pub struct Shared(Value);
 unsafe impl Send for Shared {}
 
 impl Shared {
-    /// Publishes the object (in the safe form of the default build: it is born so) and wraps the reference.
+    /// Publishes the object and wraps the reference.
     pub fn publish(obj: Obj) -> Shared {
+        Mutator::current().publish(obj.value());
         Shared(obj.into_value())
     }
 

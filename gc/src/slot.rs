@@ -49,7 +49,7 @@ impl Slot {
     /// An owned copy, taking the container's lock unless it is exclusively this thread's.
     #[inline(always)]
     pub fn get(&self, container: &Header, m: &Mutator) -> Option<Obj> {
-        if m.is_exclusive() {
+        if m.is_exclusive(container) {
             return self.get_locked(m);
         }
         container.lock.lock(&m.world);
@@ -77,7 +77,7 @@ impl Slot {
     /// Stores, taking the lock unless the container is exclusive. What was there is dropped after the unlock.
     #[inline(always)]
     pub fn set(&self, container: &Header, m: &Mutator, v: Obj) {
-        let old = if m.is_exclusive() {
+        let old = if m.is_exclusive(container) {
             self.replace_locked(container, v)
         } else {
             container.lock.lock(&m.world);
@@ -129,7 +129,7 @@ impl Slot {
     /// Empties the slot, taking the lock unless the container is exclusive.
     #[inline]
     pub fn take(&self, container: &Header, m: &Mutator) -> Option<Obj> {
-        if m.is_exclusive() {
+        if m.is_exclusive(container) {
             return self.take_locked();
         }
         container.lock.lock(&m.world);

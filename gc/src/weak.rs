@@ -78,7 +78,8 @@ impl WeakTable {
         self.shards[index % SHARDS].lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Registers a weak reference whose `target` field is set.
+    /// Registers a weak reference whose `target` field is set. Other threads find it here if they reach the target: if
+    /// that is published, the weak reference must be.
     ///
     /// # Safety
     /// The caller holds a reference to the target; `cell` is a live weak reference object.
@@ -144,7 +145,7 @@ impl WeakTable {
         if target.is_null() {
             return None;
         }
-        if m.is_exclusive() {
+        if m.owns_everything() {
             // SAFETY: no other thread runs, so the target's end has not begun, or it would have cleared the field.
             return unsafe { (*target).try_increment(m).then(|| Obj::from_owned(Value::from_ptr(target))) };
         }
@@ -155,6 +156,31 @@ impl WeakTable {
         }
         // SAFETY: the field is not null, so the target's end has not taken this lock yet: its memory is intact.
         unsafe { (*target).try_increment(m).then(|| Obj::from_owned(Value::from_ptr(target))) }
+    }
+
+    /// Calls `visit` with the target, unless it is dead.
+    ///
+    /// # Safety
+    /// `cell` is a live weak reference object.
+    pub(crate) unsafe fn with_target(&self, cell: *mut WeakCell, visit: impl FnOnce(*mut Header)) {
+        // SAFETY: as the caller promises.
+        // ORD: relaxed; checked again under the lock.
+        let target = unsafe { (*cell).target.load(Ordering::Relaxed) };
+        if target.is_null() {
+            return;
+        }
+        let _shard = self.shard(target);
+        // SAFETY: as above.
+        // ORD: relaxed; under the shard's lock nobody clears it.
+        if unsafe { !(*cell).target.load(Ordering::Relaxed).is_null() } {
+            visit(target);
+        }
+    }
+
+    /// Calls `visit` with every weak reference to `target`.
+    pub(crate) fn for_each_cell(&self, target: *mut Header, visit: impl FnMut(*mut WeakCell)) {
+        let shard = self.shard(target);
+        shard.get(&(target as usize)).into_iter().flatten().copied().for_each(visit);
     }
 
     /// Whether the target is dead, without counting it.

@@ -147,7 +147,7 @@ impl ThreadState {
         self.attached.store(attached, Ordering::Relaxed);
     }
 
-    pub(crate) fn is_stopping(&self) -> bool {
+    pub fn is_stopping(&self) -> bool {
         // ORD: relaxed, written by the thread itself.
         self.stopping.load(Ordering::Relaxed)
     }

@@ -1,15 +1,25 @@
-//! Counting in the default build. For now in its safe form: every object is born published, and its count is atomic
-//! unless the counting thread is solo, i.e. the only one attached (SOLO-1), which may count with plain arithmetic.
+//! Counting in the default build. An object is born confined to its thread, which counts with plain arithmetic. The
+//! count of a published object is atomic, unless the counting thread is solo, i.e. the only one attached (SOLO-1).
 
 use crate::{Header, Mutator, Value};
 use ungil_locks::primitive::Ordering;
 
+/// Whether objects must be published before other threads may reach them.
+pub const PUBLISHES: bool = true;
+
+/// Whether only this thread counts the object until its next safepoint.
+#[inline(always)]
+fn is_plain(h: &Header, m: &Mutator) -> bool {
+    m.is_solo() || !h.is_published()
+}
+
 #[inline(always)]
 pub fn increment(h: &Header, m: &Mutator) {
     let count = h.count_cell();
-    // ORD: relaxed; solo means that no other thread counts until this one's next safepoint, whose hand-over orders.
+    // ORD: relaxed; solo means that no other thread counts until this one's next safepoint, whose hand-over orders;
+    // a confined object is counted by this thread alone.
     let now = count.load(Ordering::Relaxed);
-    if m.is_solo() {
+    if is_plain(h, m) {
         count.store(now + 1, Ordering::Relaxed);
     } else if now >= 0 {
         // ORD: relaxed; whoever adds a reference holds one, so the object cannot go away meanwhile.
@@ -23,7 +33,7 @@ pub fn decrement(h: &Header, m: &Mutator) -> bool {
     let count = h.count_cell();
     // ORD: relaxed, as in `increment`.
     let now = count.load(Ordering::Relaxed);
-    if m.is_solo() {
+    if is_plain(h, m) {
         count.store(now - 1, Ordering::Relaxed);
         return now == 1;
     }
@@ -38,7 +48,7 @@ pub fn decrement(h: &Header, m: &Mutator) -> bool {
 #[inline]
 pub fn try_increment(h: &Header, m: &Mutator) -> bool {
     let count = h.count_cell();
-    if m.is_solo() {
+    if is_plain(h, m) {
         // ORD: relaxed, as in `increment`.
         let now = count.load(Ordering::Relaxed);
         if now != 0 {
@@ -56,6 +66,10 @@ pub fn try_increment(h: &Header, m: &Mutator) -> bool {
         .is_ok()
 }
 
-/// Every object is born published in this form: a store has nothing left to publish (PUB-1 holds trivially).
+/// PUB-1: what is stored into a published container is published first.
 #[inline(always)]
-pub fn publish(_container: &Header, _value: Value) {}
+pub fn publish(container: &Header, value: Value) {
+    if container.is_published() && value.is_ptr() {
+        crate::publish::publish_value(value);
+    }
+}

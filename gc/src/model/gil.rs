@@ -3,6 +3,9 @@
 use crate::{Header, Mutator, Value};
 use ungil_locks::primitive::Ordering;
 
+/// Nothing is ever published under a GIL: every object is reached by one thread at a time.
+pub const PUBLISHES: bool = false;
+
 #[inline(always)]
 pub fn increment(h: &Header, _m: &Mutator) {
     let count = h.count_cell();
@@ -30,6 +33,6 @@ pub fn try_increment(h: &Header, m: &Mutator) -> bool {
     true
 }
 
-/// Nothing is ever published under a GIL: every object is reached by one thread at a time.
+/// See [`PUBLISHES`].
 #[inline(always)]
 pub fn publish(_container: &Header, _value: Value) {}

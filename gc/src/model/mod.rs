@@ -4,6 +4,7 @@
 //! - `increment(&Header, &Mutator)`: adds a reference.
 //! - `decrement(&Header, &Mutator) -> bool`: takes one away; whether it was the last. Never true for an immortal object.
 //! - `try_increment(&Header, &Mutator) -> bool`: adds one unless none is left.
+//! - `PUBLISHES`: whether there are confined and published objects.
 //! - `publish(&Header, Value)`: called before a value is stored into a slot of the container with that header.
 
 #[cfg(not(feature = "gil"))]

@@ -58,7 +58,7 @@ fn with_defaults<T>(cx: &Cx, f: &PyFunction, look: impl FnOnce(&[Ref<'_>]) -> T)
     fn items<'a>(cx: &Cx, v: Ref<'a>) -> &'a [Ref<'a>] {
         v.downcast::<PyTuple>(cx).map_or(&[], |d| d.items())
     }
-    if cx.is_exclusive() {
+    if cx.is_exclusive(&f.h) {
         // SAFETY: nobody else can replace the defaults meanwhile.
         return look(items(cx, unsafe { Ref::from_value(f.defaults.peek()) }));
     }

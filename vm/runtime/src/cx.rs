@@ -165,9 +165,13 @@ unsafe impl Send for SharedValue {}
 unsafe impl Sync for SharedValue {}
 
 impl SharedValue {
-    /// Makes the object immortal and keeps it.
+    /// Publishes the object, makes it immortal, and keeps it.
     pub fn new(obj: Obj) -> SharedValue {
         if let Some(h) = obj.r().header() {
+            // Interned names are published from birth, and made before there is a thread's context.
+            if ungil_gc::model::PUBLISHES && !h.is_published() {
+                Mutator::current().publish(obj.value());
+            }
             h.make_immortal();
         }
         SharedValue(obj.into_value())
@@ -329,6 +333,7 @@ impl Cx {
                 false => unsafe { crate::objects::frame::snapshot(self, regs, ip) },
             };
             // SAFETY: as above; the context owns the value.
+            self.mutator.publish(other.handled.get());
             let handled = unsafe { Obj::from_borrowed(other.handled.get(), &self.mutator) };
             (entry.ident, frame, handled)
         });
@@ -366,6 +371,14 @@ impl Cx {
         self.vm.recursion_limit.store(limit, Ordering::Relaxed);
         self.recursion_left.set(limit as isize - depth);
         Ok(())
+    }
+
+    /// To be called before a thread is started (PUB-3).
+    pub fn begin_threads(&self) {
+        if ungil_gc::model::PUBLISHES && !self.space.publishing.is_active() {
+            self.vm.cells.keep_functions();
+            self.mutator.begin_publishing();
+        }
     }
 
     /// Runs `f` while this thread is detached: it may block, and must not touch objects.

@@ -27,7 +27,7 @@ impl PyType {
         builtin: usize,
     ) -> &'static PyType {
         let header = Header::new(metaclass_shape);
-        header.make_immortal();
+        header.make_global();
         Box::leak(Box::new(PyType {
             h: header,
             name: RwLock::new(name),

@@ -5,6 +5,7 @@
 //! borrowed from the class dict that holds it: the change empties the cell before it drops the value. Readers that are
 //! not exclusive take the cell's lock to count what they read.
 
+use crate::class::Builtin;
 use crate::{Cx, Obj, Value};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use ungil_locks::ObjLock;
@@ -81,7 +82,7 @@ impl CellTable {
     #[inline]
     pub fn get(&self, cx: &Cx, index: u32) -> Option<Obj> {
         let cell = self.cell(index);
-        let exclusive = cx.is_exclusive();
+        let exclusive = cx.owns_everything();
         if !exclusive {
             cell.lock.lock(&cx.world);
         }
@@ -94,11 +95,31 @@ impl CellTable {
         found
     }
 
+    /// Makes the functions in all cells immortal, before the first thread is started: from then on threads that are not
+    /// alone use what a cell holds without counting it.
+    pub(crate) fn keep_functions(&self) {
+        // ORD: relaxed; there is one thread.
+        let count = self.next.load(Ordering::Relaxed).min(MAX_CELLS);
+        (1..count).for_each(|index| keep_function(self.peek(index as u32)));
+    }
+
     /// Sets or empties a cell.
     pub fn set(&self, cx: &Cx, index: u32, value: Value) {
+        if cx.space.publishing.is_active() {
+            keep_function(value);
+        }
         let cell = self.cell(index);
         cell.lock.lock(&cx.world);
         cell.value.store(value.0, Ordering::Release);
         cell.lock.unlock(&cx.world);
+    }
+}
+
+/// Makes what a cell holds immortal if it is a function.
+fn keep_function(v: Value) {
+    // SAFETY: what is in a cell, or enters it, is alive.
+    if v.is_ptr() && unsafe { (*v.ptr()).shape_id() } == Builtin::Function as u32 {
+        // SAFETY: as above.
+        unsafe { (*v.ptr()).make_immortal() };
     }
 }

@@ -7,7 +7,7 @@
 //! Guards (shape words, dict key ids, class ids) are never reused. Zero is an empty cache. A site that sees several
 //! shapes finds the others' words in its thread's table of recent attributes ([`applicable`]).
 
-use crate::class::PyType;
+use crate::class::{Builtin, PyType};
 use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
 use crate::{Cx, Ref, RefExt, Value};
@@ -117,7 +117,7 @@ pub unsafe fn global(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> Value {
         let cached = load(ip.add(1));
         let function: &PyFunction = super::frame::Frame(regs).function();
         let globals = function.globals_unchecked();
-        if !(*cx).is_exclusive() || cached as u32 != globals.keys_id() || cached == 0 {
+        if !(*cx).owns_everything() || cached as u32 != globals.keys_id() || cached == 0 {
             return Value::UNDEF;
         }
         if kind(cached) == GLOBAL {
@@ -131,6 +131,46 @@ pub unsafe fn global(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> Value {
         builtins.value_slot_unlocked(payload(second)).peek()
     }
 }
+
+/// As [`global`] for threads that are not alone: what they may use without counting it.
+///
+/// # Safety
+/// As for [`global`].
+#[inline(always)]
+pub unsafe fn shared_global(ip: *const u64, regs: *mut Value) -> Value {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let cached = load(ip.add(1));
+        let function: &PyFunction = super::frame::Frame(regs).function();
+        let globals = function.globals_unchecked();
+        if kind(cached) == GLOBAL {
+            return globals.shared_value(cached as u32, payload(cached));
+        }
+        if kind(cached) != BUILTIN || cached as u32 != globals.keys_id() {
+            return Value::UNDEF;
+        }
+        let second = load(ip.add(2));
+        let v = function.builtins_unchecked().shared_value(second as u32, payload(second));
+        // A global of that name may have come meanwhile.
+        if cached as u32 == globals.keys_id() { v } else { Value::UNDEF }
+    }
+}
+
+/// Makes a function or a module that a global names immortal once there are threads: all of them use it all the time, so
+/// its count would be what they wait for.
+pub fn keep_hub(cx: &Cx, v: Ref<'_>) {
+    if cx.space.publishing.is_active()
+        && let Some(h) = v.header()
+        && h.is_published()
+        && HUBS.contains(&h.shape_id())
+        && !h.is_immortal()
+    {
+        h.make_immortal();
+    }
+}
+
+/// Shapes of what every thread of a program uses.
+const HUBS: [u32; 3] = [Builtin::Function as u32, Builtin::NativeFunction as u32, Builtin::Module as u32];
 
 /// Fills the cache of a `LoadGlobal` whose name was found in `dict`.
 ///

@@ -215,7 +215,7 @@ fn bytes_of_slow(cx: &mut Cx, v: Ref<'_>, anyhow: bool) -> R<Vec<u8>> {
 /// As [`bytes_of`].
 pub fn with_bytes<T>(cx: &mut Cx, v: Ref<'_>, f: impl FnOnce(&[u8]) -> T) -> R<T> {
     if let Some(array) = v.downcast::<PyByteArray>(cx)
-        && cx.is_exclusive()
+        && cx.is_exclusive(&array.h)
     {
         return Ok(array.read(cx, f));
     }

@@ -59,7 +59,7 @@ impl PyCell {
     /// Stores an owned value (or `UNDEF`) and gives back the owned old one.
     #[inline(always)]
     pub fn swap_value(&self, cx: &Cx, v: Value) -> Value {
-        let exclusive = cx.is_exclusive();
+        let exclusive = cx.is_exclusive(&self.h);
         if !exclusive {
             self.h.lock.lock(&cx.world);
         }

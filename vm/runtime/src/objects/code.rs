@@ -74,7 +74,7 @@ pub fn link_with(cx: &mut Cx, unit: CodeUnit, consts: Box<[SharedValue]>) -> &'s
     }
     let plain = unit.flags & (flags::VARARGS | flags::VARKEYWORDS) == 0 && unit.keyword_only_count == 0;
     let header = Header::new(Builtin::Code as u32);
-    header.make_immortal();
+    header.make_global();
     let code: &'static PyCode = Box::leak(Box::new(PyCode {
         h: header,
         words: words.into_boxed_slice(),

@@ -94,12 +94,14 @@ pub unsafe fn snapshot(cx: &Cx, regs: *mut Value, ip: *const u64) -> Option<Obj>
     let frames: Vec<_> = crate::interp::frame::Frames::from(regs, ip).collect();
     let mut back: Option<Obj> = None;
     for (frame, at) in frames.into_iter().rev() {
+        cx.publish(ref_of(frame.function()).value());
         let made = make(cx, std::ptr::null_mut(), frame.function(), frame.code().offset_of(at));
         if let Some(f) = made.downcast::<PyFrame>(cx) {
             for (i, slot) in f.kept().iter().enumerate() {
                 // SAFETY: the frame's registers are valid while its thread stands still.
                 let local = unsafe { *frame.0.add(i) };
                 if !local.is_undef() {
+                    cx.publish(local);
                     // SAFETY: as above.
                     slot.set(&f.h, cx, unsafe { Obj::from_borrowed(local, cx) });
                 }
@@ -157,7 +159,7 @@ pub unsafe fn take_locals(cx: &Cx, frame: Frame, object: Value) {
         let code = frame.code();
         // Nobody but this frame and whoever shares its life refers to the object: it need not keep the locals.
         if (*object.ptr()).ref_count() > 1 {
-            let exclusive = cx.is_exclusive();
+            let exclusive = cx.is_exclusive(&f.h);
             if !exclusive {
                 f.h.lock.lock(&cx.world);
             }

@@ -156,7 +156,7 @@ pub fn contains_simple(cx: &Cx, v: Ref<'_>, item: Ref<'_>) -> Option<bool> {
                 let items = v.cast_unchecked::<PyTuple>().items();
                 find_simple(cx, items.iter().map(|v| v.value()), item)
             }
-            LIST if cx.is_exclusive() => {
+            LIST if v.header().is_some_and(|h| cx.is_exclusive(h)) => {
                 let slots = v.cast_unchecked::<PyList>().slots();
                 find_simple(cx, slots.iter().map(Slot::peek), item)
             }

@@ -6,10 +6,10 @@
 use crate::{Cx, Header};
 use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-/// Runs `f` with the object's lock held, or at once if everything is exclusively this thread's.
+/// Runs `f` with the object's lock held, or at once if the object is exclusively this thread's.
 #[inline(always)]
 pub fn locked<T>(cx: &Cx, h: &Header, f: impl FnOnce() -> T) -> T {
-    if cx.is_exclusive() {
+    if cx.is_exclusive(h) {
         return f();
     }
     h.lock.lock(&cx.world);

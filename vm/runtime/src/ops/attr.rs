@@ -257,7 +257,7 @@ pub fn own_attr(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> R<Option<Obj>> {
     let shape = cx.shape_of(h);
     if !shape.names.is_empty() {
         let name = interned(cx, name);
-        if !cx.is_exclusive() {
+        if !cx.is_exclusive(h) {
             h.lock.lock(&cx.world);
             let found = shape_slot(cx, obj, name).and_then(|slot| slot.get_locked(cx));
             h.lock.unlock(&cx.world);
@@ -455,7 +455,7 @@ fn store_in_shape(
                 }
             },
         };
-        let exclusive = cx.is_exclusive();
+        let exclusive = cx.is_exclusive(h);
         if !exclusive {
             h.lock.lock(&cx.world);
         }
@@ -505,7 +505,7 @@ fn to_dict_mode(cx: &Cx, obj: Ref<'_>, hidden: bool) {
         header.set_flag(crate::flag::PART);
     }
     let payload: &PyDict = dict.downcast(cx).expect("just made");
-    let exclusive = cx.is_exclusive();
+    let exclusive = cx.is_exclusive(h);
     if !exclusive {
         h.lock.lock(&cx.world);
     }
@@ -534,7 +534,7 @@ fn dict_in(cx: &Cx, obj: Ref<'_>, slot: &Slot) -> Option<Obj> {
         return Some(dict);
     }
     let made = PyDict::new(cx);
-    let exclusive = cx.is_exclusive();
+    let exclusive = cx.is_exclusive(h);
     if !exclusive {
         h.lock.lock(&cx.world);
     }
@@ -569,7 +569,7 @@ fn delete_own(
     let removed = match obj.header() {
         None => None,
         Some(h) => {
-            let exclusive = cx.is_exclusive();
+            let exclusive = cx.is_exclusive(h);
             if !exclusive {
                 h.lock.lock(&cx.world);
             }

@@ -68,6 +68,10 @@ fn has_default_equality(cx: &Cx, v: Ref<'_>, op: CompareOp) -> bool {
         && (op == CompareOp::Eq || class.same_special(cx, object, Special::Ne))
 }
 
+fn is_exclusive(cx: &Cx, v: Ref<'_>) -> bool {
+    v.header().is_some_and(|h| cx.is_exclusive(h))
+}
+
 fn compare_objects(cx: &Cx, op: CompareOp, a: Ref<'_>, b: Ref<'_>, ids: (u32, u32)) -> Option<bool> {
     match ids {
         (TUPLE, TUPLE) => {
@@ -76,7 +80,7 @@ fn compare_objects(cx: &Cx, op: CompareOp, a: Ref<'_>, b: Ref<'_>, ids: (u32, u3
             let words = |t: &PyTuple| (t.items().as_ptr().cast::<Value>(), t.len());
             compare_items(cx, op, words(x), words(y))
         }
-        (LIST, LIST) if cx.is_exclusive() => {
+        (LIST, LIST) if is_exclusive(cx, a) && is_exclusive(cx, b) => {
             // SAFETY: exact lists.
             let (x, y) = unsafe { (a.cast_unchecked::<PyList>(), b.cast_unchecked::<PyList>()) };
             compare_items(cx, op, (x.items_unlocked(), x.len()), (y.items_unlocked(), y.len()))

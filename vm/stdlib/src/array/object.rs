@@ -53,7 +53,7 @@ fn export(cx: &mut Cx, v: Ref<'_>) -> R<View> {
 fn release(m: &Mutator, v: Ref<'_>) {
     // SAFETY: as in `export`.
     let array = unsafe { v.cast_unchecked::<PyArray>() };
-    if m.is_exclusive() {
+    if m.is_exclusive(&array.h) {
         return array.exports.set(array.exports.get() - 1);
     }
     array.h.lock.lock(&m.world);

@@ -416,7 +416,7 @@ fn release(m: &Mutator, v: Ref<'_>) {
         // SAFETY: the lock is held, or everything is this thread's.
         unsafe { (*stream.state.get()).exports -= 1 };
     };
-    if m.is_exclusive() {
+    if m.is_exclusive(&stream.h) {
         return less();
     }
     stream.h.lock.lock(&m.world);

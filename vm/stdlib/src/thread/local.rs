@@ -100,6 +100,8 @@ fn dict_here(cx: &mut Cx, local: &PyLocal) -> (Obj, bool) {
         return (unsafe { Obj::from_borrowed(dict, cx.mutator()) }, false);
     }
     let dict = PyDict::new(cx);
+    // Whichever thread drops the object last drops the dicts of all.
+    cx.publish(dict.value());
     local.dicts.lock().insert(cx.thread.id(), Slot::new(dict.clone()));
     FOUND.with(|found| {
         let mut found = found.borrow_mut();

@@ -118,6 +118,7 @@ fn spawn(cx: &mut Cx, task: Task, handle: Arc<ThreadHandle>, daemon: bool) -> R<
         0 => STACK,
         size => size,
     };
+    cx.begin_threads();
     // The closure is lost if there is no thread; the task must not be.
     let parcel = Arc::new(Mutex::new(Some(task)));
     let (vm, theirs, own) = (cx.vm, parcel.clone(), handle.clone());

@@ -146,7 +146,7 @@ handler! {
     pub fn load_attr(ip, regs, cx, t) {
         let word = *ip;
         let receiver = *regs.add(fb!(word));
-        if !receiver.is_ptr() || !(*cx).is_exclusive() {
+        if !receiver.is_ptr() || !(*cx).is_exclusive(&*receiver.ptr()) {
             return slow::attr::load_attr::run(ip, regs, cx, t);
         }
         let cached = cache::load(ip.add(1));
@@ -181,6 +181,9 @@ handler! {
         let word = *ip;
         let receiver = *regs.add(fb!(word));
         let mut cached = cache::load(ip.add(1));
+        if !(*cx).owns_everything() {
+            return slow::attr::load_attr::run(ip, regs, cx, t);
+        }
         let name = name_word(regs, fc!(word));
         if by_shape(cached) {
             cached = applicable(ip.add(1), name, (*receiver.ptr()).shape_word(), cx);
@@ -246,7 +249,7 @@ handler! {
         let cached = cache::load(ip.add(1));
         // The receiver is a local nearly always; one that is moved out takes the slow path.
         if !receiver.is_ptr()
-            || !(*cx).is_exclusive()
+            || !(*cx).is_exclusive(&*receiver.ptr())
             || cached as u32 != (*receiver.ptr()).shape_word()
             || cache::kind(cached) != cache::SLOT
             || word & 0x100 != 0
@@ -286,7 +289,7 @@ handler! {
     fn store_attr_other(ip, regs, cx, t) {
         let word = *ip;
         let receiver = *regs.add(fa!(word));
-        if !receiver.is_ptr() || !(*cx).is_exclusive() || word & 0x100 != 0 {
+        if !receiver.is_ptr() || !(*cx).is_exclusive(&*receiver.ptr()) || word & 0x100 != 0 {
             return slow::attr::store_attr_cached::run(ip, regs, cx, t);
         }
         let h = &*receiver.ptr();

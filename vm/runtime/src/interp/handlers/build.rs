@@ -32,7 +32,7 @@ unsafe fn unpack(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> bool {
     let (items, len): (*const Value, usize) = if shape == TUPLE {
         let items = container.cast_unchecked::<PyTuple>().items();
         (items.as_ptr().cast(), items.len())
-    } else if shape == LIST && (*cx).is_exclusive() {
+    } else if shape == LIST && (*cx).is_exclusive(&*source.ptr()) {
         let list = container.cast_unchecked::<PyList>();
         (list.items_unlocked(), list.len())
     } else {

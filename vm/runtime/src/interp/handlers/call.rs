@@ -195,6 +195,13 @@ unsafe fn end_native_call(
     goto!(next, regs, cx, t)
 }
 
+/// Whether what a class's cell holds may be used without counting it first. Other threads may empty the cell, but once
+/// there are any, functions are made immortal when they enter a cell.
+#[inline(always)]
+unsafe fn may_borrow_method(callee: Value, cx: *mut Cx) -> bool {
+    (*cx).owns_everything() || (*callee.ptr()).is_immortal()
+}
+
 handler! {
     pub fn call_method(ip, regs, cx, t) {
         let word = *ip;
@@ -202,12 +209,14 @@ handler! {
         let receiver = *window.add(WINDOW_HEADER);
         let cached = cache::load(ip.add(2));
         if receiver.is_ptr()
-            && (*cx).is_exclusive()
             && cached as u32 == (*receiver.ptr()).shape_word()
             && cache::kind(cached) == cache::METHOD
         {
             let callee = (*cx).vm.cells.peek(cache::payload(cached));
-            if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
+            if !callee.is_ptr() || !may_borrow_method(callee, cx) {
+                return slow::call::call_method::run(ip, regs, cx, t);
+            }
+            if (*callee.ptr()).shape_word() == FUNCTION {
                 let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
                 let args = fc!(word) + 1;
                 if function.simple_args() == args && may_push(function, window, cx) {
@@ -215,7 +224,7 @@ handler! {
                     *window.add(2) = callee;
                     return push_simple(ip, ip.add(3), regs, window, function, args, cx, t);
                 }
-            } else if callee.is_ptr() && (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
+            } else if (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
                 return call_native_method(ip, regs, cx, t, callee);
             }
             return slow::call::call_method::run(ip, regs, cx, t);
@@ -231,7 +240,7 @@ handler! {
         let word = *ip;
         let window = regs.add(fb!(word));
         let receiver = *window.add(WINDOW_HEADER);
-        if !receiver.is_ptr() || !(*cx).is_exclusive() {
+        if !receiver.is_ptr() || !(*cx).owns_everything() {
             return slow::call::call_method::run(ip, regs, cx, t);
         }
         let mut cached = cache::load(ip.add(2));

@@ -16,7 +16,7 @@ const COROUTINE_SHAPE: u32 = (Builtin::Coroutine as u32) << 1;
 #[inline(always)]
 unsafe fn is_simple(g: &PyGenerator, top: *mut Value, cx: *mut Cx) -> bool {
     g.state() <= state::SUSPENDED
-        && (*cx).is_exclusive()
+        && (*cx).is_exclusive(&g.h)
         && !(*cx).handled.get().is_ptr()
         && g.has_registers_only()
         && (*cx).recursion_left.get() > 0
@@ -101,7 +101,7 @@ handler! {
         let word = *ip;
         let generator = *regs.sub(5);
         let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
-        if !(*cx).is_exclusive()
+        if !(*cx).is_exclusive(&g.h)
             || (*cx).handled.get().is_ptr()
             || g.outer_handled.get().is_ptr()
             || (*regs.sub(1)).is_ptr()

@@ -14,12 +14,13 @@ const LIST: u32 = (Builtin::List as u32) << 1;
 const TUPLE: u32 = (Builtin::Tuple as u32) << 1;
 
 /// The item of a list or tuple at an index that may count from the end, borrowed; `UNDEF` if out of range or if the
-/// container is something else. The thread is exclusive, or the container is a tuple.
+/// container is something else. A list must be exclusively the thread's.
 #[inline(always)]
 unsafe fn sequence_item(cx: *mut Cx, container: Value, index: i64) -> Value {
-    let word = (*container.ptr()).shape_word();
+    let h = &*container.ptr();
+    let word = h.shape_word();
     let container = Ref::from_value(container);
-    let (items, len): (*const Value, usize) = if word == LIST && (*cx).is_exclusive() {
+    let (items, len): (*const Value, usize) = if word == LIST && (*cx).is_exclusive(h) {
         let list = container.cast_unchecked::<PyList>();
         (list.items_unlocked(), list.len())
     } else if word == TUPLE {
@@ -122,7 +123,7 @@ handler! {
     pub fn set_item(ip, regs, cx, t) {
         let word = *ip;
         let (container, key) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
-        let plain = container.is_ptr() && word & 0x100 == 0 && (*cx).is_exclusive();
+        let plain = container.is_ptr() && word & 0x100 == 0 && (*cx).is_exclusive(&*container.ptr());
         if plain && key.is_int() && (*container.ptr()).shape_word() == LIST {
             let list = Ref::from_value(container).cast_unchecked::<PyList>();
             let len = list.len() as i64;

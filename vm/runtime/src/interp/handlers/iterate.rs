@@ -26,7 +26,7 @@ handler! {
         if shape == GENERATOR {
             return super::generate::for_iter_generator(ip, regs, cx, t);
         }
-        if !(*cx).is_exclusive() {
+        if !(*cx).is_exclusive(&*iterator.ptr()) {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
         let iterator = Ref::from_value(iterator);
@@ -48,7 +48,7 @@ handler! {
             let index = it.index.get();
             if list.is_ptr() {
                 let list = Ref::from_value(list).cast_unchecked::<PyList>();
-                if index < list.len() {
+                if (*cx).is_exclusive(&list.h) && index < list.len() {
                     it.index.set(index + 1);
                     let v = *list.items_unlocked().add(index);
                     if v.is_ptr() {

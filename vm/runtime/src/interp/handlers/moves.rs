@@ -151,11 +151,28 @@ handler! {
         let word = *ip;
         let v = cache::global(ip, regs, cx);
         if v.is_undef() {
-            return slow::names::load_global::run(ip, regs, cx, t);
+            return load_shared_global(ip, regs, cx, t);
         }
         if v.is_ptr() {
             (*v.ptr()).increment((*cx).mutator());
         }
+        finish!(ip.add(3), regs, cx, t, fa!(word), v)
+    }
+}
+
+handler! {
+    /// A global that is not cached, or that other threads may replace.
+    #[inline(never)]
+    fn load_shared_global(ip, regs, cx, t) {
+        if (*cx).owns_everything() {
+            return slow::names::load_global::run(ip, regs, cx, t);
+        }
+        let v = cache::shared_global(ip, regs);
+        if v.is_undef() {
+            return slow::names::load_global::run(ip, regs, cx, t);
+        }
+        let word = *ip;
+        // Immortal, or an immediate: not counted.
         finish!(ip.add(3), regs, cx, t, fa!(word), v)
     }
 }
@@ -174,7 +191,7 @@ handler! {
         let word = *ip;
         let cached = cache::load(ip.add(1));
         let globals = super::super::frame::Frame(regs).function().globals_unchecked();
-        if cached == 0 || !(*cx).is_exclusive() || cached as u32 != globals.keys_id() {
+        if cached == 0 || !(*cx).is_exclusive(&globals.h) || cached as u32 != globals.keys_id() {
             return slow::names::store_global::run(ip, regs, cx, t);
         }
         let source = regs.add(fa!(word));

@@ -15,7 +15,7 @@ const TYPE: u32 = (Builtin::Type as u32) << 1;
 unsafe fn cached_function(ip: *const u64, temps: *mut Value, cx: *mut Cx) -> Value {
     let (global, class, this) = (*temps, *temps.add(1), *temps.add(2));
     let cached = cache::load(ip.add(1));
-    if !(*cx).is_exclusive()
+    if !(*cx).owns_everything()
         || global != (*cx).builtin(Builtin::Super).as_ref().value()
         || !class.is_ptr()
         || (*class.ptr()).shape_word() != TYPE

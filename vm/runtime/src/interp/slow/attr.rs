@@ -79,7 +79,7 @@ fn class_value(cx: &Cx, cached: u64) -> Option<Obj> {
 /// Reads an attribute slot under the instance's lock, checking the shape again.
 unsafe fn slot_value(cx: &Cx, receiver: Ref<'_>, cached: u64) -> Option<Obj> {
     let h = receiver.header()?;
-    let exclusive = cx.is_exclusive();
+    let exclusive = cx.is_exclusive(h);
     if !exclusive {
         h.lock.lock(&cx.world);
     }
@@ -123,7 +123,7 @@ slow_path! {
         let word = *ip;
         let receiver = operand(regs, fb!(word));
         let name = name_of(regs, fc!(word));
-        if !(*cx).is_exclusive() && let Some(v) = cached_value(&*cx, receiver, name, cache::load(ip.add(1))) {
+        if !(*cx).owns_everything() && let Some(v) = cached_value(&*cx, receiver, name, cache::load(ip.add(1))) {
             return done!(ip, regs, cx, t, Ok(v));
         }
         fill_load(&mut *cx, ip.add(1), receiver, name);
@@ -228,7 +228,7 @@ unsafe fn store_by_cache(
         _ => return None,
     };
     let v = take(word, 0x200, regs, fb!(word), cx as *const Cx as *mut Cx);
-    let exclusive = cx.is_exclusive();
+    let exclusive = cx.is_exclusive(h);
     if !exclusive {
         h.lock.lock(&cx.world);
     }

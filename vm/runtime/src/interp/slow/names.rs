@@ -105,7 +105,8 @@ slow_path! {
         let word = *ip;
         let name = name_of(regs, fb!(word));
         let result = find_global(&mut *cx, regs, name);
-        if result.is_ok() {
+        if let Ok(found) = &result {
+            cache::keep_hub(&*cx, found.r());
             let function = Frame(regs).function();
             if (*cx).is_exactly(ref_of(function.globals_unchecked()), Builtin::Dict) {
                 cache::fill_global(&*cx, ip, function.globals_unchecked(), function.builtins_unchecked(), name);

@@ -40,7 +40,7 @@ unsafe fn find(cx: &mut Cx, ip: *const u64, parts: [Option<Obj>; 3], name: Ref<'
             && binds_plainly(cx, found.r())
         {
             // Two words that belong together: only who is alone may write them.
-            if let Some(h) = this.r().header().filter(|_| cx.is_exclusive()) {
+            if let Some(h) = this.r().header().filter(|_| cx.owns_everything()) {
                 cache::store(ip.add(2), behind.class_id as u64);
                 cache::store(ip.add(1), cache::word(h.shape_word(), cache::METHOD, cell));
             }

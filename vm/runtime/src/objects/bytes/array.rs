@@ -104,7 +104,7 @@ impl PyByteArray {
 
     /// Ends an export.
     pub(crate) fn unexport(&self, m: &Mutator) {
-        if m.is_exclusive() {
+        if m.is_exclusive(&self.h) {
             return self.exports.set(self.exports.get() - 1);
         }
         self.h.lock.lock(&m.world);

@@ -43,7 +43,7 @@ macro_rules! byte_iterator {
         impl NativeIter for $name {
             #[inline]
             fn step(&self, cx: &mut Cx) -> R<Option<Obj>> {
-                let index = if cx.is_exclusive() {
+                let index = if cx.is_exclusive(&self.h) {
                     let index = self.index.get();
                     self.index.set(index + 1);
                     index

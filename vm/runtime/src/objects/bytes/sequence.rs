@@ -55,7 +55,7 @@ impl ByteSeq for PyByteArray {
     #[inline]
     fn contents<T>(&self, cx: &Cx, f: impl FnOnce(&[u8]) -> T) -> T {
         // Methods take time in proportion to the contents: not under a lock that others wait for.
-        match cx.is_exclusive() {
+        match cx.is_exclusive(&self.h) {
             true => self.read(cx, f),
             false => f(&self.snapshot(cx)),
         }

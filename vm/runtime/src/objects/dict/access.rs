@@ -123,7 +123,7 @@ impl PyDict {
     ) -> R<T> {
         let mut asked: Option<(Question, bool)> = None;
         loop {
-            let exclusive = cx.is_exclusive();
+            let exclusive = cx.is_exclusive(&self.h);
             if !exclusive {
                 self.h.lock.lock(&cx.world);
             }

@@ -9,7 +9,7 @@ use super::access::drop_in;
 use super::key::str_hash;
 use crate::objects::sync::locked;
 use crate::prelude::*;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering, fence};
 
 static NEXT_KEYS_ID: AtomicU32 = AtomicU32::new(1);
 
@@ -64,6 +64,35 @@ impl PyDict {
     #[inline(always)]
     pub fn value_slot_unlocked(&self, index: u32) -> &Slot {
         &self.entry(index).value
+    }
+
+    /// The value of an entry if the dict still has the keys that the id names, and if the value is an immediate or an
+    /// immortal object, which nobody need count; `UNDEF` otherwise. Takes no lock and writes nothing: the memory of a
+    /// table that had an id stays until the world stops, and what is read counts only if the id is still there.
+    #[inline]
+    pub fn shared_value(&self, keys_id: u32, index: u32) -> Value {
+        if keys_id == 0 || self.keys_id.get() != keys_id {
+            return Value::UNDEF;
+        }
+        // ORD: each acquire pairs with the release in `forget_keys`: who has read something newer than the id that it
+        // knows sees that the id has gone.
+        fence(Ordering::Acquire);
+        let entries = self.entries.get();
+        fence(Ordering::Acquire);
+        if self.keys_id.get() != keys_id {
+            return Value::UNDEF;
+        }
+        // SAFETY: the table that the id goes with has an entry of this number; its memory is there as said above.
+        let slot = unsafe { &(*entries.add(index as usize)).value };
+        let v = slot.peek();
+        // What a slot holds may be freed any time, but not its block's memory: pages stay, and large objects that had been
+        // published wait for a stop of the world.
+        // SAFETY: a header is there; if it says immortal and the slot still holds it, it is that object.
+        if v.is_ptr() && unsafe { !(*v.ptr()).is_immortal() } {
+            return Value::UNDEF;
+        }
+        fence(Ordering::Acquire);
+        if self.keys_id.get() == keys_id && slot.peek() == v { v } else { Value::UNDEF }
     }
 
     /// Replaces the value of an entry if the dict still has the keys that the id names.

@@ -137,7 +137,7 @@ impl PyDictIter {
 
     #[cold]
     fn finish(&self, cx: &Cx) {
-        if cx.is_exclusive() {
+        if cx.is_exclusive(&self.h) {
             drop(self.dict.take_locked());
         }
     }

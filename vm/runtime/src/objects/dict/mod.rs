@@ -49,7 +49,7 @@ pub struct PyDict {
     version: Field<AtomicU32>,
 }
 
-const _: () = assert!(size_of::<PyDict>() == 48);
+const _: () = assert!(size_of::<PyDict>() == ungil_gc::HEADER_SIZE + 32);
 
 // SAFETY: `repr(C)`, header first; objects of the type and its subclasses are made with this payload alone.
 unsafe impl Object for PyDict {

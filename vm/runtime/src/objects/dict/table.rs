@@ -11,6 +11,7 @@
 use super::PyDict;
 use crate::prelude::*;
 use std::cell::Cell;
+use std::sync::atomic::{Ordering, fence};
 
 /// A key and its value. A hole has neither.
 #[repr(C)]
@@ -262,10 +263,19 @@ impl PyDict {
         }
     }
 
+    /// Takes the dict's id away, before anything is done that the id rules out: who reads without the lock compares the id
+    /// after what it has read.
+    #[inline(always)]
+    fn forget_keys(&self) {
+        self.keys_id.set(0);
+        // ORD: release; pairs with the fences in `shared_value`.
+        fence(Ordering::Release);
+    }
+
     /// Says that keys have changed: caches and running probes must notice.
     #[inline(always)]
     pub(super) fn touch(&self) {
-        self.keys_id.set(0);
+        self.forget_keys();
         self.version.set(self.version.get().wrapping_add(1));
     }
 
@@ -346,6 +356,8 @@ impl PyDict {
             }
         }
         debug_assert_eq!(moved, self.used.get());
+        let had_id = self.keys_id.get() != 0;
+        self.forget_keys();
         self.entries.set(entries);
         self.log2_size.set(log2);
         self.log2_index_bytes.set(index_log2);
@@ -360,8 +372,9 @@ impl PyDict {
             self.index_set(probe.slot, i as i32);
         }
         if !old.is_null() {
-            // SAFETY: the block was allocated for a table of this size, and nothing refers to it any more.
-            unsafe { free_block(cx, old, old_log2) };
+            // SAFETY: the block was allocated for a table of this size, and nothing refers to it any more but readers
+            // without the lock, which go by the id.
+            unsafe { free_block(cx, old, old_log2, had_id && !cx.is_exclusive(&self.h)) };
         }
         true
     }
@@ -432,7 +445,9 @@ impl PyDict {
             entries: self.entries.get(),
             log2: self.log2_size.get(),
             filled: self.filled.get() as usize,
+            had_readers: self.keys_id.get() != 0 && self.h.is_published(),
         };
+        self.forget_keys();
         self.entries.set(std::ptr::null_mut());
         self.log2_size.set(0);
         self.log2_index_bytes.set(0);
@@ -458,6 +473,8 @@ pub(super) struct OldTable {
     entries: *mut Entry,
     log2: u8,
     filled: usize,
+    /// Threads without the lock may be reading it.
+    had_readers: bool,
 }
 
 impl OldTable {
@@ -486,7 +503,7 @@ impl OldTable {
     fn free(self, m: &Mutator) {
         if !self.entries.is_null() {
             // SAFETY: allocated with this size; empty now.
-            unsafe { free_block(m, self.entries, self.log2) };
+            unsafe { free_block(m, self.entries, self.log2, self.had_readers && !m.owns_everything()) };
         }
     }
 }
@@ -518,11 +535,19 @@ fn allocate(m: &Mutator, log2: u8) -> Option<(*mut Entry, u8)> {
     }
 }
 
+/// Frees a table, when the world stops next if there may be readers without the lock.
+///
 /// # Safety
-/// `entries` came from [`allocate`] with the same size and is not used any more.
+/// `entries` came from [`allocate`] with the same size and is not used any more, but by such readers.
 #[inline]
-unsafe fn free_block(m: &Mutator, entries: *mut Entry, log2: u8) {
+unsafe fn free_block(m: &Mutator, entries: *mut Entry, log2: u8, had_readers: bool) {
     let Some((bytes, index_log2)) = layout(log2) else { return };
     // SAFETY: as the caller promises.
-    unsafe { m.free_buffer(entries.cast::<u8>().sub(1 << index_log2), bytes) };
+    unsafe {
+        let block = entries.cast::<u8>().sub(1 << index_log2);
+        match had_readers {
+            true => m.retire_buffer(block, bytes),
+            false => m.free_buffer(block, bytes),
+        }
+    }
 }

@@ -49,7 +49,7 @@ impl PyDict {
         if self.is_empty() && self.filled.get() == 0 && self.entries.get().is_null() {
             return self.clone_table(cx, other).then_some(true);
         }
-        if !cx.is_exclusive() {
+        if !cx.is_exclusive(&self.h) {
             return Some(false);
         }
         for i in 0..other.filled.get() {

@@ -121,6 +121,9 @@ impl PyGenerator {
                 live -= 1;
             }
             self.live.set(live as u32);
+            if self.h.is_published() {
+                publish_registers(frame, live);
+            }
             let to = self.registers();
             let mut i = 0;
             while i < live {
@@ -338,4 +341,18 @@ pub fn finalize(cx: &mut Cx, obj: &Obj) -> bool {
         crate::traceback::unraisable(cx, err, "Exception ignored while closing generator", obj.r());
     }
     true
+}
+
+/// PUB-5: what a published generator keeps when it suspends is published, since any thread may resume it.
+///
+/// # Safety
+/// The frame has so many registers.
+#[cold]
+#[inline(never)]
+unsafe fn publish_registers(frame: Frame, live: usize) {
+    let m = Mutator::current();
+    for i in 0..live {
+        // SAFETY: as the caller promises.
+        m.publish(unsafe { *frame.0.add(i) });
+    }
 }

@@ -32,7 +32,7 @@ fn claim(cx: &Cx, g: &PyGenerator) -> Result<u8, u8> {
     if now == state::RUNNING || now == state::FINISHED {
         return Err(now);
     }
-    if cx.is_exclusive() {
+    if cx.is_exclusive(&g.h) {
         // ORD: relaxed; there is nobody to race with.
         g.state.store(state::RUNNING, Ordering::Relaxed);
         return Ok(now);

@@ -42,7 +42,7 @@ fn list_of(slot: &Slot) -> Option<&PyList> {
 impl PyListIter {
     fn finish(&self, cx: &Cx) {
         self.index.set(EXHAUSTED);
-        if cx.is_exclusive()
+        if cx.is_exclusive(&self.h)
             && let Some(list) = self.list.take_locked()
         {
             cx.drop_value(list.into_value());
@@ -54,7 +54,7 @@ impl NativeIter for PyListIter {
     #[inline]
     fn step(&self, cx: &mut Cx) -> R<Option<Obj>> {
         let Some(list) = list_of(&self.list) else { return Ok(None) };
-        let index = if cx.is_exclusive() {
+        let index = if cx.is_exclusive(&self.h) {
             let index = self.index.get();
             self.index.set(index + 1);
             index
@@ -131,7 +131,7 @@ impl NativeIter for PyListReverseIter {
             return Ok(Some(item));
         }
         self.next.set(0);
-        if cx.is_exclusive() {
+        if cx.is_exclusive(&self.h) {
             drop(self.list.take_locked());
         }
         Ok(None)

@@ -77,7 +77,7 @@ impl NativeIter for PySetIter {
         match locked_both(cx, &self.h, &set.h, || self.advance_locked(cx, set)) {
             Ok(Some(item)) => Ok(Some(item)),
             Ok(None) => {
-                if cx.is_exclusive() {
+                if cx.is_exclusive(&self.h) {
                     drop(self.set.take_locked());
                 }
                 Ok(None)

@@ -164,9 +164,9 @@ fn join(cx: &mut Cx, a: Args<'_>) -> R {
     {
         return super::join(cx, sep, tuple.items());
     }
-    if cx.is_exclusive()
-        && cx.is_exactly(iterable, Builtin::List)
+    if cx.is_exactly(iterable, Builtin::List)
         && let Some(list) = iterable.downcast::<PyList>(cx)
+        && cx.is_exclusive(&list.h)
         && let Some(result) = join_list(cx, sep, list)
     {
         return result;

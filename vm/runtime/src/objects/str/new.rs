@@ -89,7 +89,7 @@ pub(super) fn new_immortal(bytes: &[u8], hash: i64) -> *mut PyStr {
     let size = payload_for(bytes.len(), char_len);
     let layout = std::alloc::Layout::from_size_align(size, 16).expect("short text");
     let h = Header::new(Builtin::Str as u32);
-    h.make_immortal();
+    h.make_global();
     h.set_flag(crate::flag::INTERNED);
     // SAFETY: the size is not zero; fresh memory of the payload's size.
     unsafe {

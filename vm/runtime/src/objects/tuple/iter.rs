@@ -38,7 +38,7 @@ impl NativeIter for PyTupleIter {
     #[inline]
     fn step(&self, cx: &mut Cx) -> R<Option<Obj>> {
         let Some(tuple) = tuple_of(&self.tuple) else { return Ok(None) };
-        let index = if cx.is_exclusive() {
+        let index = if cx.is_exclusive(&self.h) {
             let index = self.index.get();
             self.index.set(index + 1);
             index
@@ -48,7 +48,7 @@ impl NativeIter for PyTupleIter {
         let item = tuple.get(cx, index);
         if item.is_none() {
             self.index.set(EXHAUSTED);
-            if cx.is_exclusive()
+            if cx.is_exclusive(&self.h)
                 && let Some(tuple) = self.tuple.take_locked()
             {
                 cx.drop_value(tuple.into_value());

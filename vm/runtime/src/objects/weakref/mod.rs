@@ -93,6 +93,9 @@ fn make(cx: &mut Cx, class: &PyType, target: Ref<'_>, callback: Option<Ref<'_>>)
         cell: WeakCell { header, target: AtomicPtr::new(target.value().ptr()), callback },
         hash: Field::<AtomicI64>::new(-1),
     })?;
+    if h.is_published() {
+        cx.publish(made.value());
+    }
     let cell = made.value().ptr().cast::<WeakCell>();
     // SAFETY: the caller holds the target, and the reference has just been made.
     unsafe {
