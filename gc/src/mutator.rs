@@ -429,7 +429,11 @@ impl Mutator {
     unsafe fn retire_large(&self, h: *mut Header, size: usize) {
         // SAFETY: the caller owns the object, which is empty.
         unsafe { (*h).retire() };
-        self.space.retired.lock().unwrap_or_else(|p| p.into_inner()).0.push((h.cast(), size, Retired::Object));
+        self.space.retired.lock().unwrap_or_else(|p| p.into_inner()).0.push((
+            h.cast(),
+            size,
+            Retired::Object,
+        ));
         self.add_debt(size);
     }
 

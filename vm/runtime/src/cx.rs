@@ -332,8 +332,8 @@ impl Cx {
                 // SAFETY: the world is stopped.
                 false => unsafe { crate::objects::frame::snapshot(self, regs, ip) },
             };
-            // SAFETY: as above; the context owns the value.
             self.mutator.publish(other.handled.get());
+            // SAFETY: as above; the context owns the value.
             let handled = unsafe { Obj::from_borrowed(other.handled.get(), &self.mutator) };
             (entry.ident, frame, handled)
         });
