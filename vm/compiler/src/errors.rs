@@ -1,7 +1,7 @@
 //! What the compiler reports: errors and warnings, with the fields of CPython's `SyntaxError`.
 
 use crate::source::Source;
-use ruff_text_size::TextRange;
+use ruff_text_size::{TextRange, TextSize};
 
 /// Which exception an error becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct CompileError {
     pub end_offset: i32,
     /// The source line, if the error is the parser's.
     pub text: Option<String>,
+    /// Where, by line and column, the last statement before a plain "invalid syntax" starts; 0 if there is none.
+    pub last_statement: Option<(u32, u32)>,
     /// The source ended too early: with more input it might be right (an interactive console asks for more).
     pub incomplete: bool,
 }
@@ -74,6 +76,8 @@ pub(crate) struct Fault {
     pub range: Option<TextRange>,
     /// Some of CPython's errors name only where they start: then the end equals the start, or is absent (-1, 0).
     pub end: FaultEnd,
+    /// Where the last statement before it starts, of errors that may come from a misspelled keyword.
+    pub last_statement: Option<Option<TextSize>>,
     /// The line is shown without its newline: the tokenizer had gone on to another line, or had failed.
     pub bare_line: bool,
     /// Columns count bytes: CPython converts them to characters for the parser's errors only.
@@ -107,6 +111,7 @@ impl Fault {
             message: message.into(),
             range: Some(range),
             end: FaultEnd::Range,
+            last_statement: None,
             bare_line: false,
             in_bytes: true,
             incomplete: false,
@@ -123,6 +128,7 @@ impl Fault {
             message: message.into(),
             range: None,
             end: FaultEnd::Range,
+            last_statement: None,
             bare_line: false,
             in_bytes: true,
             incomplete: false,
@@ -145,6 +151,7 @@ impl Fault {
             end_line: 0,
             end_offset: 0,
             text: None,
+            last_statement: self.last_statement.map(|at| at.map_or((0, 0), |at| source.line_column(at))),
             incomplete: self.incomplete,
         };
         if let Some(range) = self.range {

@@ -3,8 +3,10 @@
 use crate::Mode;
 use crate::errors::{Fault, Res, Warning};
 use crate::source::Source;
-use ruff_python_ast::{Mod, PythonVersion};
+use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
+use ruff_python_ast::{Mod, PythonVersion, Stmt};
 use ruff_python_parser::{ParseOptions, parse_unchecked};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 
 /// Parses a source.
 pub(crate) fn parse(source: &Source, mode: Mode) -> Res<(Mod, Vec<Warning>)> {
@@ -32,7 +34,12 @@ pub(crate) fn parse(source: &Source, mode: Mode) -> Res<(Mod, Vec<Warning>)> {
     let parsed = parse_unchecked(text, options);
     if let Some(error) = parsed.errors().first() {
         let own = Fault::syntax("invalid syntax", error.location);
-        return Err(crate::diagnose::explain(text, mode).unwrap_or(own));
+        let mut fault = crate::diagnose::explain(text, mode).unwrap_or(own);
+        if fault.message == "invalid syntax" || fault.message.contains("Perhaps you forgot a comma") {
+            let before = fault.range.map_or(TextSize::new(0), |range| range.start());
+            fault.last_statement = Some(last_statement(parsed.syntax(), text, before));
+        }
+        return Err(fault);
     }
     if let Some(error) = parsed.unsupported_syntax_errors().first() {
         let own = Fault::syntax("invalid syntax", error.range);
@@ -50,6 +57,32 @@ pub(crate) fn parse(source: &Source, mode: Mode) -> Res<(Mod, Vec<Warning>)> {
         return Err(fault);
     }
     Ok((tree, warnings))
+}
+
+/// Where the last statement that ends as a statement must, before a place, starts.
+fn last_statement(tree: &Mod, text: &str, before: TextSize) -> Option<TextSize> {
+    struct Finder<'a> {
+        text: &'a str,
+        before: TextSize,
+        found: Option<TextRange>,
+    }
+    impl<'a> StatementVisitor<'a> for Finder<'_> {
+        fn visit_stmt(&mut self, stmt: &'a Stmt) {
+            let range = stmt.range();
+            let rest = self.text[range.end().to_usize()..].trim_start_matches([' ', '\t']);
+            let ends = rest.is_empty() || rest.starts_with(['\n', ';', '#']);
+            if ends && range.end() <= self.before && self.found.is_none_or(|found| range.end() > found.end())
+            {
+                self.found = Some(range);
+            }
+            walk_stmt(self, stmt);
+        }
+    }
+    let mut finder = Finder { text, before, found: None };
+    if let Mod::Module(module) = tree {
+        finder.visit_body(&module.body);
+    }
+    finder.found.map(|range| range.start())
 }
 
 /// The common case of interactive input, which needs no closer look.

@@ -275,6 +275,32 @@ fn flush(cx: &mut Cx, name: &str) -> bool {
     }
 }
 
+/// Lets go of what the main module's variables hold, if any class has a `__del__`: finalizers run as at the end of a
+/// module in CPython, while functions, classes and modules are still there for them to use. False if nothing was done.
+fn clear_main(cx: &mut Cx) -> bool {
+    let key = cx.str("__main__");
+    let main = cx.modules().get_str(cx, key.r());
+    let dict = main.and_then(|main| cx.get_attr_str(main.r(), "__dict__").ok());
+    let Some(dict) = dict.as_ref().and_then(|dict| dict.downcast::<PyDict>(cx)) else { return false };
+    if !ungil_runtime::class::any_has_del() {
+        return false;
+    }
+    let kept = [Builtin::Module, Builtin::Function, Builtin::NativeFunction, Builtin::Type];
+    for name in dict.keys(cx) {
+        let Some(value) = dict.get_str(cx, name.r()) else { continue };
+        if kept.iter().any(|&kind| cx.is_instance_of(value.r(), kind))
+            || cx.text_of(name.r()).starts_with("__")
+        {
+            continue;
+        }
+        dict.set_str(cx, name.r(), cx.none());
+        drop(value);
+        cx.run_pending();
+    }
+    ungil_runtime::finalize::collect(cx);
+    true
+}
+
 /// Waits for threads, flushes, and stops everything else.
 fn finish(cx: &mut Cx, code: i32) -> i32 {
     let threading = cx.str("threading");
@@ -284,8 +310,11 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
         traceback::print_exception(cx, &err);
     }
     ungil_stdlib::atexit::run(cx);
-    let flushed = ungil_stdlib::io::finish(cx);
+    let mut flushed = ungil_stdlib::io::finish(cx);
     cx.world.set_finalizing(&cx.thread);
+    if clear_main(cx) {
+        flushed &= ungil_stdlib::io::finish(cx);
+    }
     if code == INTERRUPTED {
         ungil_stdlib::signal::end_by_interrupt();
     }

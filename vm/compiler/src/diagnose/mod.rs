@@ -221,7 +221,10 @@ fn end_fault(tokens: &Tokens, text: &str) -> Fault {
 
 /// Errors of the tokenizer show the line without its newline, those about indentation excepted.
 fn of_tokenizer(error: &Fault) -> Fault {
-    Fault { bare_line: error.kind == ErrorKind::SyntaxError, ..error.clone() }
+    let of_parser = ["unexpected EOF", "unexpected character after line", "too many levels"]
+        .iter()
+        .any(|start| error.message.starts_with(start));
+    Fault { bare_line: error.kind == ErrorKind::SyntaxError && !of_parser, ..error.clone() }
 }
 
 fn never_closed(tokens: &Tokens) -> Fault {

@@ -25,6 +25,11 @@ pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
 
 /// The `SyntaxError` (or other exception) of a compile error.
 pub fn compile_error(cx: &mut Cx, error: CompileError) -> Err {
+    error_of_source(cx, error, None)
+}
+
+/// As [`compile_error`], for a source that is in no file.
+fn error_of_source(cx: &mut Cx, error: CompileError, source: Option<&str>) -> Err {
     let class = match error.kind {
         ErrorKind::IndentationError => Builtin::IndentationError,
         ErrorKind::TabError => Builtin::TabError,
@@ -52,7 +57,18 @@ pub fn compile_error(cx: &mut Cx, error: CompileError) -> Err {
     ];
     let details = cx.tuple(details);
     let message = cx.str(&error.message);
-    crate::err::Raised(crate::objects::exception::new_exception(cx, class, [message, details]))
+    let exception = crate::objects::exception::new_exception(cx, class, [message, details]);
+    if let Some((line, column)) = error.last_statement {
+        // From this `traceback` finds out whether a keyword is misspelled.
+        let source = source.map_or_else(|| cx.none(), |source| cx.str(source));
+        let (line, column) = (cx.int(line.into()), cx.int(column.into()));
+        let metadata = cx.tuple(vec![line, column, source]);
+        let name = crate::objects::str::intern(cx, "_metadata");
+        if let Err(err) = cx.set_attr(exception.r(), name.get(), metadata) {
+            return err;
+        }
+    }
+    crate::err::Raised(exception)
 }
 
 /// Compiles source bytes (decoded as PEP 263 says).
@@ -62,14 +78,19 @@ pub fn compile_error(cx: &mut Cx, error: CompileError) -> Err {
 pub fn compile_bytes(cx: &mut Cx, source: &[u8], filename: &str, mode: Mode) -> R<Box<CodeUnit>> {
     let options = Options { optimize: cx.vm.config.optimize as i8, ..Options::default() };
     let result = ungil_compiler::compile_bytes_with_warnings(source, filename, mode, &options);
-    accept(cx, result, filename)
+    accept(cx, result, filename, None)
 }
 
 /// Issues the warnings of a compilation and gives the code, or raises its error.
-fn accept(cx: &mut Cx, result: Result<Compiled, CompileError>, filename: &str) -> R<Box<CodeUnit>> {
+fn accept(
+    cx: &mut Cx,
+    result: Result<Compiled, CompileError>,
+    filename: &str,
+    source: Option<&str>,
+) -> R<Box<CodeUnit>> {
     let compiled = match result {
         Ok(compiled) => compiled,
-        Err(error) => return Err(compile_error(cx, error)),
+        Err(error) => return Err(error_of_source(cx, error, source)),
     };
     for warning in &compiled.warnings {
         issue(cx, warning, filename)?;
@@ -103,6 +124,7 @@ fn issue(cx: &mut Cx, warning: &Warning, filename: &str) -> R<()> {
                     end_line: warning.end_line,
                     end_offset: warning.end_offset as i32,
                     text,
+                    last_statement: None,
                     incomplete: false,
                 },
             ))
@@ -147,7 +169,8 @@ fn compile_source(
         (true, Ok(text)) => ungil_compiler::compile_with_warnings(text, filename, mode, options),
         _ => ungil_compiler::compile_bytes_with_warnings(&bytes, filename, mode, options),
     };
-    let unit = accept(cx, result, filename)?;
+    let text = std::str::from_utf8(&bytes).ok();
+    let unit = accept(cx, result, filename, text)?;
     Ok(code::link(cx, *unit))
 }
 
@@ -255,7 +278,7 @@ fn syntax_tree(cx: &mut Cx, (bytes, is_text): (Vec<u8>, bool), filename: &str, m
     };
     let parsed = match ungil_compiler::parse_tree(&text, filename, mode) {
         Ok(parsed) => parsed,
-        Err(error) => return Err(compile_error(cx, error)),
+        Err(error) => return Err(error_of_source(cx, error, Some(&text))),
     };
     for warning in &parsed.warnings {
         issue(cx, warning, filename)?;

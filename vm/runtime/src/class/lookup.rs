@@ -4,7 +4,16 @@ use crate::class::{ABSENT, PyType};
 use crate::names::Special;
 use crate::objects::str::PyStr;
 use crate::{Cx, Obj, R, Ref, RefExt, Value};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether a class with a `__del__` has been made.
+static ANY_HAS_DEL: AtomicBool = AtomicBool::new(false);
+
+/// Whether any class has, or has had, a `__del__`.
+pub fn any_has_del() -> bool {
+    // ORD: as where it is set.
+    ANY_HAS_DEL.load(Ordering::Relaxed)
+}
 
 impl PyType {
     /// The attribute found along the MRO, without binding it. `name` is an interned string.
@@ -194,7 +203,11 @@ impl PyType {
     /// Sets or clears the flag that instances need a finalizer, here and in subclasses.
     pub fn refresh_has_del(&self, cx: &Cx) {
         match self.lookup_uncached(cx, cx.special_name(Special::Del)).is_some() {
-            true => self.set_flag(crate::class::class_flag::HAS_DEL),
+            true => {
+                self.set_flag(crate::class::class_flag::HAS_DEL);
+                // ORD: relaxed; asked at the end of the program.
+                ANY_HAS_DEL.store(true, Ordering::Relaxed);
+            }
             false => self.clear_flag(crate::class::class_flag::HAS_DEL),
         }
         for subclass in self.direct_subclasses() {

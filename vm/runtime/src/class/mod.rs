@@ -19,6 +19,7 @@ mod shape;
 pub use build::TypeBuilder;
 pub use builtin::Builtin;
 pub use cells::{ABSENT, CellTable};
+pub use lookup::any_has_del;
 pub use shape::{MAX_SHAPE_ATTRS, Shape};
 
 use crate::names::Special;

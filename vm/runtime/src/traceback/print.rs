@@ -330,6 +330,10 @@ impl Printer {
 
     /// A syntax error shows its place in the source. False if it has none.
     fn syntax_error(&mut self, cx: &mut Cx, exception: Ref<'_>, name: &str, out: &mut String) -> bool {
+        if let Some(text) = with_keyword(cx, exception) {
+            out.push_str(&text);
+            return true;
+        }
         let Some(e) = exception.downcast::<PyException>(cx) else { return false };
         let field = |cx: &Cx, i: usize| e.fields[i].get(&e.h, cx).filter(|v| !v.value().is_none());
         let Some(line) = field(cx, 2).and_then(|l| l.value().as_int()) else { return false };
@@ -350,6 +354,27 @@ impl Printer {
         let _ = writeln!(out, "{name}: {message}");
         true
     }
+}
+
+/// A plain "invalid syntax" as the module `traceback` shows it, which looks for misspelled keywords.
+fn with_keyword(cx: &mut Cx, exception: Ref<'_>) -> Option<String> {
+    let metadata = crate::objects::str::intern(cx, "_metadata");
+    cx.get_attr_opt(exception, metadata.get()).ok()??;
+    let lines = keyword_lines(cx, exception).ok()?;
+    Some(lines.iter().map(|line| cx.text_of(line.r())).collect())
+}
+
+fn keyword_lines(cx: &mut Cx, exception: Ref<'_>) -> R<Vec<Obj>> {
+    let traceback = crate::import::import_module(cx, "traceback")?;
+    let class = cx.class_of(exception).as_ref();
+    let shown = cx.call_method(
+        traceback.r(),
+        "TracebackException",
+        &[class, exception, Ref::immediate(Value::NONE)],
+    )?;
+    let name = cx.get_attr_str(shown.r(), "exc_type_str")?;
+    let lines = cx.call_method(shown.r(), "_format_syntax_error", &[name.r()])?;
+    cx.collect(lines.r())
 }
 
 /// Source lines with nothing underlined, the middle ones of many left out.

@@ -8,6 +8,7 @@ use super::member::PyMember;
 use crate::class::Shape;
 use crate::objects::tuple::{PyTuple, new_tuple};
 use crate::prelude::*;
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 /// The order in which attributes of a class with these bases are looked for; none while there is no such order.
@@ -135,8 +136,20 @@ fn place(cx: &mut Cx, class: &'static PyType, bases: &[&'static PyType], best: &
     set_tuple(cx, class, &class.bases, bases);
     // ORD: release; pairs with `PyType::base`.
     class.base.store(best as *const PyType as *mut PyType, Ordering::Release);
+    let own = class.bases.peek();
     let mut changed = Vec::new();
-    if let Err(err) = reorder(cx, class, &mut changed) {
+    let mut result = reorder(cx, class, &mut changed);
+    if result.is_ok() && class.bases.peek() != own {
+        // A metaclass's `mro()` has given the class other bases meanwhile: those count.
+        return Ok(());
+    }
+    // From the check to the links no other class may be placed, or the two together could make a circle.
+    let linking = LINKING.lock().unwrap_or_else(|p| p.into_inner());
+    if result.is_ok() && reaches(cx, bases, class, &mut Vec::new()) {
+        result = Err(cx.type_error("a __bases__ item causes an inheritance cycle"));
+    }
+    if let Err(err) = result {
+        drop(linking);
         for (class, order) in changed.into_iter().rev() {
             set_tuple(cx, class, &class.mro, &order);
         }
@@ -155,8 +168,31 @@ fn place(cx: &mut Cx, class: &'static PyType, bases: &[&'static PyType], best: &
     for base in bases {
         base.subclasses.lock().unwrap_or_else(|p| p.into_inner()).push(class);
     }
+    drop(linking);
     refresh(cx, class);
     Ok(())
+}
+
+/// Held while classes are linked to new bases.
+static LINKING: Mutex<()> = Mutex::new(());
+
+/// Whether a class is among these or their bases.
+fn reaches(
+    cx: &Cx,
+    bases: &[&'static PyType],
+    class: &'static PyType,
+    seen: &mut Vec<&'static PyType>,
+) -> bool {
+    bases.iter().any(|&base| {
+        if std::ptr::eq(base, class) {
+            return true;
+        }
+        if seen.iter().any(|known| std::ptr::eq(*known, base)) {
+            return false;
+        }
+        seen.push(base);
+        reaches(cx, &of(cx, base), class, seen)
+    })
 }
 
 /// Orders a class and its subclasses anew; notes the old orders.
