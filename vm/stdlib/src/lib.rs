@@ -48,6 +48,7 @@ mod time;
 mod tokenize;
 mod types;
 mod typing;
+mod unicodedata;
 mod warnings;
 mod weakref;
 mod zlib;
@@ -110,6 +111,7 @@ const MODULES: &[(&str, Init)] = &[
     ("resource", resource::init),
     ("select", select::init),
     ("time", time::init),
+    ("unicodedata", unicodedata::init),
     ("zlib", zlib::init),
 ];
 

@@ -313,6 +313,22 @@ pub fn check_own(cx: &mut Cx) -> R<()> {
     if is_main() { cx.safepoint() } else { Ok(()) }
 }
 
+/// `_thread.interrupt_main(signum)`: as if the signal had arrived, if Python has a handler for it.
+///
+/// # Errors
+/// `TypeError`, `ValueError`.
+pub fn interrupt_main(cx: &mut Cx, a: Args<'_>) -> R {
+    let signal = os::c_int_or(cx, a.opt(0), libc::SIGINT)?;
+    if !(1..NSIG as i32).contains(&signal) {
+        return Err(cx.value_error("signal number out of range"));
+    }
+    let handler = handler_of(cx, signal as usize);
+    if !handler.value().is_none() && !matches!(handler.value().as_int(), Some(0 | 1)) {
+        note(signal);
+    }
+    Ok(cx.none())
+}
+
 /// Calls the Python handlers of what has arrived; the main thread's safepoint does so.
 fn run_handlers(cx: &mut Cx) -> R<()> {
     if !is_main() {

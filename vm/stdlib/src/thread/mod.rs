@@ -48,6 +48,7 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("_get_main_thread_ident", "($module, /)", Leaf(|cx, _| Ok(cx.int(handle::main_ident() as i64)))),
     ("_is_main_interpreter", "($module, /)", Leaf(|cx, _| Ok(cx.bool(true)))),
     ("_make_thread_handle", "($module, ident, /)", Full(handle::make)),
+    ("interrupt_main", "($module, signum=signal.SIGINT, /)", Full(crate::signal::interrupt_main)),
     ("_shutdown", "($module, /)", Full(handle::shutdown)),
 ];
 
