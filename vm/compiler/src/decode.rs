@@ -1,8 +1,7 @@
 //! Source bytes to text: byte order mark, coding line (PEP 263), UTF-8 and Latin-1.
 
-use crate::errors::{Fault, FaultEnd};
+use crate::errors::Fault;
 use crate::{CompileError, Compiled, ErrorKind, Mode, Options};
-use ruff_text_size::{TextRange, TextSize};
 use std::borrow::Cow;
 use ungil_bytecode::CodeUnit;
 
@@ -29,24 +28,24 @@ pub fn compile_bytes_with_warnings(
     mode: Mode,
     options: &Options,
 ) -> Result<Compiled, CompileError> {
-    let text = decode(source, filename)?;
+    let text = decode(source, filename, options.is_script)?;
     crate::compile_with_warnings(&text, filename, mode, options)
 }
 
-/// Decodes a file's bytes as the tokenizer does.
+/// Decodes a file's bytes as the tokenizer does; `is_script` as in [`Options`].
 ///
 /// # Errors
 /// Null bytes, an unknown encoding, or bytes that it does not allow.
-pub fn decode<'a>(source: &'a [u8], filename: &str) -> Result<Cow<'a, str>, CompileError> {
+pub fn decode<'a>(source: &'a [u8], filename: &str, is_script: bool) -> Result<Cow<'a, str>, CompileError> {
     let (has_mark, source) = match source.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => (true, rest),
         None => (false, source),
     };
     let coding = coding_line(source);
     match coding.as_deref() {
-        None => utf8(source, filename),
+        None => utf8(source, filename, is_script),
         Some(name) => match normalize(name).as_str() {
-            "utf-8" => utf8(source, filename),
+            "utf-8" => utf8(source, filename, is_script),
             _ if has_mark => Err(plain(filename, format!("encoding problem: {name} with BOM"))),
             "iso-8859-1" | "ascii" => {
                 if normalize(name) == "ascii" && !source.is_ascii() {
@@ -68,28 +67,43 @@ fn plain(filename: &str, message: String) -> CompileError {
     Fault::nowhere(ErrorKind::SyntaxError, message).locate(&crate::source::Source::new(""), filename)
 }
 
-fn utf8<'a>(source: &'a [u8], filename: &str) -> Result<Cow<'a, str>, CompileError> {
+fn utf8<'a>(source: &'a [u8], filename: &str, is_script: bool) -> Result<Cow<'a, str>, CompileError> {
     if let Some(at) = source.iter().position(|byte| *byte == 0) {
-        let before = String::from_utf8_lossy(&source[..at]).into_owned();
-        let place = TextRange::empty(TextSize::new(before.len() as u32));
-        let fault = Fault::syntax("source code cannot contain null bytes", place).ending(FaultEnd::Minus);
-        return Err(fault.locate(&crate::source::Source::new(&before), filename));
+        if !is_script {
+            return Err(plain(filename, "source code string cannot contain null bytes".into()));
+        }
+        let mut error = plain(filename, "source code cannot contain null bytes".into());
+        let (line, start) = line_of(source, at);
+        error.line = line;
+        error.text = Some(String::from_utf8_lossy(&source[start..at]).into_owned() + "\n");
+        return Err(error);
     }
     match std::str::from_utf8(source) {
         Ok(text) => Ok(Cow::Borrowed(text)),
         Err(error) => {
             let at = error.valid_up_to();
-            let line = source[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let (line, start) = line_of(source, at);
+            let file = if is_script { format!(" in file {filename}") } else { String::new() };
             let what = format!(
-                "Non-UTF-8 code starting with '\\x{:02x}' on line {line}, but no encoding declared; see \
+                "Non-UTF-8 code starting with '\\x{:02x}'{file} on line {line}, but no encoding declared; see \
                  https://peps.python.org/pep-0263/ for details",
                 source[at]
             );
             let mut error = plain(filename, what);
-            error.line = line as u32;
+            let end = source[at..].iter().position(|byte| *byte == b'\n').map_or(source.len(), |n| at + n);
+            error.line = line;
+            error.offset = String::from_utf8_lossy(&source[start..at]).chars().count() as i32 + 1;
+            (error.end_line, error.end_offset) = (line, error.offset);
+            error.text = Some(String::from_utf8_lossy(&source[start..end]).into_owned() + "\n");
             Err(error)
         }
     }
+}
+
+/// The number of the line with the byte, from 1, and where it starts.
+fn line_of(source: &[u8], at: usize) -> (u32, usize) {
+    let newlines = source[..at].iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    newlines.fold((1, 0), |(line, _), (place, _)| (line + 1, place + 1))
 }
 
 /// The encoding that one of the first two lines names, if they are comments or the first is empty.

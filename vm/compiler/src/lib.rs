@@ -71,11 +71,13 @@ pub struct Options {
     pub future_annotations: bool,
     /// `await` may stand outside of functions (`ast.PyCF_ALLOW_TOP_LEVEL_AWAIT`).
     pub top_level_await: bool,
+    /// The source is the program itself, which CPython reads line by line: errors in its encoding name the file.
+    pub is_script: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { optimize: -1, future_annotations: false, top_level_await: false }
+        Self { optimize: -1, future_annotations: false, top_level_await: false, is_script: false }
     }
 }
 

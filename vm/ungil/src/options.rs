@@ -65,6 +65,9 @@ pub fn parse(args: &[String]) -> Result<(Config, Action), String> {
             }
             _ => {}
         }
+        if flags.starts_with('-') {
+            return Err(format!("Unknown option: -{flags}\n{}", usage(args)));
+        }
         for (i, flag) in flags.char_indices() {
             let rest = &flags[i + 1..];
             if matches!(flag, 'c' | 'm' | 'W' | 'X') {

@@ -34,7 +34,7 @@ fn error_of_source(cx: &mut Cx, error: CompileError, source: Option<&str>) -> Er
         ErrorKind::IndentationError => Builtin::IndentationError,
         ErrorKind::TabError => Builtin::TabError,
         ErrorKind::RecursionError => return cx.error(Builtin::RecursionError, &error.message),
-        ErrorKind::MemoryError => return cx.memory_error(),
+        ErrorKind::MemoryError => return cx.error(Builtin::MemoryError, &error.message),
         _ => Builtin::SyntaxError,
     };
     let own = (error.text.is_none() && error.line > 0 && !error.filename.starts_with('<'))
@@ -76,7 +76,25 @@ fn error_of_source(cx: &mut Cx, error: CompileError, source: Option<&str>) -> Er
 /// # Errors
 /// `SyntaxError` and its kin.
 pub fn compile_bytes(cx: &mut Cx, source: &[u8], filename: &str, mode: Mode) -> R<Box<CodeUnit>> {
-    let options = Options { optimize: cx.vm.config.optimize as i8, ..Options::default() };
+    compile_with(cx, source, filename, mode, Options::default())
+}
+
+/// As [`compile_bytes`] for the program itself.
+///
+/// # Errors
+/// As for [`compile_bytes`].
+pub fn compile_script(cx: &mut Cx, source: &[u8], filename: &str) -> R<Box<CodeUnit>> {
+    compile_with(cx, source, filename, Mode::Exec, Options { is_script: true, ..Options::default() })
+}
+
+fn compile_with(
+    cx: &mut Cx,
+    source: &[u8],
+    filename: &str,
+    mode: Mode,
+    options: Options,
+) -> R<Box<CodeUnit>> {
+    let options = Options { optimize: cx.vm.config.optimize as i8, ..options };
     let result = ungil_compiler::compile_bytes_with_warnings(source, filename, mode, &options);
     accept(cx, result, filename, None)
 }
@@ -244,6 +262,7 @@ fn compile(cx: &mut Cx, a: Args<'_>) -> R {
     let options = Options {
         optimize: if optimize < 0 { cx.vm.config.optimize as i8 } else { optimize as i8 },
         future_annotations: flags & flag::FUTURE_ANNOTATIONS != 0,
+        is_script: false,
         top_level_await: flags & flag::TOP_LEVEL_AWAIT != 0,
     };
     if flags & flag::INCOMPLETE_INPUT != 0
@@ -271,7 +290,7 @@ fn filename_of(cx: &mut Cx, v: Ref<'_>) -> R<String> {
 fn syntax_tree(cx: &mut Cx, (bytes, is_text): (Vec<u8>, bool), filename: &str, mode: Mode) -> R {
     let text = match (is_text, std::str::from_utf8(&bytes)) {
         (true, Ok(text)) => std::borrow::Cow::Borrowed(text),
-        _ => match ungil_compiler::decode(&bytes, filename) {
+        _ => match ungil_compiler::decode(&bytes, filename, false) {
             Ok(text) => text,
             Err(error) => return Err(compile_error(cx, error)),
         },

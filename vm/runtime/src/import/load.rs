@@ -256,12 +256,12 @@ fn execute(cx: &mut Cx, module: &Obj, source: &Source) -> R<()> {
     run_code(cx, code, dict, None).map(drop)
 }
 
-/// Compiles source text as a module and runs it with these globals.
+/// Compiles source text as the program itself and runs it with these globals.
 ///
 /// # Errors
 /// `SyntaxError`, or what the code raises.
 pub fn run_source(cx: &mut Cx, source: &[u8], filename: &str, globals: Obj) -> R {
-    let unit = crate::builtins::compile::compile_bytes(cx, source, filename, ungil_compiler::Mode::Exec)?;
+    let unit = crate::builtins::compile::compile_script(cx, source, filename)?;
     let code = code::link(cx, *unit);
     run_code(cx, code, globals, None)
 }
