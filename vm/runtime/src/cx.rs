@@ -211,6 +211,8 @@ pub struct Cx {
     recent_attrs: Box<[Cell<(usize, u64)>]>,
     /// The number of flushes of all caches that `recent_attrs` has seen.
     flushes_seen: Cell<u32>,
+    /// Where the globals with these keys have their `__name__` and `__builtins__` (`u32::MAX`: nowhere).
+    pub(crate) global_places: Cell<(u32, [u32; 2])>,
     /// Counts what [`Cx::is_time_to_replace`] was asked.
     replacements: Cell<u8>,
     /// State of natives that is a thread's own, by the name of its owner.
@@ -244,6 +246,7 @@ impl Cx {
             recent_cells: vec![Cell::new((0, 0, 0)); RECENT_CELLS].into_boxed_slice(),
             recent_attrs: vec![Cell::new((0, 0)); RECENT_CELLS].into_boxed_slice(),
             flushes_seen: Cell::new(0),
+            global_places: Cell::new((0, [0; 2])),
             replacements: Cell::new(0),
             thread_state: Default::default(),
         });

@@ -84,8 +84,8 @@ unsafe impl Object for PyFunction {
 
 /// A function over `code` with these globals, everything else empty.
 pub fn new_function(cx: &Cx, code: &'static PyCode, globals: Obj) -> Obj {
-    let builtins = builtins_of(cx, globals.r());
-    let module = globals.downcast::<PyDict>(cx).and_then(|d| d.get_str(cx, cx.vm.names.name.get()));
+    let (module, builtins) = surroundings(cx, globals.r());
+    let builtins = builtins_of(cx, builtins);
     let doc = match code.has_flag(ungil_bytecode::flags::HAS_DOCSTRING) {
         true => code.consts[0].get().own(cx),
         false => cx.none(),
@@ -114,9 +114,31 @@ pub fn new_function(cx: &Cx, code: &'static PyCode, globals: Obj) -> Obj {
     })
 }
 
-/// The builtins that code with these globals sees: `__builtins__` (a module or a dict) or the standard ones.
-fn builtins_of(cx: &Cx, globals: Ref<'_>) -> Obj {
-    let own = globals.downcast::<PyDict>(cx).and_then(|d| d.get_str(cx, cx.vm.names.builtins.get()));
+/// `__name__` and `__builtins__` of the globals. Where they are is kept for the next function with the same globals.
+fn surroundings(cx: &Cx, globals: Ref<'_>) -> (Option<Obj>, Option<Obj>) {
+    const NOWHERE: u32 = u32::MAX;
+    let Some(dict) = globals.downcast::<PyDict>(cx) else { return (None, None) };
+    let names = [cx.vm.names.name.get(), cx.vm.names.builtins.get()];
+    let id = dict.keys_id();
+    if id == 0 || !cx.is_exclusive(&dict.h) {
+        let [name, builtins] = names.map(|name| dict.get_str(cx, name));
+        return (name, builtins);
+    }
+    let (known, places) = cx.global_places.get();
+    let places = match known == id {
+        true => places,
+        false => {
+            let places = names.map(|name| dict.entry_index_str(cx, name).unwrap_or(NOWHERE));
+            cx.global_places.set((id, places));
+            places
+        }
+    };
+    let [name, builtins] = places.map(|i| if i == NOWHERE { None } else { dict.value_at(cx, i) });
+    (name, builtins)
+}
+
+/// The builtins that code sees whose globals have this as `__builtins__` (a module or a dict): those or the standard ones.
+fn builtins_of(cx: &Cx, own: Option<Obj>) -> Obj {
     if let Some(own) = own {
         if own.downcast::<PyDict>(cx).is_some() {
             return own;

@@ -7,6 +7,7 @@ use crate::interp::frame::{self, Frame};
 use crate::interp::{Exit, FAILED, Table, cache, slow};
 use crate::native::{Args, Arity};
 use crate::objects::function::PyFunction;
+use crate::objects::method::PyBoundMethod;
 use crate::objects::native::PyNative;
 use crate::ops::binds_plainly;
 use crate::{Cx, R, Ref, RefExt, Value};
@@ -14,6 +15,7 @@ use ungil_bytecode::{Op, WINDOW_HEADER};
 
 const FUNCTION: u32 = (Builtin::Function as u32) << 1;
 const NATIVE_FUNCTION: u32 = (Builtin::NativeFunction as u32) << 1;
+const BOUND_METHOD: u32 = (Builtin::BoundMethod as u32) << 1;
 const METHOD_DESCRIPTOR: u32 = (Builtin::MethodDescriptor as u32) << 1;
 
 /// Pushes the frame of a function that takes its arguments as they stand and goes on in it. Arguments are in place
@@ -63,9 +65,52 @@ handler! {
             }
         } else if callee.is_ptr() && (*callee.ptr()).shape_word() == NATIVE_FUNCTION {
             return call_native_function(ip, regs, cx, t, window);
+        } else if callee.is_ptr() && (*callee.ptr()).shape_word() == BOUND_METHOD {
+            return call_bound(ip, regs, cx, t, window);
         }
         slow::call::call::run(ip, regs, cx, t)
     }
+}
+
+/// A call of a bound method: its object goes in front of the arguments, its function takes its place. `window` is the
+/// instruction's, or the one behind it.
+#[inline(never)]
+unsafe fn call_bound(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    let word = *ip;
+    let method = *window.add(2);
+    // Both are set for good when the method is made.
+    let bound = Ref::from_value(method).cast_unchecked::<PyBoundMethod>();
+    let (callee, this) = (bound.function.peek(), bound.this.peek());
+    if !callee.is_ptr() || (*callee.ptr()).shape_word() != FUNCTION {
+        return slow::call::call_window(ip, regs, cx, t, window);
+    }
+    let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+    let args = fc!(word);
+    if function.simple_args() != args + 1 || !may_push(function, window, cx) {
+        return slow::call::call_window(ip, regs, cx, t, window);
+    }
+    (*callee.ptr()).increment((*cx).mutator());
+    if this.is_ptr() {
+        (*this.ptr()).increment((*cx).mutator());
+    }
+    let first = window.add(WINDOW_HEADER);
+    let mut i = args;
+    while i > 0 {
+        *first.add(i) = *first.add(i - 1);
+        i -= 1;
+    }
+    *first = this;
+    *window.add(2) = callee;
+    // Its end may queue what runs later; nothing runs here.
+    (*cx).drop_value(method);
+    let next = ip.add(2 + (word as u8 == Op::CallMethod as u8) as usize);
+    push_simple(ip, next, regs, window, function, args + 1, cx, t)
 }
 
 /// A call of a function of a module, or of a method bound to an object of a built-in type. `window` is the
@@ -329,6 +374,8 @@ unsafe fn call_held(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Tab
         }
     } else if (*callee.ptr()).shape_word() == NATIVE_FUNCTION {
         return call_native_function(ip, regs, cx, t, window);
+    } else if (*callee.ptr()).shape_word() == BOUND_METHOD {
+        return call_bound(ip, regs, cx, t, window);
     }
     slow::call::call_window(ip, regs, cx, t, window)
 }

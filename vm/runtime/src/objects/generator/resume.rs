@@ -364,14 +364,54 @@ pub fn send(cx: &mut Cx, generator: Ref<'_>, v: Obj) -> R<Outcome> {
     result
 }
 
+/// Resumes a generator that is nothing but registers, as the handlers do, in a loop of its own.
+#[inline(always)]
+fn step(cx: &mut Cx, generator: Ref<'_>, g: &PyGenerator) -> R<Option<Obj>> {
+    let (outer_regs, outer_ip) = (cx.regs.get(), cx.ip.get());
+    // SAFETY: `next_of` has looked at all that could be in the way; the frame is complete when it is entered.
+    let exit = unsafe {
+        let base = run::stack_top(cx);
+        *base = generator.own(cx).into_value();
+        let window = base.add(1);
+        // Borrowed: the generator, which the frame owns, keeps its function.
+        *window.add(2) = g.function.peek();
+        let frame = Frame::link(window, outer_ip, outer_regs, ENTRY | GENERATOR, std::ptr::null());
+        g.copy_registers_to(frame.0);
+        g.outer_handled.set(cx.handled.get());
+        cx.recursion_left.set(cx.recursion_left.get() - 1);
+        let before = g.start_exclusive();
+        let entry = start(g, before, frame, Value::NONE);
+        (TABLE.0[(*entry & 0xff) as usize])(entry, frame.0, cx, &TABLE)
+    };
+    cx.regs.set(outer_regs);
+    cx.ip.set(outer_ip);
+    if exit == FAILED {
+        return Err(run::take_raised(cx));
+    }
+    // SAFETY: the handlers return an owned value.
+    let v = unsafe { Obj::from_owned(Value(exit)) };
+    Ok((g.state() != state::FINISHED).then_some(v))
+}
+
 /// The next item of an exact generator, `None` at its end.
 ///
 /// # Errors
 /// What the generator raises.
 pub fn next_of(cx: &mut Cx, generator: Ref<'_>) -> R<Option<Obj>> {
     // SAFETY: callers pass generators.
-    if unsafe { generator.cast_unchecked::<PyGenerator>() }.state() == state::FINISHED {
+    let g = unsafe { generator.cast_unchecked::<PyGenerator>() };
+    if g.state() == state::FINISHED {
         return Ok(None);
+    }
+    if g.state() <= state::SUSPENDED
+        && cx.is_exclusive(&g.h)
+        && !cx.handled.get().is_ptr()
+        && g.has_registers_only()
+        && cx.recursion_left.get() > 0
+        && !cx.native_stack_low()
+        && has_room(cx, g)
+    {
+        return step(cx, generator, g);
     }
     match resume(cx, generator, Resume::Value(Value::NONE))? {
         Outcome::Yielded(v) => Ok(Some(v)),
