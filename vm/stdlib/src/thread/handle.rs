@@ -198,6 +198,11 @@ fn join(cx: &mut Cx, a: Args<'_>) -> R {
         Stage::Running if handle.ident() == ident() => {
             return Err(cx.error(Builtin::RuntimeError, "Cannot join current thread"));
         }
+        // It will never run again: the wait would have no end.
+        _ if cx.world.is_finalizing() => {
+            let message = "cannot join thread at interpreter shutdown";
+            return Err(cx.error(Builtin::PythonFinalizationError, message));
+        }
         _ => {}
     }
     handle.wait(cx, wait)?;
