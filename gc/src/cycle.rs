@@ -27,6 +27,7 @@ pub struct CollectorState {
     collecting: AtomicBool,
     outstanding: AtomicI64,
     limit: AtomicI64,
+    growth: AtomicI64,
 }
 
 impl Default for CollectorState {
@@ -36,6 +37,7 @@ impl Default for CollectorState {
             collecting: AtomicBool::new(false),
             outstanding: AtomicI64::new(0),
             limit: AtomicI64::new(MIN_GROWTH),
+            growth: AtomicI64::new(MIN_GROWTH),
         }
     }
 }
@@ -60,10 +62,18 @@ impl CollectorState {
         self.is_enabled() && total >= self.limit.load(Ordering::Relaxed)
     }
 
+    /// The least growth in bytes between two automatic collections, `None` for the usual one.
+    pub fn set_growth(&self, bytes: Option<i64>) {
+        // ORD: relaxed; estimates.
+        self.growth.store(bytes.unwrap_or(MIN_GROWTH), Ordering::Relaxed);
+        self.finished();
+    }
+
     fn finished(&self) {
         // ORD: relaxed; estimates.
-        let live = self.outstanding.load(Ordering::Relaxed);
-        self.limit.store(live + MIN_GROWTH.max(live / 4 * 3), Ordering::Relaxed);
+        let (live, growth) = (self.outstanding.load(Ordering::Relaxed), self.growth.load(Ordering::Relaxed));
+        let growth = if growth < MIN_GROWTH { growth } else { growth.max(live / 4 * 3) };
+        self.limit.store(live.saturating_add(growth), Ordering::Relaxed);
     }
 }
 
@@ -290,7 +300,16 @@ pub fn referents(m: &Mutator, target: Value) -> Vec<Obj> {
     let mut found = Vec::new();
     // SAFETY: the caller holds the target, and the world is stopped.
     unsafe {
-        trace(m, target.ptr(), &mut |h| found.push(found_stw(m, h)));
+        let (h, shape) = (target.ptr(), m.shape(target.ptr()));
+        let mut add = |v: Value| match v {
+            Value::UNDEF | Value::NOT_FOUND => {}
+            v if v.is_ptr() => found.push(found_stw(m, v.ptr())),
+            v => found.push(Obj::immediate(v)),
+        };
+        (*shape).attr_area(h).iter().for_each(|slot| add(slot.peek()));
+        if let Some(trace) = (*shape).ops.trace {
+            trace(h, &mut add);
+        }
     }
     drop(stopped);
     found
@@ -322,13 +341,11 @@ pub fn collect(m: &Mutator, mut run_pending: impl FnMut()) -> usize {
         return 0;
     }
     let garbage = find_garbage(m);
-    // SAFETY: `garbage` keeps every object alive.
-    let is_part = |obj: &&Obj| unsafe { (*obj.value().ptr()).has_flag(flag::PART) };
-    let found = garbage.len() - garbage.iter().filter(is_part).count();
+    let mut found = 0;
     if !garbage.is_empty() {
         finalize(m, &garbage);
         run_pending();
-        clear(m, garbage);
+        found = clear(m, garbage);
         run_pending();
     }
     m.world.for_each_thread(|thread| thread.raise_check(check::DONATE));
@@ -383,7 +400,8 @@ fn finalize(m: &Mutator, garbage: &[Obj]) {
     }
 }
 
-fn clear(m: &Mutator, garbage: Vec<Obj>) {
+/// Ends what finalizers have not brought back; how many objects that are.
+fn clear(m: &Mutator, garbage: Vec<Obj>) -> usize {
     let stopped = m.stop_the_world();
     let objects = garbage.iter().map(|obj| obj.value().ptr()).collect();
     // SAFETY: the world is stopped, and `garbage` holds one reference to each.
@@ -398,6 +416,8 @@ fn clear(m: &Mutator, garbage: Vec<Obj>) {
         }
     }
     drop(stopped);
+    // SAFETY: `garbage` keeps every object alive.
+    let found = dead.iter().filter(|&&h| unsafe { !(*h).has_flag(flag::PART) }).count();
     for h in dead {
         // SAFETY: unreachable but for `garbage`, which keeps it alive until the end of this function.
         unsafe {
@@ -405,4 +425,5 @@ fn clear(m: &Mutator, garbage: Vec<Obj>) {
             (*h).set_flag(flag::DYING);
         }
     }
+    found
 }

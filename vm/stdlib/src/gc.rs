@@ -6,10 +6,15 @@ use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::list::PyList;
 use ungil_runtime::objects::module::{add, add_functions};
 use ungil_runtime::objects::str::intern;
+use ungil_runtime::objects::tuple::PyTuple;
 use ungil_runtime::prelude::*;
 
-/// What `gc.set_threshold` was told: kept for `gc.get_threshold`, the collector goes by bytes.
-static THRESHOLDS: [AtomicI64; 3] = [AtomicI64::new(2000), AtomicI64::new(10), AtomicI64::new(0)];
+/// The first threshold as it is from the start.
+const USUAL_THRESHOLD: i64 = 2000;
+/// Bytes that a small object takes.
+const OBJECT_SIZE: i64 = 48;
+/// What `gc.set_threshold` was told, for `gc.get_threshold`.
+static THRESHOLDS: [AtomicI64; 3] = [AtomicI64::new(USUAL_THRESHOLD), AtomicI64::new(10), AtomicI64::new(0)];
 static DEBUG: AtomicI64 = AtomicI64::new(0);
 
 const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
@@ -28,14 +33,7 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
         "($module, threshold0, threshold1=<unrepresentable>, threshold2=<unrepresentable>, /)",
         Full(set_threshold),
     ),
-    (
-        "get_count",
-        "($module, /)",
-        Full(|cx, _| {
-            let zeros = vec![cx.int(0), cx.int(0), cx.int(0)];
-            Ok(cx.tuple(zeros))
-        }),
-    ),
+    ("get_count", "($module, /)", Full(get_count)),
     ("get_debug", "($module, /)", Full(|cx, _| Ok(cx.int(DEBUG.load(Ordering::Relaxed))))),
     ("set_debug", "($module, flags, /)", Full(set_debug)),
     ("freeze", "($module, /)", Full(freeze)),
@@ -46,8 +44,14 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
 
 /// Objects that `gc.freeze` has set apart. The collector looks at them all the same, which only costs time.
 static FROZEN: AtomicI64 = AtomicI64::new(0);
-/// Objects that collections have found unreachable.
-static COLLECTED: AtomicI64 = AtomicI64::new(0);
+/// Generations that programs may ask for; every collection is of everything.
+const GENERATIONS: usize = 3;
+/// By generation: collections that were asked for, and the objects that they found unreachable.
+static COLLECTIONS: [AtomicI64; GENERATIONS] = [const { AtomicI64::new(0) }; GENERATIONS];
+static COLLECTED: [AtomicI64; GENERATIONS] = [const { AtomicI64::new(0) }; GENERATIONS];
+/// Collections of the generation below since the last one of each: what `gc.get_count` shows behind the number of new
+/// objects, which is not counted.
+static SINCE: [AtomicI64; GENERATIONS] = [const { AtomicI64::new(0) }; GENERATIONS];
 
 fn freeze(cx: &mut Cx, _: Args<'_>) -> R {
     // ORD: relaxed; a number to be shown.
@@ -71,15 +75,36 @@ fn record(cx: &mut Cx, entries: &[(&str, i64)]) -> Obj {
     made
 }
 
-/// Collections by generation: all are of everything, the oldest one.
+/// Collections by generation; those that nobody asked for count to the youngest one.
 fn get_stats(cx: &mut Cx, _: Args<'_>) -> R {
     // ORD: relaxed; numbers to be shown.
-    let collections = cx.vm.collections.load(Ordering::Relaxed) as i64;
-    let collected = COLLECTED.load(Ordering::Relaxed);
-    let stats = [(0, 0), (0, 0), (collections, collected)].map(|(collections, collected)| {
-        record(cx, &[("collections", collections), ("collected", collected), ("uncollectable", 0)])
+    let mut collections = COLLECTIONS.each_ref().map(|n| n.load(Ordering::Relaxed));
+    let asked: i64 = collections.iter().sum();
+    collections[0] += cx.vm.collections.load(Ordering::Relaxed) as i64 - asked;
+    let stats = (0..GENERATIONS).map(|generation| {
+        let collected = COLLECTED[generation].load(Ordering::Relaxed);
+        let n = collections[generation];
+        record(cx, &[("collections", n), ("collected", collected), ("uncollectable", 0)])
     });
-    Ok(cx.list(stats.into()))
+    let stats = stats.collect();
+    Ok(cx.list(stats))
+}
+
+fn get_count(cx: &mut Cx, _: Args<'_>) -> R {
+    // ORD: relaxed; numbers to be shown.
+    let counts = SINCE.iter().map(|n| cx.int(n.load(Ordering::Relaxed))).collect();
+    Ok(cx.tuple(counts))
+}
+
+/// Counts a collection of a generation.
+fn count(generation: usize, found: i64) {
+    // ORD: relaxed; numbers to be shown.
+    COLLECTIONS[generation].fetch_add(1, Ordering::Relaxed);
+    COLLECTED[generation].fetch_add(found, Ordering::Relaxed);
+    SINCE[..=generation].iter().for_each(|n| n.store(0, Ordering::Relaxed));
+    if let Some(above) = SINCE.get(generation + 1) {
+        above.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// Calls what is in `gc.callbacks`; what they raise is reported.
@@ -108,8 +133,7 @@ fn collect(cx: &mut Cx, a: Args<'_>) -> R {
     }
     call_callbacks(cx, "start", generation, 0)?;
     let found = ungil_runtime::finalize::collect(cx) as i64;
-    // ORD: relaxed; a number to be shown.
-    COLLECTED.fetch_add(found, Ordering::Relaxed);
+    count(generation as usize, found);
     call_callbacks(cx, "stop", generation, found)?;
     Ok(cx.int(found))
 }
@@ -119,7 +143,26 @@ fn switch(cx: &mut Cx, on: bool) -> Obj {
     cx.none()
 }
 
-fn get_objects(cx: &mut Cx, _: Args<'_>) -> R {
+/// All are of the oldest generation, so to speak.
+fn get_objects(cx: &mut Cx, a: Args<'_>) -> R {
+    if let Some(generation) = a.opt_not_none(0) {
+        if cx.class_of(generation).special(cx, Special::Index).is_none() {
+            let got = cx.type_name(generation);
+            return Err(cx.type_error(format!("argument should be integer or None, not '{got}'")));
+        }
+        let generation = cx.to_i64(generation)?;
+        if generation >= GENERATIONS as i64 {
+            return Err(cx.value_error(format!(
+                "generation parameter must be less than the number of available generations ({GENERATIONS})"
+            )));
+        }
+        if generation < 0 {
+            return Err(cx.value_error("generation parameter cannot be negative"));
+        }
+        if generation < GENERATIONS as i64 - 1 {
+            return Ok(cx.list(Vec::new()));
+        }
+    }
     let found = cycle::tracked_objects(cx);
     Ok(cx.list(found))
 }
@@ -135,12 +178,30 @@ fn get_referents(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.list(found))
 }
 
+/// What cannot be part of a cycle is not tracked: numbers and texts, classes that live for ever, instances without
+/// attributes, tuples of all these.
 fn is_tracked(cx: &Cx, a: Args<'_>) -> R {
-    let tracked = a.get(0).header().is_some_and(|h| {
-        // ORD: relaxed; shapes' flags are set when they are made.
-        cx.shape_of(h).head.flags.load(Ordering::Relaxed) & ungil_gc::shape_flag::GC != 0
-    });
+    let tracked = may_refer(cx, a.get(0), 0);
     Ok(cx.bool(tracked))
+}
+
+fn may_refer(cx: &Cx, v: Ref<'_>, depth: usize) -> bool {
+    /// Tuples within tuples that are looked into.
+    const DEEP: usize = 100;
+    let Some(h) = v.header() else { return false };
+    if let Some(class) = PyType::from_ref(v, cx) {
+        return class.is_heap();
+    }
+    if cx.is_exactly(v, Builtin::Tuple)
+        && let Some(tuple) = v.downcast::<PyTuple>(cx)
+    {
+        return depth > DEEP || tuple.items().iter().any(|&item| may_refer(cx, item, depth + 1));
+    }
+    let shape = cx.shape_of(h);
+    let has_attributes = cx.class_of(v).has_flag(class_flag::HAS_DICT) || shape.head.attr_inline > 0;
+    // ORD: relaxed; shapes' flags are set when they are made.
+    let is_container = shape.head.flags.load(Ordering::Relaxed) & ungil_gc::shape_flag::GC != 0;
+    is_container && (has_attributes || shape.head.ops.trace.is_some())
 }
 
 fn is_finalized(cx: &Cx, a: Args<'_>) -> R {
@@ -158,6 +219,13 @@ fn set_threshold(cx: &mut Cx, a: Args<'_>) -> R {
             threshold.store(cx.to_i64(v)?, Ordering::Relaxed);
         }
     }
+    // The collector goes by bytes: so many small objects. None at all switches it off.
+    let objects = THRESHOLDS[0].load(Ordering::Relaxed);
+    cx.space.collector.set_growth(match objects {
+        0 => Some(i64::MAX / 2),
+        USUAL_THRESHOLD => None,
+        n => Some(n.clamp(1, i64::MAX / 2 / OBJECT_SIZE) * OBJECT_SIZE),
+    });
     Ok(cx.none())
 }
 

@@ -117,9 +117,8 @@ fn read_escape(cx: &mut Cx, s: &PyStr, begin: usize, at: usize, to: &mut StrBuf)
         return Ok(at + 2);
     }
     let unit = |cx: &mut Cx, digits: usize| match four_digits(&bytes[digits..]) {
-        // The text must go on behind the digits.
-        Some(unit) if digits + 4 < bytes.len() => Ok(unit),
-        _ => {
+        Some(unit) => Ok(unit),
+        None => {
             let at = s.char_index(digits) as i64 - 1;
             Err(decode_error(cx, s, "Invalid \\uXXXX escape", at))
         }
@@ -127,7 +126,7 @@ fn read_escape(cx: &mut Cx, s: &PyStr, begin: usize, at: usize, to: &mut StrBuf)
     let first = unit(cx, at + 2)?;
     let end = at + 6;
     let is_pair = (0xd800..0xdc00).contains(&first)
-        && end + 6 < bytes.len()
+        && end + 6 <= bytes.len()
         && bytes[end] == b'\\'
         && bytes[end + 1] == b'u';
     if is_pair {

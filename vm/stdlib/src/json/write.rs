@@ -190,7 +190,9 @@ impl<'a> Writer<'a> {
 
     /// A container, or an object that the program's function turns into something else.
     fn nested(&mut self, cx: &mut Cx, v: Ref<'_>, level: usize) -> R<()> {
-        if cx.native_stack_low() {
+        /// Containers within each other that are still written: each exception on the way back gets a note.
+        const DEEPEST: usize = 100_000;
+        if cx.native_stack_low() || level > DEEPEST {
             return Err(cx.recursion_error(" while encoding a JSON object"));
         }
         let list = v.downcast::<PyList>(cx).map(Items::List);
