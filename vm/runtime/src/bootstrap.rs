@@ -293,6 +293,7 @@ fn init_types(cx: &mut Cx) {
         async_gen::init,
         anext::init,
         frame::init,
+        frame_locals::init,
         traceback::init,
         mapping_proxy::init,
         builtin_iters::init,

@@ -256,6 +256,13 @@ fn compile(cx: &mut Cx, a: Args<'_>) -> R {
     let mode = cx.str_string(a.get(2))?;
     let mode = mode_of(cx, &mode, flags)?;
     let source = source_bytes(cx, a.get(0), "compile", "string, bytes or AST object")?;
+    if flags & flag::INCOMPLETE_INPUT != 0
+        && let Ok(text) = std::str::from_utf8(&source.0)
+        && let Err(error) = ungil_compiler::parse_tree(text, &filename, mode)
+        && error.incomplete
+    {
+        return Err(cx.error(Builtin::IncompleteInputError, "incomplete input"));
+    }
     if flags & flag::ONLY_AST != 0 {
         return syntax_tree(cx, source, &filename, mode);
     }
@@ -265,13 +272,6 @@ fn compile(cx: &mut Cx, a: Args<'_>) -> R {
         is_script: false,
         top_level_await: flags & flag::TOP_LEVEL_AWAIT != 0,
     };
-    if flags & flag::INCOMPLETE_INPUT != 0
-        && let Ok(text) = std::str::from_utf8(&source.0)
-        && let Err(error) = ungil_compiler::compile(text, &filename, mode, &options)
-        && error.incomplete
-    {
-        return Err(cx.error(Builtin::IncompleteInputError, "incomplete input"));
-    }
     let code = compile_source(cx, source, &filename, mode, &options)?;
     Ok(code.as_obj())
 }

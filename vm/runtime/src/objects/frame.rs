@@ -9,6 +9,7 @@ use crate::objects::cell::PyCell;
 use crate::objects::code::PyCode;
 use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
+use crate::objects::list::PyList;
 use crate::prelude::*;
 use std::cell::Cell;
 
@@ -31,13 +32,17 @@ pub struct PyFrame {
     pub function: Slot,
     pub back: Slot,
     pub trace: Slot,
+    /// Names set through `f_locals` that are no variables of the function: a dict.
+    pub extra: Slot,
+    /// Values that `f_locals` has pushed out of the registers of the running frame: a list.
+    displaced: Slot,
     /// The locals' values after the frame has ended; cells stay cells.
     locals: [Slot; 0],
 }
 
 impl PyFrame {
     fn slots(&self) -> impl Iterator<Item = &Slot> {
-        [&self.function, &self.back, &self.trace].into_iter().chain(self.kept())
+        [&self.function, &self.back, &self.trace, &self.extra, &self.displaced].into_iter().chain(self.kept())
     }
 
     /// What the frame has left behind.
@@ -138,6 +143,8 @@ fn make(cx: &Cx, live: *mut Value, function: &PyFunction, last: usize) -> Obj {
             function: Slot::new(ref_of(function).own(cx)),
             back: Slot::empty(),
             trace: Slot::empty(),
+            extra: Slot::empty(),
+            displaced: Slot::empty(),
             locals: [],
         });
         for i in 0..count {
@@ -256,6 +263,56 @@ impl PyFrame {
         found
     }
 
+    /// Whether the function has a variable of this name.
+    pub fn is_local(&self, cx: &Cx, name: &str) -> bool {
+        let code = self.code();
+        code.local_names.iter().chain(&code.free_names).any(|known| cx.text_of(known.get()) == name)
+    }
+
+    /// Gives a variable of the function a value; false if it has none of this name.
+    pub fn set_local(&self, cx: &Cx, name: &str, value: Obj) -> bool {
+        let code = self.code();
+        if let Some(i) = code.free_names.iter().position(|known| cx.text_of(known.get()) == name) {
+            self.function().free_cell(i).set(cx, Some(value));
+            return true;
+        }
+        let Some(i) = code.local_names.iter().position(|known| cx.text_of(known.get()) == name) else {
+            return false;
+        };
+        let Some(frame) = self.running(cx) else {
+            let slot = &self.kept()[i];
+            match slot.get(&self.h, cx).as_ref().and_then(|v| v.downcast::<PyCell>(cx)) {
+                Some(cell) => cell.set(cx, Some(value)),
+                None => slot.set(&self.h, cx, value),
+            }
+            return true;
+        };
+        // SAFETY: a local of a frame of this thread.
+        let register = unsafe { &mut *frame.0.add(i) };
+        // SAFETY: as above; the register keeps it alive.
+        let cell = (!register.is_undef()).then(|| unsafe { Obj::from_borrowed(*register, cx) });
+        if let Some(cell) = cell.as_ref().and_then(|v| v.downcast::<PyCell>(cx)) {
+            cell.set(cx, Some(value));
+            return true;
+        }
+        let old = std::mem::replace(register, value.into_value());
+        if old.is_ptr() {
+            // The instructions of the frame may be using it.
+            // SAFETY: the register owned it.
+            let old = unsafe { Obj::from_owned(old) };
+            let list = match self.displaced.get(&self.h, cx) {
+                Some(list) => list,
+                None => {
+                    let made = cx.list(Vec::new());
+                    self.displaced.set(&self.h, cx, made.clone());
+                    made
+                }
+            };
+            list.downcast::<PyList>(cx).expect("made as a list").append(cx, old);
+        }
+        true
+    }
+
     /// What the names of a module or class body are kept in.
     fn namespace(&self, cx: &Cx) -> Obj {
         let own = match self.running(cx) {
@@ -292,6 +349,14 @@ impl PyFrame {
 
 pub fn declare(cx: &Cx) {
     TypeBuilder::declare(cx, Builtin::Frame, "frame", &FRAME_OPS, size_of::<PyFrame>(), true);
+}
+
+fn f_locals(cx: &mut Cx, a: Args<'_>) -> R {
+    let this = a.this::<PyFrame>();
+    match this.code().unit.has_namespace {
+        true => this.locals_dict(cx),
+        false => super::frame_locals::new_frame_locals(cx, a.get(0)),
+    }
 }
 
 fn f_back(cx: &mut Cx, a: Args<'_>) -> R {
@@ -354,7 +419,7 @@ pub fn init(cx: &mut Cx) {
             Full(|cx, a| Ok(ref_of(a.this::<PyFrame>().function().builtins_unchecked()).own(cx))),
             None,
         )
-        .getset(cx, "f_locals", Full(|cx, a| a.this::<PyFrame>().locals_dict(cx)), None)
+        .getset(cx, "f_locals", Full(f_locals), None)
         .getset(cx, "f_lineno", Full(|cx, a| Ok(cx.int(a.this::<PyFrame>().line(cx) as i64))), None)
         .getset(
             cx,

@@ -18,6 +18,7 @@ pub mod exception;
 pub mod filter;
 pub mod float;
 pub mod frame;
+pub mod frame_locals;
 pub mod function;
 pub mod function_attrs;
 pub mod generator;
