@@ -326,6 +326,7 @@ pub fn interrupt_main(cx: &mut Cx, a: Args<'_>) -> R {
     if !handler.value().is_none() && !matches!(handler.value().as_int(), Some(0 | 1)) {
         note(signal);
     }
+    check_own(cx)?;
     Ok(cx.none())
 }
 

@@ -69,10 +69,8 @@ fn set_name(cx: &mut Cx, a: Args<'_>) -> R {
         return Err(cx.type_error(format!("set_name() argument 'name' must be str, not {got}")));
     }
     let name = cx.text_of(a.get(0));
-    let mut end = name.find('\0').unwrap_or(name.len()).min(NAME_MAX);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
+    // The system cuts off bytes, not characters.
+    let end = name.find('\0').unwrap_or(name.len()).min(NAME_MAX);
     let mut bytes = name.as_bytes()[..end].to_vec();
     bytes.push(0);
     // SAFETY: a text of at most 16 bytes that ends with a zero.
@@ -85,7 +83,7 @@ fn get_name(cx: &mut Cx, _: Args<'_>) -> R {
     // SAFETY: the call writes at most 16 bytes.
     unsafe { libc::prctl(libc::PR_GET_NAME, bytes.as_mut_ptr()) };
     let end = bytes.iter().position(|&b| b == 0).unwrap_or(NAME_MAX);
-    Ok(cx.str(&String::from_utf8_lossy(&bytes[..end])))
+    Ok(crate::os::fs_decode(cx, &bytes[..end]))
 }
 
 /// A time-out in seconds: negative and `None` mean for ever.
