@@ -5,6 +5,7 @@ use super::{FLOAT_OPS, PyFloat, from_method, new_float_of, text, value_of};
 use crate::objects::construct::{class_argument, no_keywords, positional};
 use crate::objects::int::{self, Int, IntRef, binary_float, new};
 use crate::objects::str::args::expect_str;
+use crate::objects::str::float_text::scaled;
 use crate::objects::str::{self, PyStr};
 use crate::objects::{buffer, hash, number_format};
 use crate::prelude::*;
@@ -160,6 +161,11 @@ fn round(cx: &mut Cx, a: Args<'_>) -> R {
     }
     if digits >= 0 {
         let near = digits as usize;
+        // Both parts are exact, so the division rounds once, as reading the digits would.
+        const EXACT: u128 = 1 << 53;
+        if let Some(n) = scaled(x.abs(), near).filter(|&n| n < EXACT) {
+            return Ok(cx.float((n as f64 / 10f64.powi(digits as i32)).copysign(x)));
+        }
         return Ok(cx.float(format!("{x:.near$}").parse().unwrap_or(x)));
     }
     match round_left(x.abs(), digits.unsigned_abs() as u32) {

@@ -54,10 +54,25 @@ fn shortest_digits(x: f64) -> (String, i32) {
     (mantissa.to_string(), exponent.parse().unwrap_or(0))
 }
 
+/// Of two shortest texts that are equally near to `x`, the one that ends with an even digit, as C chooses.
+fn settle_tie(text: String, x: f64) -> String {
+    let Some(point) = text.find('.') else { return text };
+    let decimals = text.len() - point - 1;
+    // Halfway between two texts lie numbers with exactly one more decimal: as many as their fraction has bits.
+    let mantissa = x.to_bits() & ((1 << 52) - 1) | 1 << 52;
+    let fraction = 1075 - (x.to_bits() >> 52) as i64 - i64::from(mantissa.trailing_zeros());
+    let is_odd = text.as_bytes().last().is_some_and(|digit| digit & 1 != 0);
+    if !is_odd || fraction != decimals as i64 + 1 {
+        return text;
+    }
+    let even = float_text(x, b'f', decimals, false);
+    if even.parse() == Ok(x) { even } else { text }
+}
+
 fn shortest(x: f64, point: bool, alternate: bool) -> String {
     // The notation changes where CPython's does: from 1e16 on, and below 1e-4.
     if x == 0.0 || (1e-4..1e16).contains(&x) {
-        let mut text = format!("{x}");
+        let mut text = settle_tie(format!("{x}"), x);
         if !text.contains('.') {
             match (point, alternate) {
                 (true, _) => text.push_str(".0"),
@@ -148,6 +163,7 @@ mod tests {
             (f64::NEG_INFINITY, "-inf"),
             (-f64::NAN, "nan"),
             (100.0, "100.0"),
+            (948_065.0 / 65_536.0, "14.466323852539062"),
         ] {
             assert_eq!(repr(x), text);
         }

@@ -6,7 +6,7 @@
 // The names are the field's; operators could not say what fails.
 #![allow(clippy::should_implement_trait)]
 
-use num_bigint::{BigInt, Sign};
+use num_bigint::{BigInt, BigUint, Sign};
 use num_integer::Integer;
 use num_traits::{Signed, ToPrimitive, Zero};
 use std::cmp::Ordering;
@@ -246,6 +246,7 @@ impl<'a> IntRef<'a> {
                 Ok((Word(q), Word(r)))
             }
             (IntRef::Big(a), IntRef::Word(w)) if i64::try_from(w).is_ok() => Ok(div_mod_word(a, w as i64)),
+            (IntRef::Big(a), IntRef::Big(b)) if is_short(a, b) => Ok(short_div_mod(a, b)),
             _ => {
                 let mut rest = Word(0);
                 let quotient = self.with_big(other, |a, b| {
@@ -272,6 +273,7 @@ impl<'a> IntRef<'a> {
                 let rest = (a % (w as i64)).to_i64().unwrap_or_default();
                 Ok(if rest != 0 && (rest < 0) != (w < 0) { Word(rest as i128 + w) } else { rest.into() })
             }
+            (IntRef::Big(a), IntRef::Big(b)) if is_short(a, b) => Ok(short_div_mod(a, b).1),
             (IntRef::Big(a), IntRef::Big(b)) => Ok(a.mod_floor(b).into()),
             _ => self.div_mod(other).map(|(_, r)| r),
         }
@@ -467,6 +469,50 @@ fn low_word(a: &BigInt) -> i128 {
     let mut digits = a.iter_u64_digits();
     let low = digits.next().unwrap_or(0) as u128 | (digits.next().unwrap_or(0) as u128) << 64;
     if a.is_negative() { (low as i128).wrapping_neg() } else { low as i128 }
+}
+
+/// The most bits by which a dividend may exceed its divisor for [`short_div_mod`].
+const SHORT: u64 = 28;
+
+/// Whether two long numbers have a quotient so small that [`short_div_mod`] finds it.
+fn is_short(a: &BigInt, b: &BigInt) -> bool {
+    let (n, m) = (a.bits(), b.bits());
+    m >= 128 && n >= m && n - m <= SHORT
+}
+
+/// As [`IntRef::div_mod`] for long numbers with a small quotient: it is guessed from the leading digits, and one product
+/// shows whether it was right. A long division would take many passes for the same.
+fn short_div_mod(a: &BigInt, b: &BigInt) -> (Int, Int) {
+    let (x, y) = (a.magnitude(), b.magnitude());
+    let shift = x.bits() - 64;
+    // The divisor's part has at least 64 - SHORT bits, so this is the quotient or one less.
+    let mut quotient = (bits_from(x, shift) as u128 / (bits_from(y, shift) as u128 + 1)) as u64;
+    let mut rest = x - y * quotient;
+    while rest >= *y {
+        rest -= y;
+        quotient += 1;
+    }
+    if a.is_negative() != b.is_negative() {
+        let exact = rest.is_zero();
+        if !exact {
+            rest = y - rest;
+            quotient += 1;
+        }
+        return (Word(-(quotient as i128)), BigInt::from_biguint(b.sign(), rest).into());
+    }
+    (Word(quotient as i128), BigInt::from_biguint(b.sign(), rest).into())
+}
+
+/// The 64 bits from bit `shift` on, of which at most 64 bits are left.
+fn bits_from(x: &BigUint, shift: u64) -> u64 {
+    let (at, by) = ((shift / 64) as usize, shift % 64);
+    let digit = |i: usize| {
+        let digits = x.iter_u64_digits();
+        let behind = digits.len().checked_sub(i + 1);
+        behind.and_then(|behind| digits.rev().nth(behind)).unwrap_or(0)
+    };
+    let low = digit(at) >> by;
+    if by == 0 { low } else { low | digit(at + 1) << (64 - by) }
 }
 
 /// Floor division by a machine word: one pass, the remainder from the low digits.

@@ -40,6 +40,10 @@ pub fn is_surrogate(c: u32) -> bool {
 /// The number of code points.
 #[inline]
 pub fn count(bytes: &[u8]) -> usize {
+    // Most texts are ASCII, which is seen many bytes at a time.
+    if bytes.is_ascii() {
+        return bytes.len();
+    }
     bytes.iter().filter(|&&b| is_start(b)).count()
 }
 

@@ -52,7 +52,14 @@ fn remember(known: &mut [Option<u8>; 128], from: u32, to: u32) {
 
 fn look_up(cx: &mut Cx, table: Ref<'_>, c: u32) -> R<Translation> {
     let key = cx.int(c as i64);
-    let to = match cx.get_item(table, key.r()) {
+    let found = match table.downcast::<PyDict>(cx).filter(|_| cx.is_exactly(table, Builtin::Dict)) {
+        Some(dict) => match dict.get(cx, key.r())? {
+            Some(to) => Ok(to),
+            None => return Ok(Translation::Same),
+        },
+        None => cx.get_item(table, key.r()),
+    };
+    let to = match found {
         Ok(to) => to,
         Err(err) if cx.is_error(&err, Builtin::LookupError) => return Ok(Translation::Same),
         Err(err) => return Err(err),

@@ -6,6 +6,7 @@
 mod data;
 
 use data::*;
+use std::sync::OnceLock;
 
 /// A set of the properties in `data.rs`.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +106,35 @@ fn find(table: &[(u32, [u32; 3])], c: u32) -> Option<Mapped> {
     Some(Mapped(table[i].1))
 }
 
+/// Mappings of the scripts that most texts are in to single code points; 0 where it is more than one.
+struct Near(OnceLock<Box<[u16]>>);
+
+/// Code points that [`Near`] knows: Latin, Greek, Cyrillic, Armenian, Hebrew, Arabic.
+const NEAR: u32 = 0x700;
+
+impl Near {
+    const fn new() -> Near {
+        Near(OnceLock::new())
+    }
+
+    /// What `c` maps to, by `map` if the table does not say.
+    #[inline]
+    fn get(&self, c: u32, map: fn(u32) -> Mapped) -> Mapped {
+        if c >= NEAR {
+            return map(c);
+        }
+        let table = self.0.get_or_init(|| {
+            let single =
+                |mapped: Mapped| if mapped.0[1] == 0 { u16::try_from(mapped.0[0]).unwrap_or(0) } else { 0 };
+            (0..NEAR).map(|c| single(map(c))).collect()
+        });
+        match table[c as usize] {
+            0 => map(c),
+            to => Mapped([to.into(), 0, 0]),
+        }
+    }
+}
+
 fn gather(chars: impl Iterator<Item = char>) -> Mapped {
     let mut to = [0; 3];
     chars.zip(&mut to).for_each(|(c, place)| *place = c as u32);
@@ -112,7 +142,13 @@ fn gather(chars: impl Iterator<Item = char>) -> Mapped {
 }
 
 /// Full upper case.
+#[inline]
 pub fn upper(c: u32) -> Mapped {
+    static KNOWN: Near = Near::new();
+    KNOWN.get(c, find_upper)
+}
+
+fn find_upper(c: u32) -> Mapped {
     match (find(&UPPER_OTHER, c), char::from_u32(c)) {
         (Some(mapped), _) => mapped,
         (None, Some(c)) => gather(c.to_uppercase()),
@@ -121,7 +157,13 @@ pub fn upper(c: u32) -> Mapped {
 }
 
 /// Full lower case, without regard to what is around.
+#[inline]
 pub fn lower(c: u32) -> Mapped {
+    static KNOWN: Near = Near::new();
+    KNOWN.get(c, find_lower)
+}
+
+fn find_lower(c: u32) -> Mapped {
     match (find(&LOWER_OTHER, c), char::from_u32(c)) {
         (Some(mapped), _) => mapped,
         (None, Some(c)) => gather(c.to_lowercase()),
