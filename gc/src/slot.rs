@@ -98,6 +98,16 @@ impl Slot {
         other.0.store(a.0, Ordering::Release);
     }
 
+    /// Stores an owned word and gives back the owned one that was there. The container is confined, or exclusive and the
+    /// word an immediate: nothing need be published.
+    #[inline(always)]
+    pub fn swap_exclusive(&self, v: Value) -> Value {
+        // ORD: relaxed; no other thread looks at the container.
+        let old = Value(self.0.load(Ordering::Relaxed));
+        self.0.store(v.0, Ordering::Relaxed);
+        old
+    }
+
     /// Empties the slot and gives back what was there. The caller holds the lock or owns the container.
     #[inline(always)]
     pub fn take_locked(&self) -> Option<Obj> {

@@ -112,8 +112,9 @@ macro_rules! slow_path {
             ) -> $crate::interp::Next $body
 
             handler! {
-                /// The handler.
+                /// The handler. Inlined into another one it would give that a stack frame on all its paths.
                 #[allow(dead_code)]
+                #[inline(never)]
                 pub fn run(ip, regs, cx, t) { follow!(next(ip, regs, cx, t), cx, t) }
             }
         }

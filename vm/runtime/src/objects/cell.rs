@@ -56,6 +56,18 @@ impl PyCell {
         self.contents.get(&self.h, cx)
     }
 
+    /// What is in the cell, borrowed, for a thread to which it is exclusive.
+    #[inline(always)]
+    pub(crate) fn peek(&self) -> Value {
+        self.contents.peek()
+    }
+
+    /// As [`PyCell::swap_value`] where [`Slot::swap_exclusive`] may be used.
+    #[inline(always)]
+    pub(crate) fn swap_exclusive(&self, v: Value) -> Value {
+        self.contents.swap_exclusive(v)
+    }
+
     /// Stores an owned value (or `UNDEF`) and gives back the owned old one.
     #[inline(always)]
     pub fn swap_value(&self, cx: &Cx, v: Value) -> Value {

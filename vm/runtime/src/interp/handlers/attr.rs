@@ -1,7 +1,7 @@
 //! Attributes by inline cache.
 
 use super::call::{may_push, push_simple};
-use super::moves::drop_then;
+use super::moves::{drop_then, may_store};
 use crate::class::{Builtin, PyType, Shape};
 use crate::interp::frame::Frame;
 use crate::interp::{Exit, Table};
@@ -249,7 +249,7 @@ handler! {
         let cached = cache::load(ip.add(1));
         // The receiver is a local nearly always; one that is moved out takes the slow path.
         if !receiver.is_ptr()
-            || !(*cx).is_exclusive(&*receiver.ptr())
+            || !may_store(cx, &*receiver.ptr(), *regs.add(fb!(word)))
             || cached as u32 != (*receiver.ptr()).shape_word()
             || cache::kind(cached) != cache::SLOT
             || word & 0x100 != 0
@@ -257,7 +257,6 @@ handler! {
             return store_attr_other(ip, regs, cx, t);
         }
         let v = take_b(word, regs, cx);
-        ungil_gc::model::publish(&*receiver.ptr(), v);
         let slot = receiver.ptr().cast::<Value>().add(cache::payload(cached) as usize);
         let old = *slot;
         *slot = v;

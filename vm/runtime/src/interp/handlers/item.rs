@@ -1,6 +1,6 @@
 //! Items of built-in containers.
 
-use super::moves::{conclude, conclude_unit, drop_then};
+use super::moves::{conclude, conclude_unit, drop_then, may_store};
 use crate::class::Builtin;
 use crate::interp::{Exit, Table, slow};
 use crate::objects::items;
@@ -123,14 +123,14 @@ handler! {
     pub fn set_item(ip, regs, cx, t) {
         let word = *ip;
         let (container, key) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
-        let plain = container.is_ptr() && word & 0x100 == 0 && (*cx).is_exclusive(&*container.ptr());
+        let plain =
+            container.is_ptr() && word & 0x100 == 0 && may_store(cx, &*container.ptr(), *regs.add(fc!(word)));
         if plain && key.is_int() && (*container.ptr()).shape_word() == LIST {
             let list = Ref::from_value(container).cast_unchecked::<PyList>();
             let len = list.len() as i64;
             let index = if key.int() < 0 { key.int() + len } else { key.int() };
             if (index as u64) < len as u64 {
                 let v = take_c(word, regs, cx);
-                ungil_gc::model::publish(&list.h, v);
                 let slot = list.items_unlocked().cast_mut().add(index as usize);
                 let old = *slot;
                 *slot = v;
@@ -230,6 +230,31 @@ unsafe fn take_c(word: u64, regs: *mut Value, cx: *mut Cx) -> Value {
 
 handler! {
     pub fn list_append(ip, regs, cx, t) {
+        let word = *ip;
+        let list = Ref::from_value(*regs.add(fa!(word))).cast_unchecked::<PyList>();
+        let source = regs.add(fb!(word));
+        let v = *source;
+        let len = list.len();
+        if len >= list.capacity.get() || !may_store(cx, &list.h, v) {
+            return append_more(ip, regs, cx, t);
+        }
+        if v.is_ptr() {
+            if word & 0x200 != 0 {
+                *source = Value::UNDEF;
+            } else {
+                (*v.ptr()).increment((*cx).mutator());
+            }
+        }
+        *list.items_unlocked().cast_mut().add(len) = v;
+        list.len.set(len + 1);
+        goto!(ip.add(1), regs, cx, t)
+    }
+}
+
+handler! {
+    /// A list that must grow.
+    #[inline(never)]
+    fn append_more(ip, regs, cx, t) {
         let word = *ip;
         let list = Ref::from_value(*regs.add(fa!(word))).cast_unchecked::<PyList>();
         let source = regs.add(fb!(word));

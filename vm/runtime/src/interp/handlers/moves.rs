@@ -2,7 +2,7 @@
 
 use crate::interp::{Exit, Table, cache, slow};
 use crate::objects::cell::PyCell;
-use crate::{Cx, Obj, Ref, RefExt, Value};
+use crate::{Cx, Header, Ref, RefExt, Value};
 
 /// Drops `old` and goes on at `ip`. The common end of handlers that overwrite a register.
 #[inline(never)]
@@ -191,11 +191,11 @@ handler! {
         let word = *ip;
         let cached = cache::load(ip.add(1));
         let globals = super::super::frame::Frame(regs).function().globals_unchecked();
-        if cached == 0 || !(*cx).is_exclusive(&globals.h) || cached as u32 != globals.keys_id() {
-            return slow::names::store_global::run(ip, regs, cx, t);
-        }
         let source = regs.add(fa!(word));
         let v = *source;
+        if cached == 0 || !may_store(cx, &globals.h, v) || cached as u32 != globals.keys_id() {
+            return slow::names::store_global::run(ip, regs, cx, t);
+        }
         if v.is_ptr() {
             if word & 0x100 != 0 {
                 *source = Value::UNDEF;
@@ -204,7 +204,7 @@ handler! {
             }
         }
         let slot = globals.value_slot_unlocked(cache::payload(cached));
-        let old = slot.replace_locked(&globals.h, Obj::from_owned(v)).map_or(Value::UNDEF, Obj::into_value);
+        let old = slot.swap_exclusive(v);
         if old.is_ptr() {
             return drop_then(ip.add(2), regs, cx, t, old);
         }
@@ -225,6 +225,23 @@ handler! {
     pub fn load_cell(ip, regs, cx, t) {
         let word = *ip;
         let cell = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyCell>();
+        let v = cell.peek();
+        if !(*cx).is_exclusive(&cell.h) || v.is_undef() {
+            return load_shared_cell(ip, regs, cx, t);
+        }
+        if v.is_ptr() {
+            (*v.ptr()).increment((*cx).mutator());
+        }
+        finish!(ip.add(1), regs, cx, t, fa!(word), v)
+    }
+}
+
+handler! {
+    /// A cell that is empty, or that other threads may change.
+    #[inline(never)]
+    fn load_shared_cell(ip, regs, cx, t) {
+        let word = *ip;
+        let cell = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyCell>();
         match cell.get_value(&*cx) {
             Value::UNDEF => slow::names::unbound_cell::run(ip, regs, cx, t),
             v => finish!(ip.add(1), regs, cx, t, fa!(word), v),
@@ -236,6 +253,24 @@ handler! {
     pub fn store_cell(ip, regs, cx, t) {
         let word = *ip;
         let cell = Ref::from_value(*regs.add(fa!(word))).cast_unchecked::<PyCell>();
+        if !may_store(cx, &cell.h, *regs.add(fb!(word))) {
+            return store_shared_cell(ip, regs, cx, t);
+        }
+        let v = take_b(word, regs, cx);
+        let old = cell.swap_exclusive(v);
+        if old.is_ptr() {
+            return drop_then(ip.add(1), regs, cx, t, old);
+        }
+        goto!(ip.add(1), regs, cx, t)
+    }
+}
+
+handler! {
+    /// A cell that has been published.
+    #[inline(never)]
+    fn store_shared_cell(ip, regs, cx, t) {
+        let word = *ip;
+        let cell = Ref::from_value(*regs.add(fa!(word))).cast_unchecked::<PyCell>();
         let v = take_b(word, regs, cx);
         let old = cell.swap_value(&*cx, v);
         if old.is_ptr() {
@@ -243,6 +278,13 @@ handler! {
         }
         goto!(ip.add(1), regs, cx, t)
     }
+}
+
+/// Whether a value may be stored into a container as it stands: the container is confined, or the value refers to nothing
+/// and nobody else runs. All other stores publish the value first, or take the lock.
+#[inline(always)]
+pub(super) unsafe fn may_store(cx: *mut Cx, container: &Header, v: Value) -> bool {
+    !container.is_published() || ((*cx).owns_everything() && !v.is_ptr())
 }
 
 /// The value of field `b`, moved out of its register or counted.
@@ -269,6 +311,23 @@ unsafe fn free_cell<'a>(regs: *mut Value, index: usize) -> &'a PyCell {
 handler! {
     pub fn load_free(ip, regs, cx, t) {
         let word = *ip;
+        let cell = free_cell(regs, fb!(word));
+        let v = cell.peek();
+        if !(*cx).is_exclusive(&cell.h) || v.is_undef() {
+            return load_shared_free(ip, regs, cx, t);
+        }
+        if v.is_ptr() {
+            (*v.ptr()).increment((*cx).mutator());
+        }
+        finish!(ip.add(1), regs, cx, t, fa!(word), v)
+    }
+}
+
+handler! {
+    /// A free variable whose cell is empty, or which other threads may change.
+    #[inline(never)]
+    fn load_shared_free(ip, regs, cx, t) {
+        let word = *ip;
         match free_cell(regs, fb!(word)).get_value(&*cx) {
             Value::UNDEF => slow::names::unbound_free::run(ip, regs, cx, t),
             v => finish!(ip.add(1), regs, cx, t, fa!(word), v),
@@ -278,6 +337,32 @@ handler! {
 
 handler! {
     pub fn store_free(ip, regs, cx, t) {
+        let word = *ip;
+        let source = regs.add(fa!(word));
+        let v = *source;
+        let cell = free_cell(regs, fb!(word));
+        if !may_store(cx, &cell.h, v) {
+            return store_shared_free(ip, regs, cx, t);
+        }
+        if v.is_ptr() {
+            if word & 0x100 != 0 {
+                *source = Value::UNDEF;
+            } else {
+                (*v.ptr()).increment((*cx).mutator());
+            }
+        }
+        let old = cell.swap_exclusive(v);
+        if old.is_ptr() {
+            return drop_then(ip.add(1), regs, cx, t, old);
+        }
+        goto!(ip.add(1), regs, cx, t)
+    }
+}
+
+handler! {
+    /// A free variable whose cell has been published.
+    #[inline(never)]
+    fn store_shared_free(ip, regs, cx, t) {
         let word = *ip;
         let source = regs.add(fa!(word));
         let v = *source;
