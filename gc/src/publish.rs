@@ -50,6 +50,7 @@ impl Mutator {
 }
 
 /// Publishes what is about to be stored into a published container.
+#[cfg_attr(feature = "gil", expect(dead_code, reason = "the model publishes nothing"))]
 #[inline(always)]
 pub(crate) fn publish_value(v: Value) {
     // SAFETY: whoever stores a value holds a reference to what it refers to.
@@ -58,6 +59,7 @@ pub(crate) fn publish_value(v: Value) {
     }
 }
 
+#[cfg_attr(feature = "gil", allow(dead_code, reason = "as above"))]
 #[cold]
 #[inline(never)]
 fn publish_in_store(h: *mut Header) {

@@ -23,19 +23,16 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 const EXCERPT: usize = 8;
 
 #[test]
-#[ignore = "not all of these programs run yet"]
 fn lang() {
     run_folder("lang");
 }
 
 #[test]
-#[ignore = "not all of these programs run yet"]
 fn classes() {
     run_folder("classes");
 }
 
 #[test]
-#[ignore = "not all of these programs run yet"]
 fn types() {
     run_folder("types");
 }
@@ -51,32 +48,27 @@ fn numbers() {
 }
 
 #[test]
-#[ignore = "not all of these programs run yet"]
 fn errors() {
     run_folder("errors");
 }
 
 #[test]
-#[ignore = "not all of these programs run yet"]
 fn threads() {
     run_folder("threads");
 }
 
 #[test]
-#[ignore = "not all of these programs run yet"]
 fn weakref_gc() {
     run_folder("weakref_gc");
 }
 
 #[test]
-#[ignore = "not all of these programs run yet"]
 fn io() {
     run_folder("io");
 }
 
 /// Many threads on one object; each program checks itself.
 #[test]
-#[ignore = "not all of these programs run yet"]
 fn hammer() {
     let cases = python_files(&tests_folder().join("hammer"))
         .into_iter()
@@ -93,7 +85,6 @@ fn hammer() {
 
 /// The programs to measure, at the small sizes in `expected/sizes.txt`.
 #[test]
-#[ignore = "not all of these programs run yet"]
 fn benches() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches/programs");
     let sizes = read(&folder.join("expected/sizes.txt"));

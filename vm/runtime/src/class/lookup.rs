@@ -149,7 +149,11 @@ impl PyType {
         let key = name.own(cx);
         // Cells borrow from the dict: what they may still hold must outlive the last invalidation.
         let old = self.dict(cx).get_str(cx, name);
-        self.dict(cx).set(cx, key, value)?;
+        if cx.owns_everything() || name.downcast::<PyStr>(cx).is_none() {
+            self.dict(cx).set(cx, key, value)?;
+        } else {
+            self.while_unresolved(cx, name, || self.dict(cx).set_str(cx, name, value));
+        }
         self.changed(cx, name);
         drop(old);
         Ok(())
@@ -160,9 +164,38 @@ impl PyType {
     /// # Errors
     /// What the dict raises.
     pub fn delete_attr(&self, cx: &mut Cx, name: Ref<'_>) -> R<bool> {
-        let old = self.dict(cx).remove(cx, name)?;
+        let old = match cx.owns_everything() || name.downcast::<PyStr>(cx).is_none() {
+            true => self.dict(cx).remove(cx, name)?,
+            false => self.while_unresolved(cx, name, || self.dict(cx).remove_str(cx, name)),
+        };
         self.changed(cx, name);
         Ok(old.is_some())
+    }
+
+    /// Makes a change while no cell of the name, here or in subclasses, is filled or can be: otherwise a thread could find
+    /// the new value through one class and then the old one in the cell of another. `change` runs no Python and meets no
+    /// safepoint. A subclass that is made meanwhile is met by [`PyType::changed`].
+    fn while_unresolved<T>(&self, cx: &Cx, name: Ref<'_>, change: impl FnOnce() -> T) -> T {
+        let mut classes: Vec<&PyType> = Vec::new();
+        let mut found: Vec<&PyType> = vec![self];
+        while let Some(class) = found.pop() {
+            if !classes.iter().any(|&known| std::ptr::eq(known, class)) {
+                classes.push(class);
+                found.extend(class.direct_subclasses());
+            }
+        }
+        // In the order of their addresses, as everybody who takes several.
+        classes.sort_by_key(|&class| class as *const PyType as usize);
+        let key = name.value().0 as usize;
+        let guards: Vec<_> =
+            classes.iter().map(|class| class.cells.lock().unwrap_or_else(|p| p.into_inner())).collect();
+        for (class, guard) in classes.iter().zip(&guards) {
+            if let Some(&index) = guard.get(&key) {
+                cx.vm.cells.set(cx, index, Value::UNDEF);
+            }
+            class.empty_behind(cx, |name| name == key);
+        }
+        change()
     }
 
     /// Empties the cells of the name in this class and its subclasses. Called after the dict has changed and before
