@@ -67,6 +67,12 @@ pub unsafe fn store(at: *const u64, word: u64) {
     unsafe { (*at.cast::<AtomicU64>()).store(word, Ordering::Relaxed) }
 }
 
+/// Whether the word is of this kind and has this guard: one comparison, with nothing to keep in registers.
+#[inline(always)]
+pub fn applies(word: u64, guard: u32, kind: u8) -> bool {
+    (word ^ (guard as u64 | (kind as u64) << 32)) << 24 == 0
+}
+
 #[inline(always)]
 pub fn kind(word: u64) -> u8 {
     (word >> 32) as u8

@@ -150,7 +150,7 @@ handler! {
             return slow::attr::load_attr::run(ip, regs, cx, t);
         }
         let cached = cache::load(ip.add(1));
-        if cached as u32 != (*receiver.ptr()).shape_word() || cache::kind(cached) != cache::SLOT {
+        if !cache::applies(cached, (*receiver.ptr()).shape_word(), cache::SLOT) {
             return load_attr_other(ip, regs, cx, t);
         }
         let v = *receiver.ptr().cast::<Value>().add(cache::payload(cached) as usize);
@@ -250,8 +250,7 @@ handler! {
         // The receiver is a local nearly always; one that is moved out takes the slow path.
         if !receiver.is_ptr()
             || !may_store(cx, &*receiver.ptr(), *regs.add(fb!(word)))
-            || cached as u32 != (*receiver.ptr()).shape_word()
-            || cache::kind(cached) != cache::SLOT
+            || !cache::applies(cached, (*receiver.ptr()).shape_word(), cache::SLOT)
             || word & 0x100 != 0
         {
             return store_attr_other(ip, regs, cx, t);

@@ -254,8 +254,7 @@ handler! {
         let receiver = *window.add(WINDOW_HEADER);
         let cached = cache::load(ip.add(2));
         if receiver.is_ptr()
-            && cached as u32 == (*receiver.ptr()).shape_word()
-            && cache::kind(cached) == cache::METHOD
+            && cache::applies(cached, (*receiver.ptr()).shape_word(), cache::METHOD)
         {
             let callee = (*cx).vm.cells.peek(cache::payload(cached));
             if !callee.is_ptr() || !may_borrow_method(callee, cx) {
