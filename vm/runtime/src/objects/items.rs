@@ -132,6 +132,14 @@ pub fn set_simple(cx: &Cx, v: Ref<'_>, key: Ref<'_>, item: Ref<'_>) -> bool {
     unsafe {
         match h.shape_id() {
             DICT => v.cast_unchecked::<PyDict>().set_simple(cx, key, item),
+            LIST => match key.value().as_int() {
+                Some(i) => {
+                    let list = v.cast_unchecked::<PyList>();
+                    // Another thread may change the length meanwhile: then the slow path looks again.
+                    list.set(cx, place(i, list.len()), item.own(cx))
+                }
+                None => false,
+            },
             BYTE_ARRAY => match (key.value().as_int(), item.value().as_int()) {
                 (Some(i), Some(b @ 0..=255)) => v.cast_unchecked::<PyByteArray>().write(cx, |all| {
                     let at = place(i, all.len());

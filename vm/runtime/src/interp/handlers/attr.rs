@@ -1,7 +1,7 @@
 //! Attributes by inline cache.
 
 use super::call::{may_push, push_simple};
-use super::moves::{drop_then, may_store};
+use super::moves::drop_then;
 use crate::class::{Builtin, PyType, Shape};
 use crate::interp::frame::Frame;
 use crate::interp::{Exit, Table};
@@ -249,7 +249,7 @@ handler! {
         let cached = cache::load(ip.add(1));
         // The receiver is a local nearly always; one that is moved out takes the slow path.
         if !receiver.is_ptr()
-            || !may_store(cx, &*receiver.ptr(), *regs.add(fb!(word)))
+            || (*receiver.ptr()).is_published()
             || !cache::applies(cached, (*receiver.ptr()).shape_word(), cache::SLOT)
             || word & 0x100 != 0
         {

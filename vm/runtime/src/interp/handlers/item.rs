@@ -1,6 +1,6 @@
 //! Items of built-in containers.
 
-use super::moves::{conclude, conclude_unit, drop_then, may_store};
+use super::moves::{conclude, conclude_unit, drop_then};
 use crate::class::Builtin;
 use crate::interp::{Exit, Table, slow};
 use crate::objects::items;
@@ -123,9 +123,8 @@ handler! {
     pub fn set_item(ip, regs, cx, t) {
         let word = *ip;
         let (container, key) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
-        let plain =
-            container.is_ptr() && word & 0x100 == 0 && may_store(cx, &*container.ptr(), *regs.add(fc!(word)));
-        if plain && key.is_int() && (*container.ptr()).shape_word() == LIST {
+        let plain = container.is_ptr() && word & 0x100 == 0 && key.is_int();
+        if plain && (*container.ptr()).shape_word() == LIST && !(*container.ptr()).is_published() {
             let list = Ref::from_value(container).cast_unchecked::<PyList>();
             let len = list.len() as i64;
             let index = if key.int() < 0 { key.int() + len } else { key.int() };
@@ -145,7 +144,7 @@ handler! {
 }
 
 handler! {
-    /// Dicts and bytearrays.
+    /// Dicts, bytearrays, and lists that have been published.
     #[inline(never)]
     fn set_more(ip, regs, cx, t) {
         let word = *ip;
@@ -235,7 +234,7 @@ handler! {
         let source = regs.add(fb!(word));
         let v = *source;
         let len = list.len();
-        if len >= list.capacity.get() || !may_store(cx, &list.h, v) {
+        if len >= list.capacity.get() || list.h.is_published() {
             return append_more(ip, regs, cx, t);
         }
         if v.is_ptr() {
