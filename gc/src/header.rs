@@ -74,6 +74,12 @@ impl Header {
         }
     }
 
+    /// As [`Header::new`], with two references.
+    #[inline(always)]
+    pub fn with_two_references(shape_id: u32) -> Header {
+        Header { count: AtomicI64::new(2), ..Header::new(shape_id) }
+    }
+
     /// Whether other threads may reach the object. Never changes back (PUB-2).
     #[inline(always)]
     pub fn is_published(&self) -> bool {

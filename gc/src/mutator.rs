@@ -167,6 +167,12 @@ impl Mutator {
         self.allocate_slow(size)
     }
 
+    /// As [`Mutator::allocate`] where that takes but a few instructions, else null.
+    #[inline(always)]
+    pub fn allocate_quick(&self, size: usize) -> *mut u8 {
+        if size <= MAX_SMALL { self.lists.pop(size_class(size)) } else { std::ptr::null_mut() }
+    }
+
     #[cold]
     #[inline(never)]
     fn allocate_slow(&self, size: usize) -> *mut u8 {
@@ -441,7 +447,7 @@ impl Mutator {
     unsafe fn free(&self, h: *mut Header, shape: *mut ShapeHead) {
         // SAFETY: nothing refers to the object any more.
         unsafe {
-            let size = (*shape).object_size(((*shape).ops.size)(h));
+            let size = (*shape).size_of(h);
             if !(*h).has_flag(flag::DYING) {
                 self.drop_fields(h, shape);
             }

@@ -72,6 +72,22 @@ impl ShapeHead {
         }
     }
 
+    /// Bytes that an object of this shape takes.
+    ///
+    /// # Safety
+    /// `h` is a live object of this shape.
+    #[inline(always)]
+    pub unsafe fn size_of(&self, h: *mut Header) -> usize {
+        match self.attr_offset {
+            0 | DYNAMIC_OFFSET => {
+                // SAFETY: as the caller promises.
+                self.object_size(unsafe { (self.ops.size)(h) })
+            }
+            // The area begins where the payload ends.
+            offset => offset as usize + 8 * (1 + self.attr_inline as usize),
+        }
+    }
+
     /// Bytes that an object takes whose payload has `payload` bytes.
     #[inline(always)]
     pub fn object_size(&self, payload: usize) -> usize {
@@ -132,6 +148,13 @@ impl ShapeTable {
         // SAFETY: in range by the assertion.
         // ORD: release: whoever reads the entry sees the shape's contents.
         unsafe { (*self.base.add(id as usize)).store(shape, Ordering::Release) };
+    }
+
+    /// All shapes that have been entered.
+    pub fn all(&self) -> impl Iterator<Item = *mut ShapeHead> {
+        // ORD: relaxed; an id given out later belongs to a shape that is entered later.
+        let end = self.next.load(Ordering::Relaxed).min(MAX_SHAPES as u32);
+        (0..end).map(|id| self.get(id)).filter(|shape| !shape.is_null())
     }
 
     /// The shape with this id.

@@ -44,6 +44,7 @@ impl PyType {
             // ORD: relaxed; only uniqueness matters.
             class_id: NEXT_CLASS_ID.fetch_add(1, Ordering::Relaxed),
             specials: std::array::from_fn(|_| AtomicU64::new(Value::UNDEF.0)),
+            plain_init: AtomicU64::new(Value::UNDEF.0),
             cells: Mutex::default(),
             behind: Mutex::default(),
             slot_names: Mutex::default(),

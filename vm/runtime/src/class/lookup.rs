@@ -1,6 +1,6 @@
 //! Attribute look-up along the MRO, special methods, and invalidation when a class changes.
 
-use crate::class::{ABSENT, PyType};
+use crate::class::{ABSENT, PyType, Shape};
 use crate::names::Special;
 use crate::objects::str::PyStr;
 use crate::{Cx, Obj, R, Ref, RefExt, Value};
@@ -132,6 +132,38 @@ impl PyType {
         }
     }
 
+    /// See [`PyType::plain_init`]: the function, borrowed, or `UNDEF`.
+    #[inline(always)]
+    pub fn plain_init(&self) -> Value {
+        // ORD: relaxed, as in `special`.
+        Value(self.plain_init.load(Ordering::Relaxed))
+    }
+
+    /// Keeps what `__init__` resolves to for [`PyType::plain_init`], unless the class has changed since the caller, to whom
+    /// `__new__` resolved to `new`, found that calling the class means no more than that.
+    pub fn keep_plain_init(&self, new: Ref<'_>, init: Ref<'_>) {
+        // Whoever changes the class clears all of this under the same mutex.
+        let _guard = self.cells.lock().unwrap_or_else(|p| p.into_inner());
+        let resolved = |which: Special, to: Ref<'_>| {
+            // ORD: relaxed; stored under the mutex.
+            self.specials[which as usize].load(Ordering::Relaxed) == to.value().0
+        };
+        if resolved(Special::New, new)
+            && resolved(Special::Init, init)
+            && !self.has_flag(crate::class::class_flag::ABSTRACT)
+        {
+            // ORD: as in `special_slow`.
+            self.plain_init.store(init.value().0, Ordering::Release);
+        }
+    }
+
+    /// Forgets what [`PyType::keep_plain_init`] kept: what it depends on has changed.
+    pub fn forget_plain_init(&self) {
+        let _guard = self.cells.lock().unwrap_or_else(|p| p.into_inner());
+        // ORD: as in `forget_specials`.
+        self.plain_init.store(Value::UNDEF.0, Ordering::Release);
+    }
+
     /// Whether the class resolves the special method to exactly what `other` resolves it to.
     pub fn same_special(&self, cx: &Cx, other: &PyType, which: Special) -> bool {
         match (self.special(cx, which), other.special(cx, which)) {
@@ -237,7 +269,11 @@ impl PyType {
     pub fn refresh_has_del(&self, cx: &Cx) {
         match self.lookup_uncached(cx, cx.special_name(Special::Del)).is_some() {
             true => {
+                let known = self.has_flag(crate::class::class_flag::HAS_DEL);
                 self.set_flag(crate::class::class_flag::HAS_DEL);
+                if !known {
+                    Shape::ask_finalizers(cx, self);
+                }
                 // ORD: relaxed; asked at the end of the program.
                 ANY_HAS_DEL.store(true, Ordering::Relaxed);
             }
@@ -255,6 +291,7 @@ impl PyType {
             // ORD: release; a reader that still sees the old method acts as if it had come earlier.
             special.store(Value::UNDEF.0, Ordering::Release);
         }
+        self.plain_init.store(Value::UNDEF.0, Ordering::Release);
         drop(guard);
         for subclass in self.direct_subclasses() {
             subclass.forget_specials();
@@ -272,6 +309,7 @@ impl PyType {
             // ORD: as in `forget_specials`.
             special.store(Value::UNDEF.0, Ordering::Release);
         }
+        self.plain_init.store(Value::UNDEF.0, Ordering::Release);
         drop(guard);
         for subclass in self.direct_subclasses() {
             subclass.forget_everything(cx);

@@ -97,6 +97,9 @@ pub struct PyType {
     /// Resolved special methods: a borrowed value, `UNDEF` for "not resolved yet", `None` for "there is none"
     /// (a special method that is really `None` is kept as `Ellipsis`).
     pub(crate) specials: [AtomicU64; Special::COUNT],
+    /// The Python function that initialises instances if calling the class means no more than making an instance as
+    /// `object` does and running that; kept by [`PyType::keep_plain_init`], else `UNDEF`. Immortal as all of `specials`.
+    plain_init: AtomicU64,
     /// Cells of attributes resolved through this class, by address of the interned name.
     pub(crate) cells: Mutex<HashMap<usize, u32>>,
     /// Cells of what `super` finds behind a class in this class's MRO: the class, the name, the cell. Touched under the

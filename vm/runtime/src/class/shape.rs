@@ -9,7 +9,7 @@ use crate::class::{PyType, class_flag};
 use crate::{Cx, Header, Ref, ShapeHead, TypeOps};
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering, fence};
 use ungil_gc::{DYNAMIC_OFFSET, shape_flag};
 
 /// Most attributes that a shape describes; an instance with more keeps them in a dict.
@@ -40,6 +40,13 @@ unsafe impl Send for Shape {}
 // SAFETY: as above.
 unsafe impl Sync for Shape {}
 
+/// The flag of shapes whose objects are asked whether they need a finalizer whatever their class: those with more to
+/// ask than whether it has a `__del__`.
+fn asks(ops: &TypeOps) -> u32 {
+    let has_del = crate::finalize::has_del as unsafe fn(*mut Header) -> bool;
+    if std::ptr::fn_addr_eq(ops.needs_finalizer, has_del) { 0 } else { shape_flag::FINALIZER }
+}
+
 impl Shape {
     fn make(
         cx: &Cx,
@@ -69,22 +76,42 @@ impl Shape {
             dict_shape: AtomicPtr::default(),
         }));
         cx.space.shapes.set(id, (shape as *mut Shape).cast());
+        // A `__del__` that the class is given while the shape is made is seen here or by `ask_finalizers`.
+        // ORD: SeqCst, as the fence there.
+        fence(Ordering::SeqCst);
+        if class.has_flag(class_flag::HAS_DEL) {
+            shape.ask_finalizer();
+        }
         shape
+    }
+
+    /// From now on instances are asked whether they must be finalized.
+    fn ask_finalizer(&self) {
+        // ORD: relaxed; an instance that ends meanwhile may have done so before.
+        self.head.flags.fetch_or(shape_flag::FINALIZER, Ordering::Relaxed);
+    }
+
+    /// Makes the end of instances of a class that has been given a `__del__` look for it.
+    pub(crate) fn ask_finalizers(cx: &Cx, class: &PyType) {
+        // ORD: SeqCst: either this sees a shape that is being made, or its maker sees the class's flag.
+        fence(Ordering::SeqCst);
+        for shape in cx.space.shapes.all() {
+            // SAFETY: shapes of the runtime are `Shape`s and never freed.
+            let shape = unsafe { &*shape.cast::<Shape>() };
+            if std::ptr::eq(shape.class, class) {
+                shape.ask_finalizer();
+            }
+        }
     }
 
     fn new_id(cx: &Cx) -> u32 {
         cx.space.shapes.new_id().unwrap_or_else(|| ungil_gc::fatal("out of shapes"))
     }
 
-    /// The shape of the exact instances of a built-in type without attributes of their own.
+    /// The shape of the exact instances of a built-in type without attributes of their own. No `__del__` can be added to
+    /// such a type.
     pub fn fixed(cx: &Cx, class: &PyType, id: u32, ops: &'static TypeOps, gc: bool) -> &'static Shape {
-        // No `__del__` can be added to a built-in type: its exact instances are asked only if the type itself has
-        // something to finalize, like generators.
-        let asks = !std::ptr::fn_addr_eq(
-            ops.needs_finalizer,
-            crate::finalize::has_del as unsafe fn(*mut Header) -> bool,
-        );
-        let finalizer = if asks { shape_flag::FINALIZER } else { 0 };
+        let finalizer = asks(ops);
         let flags = AtomicU32::new(if gc { shape_flag::GC | finalizer } else { 0 });
         let head = ShapeHead { ops, id, flags, attr_offset: 0, attr_inline: 0 };
         Shape::make(cx, head, class, true, Box::default(), 0)
@@ -104,7 +131,7 @@ impl Shape {
         let head = ShapeHead {
             ops: class.ops,
             id: id.unwrap_or_else(|| Shape::new_id(cx)),
-            flags: AtomicU32::new(shape_flag::GC | shape_flag::FINALIZER),
+            flags: AtomicU32::new(shape_flag::GC | asks(class.ops)),
             attr_offset,
             attr_inline: inline.max(class.slot_count),
         };

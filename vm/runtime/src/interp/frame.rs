@@ -7,7 +7,7 @@
 //! regs[-1]  raw: the caller's next instruction; or the frame object, owned, if one was made
 //! regs[0..] locals, then temporaries
 //! ```
-//! A frame of kind INIT runs `__init__` for a call of a class; the new instance is in `regs[-5]`.
+//! The kinds ENTRY and GENERATOR may meet in one frame, the others stand alone. A frame of kind INIT runs `__init__` for a call of a class; the new instance is in `regs[-5]`.
 
 use crate::objects::code::PyCode;
 use crate::objects::function::PyFunction;
@@ -21,7 +21,15 @@ pub const ENTRY: u64 = 1;
 pub const INIT: u64 = 2;
 /// Registers belong to a generator; suspending and returning go back to who resumed it.
 pub const GENERATOR: u64 = 4;
+/// Runs the method of an instance for a binary operator: if it gives `NotImplemented`, the right operand is asked.
+pub const OPERATOR: u64 = ENTRY | INIT;
 const KINDS: u64 = 7;
+
+/// Whether the end of a frame of this kind leaves the interpreter loop.
+#[inline(always)]
+pub fn is_entry(kind: u64) -> bool {
+    kind & (ENTRY | INIT) == ENTRY
+}
 
 /// A view of a frame by its registers.
 #[derive(Clone, Copy)]

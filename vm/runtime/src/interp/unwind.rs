@@ -3,7 +3,7 @@
 // The functions here share the handlers' contract, which `interp/mod.rs` states once for all.
 #![allow(unsafe_op_in_unsafe_fn)]
 
-use super::frame::{ENTRY, Frame, GENERATOR};
+use super::frame::{Frame, GENERATOR, is_entry};
 use super::{FAILED, Next, Table};
 use crate::objects::exception::{PyException, chain_context};
 use crate::objects::{generator, traceback};
@@ -64,7 +64,7 @@ unsafe fn unwind(
         if kind & GENERATOR != 0 {
             generator::finished_by_exception(&mut *cx, frame);
         }
-        if kind & ENTRY != 0 {
+        if is_entry(kind) {
             (*cx).raised.set(err.0.into_value());
             return Next::exit(FAILED);
         }

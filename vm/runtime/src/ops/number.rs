@@ -69,11 +69,34 @@ impl Cx {
         }
         match self.try_binary(op, a, b)? {
             Some(result) => Ok(result),
-            None => {
-                let symbol = if op == BinaryOp::Pow { "**" } else { op.symbol() };
-                Err(self.unsupported(&format!("{symbol}="), a, b))
+            None => Err(self.unsupported_in_place(op, a, b)),
+        }
+    }
+
+    /// `a op b`, or `a op= b`, where the left operand went first and has declined.
+    ///
+    /// # Errors
+    /// As [`Cx::binary`].
+    pub fn binary_declined(&mut self, op: BinaryOp, in_place: bool, a: Ref<'_>, b: Ref<'_>) -> R {
+        let (_, reflected, _) = op.specials();
+        let (class_a, class_b) = (self.class_of(a), self.class_of(b));
+        if !std::ptr::eq(class_a, class_b)
+            && let Some(method) = class_b.special(self, reflected)
+        {
+            let result = self.call_special(method, b, &[a])?;
+            if result.value() != Value::NOT_IMPLEMENTED {
+                return Ok(result);
             }
         }
+        match in_place {
+            true => Err(self.unsupported_in_place(op, a, b)),
+            false => Err(self.unsupported(op.symbol(), a, b)),
+        }
+    }
+
+    fn unsupported_in_place(&mut self, op: BinaryOp, a: Ref<'_>, b: Ref<'_>) -> crate::Err {
+        let symbol = if op == BinaryOp::Pow { "**" } else { op.symbol() };
+        self.unsupported(&format!("{symbol}="), a, b)
     }
 
     /// `None` if neither operand knows the operation.
@@ -97,9 +120,6 @@ impl Cx {
         }
         for (method, left, other) in [(class_a.special(self, forward), a, b), (right, b, a)] {
             let Some(method) = method else { continue };
-            if method.value().is_none() {
-                return Ok(None);
-            }
             let result = self.call_special(method, left, &[other])?;
             if result.value() != Value::NOT_IMPLEMENTED {
                 return Ok(Some(result));

@@ -1,7 +1,7 @@
 //! Calls of Python functions, and returning.
 
-use super::attr;
-use super::moves::drop_then;
+use super::moves::{conclude, drop_then};
+use super::{attr, construct};
 use crate::class::Builtin;
 use crate::interp::frame::{self, Frame};
 use crate::interp::{Exit, FAILED, Table, cache, slow};
@@ -15,6 +15,7 @@ use ungil_bytecode::{Op, WINDOW_HEADER};
 
 const FUNCTION: u32 = (Builtin::Function as u32) << 1;
 const NATIVE_FUNCTION: u32 = (Builtin::NativeFunction as u32) << 1;
+const TYPE: u32 = (Builtin::Type as u32) << 1;
 const BOUND_METHOD: u32 = (Builtin::BoundMethod as u32) << 1;
 const METHOD_DESCRIPTOR: u32 = (Builtin::MethodDescriptor as u32) << 1;
 
@@ -67,6 +68,8 @@ handler! {
             return call_native_function(ip, regs, cx, t, window);
         } else if callee.is_ptr() && (*callee.ptr()).shape_word() == BOUND_METHOD {
             return call_bound(ip, regs, cx, t, window);
+        } else if callee.is_ptr() && (*callee.ptr()).shape_word() == TYPE {
+            return construct::call_class(ip, regs, cx, t);
         }
         slow::call::call::run(ip, regs, cx, t)
     }
@@ -416,13 +419,13 @@ handler! { pub fn return_none(_ip, regs, cx, t) { leave(regs, cx, t, Value::NONE
 
 /// Ends a plain frame: drops its locals and its function, and delivers `v` to the caller.
 #[inline(always)]
-unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+pub(crate) unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
     let link = (*regs.sub(3)).as_raw();
     let extra = *regs.sub(1);
     let callee = *regs.sub(2);
     let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
     if link & (frame::ENTRY | frame::INIT | frame::GENERATOR) != 0 || extra.is_ptr() {
-        return slow::call::leave(regs, cx, t, v);
+        return leave_other(regs, cx, t, v);
     }
     // The last local goes first, as in CPython.
     let mut at = regs.add(function.local_count());
@@ -451,4 +454,41 @@ unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exi
         return drop_then(next, caller, cx, t, old);
     }
     goto!(next, caller, cx, t)
+}
+
+/// Ends a frame that is not plain.
+#[inline(never)]
+unsafe fn leave_other(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+    let frame = Frame(regs);
+    if frame.object().is_none() {
+        match frame.kind() {
+            frame::INIT if v.is_none() => return construct::leave_init(regs, cx, t),
+            frame::OPERATOR if v != Value::NOT_IMPLEMENTED => return leave_operator(regs, cx, t, v),
+            _ => (),
+        }
+    }
+    slow::call::leave(regs, cx, t, v)
+}
+
+/// Ends a frame of kind OPERATOR: `v` is the result of the instruction, which consumes its operands now.
+#[inline(always)]
+unsafe fn leave_operator(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+    let callee = *regs.sub(2);
+    let mut at = regs.add(Ref::from_value(callee).cast_unchecked::<PyFunction>().local_count());
+    while at > regs {
+        at = at.sub(1);
+        let local = *at;
+        if local.is_ptr() {
+            *at = Value::UNDEF;
+            if (*local.ptr()).decrement((*cx).mutator()) {
+                return slow::call::leave_destroying(regs, cx, t, v, local);
+            }
+        }
+    }
+    let (call_ip, caller) = (Frame(regs).call_ip(), Frame(regs).caller());
+    let next = (*regs.sub(1)).as_raw() as *const u64;
+    *regs.sub(2) = Value::UNDEF;
+    (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
+    // What the class resolves a special method to is immortal.
+    conclude(next, caller, cx, t, *call_ip, v)
 }

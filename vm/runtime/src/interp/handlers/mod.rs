@@ -11,12 +11,14 @@ mod attr;
 mod build;
 mod call;
 mod compare;
+mod construct;
 mod generate;
 mod item;
 mod iterate;
 mod moves;
 mod super_;
 
+pub(crate) use call::leave;
 pub(crate) use moves::{drop_then, resume_at};
 
 use super::slow;

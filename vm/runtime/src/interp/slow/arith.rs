@@ -1,11 +1,15 @@
 //! Arithmetic on anything.
 
 use super::operand;
+use crate::class::{Builtin, class_flag};
+use crate::interp::frame::{Frame, OPERATOR};
+use crate::interp::{Next, Table, unwind};
+use crate::objects::function::PyFunction;
 use crate::objects::int;
 use crate::objects::str::{self, PyStr};
 use crate::ops::{BinaryOp, UnaryOp};
 use crate::{Cx, Obj, R, Ref, RefExt, Value};
-use ungil_bytecode::Op;
+use ungil_bytecode::{Op, WINDOW_HEADER, flags};
 
 /// The operator of an opcode, and whether it is the in-place form.
 fn operator(word: u64) -> (BinaryOp, bool) {
@@ -62,9 +66,65 @@ slow_path! {
             return done!(ip, regs, cx, t, result);
         }
         let (a, b) = (operand(regs, fb!(word)), operand(regs, fc!(word)));
+        if a.value().is_ptr() && let Some(next) = push_method(ip, regs, cx, a, b) {
+            return next;
+        }
         let result = compute(&mut *cx, op, in_place, a, b);
         done!(ip, regs, cx, t, result)
     }
+}
+
+/// Where the left operand's class says first what the operator means, by a Python function: pushes its frame.
+unsafe fn push_method(ip: *const u64, regs: *mut Value, cx: *mut Cx, a: Ref<'_>, b: Ref<'_>) -> Option<Next> {
+    let (class, other) = ((*cx).class_of(a), (*cx).class_of(b));
+    if !class.has_flag(class_flag::HEAP) {
+        return None;
+    }
+    let (op, in_place) = operator(*ip);
+    let (forward, reflected, in_place_method) = op.specials();
+    if in_place && class.special(&*cx, in_place_method).is_some() {
+        return None;
+    }
+    let method = class.special(&*cx, forward)?;
+    let right_may_go_first = || other.special(&*cx, reflected).is_some() && other.is_subclass(class, &*cx);
+    if !(*cx).is_exactly(method, Builtin::Function) || !std::ptr::eq(class, other) && right_may_go_first() {
+        return None;
+    }
+    let function = method.cast_unchecked::<PyFunction>();
+    let window = Frame(regs).top();
+    if function.simple_args() != 2
+        || function.code().unit.flags & (flags::GENERATOR | flags::COROUTINE | flags::ASYNC_GENERATOR) != 0
+        || !(*cx).stack.ensure(window.add(WINDOW_HEADER + function.register_count()))
+        || (*cx).recursion_left.get() <= 0
+        || (*cx).is_wanted()
+    {
+        return None;
+    }
+    *window.add(2) = method.own(&*cx).into_value();
+    *window.add(WINDOW_HEADER) = a.own(&*cx).into_value();
+    *window.add(WINDOW_HEADER + 1) = b.own(&*cx).into_value();
+    let frame = Frame::link(window, ip, regs, OPERATOR, ip.add(super::words(*ip)));
+    (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
+    for i in 2..function.local_count() {
+        *frame.0.add(i) = Value::UNDEF;
+    }
+    Some(Next::at(function.entry(), frame.0))
+}
+
+/// Ends a frame that [`push_method`] pushed.
+pub unsafe fn end_method(frame: Frame, cx: *mut Cx, t: *const Table, result: Obj) -> Next {
+    let (ip, regs) = (frame.call_ip(), frame.caller());
+    unwind::pop(&mut *cx, frame);
+    enter!(ip, regs, cx);
+    let word = *ip;
+    let result = match result.value() {
+        Value::NOT_IMPLEMENTED => {
+            let (op, in_place) = operator(word);
+            (*cx).binary_declined(op, in_place, operand(regs, fb!(word)), operand(regs, fc!(word)))
+        }
+        _ => Ok(result),
+    };
+    done!(ip, regs, cx, t, result)
 }
 
 /// `s = s + x` and `s += x` where the register holds the only reference to the string: it grows in place.

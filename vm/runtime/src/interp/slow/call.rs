@@ -3,7 +3,7 @@
 use super::{operand, put, take_temp};
 use crate::bind_python;
 use crate::class::PyType;
-use crate::interp::frame::{ENTRY, Frame, GENERATOR, INIT};
+use crate::interp::frame::{ENTRY, Frame, GENERATOR, INIT, OPERATOR};
 use crate::interp::resume_at;
 use crate::interp::{Exit, Next, Table, cache, unwind};
 use crate::objects::dict::PyDict;
@@ -232,6 +232,7 @@ unsafe fn call_class(
     names: Option<Obj>,
 ) -> Next {
     if let Some(init) = type_::plain_init(&*cx, class) {
+        type_::keep_plain_init(&*cx, class, init);
         let f = init.cast_unchecked::<PyFunction>();
         let room = site.arg(f.register_count().max(site.args) + 4);
         if (*cx).recursion_left.get() > 0 && (*cx).stack.ensure(room) {
@@ -522,6 +523,9 @@ unsafe fn leave_next(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -
     if kind == INIT && v.is_none() && frame.object().is_none() {
         return end_init(frame, cx, t);
     }
+    if kind == OPERATOR {
+        return super::arith::end_method(frame, cx, t, Obj::from_owned(v));
+    }
     let mut result = Obj::from_owned(v);
     (*cx).regs.set(regs);
     if kind & GENERATOR != 0 {
@@ -613,7 +617,7 @@ pub unsafe fn leave_destroying(
     dead: Value,
 ) -> Exit {
     (*cx).mutator().destroy(dead.ptr());
-    leave(regs, cx, t, v)
+    crate::interp::handlers::leave(regs, cx, t, v)
 }
 
 /// A function whose frame has just ended is gone too: destroys it and what the result register held.

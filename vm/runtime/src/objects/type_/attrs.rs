@@ -307,9 +307,10 @@ fn set_abstract(cx: &mut Cx, a: Args<'_>) -> R {
     };
     set_in_dict(cx, a, cx.vm.names.abstractmethods.get())?;
     if on {
-        class.set_flag(class_flag::ABSTRACT)
+        class.set_flag(class_flag::ABSTRACT);
+        class.forget_plain_init();
     } else {
-        class.clear_flag(class_flag::ABSTRACT)
+        class.clear_flag(class_flag::ABSTRACT);
     }
     Ok(cx.none())
 }

@@ -35,6 +35,49 @@ pub fn plain_init(cx: &Cx, class: &'static PyType) -> Option<Ref<'static>> {
     cx.is_exactly(init, Builtin::Function).then_some(init)
 }
 
+/// Makes later calls of a class for which [`plain_init`] gave `init` quick, once its layout has been learnt.
+#[inline]
+pub fn keep_plain_init(cx: &Cx, class: &'static PyType, init: Ref<'_>) {
+    if class.plain_init().is_undef()
+        && knows_layout(class)
+        && class.has_layout::<PyObject>()
+        && let Some(new) = class.special(cx, Special::New)
+    {
+        class.keep_plain_init(new, init);
+    }
+}
+
+/// A new instance with two references of a class that has a [`PyType::plain_init`], or null if that takes more than a few
+/// instructions.
+#[inline(always)]
+pub fn quick_instance(cx: &Cx, class: &PyType) -> *mut Header {
+    let shape = class.root_shape();
+    let block = cx.mutator().allocate_quick(shape.head.object_size(size_of::<PyObject>()));
+    if block.is_null() {
+        return std::ptr::null_mut();
+    }
+    // SAFETY: the block has room for header and attribute area; slots are words.
+    unsafe {
+        block.cast::<Header>().write(Header::with_two_references(shape.head.id));
+        if shape.head.attr_offset != 0 {
+            let mut slot = block.add(size_of::<PyObject>()).cast::<Value>();
+            let last = slot.add(shape.head.attr_inline as usize);
+            while slot <= last {
+                slot.write(Value::UNDEF);
+                slot = slot.add(1);
+            }
+        }
+    }
+    block.cast()
+}
+
+/// Whether [`learn_layout`] has nothing to do for instances of the class.
+#[inline(always)]
+pub fn knows_layout(class: &PyType) -> bool {
+    // ORD: relaxed; a hint.
+    class.instances_watched.load(Ordering::Relaxed) >= WATCHED
+}
+
 /// `class(*args)` where that is no more than telling the class of an object, or making an instance as `object` does.
 ///
 /// # Errors
@@ -76,8 +119,7 @@ pub fn plain_instance(cx: &mut Cx, class: &'static PyType, args: &[Value]) -> R 
 #[inline]
 pub fn learn_layout(cx: &Cx, instance: &Obj) {
     let class = cx.class_of(instance.r());
-    // ORD: relaxed; a hint.
-    if class.instances_watched.load(Ordering::Relaxed) < WATCHED {
+    if !knows_layout(class) {
         learn_slow(cx, class, instance);
     }
 }

@@ -13,7 +13,10 @@ mod member;
 
 pub use attrs::{declare, full_name, init};
 pub use bases::{change_class, same_layout};
-pub use call::{call_class, learn_layout, new_instance, plain_call, plain_init, plain_instance};
+pub use call::{
+    call_class, keep_plain_init, knows_layout, learn_layout, new_instance, plain_call, plain_init,
+    plain_instance, quick_instance,
+};
 pub use create::{build_class, new_class};
 pub use link::link;
 pub use member::member_offset;

@@ -1,0 +1,90 @@
+//! Calls of classes whose instances are made as `object` makes them and initialised by a Python function.
+
+use super::call::may_push;
+use super::moves::drop_then;
+use crate::class::PyType;
+use crate::interp::frame::{Frame, INIT};
+use crate::interp::{Exit, Table, slow};
+use crate::objects::function::PyFunction;
+use crate::objects::type_;
+use crate::{Cx, Ref, RefExt, Value};
+use ungil_bytecode::WINDOW_HEADER;
+
+handler! {
+    /// The callee is a class whose metaclass is `type`: makes an instance and pushes the frame of `__init__`.
+    #[inline(never)]
+    pub(super) fn call_class(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let class = Ref::from_value(*window.add(2)).cast_unchecked::<PyType>();
+        let init = class.plain_init();
+        if !init.is_ptr() {
+            return slow::call::call::run(ip, regs, cx, t);
+        }
+        let function = Ref::from_value(init).cast_unchecked::<PyFunction>();
+        let args = fc!(word);
+        if function.simple_args() != args + 1 || !may_push(function, window.add(1), cx) {
+            return slow::call::call::run(ip, regs, cx, t);
+        }
+        let instance = type_::quick_instance(&*cx, class);
+        if instance.is_null() {
+            return slow::call::call::run(ip, regs, cx, t);
+        }
+        // The window moves up by one: its first word keeps the instance, which is the call's result. The arguments move by
+        // two: `self` goes in front of them. The class and what it resolves `__init__` to are immortal.
+        let inner = window.add(1);
+        let first = inner.add(WINDOW_HEADER);
+        let mut i = args;
+        while i > 0 {
+            // One by one: calls have few arguments, a copy by vectors would take longer to set up.
+            *first.add(i) = first.add(i).sub(2).read_volatile();
+            i -= 1;
+        }
+        *window = Value::from_ptr(instance);
+        *first = Value::from_ptr(instance);
+        *inner.add(2) = init;
+        Frame::link(inner, ip, regs, INIT, ip.add(2));
+        (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
+        let mut i = args + 1;
+        while i < function.local_count() {
+            *first.add(i) = Value::UNDEF;
+            i += 1;
+        }
+        goto!(function.entry(), first, cx, t)
+    }
+}
+
+/// Ends a frame of `__init__` that has given `None`: drops the locals and delivers the instance.
+#[inline(always)]
+pub(super) unsafe fn leave_init(regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
+    let frame = Frame(regs);
+    let callee = *regs.sub(2);
+    let instance = *regs.sub(5);
+    if !type_::knows_layout(&*(*cx).shape_of(&*instance.ptr()).class) {
+        return slow::call::leave(regs, cx, t, Value::NONE);
+    }
+    let mut at = regs.add(Ref::from_value(callee).cast_unchecked::<PyFunction>().local_count());
+    while at > regs {
+        at = at.sub(1);
+        let local = *at;
+        if local.is_ptr() {
+            *at = Value::UNDEF;
+            if (*local.ptr()).decrement((*cx).mutator()) {
+                return slow::call::leave_destroying(regs, cx, t, Value::NONE, local);
+            }
+        }
+    }
+    let (call_ip, caller) = (frame.call_ip(), frame.caller());
+    let next = (*regs.sub(1)).as_raw() as *const u64;
+    *regs.sub(2) = Value::UNDEF;
+    *regs.sub(5) = Value::UNDEF;
+    (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
+    let slot = caller.add(fa!(*call_ip));
+    let old = *slot;
+    *slot = instance;
+    // What the class resolves `__init__` to is immortal.
+    if old.is_ptr() {
+        return drop_then(next, caller, cx, t, old);
+    }
+    goto!(next, caller, cx, t)
+}
