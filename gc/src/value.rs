@@ -114,6 +114,13 @@ impl Value {
         f64::from_bits(self.0.wrapping_sub(FLOAT_OFFSET))
     }
 
+    /// The float in the word; a NaN if the word is none, since those of pointers, constants and ints lie among the
+    /// NaNs that are not canonical.
+    #[inline(always)]
+    pub fn float_or_nan(self) -> f64 {
+        self.float()
+    }
+
     /// The float, if the word is one.
     #[inline(always)]
     pub fn as_float(self) -> Option<f64> {
@@ -125,6 +132,13 @@ impl Value {
     pub fn from_float(x: f64) -> Value {
         let bits = if x.is_nan() { NAN | (x.to_bits() & SIGN) } else { x.to_bits() };
         Value(bits + FLOAT_OFFSET)
+    }
+
+    /// As [`Value::from_float`] for a float that the caller knows not to be a NaN.
+    #[inline(always)]
+    pub fn from_number(x: f64) -> Value {
+        debug_assert!(!x.is_nan());
+        Value(x.to_bits() + FLOAT_OFFSET)
     }
 
     #[inline(always)]
@@ -183,6 +197,16 @@ mod tests {
         assert_eq!(Value::from_int(INT_MAX + 1), None);
         assert_eq!(Value::from_int(INT_MIN - 1), None);
         assert_eq!(Value::from_int(i64::MIN), None);
+    }
+
+    #[test]
+    fn words_that_are_no_floats_read_as_nans() {
+        let words = [0, 8, 1 << 47, INT_TAG, INT_BASE, u64::MAX];
+        let constants =
+            [Value::UNDEF, Value::NONE, Value::TRUE, Value::FALSE, Value::ELLIPSIS, Value::NOT_IMPLEMENTED];
+        for v in words.map(Value).into_iter().chain(constants) {
+            assert!(!v.is_float() && v.float_or_nan().is_nan(), "{:#x}", v.0);
+        }
     }
 
     #[test]

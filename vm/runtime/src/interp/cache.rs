@@ -1,7 +1,7 @@
 //! Inline caches: one 64-bit word each, in the instruction stream.
 //!
 //! ```text
-//! payload 24 | kind 8 | guard 32
+//! kind 8 | payload 24 | guard 32
 //! ```
 //! A word is loaded and stored whole, so guard, kind and payload always belong together, whichever thread wrote it.
 //! Guards (shape words, dict key ids, class ids) are never reused. Zero is an empty cache. A site that sees several
@@ -43,7 +43,7 @@ pub const NO_CELL: u32 = (1 << 24) - 1;
 #[inline(always)]
 pub fn word(guard: u32, kind: u8, payload: u32) -> u64 {
     debug_assert!(payload < 1 << 24);
-    guard as u64 | (kind as u64) << 32 | (payload as u64) << 40
+    guard as u64 | (payload as u64) << 32 | (kind as u64) << 56
 }
 
 /// Loads a cache.
@@ -67,20 +67,21 @@ pub unsafe fn store(at: *const u64, word: u64) {
     unsafe { (*at.cast::<AtomicU64>()).store(word, Ordering::Relaxed) }
 }
 
-/// Whether the word is of this kind and has this guard: one comparison, with nothing to keep in registers.
+/// The payload of a word of this kind with this guard. Two comparisons with nothing to keep in registers.
 #[inline(always)]
-pub fn applies(word: u64, guard: u32, kind: u8) -> bool {
-    (word ^ (guard as u64 | (kind as u64) << 32)) << 24 == 0
+pub fn payload_for(word: u64, guard: u32, kind: u8) -> Option<u32> {
+    let rest = ((word >> 32) as u32).wrapping_sub((kind as u32) << 24);
+    if word as u32 == guard && rest < 1 << 24 { Some(rest) } else { None }
 }
 
 #[inline(always)]
 pub fn kind(word: u64) -> u8 {
-    (word >> 32) as u8
+    (word >> 56) as u8
 }
 
 #[inline(always)]
 pub fn payload(word: u64) -> u32 {
-    (word >> 40) as u32
+    (word >> 32) as u32 & 0xff_ffff
 }
 
 /// What is added to a name's address to make the key of a store in the table of recent attributes.

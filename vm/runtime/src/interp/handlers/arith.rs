@@ -10,12 +10,8 @@ fn ints(a: Value, b: Value) -> bool {
     a.0 & b.0 >= INT_TAG
 }
 
-#[inline(always)]
-fn floats(a: Value, b: Value) -> bool {
-    a.is_float() && b.is_float()
-}
-
-/// An int handler, then a float one, then everything else.
+/// An int handler, then a float one, then everything else. What is no float becomes a NaN, and so the result does: one
+/// question tells whether operands and result are plain floats.
 macro_rules! arithmetic {
     ($name:ident, $mixed:ident, |$x:ident, $y:ident| $int:expr, |$f:ident, $g:ident| $float:expr) => {
         handler! {
@@ -29,12 +25,10 @@ macro_rules! arithmetic {
                     }
                     return slow::arith::binary::run(ip, regs, cx, t);
                 }
-                if floats($x, $y) {
-                    let ($f, $g) = ($x.float(), $y.float());
-                    let result: Option<f64> = $float;
-                    if let Some(v) = result {
-                        finish!(ip.add(2), regs, cx, t, fa!(word), Value::from_float(v))
-                    }
+                let ($f, $g) = ($x.float_or_nan(), $y.float_or_nan());
+                let result: Option<f64> = $float;
+                if let Some(v) = result && !v.is_nan() {
+                    finish!(ip.add(2), regs, cx, t, fa!(word), Value::from_number(v))
                 }
                 $mixed(ip, regs, cx, t)
             }
@@ -53,8 +47,9 @@ macro_rules! arithmetic {
                 };
                 if let Some(($f, $g)) = pair {
                     let result: Option<f64> = $float;
-                    if let Some(v) = result {
-                        finish!(ip.add(2), regs, cx, t, fa!(word), Value::from_float(v))
+                    // A NaN is brought into its canonical form on the slow path.
+                    if let Some(v) = result && !v.is_nan() {
+                        finish!(ip.add(2), regs, cx, t, fa!(word), Value::from_number(v))
                     }
                 }
                 slow::arith::binary::run(ip, regs, cx, t)
@@ -94,7 +89,7 @@ arithmetic!(mul, mul_mixed, |x, y| product(x.int(), y.int()), |f, g| Some(f * g)
 arithmetic!(
     true_div,
     true_div_mixed,
-    |x, y| if y.int() != 0 { Some(Value::from_float(x.int() as f64 / y.int() as f64)) } else { None },
+    |x, y| if y.int() != 0 { Some(Value::from_number(x.int() as f64 / y.int() as f64)) } else { None },
     |f, g| if g != 0.0 { Some(f / g) } else { None }
 );
 arithmetic!(
@@ -160,11 +155,11 @@ macro_rules! immediate {
                     if let Some(v) = result {
                         finish!(ip.add(1), regs, cx, t, fa!(word), v)
                     }
-                } else if $x.is_float() {
-                    let ($f, $g) = ($x.float(), $y as f64);
+                } else {
+                    let ($f, $g) = ($x.float_or_nan(), $y as f64);
                     let result: Option<f64> = $float;
-                    if let Some(v) = result {
-                        finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_float(v))
+                    if let Some(v) = result && !v.is_nan() {
+                        finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_number(v))
                     }
                 }
                 slow::arith::binary_imm::run(ip, regs, cx, t)

@@ -150,10 +150,10 @@ handler! {
             return slow::attr::load_attr::run(ip, regs, cx, t);
         }
         let cached = cache::load(ip.add(1));
-        if !cache::applies(cached, (*receiver.ptr()).shape_word(), cache::SLOT) {
+        let Some(word_offset) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::SLOT) else {
             return load_attr_other(ip, regs, cx, t);
-        }
-        let v = *receiver.ptr().cast::<Value>().add(cache::payload(cached) as usize);
+        };
+        let v = *receiver.ptr().cast::<Value>().add(word_offset as usize);
         if v.is_undef() {
             return slow::attr::load_attr::run(ip, regs, cx, t);
         }
@@ -161,17 +161,24 @@ handler! {
             (*v.ptr()).increment((*cx).mutator());
         }
         if word & 0x200 != 0 {
-            *regs.add(fb!(word)) = Value::UNDEF;
-            let slot = regs.add(fa!(word));
-            let old = *slot;
-            *slot = v;
-            if old.is_ptr() {
-                return slow::drop_two(ip.add(2), regs, cx, t, old, receiver);
-            }
-            return drop_then(ip.add(2), regs, cx, t, receiver);
+            return load_consuming(ip, regs, cx, t, v);
         }
         finish!(ip.add(2), regs, cx, t, fa!(word), v)
     }
+}
+
+/// Ends a load whose receiver is a temporary: its register is emptied.
+#[inline(never)]
+unsafe fn load_consuming(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+    let word = *ip;
+    let receiver = std::mem::replace(&mut *regs.add(fb!(word)), Value::UNDEF);
+    let slot = regs.add(fa!(word));
+    let old = *slot;
+    *slot = v;
+    if old.is_ptr() {
+        return slow::drop_two(ip.add(2), regs, cx, t, old, receiver);
+    }
+    drop_then(ip.add(2), regs, cx, t, receiver)
 }
 
 handler! {
@@ -199,14 +206,7 @@ handler! {
             (*v.ptr()).increment((*cx).mutator());
         }
         if word & 0x200 != 0 {
-            *regs.add(fb!(word)) = Value::UNDEF;
-            let slot = regs.add(fa!(word));
-            let old = *slot;
-            *slot = v;
-            if old.is_ptr() {
-                return slow::drop_two(ip.add(2), regs, cx, t, old, receiver);
-            }
-            return drop_then(ip.add(2), regs, cx, t, receiver);
+            return load_consuming(ip, regs, cx, t, v);
         }
         finish!(ip.add(2), regs, cx, t, fa!(word), v)
     }
@@ -248,15 +248,14 @@ handler! {
         let receiver = *regs.add(fa!(word));
         let cached = cache::load(ip.add(1));
         // The receiver is a local nearly always; one that is moved out takes the slow path.
-        if !receiver.is_ptr()
-            || (*receiver.ptr()).is_published()
-            || !cache::applies(cached, (*receiver.ptr()).shape_word(), cache::SLOT)
-            || word & 0x100 != 0
-        {
+        if !receiver.is_ptr() || (*receiver.ptr()).is_published() || word & 0x100 != 0 {
             return store_attr_other(ip, regs, cx, t);
         }
+        let Some(word_offset) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::SLOT) else {
+            return store_attr_other(ip, regs, cx, t);
+        };
         let v = take_b(word, regs, cx);
-        let slot = receiver.ptr().cast::<Value>().add(cache::payload(cached) as usize);
+        let slot = receiver.ptr().cast::<Value>().add(word_offset as usize);
         let old = *slot;
         *slot = v;
         if old.is_ptr() {

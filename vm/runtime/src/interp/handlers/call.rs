@@ -257,9 +257,9 @@ handler! {
         let receiver = *window.add(WINDOW_HEADER);
         let cached = cache::load(ip.add(2));
         if receiver.is_ptr()
-            && cache::applies(cached, (*receiver.ptr()).shape_word(), cache::METHOD)
+            && let Some(cell) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::METHOD)
         {
-            let callee = (*cx).vm.cells.peek(cache::payload(cached));
+            let callee = (*cx).vm.cells.peek(cell);
             if !callee.is_ptr() || !may_borrow_method(callee, cx) {
                 return slow::call::call_method::run(ip, regs, cx, t);
             }

@@ -17,8 +17,9 @@ macro_rules! comparison {
                 if x.0 & y.0 >= INT_TAG {
                     finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(x.0 $op y.0))
                 }
-                if x.is_float() && y.is_float() {
-                    finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(x.float() $op y.float()))
+                let (f, g) = (x.float_or_nan(), y.float_or_nan());
+                if !f.is_nan() && !g.is_nan() {
+                    finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(f $op g))
                 }
                 slow::compare::compare::run(ip, regs, cx, t)
             }
@@ -38,10 +39,12 @@ macro_rules! jumping {
                 let (x, y) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
                 let holds = if x.0 & y.0 >= INT_TAG {
                     x.0 $op y.0
-                } else if x.is_float() && y.is_float() {
-                    x.float() $op y.float()
                 } else {
-                    return slow::compare::jump::run(ip, regs, cx, t);
+                    let (f, g) = (x.float_or_nan(), y.float_or_nan());
+                    if f.is_nan() || g.is_nan() {
+                        return slow::compare::jump::run(ip, regs, cx, t);
+                    }
+                    f $op g
                 };
                 if holds != $negated {
                     branch!(ip.add(1), fc_signed!(word) as isize, regs, cx, t)
@@ -61,10 +64,12 @@ macro_rules! jumping_imm {
                 let y = fb!(word) as i16 as i64;
                 let holds = if x.is_int() {
                     x.0 $op INT_BASE.wrapping_add(y as u64)
-                } else if x.is_float() {
-                    x.float() $op y as f64
                 } else {
-                    return slow::compare::jump_imm::run(ip, regs, cx, t);
+                    let f = x.float_or_nan();
+                    if f.is_nan() {
+                        return slow::compare::jump_imm::run(ip, regs, cx, t);
+                    }
+                    f $op y as f64
                 };
                 if holds != $negated {
                     branch!(ip.add(1), fc_signed!(word) as isize, regs, cx, t)

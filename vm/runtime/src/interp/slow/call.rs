@@ -102,6 +102,7 @@ unsafe fn call_window_next(
 
 /// Calls what is in the callable slot of `window`: the instruction's own, or the one behind it if a method call turned
 /// out to call what an attribute held.
+#[inline(never)]
 pub unsafe fn call_window(
     ip: *const u64,
     regs: *mut Value,
@@ -602,6 +603,8 @@ unsafe fn native_failed_next(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *
 }
 
 /// See `native_failed_next`.
+#[cold]
+#[inline(never)]
 pub unsafe fn native_failed(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
     follow!(native_failed_next(ip, regs, cx, t), cx, t)
 }
