@@ -620,6 +620,10 @@ pub unsafe fn leave_destroying(
     dead: Value,
 ) -> Exit {
     (*cx).mutator().destroy(dead.ptr());
+    if (*cx).has_pending() {
+        // What has been queued runs before the caller goes on.
+        return leave(regs, cx, t, v);
+    }
     crate::interp::handlers::leave(regs, cx, t, v)
 }
 
