@@ -52,6 +52,21 @@ impl PyEnumerate {
         }
     }
 
+    /// The next number if it is an immediate, else `UNDEF`. The object is exclusive.
+    #[inline(always)]
+    pub(crate) fn small_count(&self) -> Value {
+        match self.large.is_empty() && self.count.get() < ungil_gc::INT_MAX {
+            true => Value::from_int_unchecked(self.count.get()),
+            false => Value::UNDEF,
+        }
+    }
+
+    /// Takes the number that [`PyEnumerate::small_count`] has given.
+    #[inline(always)]
+    pub(crate) fn count_one(&self) {
+        self.count.set(self.count.get() + 1);
+    }
+
     /// What is numbered.
     #[inline(always)]
     pub(crate) fn source(&self) -> Ref<'_> {

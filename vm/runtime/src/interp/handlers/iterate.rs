@@ -2,6 +2,7 @@
 
 use crate::class::Builtin;
 use crate::interp::slow;
+use crate::objects::enumerate::PyEnumerate;
 use crate::objects::iter::{PyListIter, PyRangeIter, PyTupleIter};
 use crate::objects::list::PyList;
 use crate::objects::tuple::PyTuple;
@@ -10,6 +11,7 @@ use crate::{Ref, RefExt, Value};
 const GENERATOR: u32 = (Builtin::Generator as u32) << 1;
 const RANGE_ITER: u32 = (Builtin::RangeIter as u32) << 1;
 const LIST_ITER: u32 = (Builtin::ListIter as u32) << 1;
+const ENUMERATE: u32 = (Builtin::Enumerate as u32) << 1;
 const TUPLE_ITER: u32 = (Builtin::TupleIter as u32) << 1;
 
 handler! { pub fn get_iter(ip, regs, cx, t) { slow::iterate::get_iter::run(ip, regs, cx, t) } }
@@ -75,6 +77,50 @@ handler! {
                 }
             }
         }
+        if shape == ENUMERATE {
+            return for_iter_enumerate(ip, regs, cx, t);
+        }
         slow::iterate::for_iter::run(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    /// `for i, v in enumerate(list)`: the pair is not made. The iterator is exclusive.
+    #[inline(never)]
+    fn for_iter_enumerate(ip, regs, cx, t) {
+        let (word, after) = (*ip, *ip.add(2));
+        let enumerate = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyEnumerate>();
+        let source = enumerate.source();
+        let header = &*source.value().ptr();
+        if !slow::iterate::unpacks_pair(word, after)
+            || header.shape_word() != LIST_ITER
+            || !(*cx).is_exclusive(header)
+        {
+            return slow::iterate::for_iter::run(ip, regs, cx, t);
+        }
+        let it = source.cast_unchecked::<PyListIter>();
+        let (list, index) = (it.list.peek(), it.index.get());
+        if !list.is_ptr() {
+            return slow::iterate::for_iter::run(ip, regs, cx, t);
+        }
+        let list = Ref::from_value(list).cast_unchecked::<PyList>();
+        let count = enumerate.small_count();
+        if count.is_undef() || !(*cx).is_exclusive(&list.h) || index >= list.len() {
+            return slow::iterate::for_iter::run(ip, regs, cx, t);
+        }
+        it.index.set(index + 1);
+        enumerate.count_one();
+        let v = *list.items_unlocked().add(index);
+        if v.is_ptr() {
+            (*v.ptr()).increment((*cx).mutator());
+        }
+        let first = regs.add(fa!(after));
+        let (old_count, old_item) = (*first, *first.add(1));
+        *first = count;
+        *first.add(1) = v;
+        if old_count.is_ptr() || old_item.is_ptr() {
+            return slow::drop_two(ip.add(3), regs, cx, t, old_count, old_item);
+        }
+        goto!(ip.add(3), regs, cx, t)
     }
 }

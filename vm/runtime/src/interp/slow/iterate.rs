@@ -16,7 +16,7 @@ slow_handler! {
 
 /// Whether the instruction `after` a `ForIter` takes the item apart at once, into two registers: the tuple need not be made.
 #[inline(always)]
-fn unpacks_pair(for_iter: u64, after: u64) -> bool {
+pub fn unpacks_pair(for_iter: u64, after: u64) -> bool {
     after as u8 == Op::UnpackSequence as u8
         && after & 0x200 != 0
         && fb!(after) == fa!(for_iter)
