@@ -333,6 +333,14 @@ fn evaluate(cx: &mut Cx, a: Args<'_>, mode: Mode) -> R {
     };
     let locals = locals.filter(|l| l.value() != globals.value());
     if let Some(dict) = globals.downcast::<PyDict>(cx)
+        && let Some(own) = dict.get_str(cx, cx.vm.names.builtins.get())
+        && cx.class_of(own.r()).special(cx, Special::GetItem).is_none()
+        && own.downcast::<crate::objects::module::PyModule>(cx).is_none()
+    {
+        let got = cx.type_name(own.r());
+        return Err(cx.type_error(format!("'{got}' object is not subscriptable")));
+    }
+    if let Some(dict) = globals.downcast::<PyDict>(cx)
         && dict.get_str(cx, cx.vm.names.builtins.get()).is_none()
     {
         let builtins = ref_of(cx.builtins()).own(cx);

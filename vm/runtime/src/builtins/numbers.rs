@@ -41,9 +41,15 @@ fn pow(cx: &mut Cx, a: Args<'_>) -> R {
     match a.opt_not_none(2) {
         None => cx.binary(BinaryOp::Pow, a.get(0), a.get(1)),
         Some(modulus) => {
-            for (special, this, other) in
-                [(Special::Pow, a.get(0), a.get(1)), (Special::RPow, a.get(1), a.get(0))]
+            let mut order = [(Special::Pow, a.get(0), a.get(1)), (Special::RPow, a.get(1), a.get(0))];
+            let (left, right) = (cx.class_of(a.get(0)), cx.class_of(a.get(1)));
+            if !std::ptr::eq(left, right)
+                && right.is_subclass(left, cx)
+                && !right.same_special(cx, left, Special::RPow)
             {
+                order.swap(0, 1);
+            }
+            for (special, this, other) in order {
                 if let Some(result) = cx.try_special(special, this, &[other, modulus])?
                     && result.value() != Value::NOT_IMPLEMENTED
                 {

@@ -135,7 +135,7 @@ fn input(cx: &mut Cx, a: Args<'_>) -> R {
         let text = cx.to_str(prompt)?;
         cx.call_method(stdout.r(), "write", &[text.r()])?;
     }
-    cx.call_method(stdout.r(), "flush", &[])?;
+    let _ = cx.call_method(stdout.r(), "flush", &[]);
     let line = cx.call_method(stdin.r(), "readline", &[])?;
     if let Some(bytes) = line.downcast::<PyBytes>(cx) {
         let bytes = bytes.as_bytes();

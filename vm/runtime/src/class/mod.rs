@@ -57,6 +57,8 @@ pub mod class_flag {
     pub const METHOD_DESCRIPTOR: u32 = 1024;
     /// Defines or inherits `__del__`: instances need a finalizer.
     pub const HAS_DEL: u32 = 2048;
+    /// Its place in the hierarchy is being decided: a metaclass's `mro()` is looking at it.
+    pub const INCOMPLETE: u32 = 4096;
 }
 
 /// See [`PyType::next`].

@@ -251,6 +251,9 @@ fn set_text(cx: &mut Cx, module: &Obj, name: &str, text: &str) -> R<()> {
 
 fn execute(cx: &mut Cx, module: &Obj, source: &Source) -> R<()> {
     let dict = cx.get_attr(module.r(), cx.vm.names.dict.get())?;
+    let name = cx.vm.names.builtins.get();
+    let builtins = ref_of(cx.builtins()).own(cx);
+    cx.set_item(dict.r(), name, builtins.r())?;
     let unit = cache::code_of(cx, source)?;
     let code = code::link(cx, *unit);
     run_code(cx, code, dict, None).map(drop)

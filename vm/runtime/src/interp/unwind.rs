@@ -48,7 +48,7 @@ unsafe fn unwind(
         if add_entry {
             traceback::add_entry(&mut *cx, &err, frame, at);
         }
-        add_entry = true;
+        let again = !std::mem::replace(&mut add_entry, true);
         let entry = code.unit.exceptions.iter().find(|e| (e.start as usize) <= at && at < e.end as usize);
         if let Some(entry) = entry {
             for i in entry.register as usize..code.register_count() {
@@ -57,6 +57,12 @@ unsafe fn unwind(
             *regs.add(entry.register as usize) = err.0.into_value();
             let target = code.entry().add(entry.target as usize);
             return super::resume_at(target, regs, cx, t);
+        }
+        if again && let Some(object) = frame.object() {
+            // The frame is left where the exception came up, not where its clean-up ends.
+            if let Some(at) = traceback::raised_at(&*cx, &err, object) {
+                (*cx).ip.set(code.entry().add(at));
+            }
         }
         let kind = frame.kind();
         let (call_ip, caller) = (frame.call_ip(), frame.caller());

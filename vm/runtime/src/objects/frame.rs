@@ -9,6 +9,7 @@ use crate::objects::cell::PyCell;
 use crate::objects::code::PyCode;
 use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
+use crate::objects::generator::{PyGenerator, state};
 use crate::objects::list::PyList;
 use crate::prelude::*;
 use std::cell::Cell;
@@ -16,15 +17,29 @@ use std::cell::Cell;
 /// Cells of class bodies and modules that are no variables of the program.
 const CLASS_CELLS: [&str; 3] = ["__class__", "__classdict__", "__conditional_annotations__"];
 
+/// See [`PyFrame::waiting`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    No,
+    /// The generator has not begun.
+    ToBegin,
+    /// It has not begun, and its locals are gone: it never will.
+    Cleared,
+    /// It is suspended at a `yield`.
+    Suspended,
+}
+
 /// See the module's head.
 #[repr(C)]
 pub struct PyFrame {
     pub h: Header,
     /// Registers while the frame is on the stack of thread `thread`; null afterwards.
     live: Cell<*mut Value>,
-    thread: u64,
+    thread: Cell<u64>,
     /// What the frame runs; its function may have been given other code since.
     code: &'static PyCode,
+    /// Whether it is the frame of a generator that is not running; its locals are here then.
+    waiting: Cell<Waiting>,
     /// Word index of the instruction it is at, when it is not live.
     last: Cell<u32>,
     /// Locals that there is room for.
@@ -120,9 +135,20 @@ pub unsafe fn snapshot(cx: &Cx, regs: *mut Value, ip: *const u64) -> Option<Obj>
     back
 }
 
-/// The frame object of a generator that is not on the stack.
-pub fn for_generator(cx: &Cx, g: &crate::objects::generator::PyGenerator) -> Obj {
-    make(cx, std::ptr::null_mut(), g.function(), g.code().offset_of(g.ip.get()))
+/// The frame object of a generator that is not on the stack; `claimed` is the state that it was in before the caller
+/// claimed it, if it could.
+pub fn for_generator(cx: &Cx, g: &PyGenerator, claimed: Option<u8>) -> Obj {
+    let made = make(cx, std::ptr::null_mut(), g.function(), g.code().offset_of(g.ip.get()));
+    if let Some(f) = made.downcast::<PyFrame>(cx) {
+        let waiting = match claimed {
+            Some(state::CREATED) => Waiting::ToBegin,
+            Some(_) => Waiting::Suspended,
+            None => return made,
+        };
+        f.waiting.set(waiting);
+        f.take_over(cx, g);
+    }
+    made
 }
 
 fn make(cx: &Cx, live: *mut Value, function: &PyFunction, last: usize) -> Obj {
@@ -136,7 +162,8 @@ fn make(cx: &Cx, live: *mut Value, function: &PyFunction, last: usize) -> Obj {
         p.write(PyFrame {
             h: Header::new(Builtin::Frame as u32),
             live: Cell::new(live),
-            thread: cx.thread.id(),
+            thread: Cell::new(cx.thread.id()),
+            waiting: Cell::new(Waiting::No),
             code: function.code(),
             last: Cell::new(last as u32),
             count: count as u32,
@@ -186,15 +213,47 @@ pub unsafe fn take_locals(cx: &Cx, frame: Frame, object: Value) {
     }
 }
 
-/// The generator's frame has left the stack.
-pub fn suspended(object: Value, ip: *const u64) {
-    // SAFETY: owned by the caller.
-    let f = unsafe { Ref::from_value(object).cast_unchecked::<PyFrame>() };
+/// The generator's frame has left the stack: its frame object keeps its locals until it goes on.
+pub fn suspended(cx: &Cx, object: &Obj, g: &PyGenerator, ip: *const u64) {
+    let Some(f) = object.downcast::<PyFrame>(cx) else { return };
     f.last.set(f.code().offset_of(ip) as u32);
     f.live.set(std::ptr::null_mut());
+    f.waiting.set(Waiting::Suspended);
+    f.take_over(cx, g);
+}
+
+/// The generator's frame is on the stack again: it gets its locals back.
+///
+/// # Safety
+/// The frame is the generator's, complete but for its locals.
+pub unsafe fn resumed(cx: &Cx, object: &Obj, frame: Frame) {
+    let Some(f) = object.downcast::<PyFrame>(cx) else { return };
+    f.waiting.set(Waiting::No);
+    f.thread.set(cx.thread.id());
+    f.live.set(frame.0);
+    for (i, slot) in f.kept().iter().enumerate() {
+        if let Some(v) = slot.take(&f.h, cx) {
+            // SAFETY: a local's register, which holds nothing.
+            unsafe { *frame.0.add(i) = v.into_value() };
+        }
+    }
 }
 
 impl PyFrame {
+    /// Takes the locals of a generator that is not running.
+    fn take_over(&self, cx: &Cx, g: &PyGenerator) {
+        for (i, slot) in self.kept().iter().enumerate() {
+            if let Some(v) = g.take_local(i) {
+                slot.set(&self.h, cx, v);
+            }
+        }
+    }
+
+    /// Whether it is the frame of a generator that never began and never will.
+    pub fn is_cleared(&self) -> bool {
+        self.waiting.get() == Waiting::Cleared
+    }
+
     pub fn function(&self) -> &PyFunction {
         // SAFETY: set for good when the object is made.
         unsafe { Ref::from_value(self.function.peek()).cast_unchecked::<PyFunction>() }
@@ -207,7 +266,7 @@ impl PyFrame {
     /// The running frame, if it is on the stack of the calling thread.
     pub fn running(&self, cx: &Cx) -> Option<Frame> {
         let live = self.live.get();
-        (!live.is_null() && self.thread == cx.thread.id()).then_some(Frame(live))
+        (!live.is_null() && self.thread.get() == cx.thread.id()).then_some(Frame(live))
     }
 
     /// Word index of the instruction that the frame is at.
@@ -371,6 +430,14 @@ fn f_back(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(this.back.get(&this.h, cx).unwrap_or_else(|| cx.none()))
 }
 
+/// Code that stands for no source has no line.
+fn f_lineno(cx: &mut Cx, a: Args<'_>) -> R {
+    Ok(match a.this::<PyFrame>().line(cx) {
+        0 => cx.none(),
+        line => cx.int(line.into()),
+    })
+}
+
 fn f_trace(cx: &mut Cx, a: Args<'_>) -> R {
     let this = a.this::<PyFrame>();
     Ok(this.trace.get(&this.h, cx).unwrap_or_else(|| cx.none()))
@@ -398,6 +465,11 @@ fn frame_clear(cx: &mut Cx, a: Args<'_>) -> R {
     if !this.live.get().is_null() {
         return Err(cx.runtime_error("cannot clear an executing frame"));
     }
+    match this.waiting.get() {
+        Waiting::Suspended => return Err(cx.runtime_error("cannot clear a suspended frame")),
+        Waiting::ToBegin => this.waiting.set(Waiting::Cleared),
+        Waiting::No | Waiting::Cleared => {}
+    }
     this.kept().iter().for_each(|slot| drop(slot.take(&this.h, cx)));
     Ok(cx.none())
 }
@@ -420,7 +492,7 @@ pub fn init(cx: &mut Cx) {
             None,
         )
         .getset(cx, "f_locals", Full(f_locals), None)
-        .getset(cx, "f_lineno", Full(|cx, a| Ok(cx.int(a.this::<PyFrame>().line(cx) as i64))), None)
+        .getset(cx, "f_lineno", Full(f_lineno), None)
         .getset(
             cx,
             "f_lasti",

@@ -137,11 +137,17 @@ fn surroundings(cx: &Cx, globals: Ref<'_>) -> (Option<Obj>, Option<Obj>) {
     (name, builtins)
 }
 
-/// The builtins that code sees whose globals have this as `__builtins__` (a module or a dict): those or the standard ones.
+/// The builtins that code sees whose globals have this as `__builtins__` (a module, a dict or a read-only view of one): those
+/// or the standard ones.
 fn builtins_of(cx: &Cx, own: Option<Obj>) -> Obj {
     if let Some(own) = own {
         if own.downcast::<PyDict>(cx).is_some() {
             return own;
+        }
+        if let Some(proxy) = own.downcast::<crate::objects::mapping_proxy::PyMappingProxy>(cx)
+            && let Some(dict) = proxy.dict(cx)
+        {
+            return dict;
         }
         if let Some(module) = own.downcast::<crate::objects::module::PyModule>(cx)
             && let Some(dict) = module.dict_ref(cx)

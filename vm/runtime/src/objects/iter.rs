@@ -229,10 +229,19 @@ pub fn fixed<'a>(slot: &'a Slot) -> Ref<'a> {
     unsafe { Ref::from_value(slot.peek()) }
 }
 
-/// A function or type of the `builtins` module as it is now; what `__reduce__` refers to.
+/// A function or type of the calling code's builtins as it is now; what `__reduce__` refers to.
 pub fn builtin_named(cx: &mut Cx, name: &str) -> R {
     let interned = crate::objects::str::intern(cx, name);
-    match cx.builtins().get(cx, interned.get())? {
+    let regs = cx.regs.get();
+    let builtins = match regs.is_null() {
+        true => ref_of(cx.builtins()).own(cx),
+        false => ref_of(crate::interp::frame::Frame(regs).function().builtins_unchecked()).own(cx),
+    };
+    let found = match builtins.downcast::<crate::objects::dict::PyDict>(cx) {
+        Some(dict) => dict.get(cx, interned.get())?,
+        None => None,
+    };
+    match found {
         Some(v) => Ok(v),
         None => Err(cx.error(Builtin::AttributeError, name)),
     }

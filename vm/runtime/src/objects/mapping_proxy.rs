@@ -32,6 +32,13 @@ unsafe impl Object for PyMappingProxy {
     const OPS: &'static TypeOps = &PROXY_OPS;
 }
 
+impl PyMappingProxy {
+    /// What is viewed, if that is a dict.
+    pub fn dict(&self, cx: &Cx) -> Option<Obj> {
+        self.mapping.get(&self.h, cx).filter(|m| m.downcast::<crate::objects::dict::PyDict>(cx).is_some())
+    }
+}
+
 /// A proxy of a mapping.
 pub fn new_proxy(cx: &Cx, mapping: Ref<'_>) -> Obj {
     let mapping = Slot::new(mapping.own(cx));

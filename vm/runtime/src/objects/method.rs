@@ -136,7 +136,11 @@ fn wrapper_init(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn wrapper_repr(cx: &mut Cx, a: Args<'_>) -> R {
     let f = callable(cx, a);
-    let (name, shown) = (cx.class_of(a.get(0)).name(), cx.repr_string(f.r())?);
+    let name = match cx.is_instance_of(a.get(0), Builtin::StaticMethod) {
+        true => "staticmethod",
+        false => "classmethod",
+    };
+    let shown = cx.repr_string(f.r())?;
     Ok(cx.str(&format!("<{name}({shown})>")))
 }
 
@@ -188,7 +192,11 @@ fn bound_eq(cx: &mut Cx, a: Args<'_>, wanted: bool) -> R {
 
 fn bound_repr(cx: &mut Cx, a: Args<'_>) -> R {
     let Some((f, this)) = bound_parts(cx, a.get(0)) else { return Ok(cx.none()) };
-    let name = cx.get_attr_opt(f.r(), cx.vm.names.qualname.get())?;
+    let mut name = cx.get_attr_opt(f.r(), cx.vm.names.qualname.get())?;
+    if name.is_none() {
+        name = cx.get_attr_opt(f.r(), cx.vm.names.name.get())?;
+    }
+    let name = name.filter(|n| cx.is_instance_of(n.r(), Builtin::Str));
     let name = name.map_or_else(|| "?".to_string(), |n| cx.text_of(n.r()));
     let this = cx.repr_string(this.r())?;
     Ok(cx.str(&format!("<bound method {name} of {this}>")))
@@ -264,6 +272,8 @@ pub fn init(cx: &mut Cx) {
             }),
         )
         .special(cx, Special::GetAttribute, Full(bound_getattribute))
+        // A method that is bound stays bound to what it is.
+        .special(cx, Special::Get, Full(|cx, a| Ok(a.get(0).own(cx))))
         .special(cx, Special::Repr, Full(bound_repr));
     for which in [Builtin::StaticMethod, Builtin::ClassMethod] {
         let mut t =

@@ -189,13 +189,15 @@ fn module_repr(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn module_dir(cx: &mut Cx, a: Args<'_>) -> R {
-    let m = a.this::<PyModule>();
-    let hook = m.dict_ref(cx).and_then(|d| d.get_str(cx, cx.special_name(Special::Dir)));
+    let namespace = cx.get_attr(a.get(0), cx.vm.names.dict.get())?;
+    let Some(dict) = namespace.downcast::<PyDict>(cx) else {
+        return Err(cx.type_error("<module>.__dict__ is not a dictionary"));
+    };
+    let hook = dict.get_str(cx, cx.special_name(Special::Dir));
     if let Some(hook) = hook {
         return cx.call(hook.r(), &[]);
     }
-    let keys = m.dict_ref(cx).map(|d| d.keys(cx)).unwrap_or_default();
-    Ok(cx.list(keys))
+    Ok(cx.list(dict.keys(cx)))
 }
 
 /// The namespace of a module that has one.

@@ -209,6 +209,7 @@ pub fn init(cx: &mut Cx) {
                 (
                     Special::SetAttr,
                     Full(|cx, a| {
+                        not_of_class(cx, a, "__setattr__")?;
                         let v = a.get(2).own(cx);
                         crate::ops::generic_set_attr(cx, a.get(0), a.get(1), Some(v))
                             .map(|_| Obj::immediate(Value::NONE))
@@ -217,6 +218,7 @@ pub fn init(cx: &mut Cx) {
                 (
                     Special::DelAttr,
                     Full(|cx, a| {
+                        not_of_class(cx, a, "__delattr__")?;
                         crate::ops::generic_set_attr(cx, a.get(0), a.get(1), None)
                             .map(|_| Obj::immediate(Value::NONE))
                     }),
@@ -233,7 +235,19 @@ pub fn init(cx: &mut Cx) {
         .getset(cx, "__class__", Full(get_class), Some(Full(set_class)));
 }
 
+/// Refuses what would get around the rules for attributes of classes.
+fn not_of_class(cx: &mut Cx, a: Args<'_>, method: &str) -> R<()> {
+    if PyType::from_ref(a.get(0), cx).is_none() {
+        return Ok(());
+    }
+    let got = cx.type_name(a.get(0));
+    Err(cx.type_error(format!("can't apply this {method} to {got} object")))
+}
+
 /// The `__dict__` attribute that a class gives its instances.
+///
+/// # Errors
+/// What setting the attribute raises.
 pub fn add_dict(cx: &mut Cx, class: &'static PyType) -> R<()> {
     let descriptor = crate::objects::native::new_getset(
         cx,
@@ -244,5 +258,10 @@ pub fn add_dict(cx: &mut Cx, class: &'static PyType) -> R<()> {
             crate::ops::set_instance_dict(cx, a.get(0), a.opt(1)).map(|_| Obj::immediate(Value::NONE))
         })),
     );
-    class.set_attr(cx, cx.vm.names.dict.get(), descriptor)
+    // What the class body says of `__dict__` stays.
+    let name = cx.vm.names.dict.get();
+    match class.dict(cx).get_str(cx, name) {
+        Some(_) => Ok(()),
+        None => class.set_attr(cx, name, descriptor),
+    }
 }

@@ -87,6 +87,14 @@ fn push(cx: &mut Cx, err: &Err, frame: Obj, at: usize, line: u32) {
     e.traceback.set(&e.h, cx, entry);
 }
 
+/// Where in a frame an exception came up: the word index of the instruction, if its outermost entry is of this frame.
+pub fn raised_at(cx: &Cx, err: &Err, frame: Value) -> Option<usize> {
+    let e = err.exception().downcast::<PyException>(cx)?;
+    let outermost = e.traceback.get(&e.h, cx)?;
+    let t = outermost.downcast::<PyTraceback>(cx)?;
+    (t.frame.peek() == frame).then(|| t.last.get())
+}
+
 impl PyTraceback {
     /// The frame object.
     pub fn frame(&self) -> &PyFrame {

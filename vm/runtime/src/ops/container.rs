@@ -20,8 +20,17 @@ impl Cx {
             return Err(self.type_error(format!("object of type '{name}' has no len()")));
         };
         let result = self.call_special(method, v, &[])?;
-        let n = self.index_isize(result.r(), Builtin::OverflowError)?;
-        usize::try_from(n).map_err(|_| self.value_error("__len__() should return >= 0"))
+        let index = self.index(result.r())?;
+        match self.index_isize(index.r(), Builtin::OverflowError) {
+            Ok(n) => usize::try_from(n).map_err(|_| self.value_error("__len__() should return >= 0")),
+            Err(err) => {
+                let zero = Ref::immediate(crate::Value::from_int_unchecked(0));
+                match self.compare_bool(crate::ops::CompareOp::Lt, index.r(), zero)? {
+                    true => Err(self.value_error("__len__() should return >= 0")),
+                    false => Err(err),
+                }
+            }
+        }
     }
 
     /// `operator.length_hint(v, default)`.

@@ -18,7 +18,10 @@ slow_path! {
         let word = *ip;
         let now = operand(regs, fb!(word)).own(&*cx).into_value();
         let before = Obj::from_owned((*cx).handled.replace(now));
-        let inherited = Frame(regs).generator().is_some_and(|g| g.outer_handled.get() == before.value());
+        let inherited = Frame(regs).generator().is_some_and(|g| {
+            g.handling.set(g.handling.get() + 1);
+            g.handling.get() == 1 && g.outer_handled.get() == before.value()
+        });
         match inherited {
             true => put(regs, fa!(word), Obj::immediate(INHERITED), cx),
             false => put(regs, fa!(word), before, cx),
@@ -30,6 +33,9 @@ slow_path! {
 slow_path! {
     pub fn pop_exc_info(ip, regs, cx, t) {
         enter!(ip, regs, cx);
+        if let Some(g) = Frame(regs).generator() {
+            g.handling.set(g.handling.get().saturating_sub(1));
+        }
         let before = match take_temp(regs, fa!(*ip)).map_or(Value::NONE, Obj::into_value) {
             INHERITED => match Frame(regs).generator().map(|g| g.outer_handled.get()) {
                 Some(outer) if !outer.is_undef() => Ref::from_value(outer).own(&*cx).into_value(),

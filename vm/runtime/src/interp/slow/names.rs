@@ -85,15 +85,19 @@ unsafe fn find_global(cx: &mut Cx, regs: *mut Value, name: Ref<'_>) -> R {
     let function = Frame(regs).function();
     let globals = function.globals_unchecked();
     let exact = cx.is_exactly(ref_of(globals), Builtin::Dict);
-    let found = match globals.get_str(cx, name) {
-        None if !exact => cx.get_item_opt(ref_of(globals), name)?,
-        found => found,
+    let found = match exact {
+        true => globals.get_str(cx, name),
+        false => cx.get_item_opt(ref_of(globals), name)?,
     };
     if let Some(v) = found {
         return Ok(v);
     }
     let builtins = function.builtins_unchecked();
-    match builtins.get_str(cx, name) {
+    let found = match cx.is_exactly(ref_of(builtins), Builtin::Dict) {
+        true => builtins.get_str(cx, name),
+        false => cx.get_item_opt(ref_of(builtins), name)?,
+    };
+    match found {
         Some(v) => Ok(v),
         None => Err(name_error(cx, name)),
     }
@@ -108,7 +112,8 @@ slow_path! {
         if let Ok(found) = &result {
             cache::keep_hub(&*cx, found.r());
             let function = Frame(regs).function();
-            if (*cx).is_exactly(ref_of(function.globals_unchecked()), Builtin::Dict) {
+            let dicts = [function.globals_unchecked(), function.builtins_unchecked()];
+            if dicts.iter().all(|dict| (*cx).is_exactly(ref_of(*dict), Builtin::Dict)) {
                 cache::fill_global(&*cx, ip, function.globals_unchecked(), function.builtins_unchecked(), name);
             }
         }

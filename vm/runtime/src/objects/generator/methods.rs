@@ -1,9 +1,10 @@
 //! What Python sees of generators and coroutines.
 
-use super::{GENERATOR_OPS, Outcome, PyGenerator, close, send, state, throw};
+use super::{GENERATOR_OPS, Outcome, PyGenerator, claim, close, send, state, throw};
 use crate::objects::exception::stop_iteration_with;
 use crate::objects::frame;
 use crate::prelude::*;
+use std::sync::atomic::Ordering;
 
 pub fn declare(cx: &Cx) {
     TypeBuilder::declare(cx, Builtin::Generator, "generator", &GENERATOR_OPS, 0, true);
@@ -40,6 +41,25 @@ fn gen_send(cx: &mut Cx, a: Args<'_>) -> R {
     deliver(cx, outcome)
 }
 
+/// A new exception of a class.
+fn made(cx: &mut Cx, kind: Ref<'_>, value: Option<Ref<'_>>) -> R {
+    let exception = match value {
+        None => cx.call(kind, &[])?,
+        Some(v) if cx.is_exactly(v, Builtin::Tuple) => {
+            let items = cx.collect(v)?;
+            let items: Vec<Ref<'_>> = items.iter().map(|i| i.r()).collect();
+            cx.call(kind, &items)?
+        }
+        Some(v) => cx.call(kind, &[v])?,
+    };
+    if cx.is_instance_of(exception.r(), Builtin::BaseException) {
+        return Ok(exception);
+    }
+    let (class, got) = (cx.repr_string(kind)?, cx.type_name(exception.r()));
+    Err(cx
+        .type_error(format!("calling {class} should have returned an instance of BaseException, not {got}")))
+}
+
 /// The exception that `throw(type, value, traceback)` means.
 pub fn thrown(cx: &mut Cx, kind: Ref<'_>, value: Option<Ref<'_>>, traceback: Option<Ref<'_>>) -> R<Err> {
     if let Some(t) = traceback
@@ -61,22 +81,14 @@ pub fn thrown(cx: &mut Cx, kind: Ref<'_>, value: Option<Ref<'_>>, traceback: Opt
             )));
         }
         match value {
-            None => cx.call(kind, &[])?,
             Some(v) if cx.is_instance(v, kind)? => v.own(cx),
-            Some(v) if cx.is_exactly(v, Builtin::Tuple) => {
-                let items = cx.collect(v)?;
-                let items: Vec<Ref<'_>> = items.iter().map(|i| i.r()).collect();
-                cx.call(kind, &items)?
-            }
-            Some(v) => cx.call(kind, &[v])?,
+            // What goes wrong while the exception is made is thrown in its place.
+            value => match made(cx, kind, value) {
+                Ok(exception) => exception,
+                Err(err) => err.0,
+            },
         }
     };
-    if !cx.is_instance_of(exception.r(), Builtin::BaseException) {
-        let (class, got) = (cx.repr_string(kind)?, cx.type_name(exception.r()));
-        return Err(cx.type_error(format!(
-            "calling {class} should have returned an instance of BaseException, not {got}"
-        )));
-    }
     if let (Some(t), Some(e)) = (traceback, exception.downcast::<crate::objects::exception::PyException>(cx))
     {
         e.traceback.set(&e.h, cx, t.own(cx));
@@ -85,6 +97,11 @@ pub fn thrown(cx: &mut Cx, kind: Ref<'_>, value: Option<Ref<'_>>, traceback: Opt
 }
 
 fn gen_throw(cx: &mut Cx, a: Args<'_>) -> R {
+    if a.opt(2).is_some() {
+        let message =
+            "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.";
+        crate::traceback::warn(cx, Builtin::DeprecationWarning, message)?;
+    }
     let err = thrown(cx, a.get(1), a.opt_not_none(2), a.opt_not_none(3))?;
     let outcome = throw(cx, a.get(0), err)?;
     deliver(cx, outcome)
@@ -172,8 +189,14 @@ pub fn frame_object(cx: &mut Cx, generator: Ref<'_>) -> R {
             }
         }
     }
-    let made = frame::for_generator(cx, g);
+    // Nobody may resume it while its locals move.
+    let before = claim(cx, g).ok();
+    let made = frame::for_generator(cx, g, before);
     g.frame.set(&g.h, cx, made.clone());
+    if let Some(before) = before {
+        // ORD: release: the next to resume sees where the locals are.
+        g.state.store(before, Ordering::Release);
+    }
     Ok(made)
 }
 

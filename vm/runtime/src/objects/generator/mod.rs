@@ -10,6 +10,7 @@
 
 mod methods;
 mod resume;
+use resume::claim;
 pub(crate) use resume::end_send;
 
 pub use methods::{declare, frame_object, init, thrown};
@@ -56,6 +57,8 @@ pub struct PyGenerator {
     pub frame: Slot,
     /// `cr_origin`, or the finalizer hook of an asynchronous generator.
     pub extra: Slot,
+    /// `except` clauses of its own that it is in.
+    pub(crate) handling: Cell<u32>,
     /// What the resumer was handling, while running.
     pub(crate) outer_handled: Cell<Value>,
     registers: [UnsafeCell<Value>; 0],
@@ -205,16 +208,15 @@ impl PyGenerator {
         )
     }
 
-    /// Values of the locals while it is not running, by register; for frame objects.
-    pub fn stored_locals(&self, cx: &Cx) -> Vec<Option<Obj>> {
-        (0..self.stored().min(self.code().local_count()))
-            .map(|i| {
-                // SAFETY: stored registers hold valid values.
-                let v = unsafe { *self.registers().add(i) };
-                // SAFETY: as above.
-                (!v.is_undef()).then(|| unsafe { Obj::from_borrowed(v, cx) })
-            })
-            .collect()
+    /// Takes a local out of the registers of a generator that does not run, for its frame object to keep.
+    pub(crate) fn take_local(&self, i: usize) -> Option<Obj> {
+        if i >= self.live.get() as usize {
+            return None;
+        }
+        // SAFETY: stored registers own valid values; this one holds nothing from now on.
+        let v = unsafe { std::mem::replace(&mut *self.registers().add(i), Value::UNDEF) };
+        // SAFETY: as above.
+        (!v.is_undef()).then(|| unsafe { Obj::from_owned(v) })
     }
 }
 
@@ -315,6 +317,7 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
             handled: Slot::empty(),
             frame: Slot::empty(),
             extra: Slot::empty(),
+            handling: Cell::new(0),
             outer_handled: Cell::new(Value::UNDEF),
             registers: [],
         });

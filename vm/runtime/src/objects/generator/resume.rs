@@ -21,16 +21,21 @@ enum Resume {
     Value(Value),
     /// The pending `yield` raises this.
     Throw(Err),
-    /// The iterator that the pending `yield from` delegates to has ended with this value.
-    EndDelegation(Obj),
+    /// What the pending `yield from` delegates to gets this thrown into it first.
+    ThrowInto(Obj, Err),
 }
 
 /// Takes the right to run the generator.
 #[inline]
-fn claim(cx: &Cx, g: &PyGenerator) -> Result<u8, u8> {
+pub(super) fn claim(cx: &Cx, g: &PyGenerator) -> Result<u8, u8> {
     let now = g.state();
     if now == state::RUNNING || now == state::FINISHED {
         return Err(now);
+    }
+    if !g.frame.is_empty() && now == state::CREATED && frame_is_cleared(cx, g) {
+        // ORD: release, as in `suspend`.
+        g.state.store(state::FINISHED, Ordering::Release);
+        return Err(state::FINISHED);
     }
     if cx.is_exclusive(&g.h) {
         // ORD: relaxed; there is nobody to race with.
@@ -39,6 +44,13 @@ fn claim(cx: &Cx, g: &PyGenerator) -> Result<u8, u8> {
     }
     // ORD: acquire, to see the registers; the loser reads nothing.
     g.state.compare_exchange(now, state::RUNNING, Ordering::Acquire, Ordering::Relaxed)
+}
+
+/// Whether somebody has cleared the frame of a generator that has not begun: there is nothing left that could run.
+#[cold]
+fn frame_is_cleared(cx: &Cx, g: &PyGenerator) -> bool {
+    let object = g.frame.get(&g.h, cx);
+    object.is_some_and(|f| f.downcast::<crate::objects::frame::PyFrame>(cx).is_some_and(|f| f.is_cleared()))
 }
 
 /// Whether resuming by the interpreter loop itself is possible: it is not running, not finished, and there is room.
@@ -75,6 +87,7 @@ unsafe fn push(
         if !g.frame.is_empty()
             && let Some(object) = g.frame.take(&g.h, cx)
         {
+            crate::objects::frame::resumed(cx, &object, frame);
             frame.set_object(object.into_value());
         }
         enter_handled(cx, g);
@@ -108,7 +121,7 @@ unsafe fn restore_handled(cx: &Cx, g: &PyGenerator, keep: bool) {
     }
     // SAFETY: `handled` owned it.
     let own = unsafe { Obj::from_owned(own) };
-    if keep && own.value() != outer {
+    if keep && g.handling.get() > 0 {
         g.handled.set(&g.h, cx, own);
     }
 }
@@ -198,8 +211,9 @@ pub unsafe fn suspend(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const T
         g.take_registers_from(frame);
         if let Some(object) = frame.object() {
             frame.set_object(Value::UNDEF);
-            crate::objects::frame::suspended(object, ip);
-            g.frame.set(&g.h, &*cx, Obj::from_owned(object));
+            let object = Obj::from_owned(object);
+            crate::objects::frame::suspended(&*cx, &object, g, ip);
+            g.frame.set(&g.h, &*cx, object);
         }
         *regs.sub(2) = Value::UNDEF;
         g.ip.set(ip);
@@ -307,9 +321,16 @@ fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
                 (TABLE.0[(*entry & 0xff) as usize])(entry, frame.0, cx, &TABLE)
             }
             Resume::Throw(err) => run::go_on(unwind::raise(g.ip.get(), frame.0, cx, &TABLE, err), cx),
-            Resume::EndDelegation(v) => {
-                let send = send_of(g.ip.get());
-                run::go_on(end_send(send, frame.0, cx, &TABLE, v), cx)
+            Resume::ThrowInto(inner, err) => {
+                let ip = g.ip.get();
+                cx.regs.set(frame.0);
+                cx.ip.set(ip);
+                let next = match throw_at(cx, inner.r(), err) {
+                    Ok(Outcome::Yielded(v)) => suspend(ip, frame.0, cx, &TABLE, v.into_value()),
+                    Ok(Outcome::Returned(v)) => end_send(send_of(ip), frame.0, cx, &TABLE, v),
+                    Err(err) => unwind::raise(ip, frame.0, cx, &TABLE, err),
+                };
+                run::go_on(next, cx)
             }
         }
     };
@@ -427,7 +448,7 @@ pub fn throw(cx: &mut Cx, generator: Ref<'_>, err: Err) -> R<Outcome> {
     // SAFETY: callers pass generators.
     let g = unsafe { generator.cast_unchecked::<PyGenerator>() };
     if let Some(inner) = g.delegating_to(cx) {
-        return throw_into(cx, generator, inner, err);
+        return resume(cx, generator, Resume::ThrowInto(inner, err));
     }
     match g.state() {
         state::FINISHED if g.h.shape_id() == Builtin::Coroutine as u32 => {
@@ -439,43 +460,27 @@ pub fn throw(cx: &mut Cx, generator: Ref<'_>, err: Err) -> R<Outcome> {
             g.state.store(state::FINISHED, Ordering::Release);
             let at = g.code().offset_of(g.ip.get());
             crate::objects::traceback::add_entry_for_generator(cx, &err, generator, at);
+            end_quietly(cx, g);
             Err(err)
         }
         _ => resume(cx, generator, Resume::Throw(err)),
     }
 }
 
-fn throw_into(cx: &mut Cx, generator: Ref<'_>, inner: Obj, err: Err) -> R<Outcome> {
-    // SAFETY: callers pass generators.
-    let g = unsafe { generator.cast_unchecked::<PyGenerator>() };
+/// Throws into what a generator delegates to, whose frame is on the stack.
+fn throw_at(cx: &mut Cx, inner: Ref<'_>, err: Err) -> R<Outcome> {
     if cx.is_error(&err, Builtin::GeneratorExit) {
-        // While the inner one is closed, this one counts as running.
-        g.state.store(state::RUNNING, Ordering::Release);
-        let closed = close_any(cx, inner.r());
-        g.state.store(state::SUSPENDED, Ordering::Release);
-        return match closed {
-            Ok(()) => resume(cx, generator, Resume::Throw(err)),
-            Err(other) => resume(cx, generator, Resume::Throw(other)),
+        return match close_any(cx, inner) {
+            Ok(()) => Err(err),
+            Err(other) => Err(other),
         };
     }
-    let result = if inner.downcast::<PyGenerator>(cx).is_some() && !is_async_gen(cx, inner.r()) {
-        g.state.store(state::RUNNING, Ordering::Release);
-        let result = throw(cx, inner.r(), err);
-        g.state.store(state::SUSPENDED, Ordering::Release);
-        result
-    } else {
-        let method = cx.get_attr_opt(inner.r(), cx.vm.names.throw.get())?;
-        let Some(method) = method else { return resume(cx, generator, Resume::Throw(err)) };
-        g.state.store(state::RUNNING, Ordering::Release);
-        let result = cx.call(method.r(), &[err.exception()]);
-        g.state.store(state::SUSPENDED, Ordering::Release);
-        as_outcome(cx, result)
-    };
-    match result {
-        Ok(Outcome::Yielded(v)) => Ok(Outcome::Yielded(v)),
-        Ok(Outcome::Returned(v)) => resume(cx, generator, Resume::EndDelegation(v)),
-        Err(err) => resume(cx, generator, Resume::Throw(err)),
+    if inner.downcast::<PyGenerator>(cx).is_some() && !is_async_gen(cx, inner) {
+        return throw(cx, inner, err);
     }
+    let Some(method) = cx.get_attr_opt(inner, cx.vm.names.throw.get())? else { return Err(err) };
+    let result = cx.call(method.r(), &[err.exception()]);
+    as_outcome(cx, result)
 }
 
 fn is_async_gen(cx: &Cx, v: Ref<'_>) -> bool {
@@ -526,8 +531,9 @@ fn close_any(cx: &mut Cx, v: Ref<'_>) -> R<()> {
     }
 }
 
-/// Ends a generator that has been claimed and for which [`PyGenerator::may_end_quietly`] said yes before.
+/// Ends a generator that has been claimed and has not begun, or for which [`PyGenerator::may_end_quietly`] said yes before.
 fn end_quietly(cx: &Cx, g: &PyGenerator) {
+    drop(g.frame.take(&g.h, cx));
     let stored = g.live.replace(0) as usize;
     // ORD: release, as in `suspend`.
     g.state.store(state::FINISHED, Ordering::Release);
@@ -547,8 +553,10 @@ pub fn close(cx: &mut Cx, generator: Ref<'_>) -> R {
     match g.state() {
         state::FINISHED => return Ok(cx.none()),
         state::CREATED => {
-            // ORD: release, as in `suspend`; it never runs.
-            g.state.store(state::FINISHED, Ordering::Release);
+            // It never runs.
+            if claim(cx, g).is_ok() {
+                end_quietly(cx, g);
+            }
             return Ok(cx.none());
         }
         _ => {}

@@ -235,14 +235,25 @@ fn text_for<'a>(cx: &mut Cx, a: Args<'a>, name: &str) -> R<Ref<'a>> {
     Err(cx.type_error(format!("can only assign string to {owner}.{name}, not '{got}'")))
 }
 
+/// Refuses texts with lone surrogates.
+pub(super) fn check_encodable(cx: &mut Cx, text: Ref<'_>) -> R<()> {
+    let (utf8, strict) = (cx.str("utf-8"), cx.str("strict"));
+    cx.call_method(text, "encode", &[utf8.r(), strict.r()]).map(drop)
+}
+
+/// The text of a name for a class.
+pub(super) fn checked_name(cx: &mut Cx, name: Ref<'_>) -> R<String> {
+    check_encodable(cx, name)?;
+    let text = cx.text_of(name);
+    match text.contains('\0') {
+        true => Err(cx.value_error("type name must not contain null characters")),
+        false => Ok(text),
+    }
+}
+
 fn set_name(cx: &mut Cx, a: Args<'_>) -> R {
     let v = text_for(cx, a, "__name__")?;
-    let (utf8, strict) = (cx.str("utf-8"), cx.str("strict"));
-    cx.call_method(v, "encode", &[utf8.r(), strict.r()])?;
-    let text = cx.text_of(v);
-    if text.contains('\0') {
-        return Err(cx.value_error("type name must not contain null characters"));
-    }
+    let text = checked_name(cx, v)?;
     *this(cx, a).name.write().unwrap_or_else(|p| p.into_inner()) = text;
     Ok(cx.none())
 }
@@ -293,7 +304,8 @@ fn get_doc(cx: &mut Cx, a: Args<'_>) -> R {
 fn get_abstract(cx: &mut Cx, a: Args<'_>) -> R {
     let class = this(cx, a);
     let name = cx.vm.names.abstractmethods.get();
-    match class.dict(cx).get_str(cx, name) {
+    // What `type` itself has under that name is this attribute.
+    match class.dict(cx).get_str(cx, name).filter(|_| !std::ptr::eq(class, cx.builtin(Builtin::Type))) {
         Some(v) => Ok(v),
         None => Err(cx.attribute_error(class.as_ref(), name, "__abstractmethods__")),
     }
@@ -305,7 +317,11 @@ fn set_abstract(cx: &mut Cx, a: Args<'_>) -> R {
         Some(v) => cx.truth(v)?,
         None => false,
     };
-    set_in_dict(cx, a, cx.vm.names.abstractmethods.get())?;
+    let name = cx.vm.names.abstractmethods.get();
+    if a.opt(1).is_none() && class.dict(cx).get_str(cx, name).is_none() {
+        return Err(cx.attribute_error(class.as_ref(), name, "__abstractmethods__"));
+    }
+    set_in_dict(cx, a, name)?;
     if on {
         class.set_flag(class_flag::ABSTRACT);
         class.forget_plain_init();
@@ -475,16 +491,28 @@ pub fn init(cx: &mut Cx) {
             Full(get_module),
             Some(Full(|cx, a| {
                 settable(cx, a, "__module__")?;
+                this(cx, a).delete_attr(cx, cx.vm.names.firstlineno.get())?;
                 set_in_dict(cx, a, cx.vm.names.module.get())
             })),
         )
-        .getset(cx, "__doc__", Full(get_doc), Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.doc.get()))))
+        .getset(
+            cx,
+            "__doc__",
+            Full(get_doc),
+            Some(Full(|cx, a| {
+                settable(cx, a, "__doc__")?;
+                set_in_dict(cx, a, cx.vm.names.doc.get())
+            })),
+        )
         .getset(
             cx,
             "__mro__",
             Full(|cx, a| {
                 let c = this(cx, a);
-                slot(cx, c, &c.mro)
+                match c.has_flag(class_flag::INCOMPLETE) {
+                    true => Ok(cx.none()),
+                    false => slot(cx, c, &c.mro),
+                }
             }),
             None,
         )
@@ -540,7 +568,10 @@ pub fn init(cx: &mut Cx) {
                 let own = this(cx, a).dict(cx).get_str(cx, key).filter(|_| this(cx, a).is_heap());
                 Ok(own.unwrap_or_else(|| cx.tuple(Vec::new())))
             }),
-            Some(Full(|cx, a| set_in_dict(cx, a, cx.vm.names.type_params.get()))),
+            Some(Full(|cx, a| {
+                settable(cx, a, "__type_params__")?;
+                set_in_dict(cx, a, cx.vm.names.type_params.get())
+            })),
         )
         .getset(
             cx,

@@ -30,6 +30,7 @@ pub fn order(cx: &mut Cx, class: &'static PyType, bases: &[&'static PyType]) -> 
                 let provisional = linearise(class, bases).unwrap_or_else(|| vec![class]);
                 set_tuple(cx, class, &class.mro, &provisional);
                 set_tuple(cx, class, &class.bases, bases);
+                class.set_flag(class_flag::INCOMPLETE);
             }
             let bound = cx.bind_special(hook.r(), class.as_ref())?;
             let result = cx.call(bound.r(), &[])?;

@@ -177,7 +177,7 @@ pub fn new_instance(cx: &mut Cx, class: &'static PyType, args: Args<'_>, names: 
         let name = class.tp_name();
         return Err(cx.type_error(format!("cannot create '{name}' instances")));
     };
-    let new = match cx.is_exactly(new, Builtin::StaticMethod) {
+    let new = match cx.is_exactly(new, Builtin::StaticMethod) || cx.is_exactly(new, Builtin::ClassMethod) {
         true => cx.get_attr(class.as_ref(), cx.vm.names.new.get())?,
         false => new.own(cx),
     };

@@ -139,6 +139,10 @@ pub fn new_class(
         let Some(class) = PyType::from_ref(base, cx) else {
             return Err(cx.type_error("bases must be types"));
         };
+        if class.has_flag(class_flag::INCOMPLETE) {
+            let name = class.tp_name();
+            return Err(cx.type_error(format!("Cannot extend an incomplete type '{name}'")));
+        }
         if !class.has_flag(class_flag::BASETYPE) {
             let name = class.tp_name();
             return Err(cx.type_error(format!("type '{name}' is not an acceptable base type")));
@@ -155,15 +159,17 @@ pub fn new_class(
         }
     }
     let best = best_base(cx, &base_classes)?;
+    let own_order = cx.class_of(namespace);
     let dict = match namespace.downcast::<PyDict>(cx) {
-        Some(dict) => dict.copy(cx),
-        None => {
+        Some(dict) if own_order.same_special(cx, cx.builtin(Builtin::Dict), Special::Iter) => dict.copy(cx),
+        _ => {
             let dict = PyDict::new(cx);
             dict.downcast::<PyDict>(cx).expect("just made").update_from(cx, namespace)?;
             dict
         }
     };
-    let text = cx.text_of(name);
+    let text = super::attrs::checked_name(cx, name)?;
+    warn_of_keys(cx, &dict, &text)?;
     let slots = declared_slots(cx, &dict, &text)?;
     if let Some(slots) = &slots {
         check_slots(cx, best, slots)?;
@@ -171,7 +177,9 @@ pub fn new_class(
     let class = allocate(cx, meta, text, best, slots.as_ref());
     let cell = prepare_dict(cx, class, &dict, name)?;
     class.dict.set(&class.h, cx, immortal(dict.clone()));
+    fill_class_cell(cx, class, cell)?;
     let mro = super::bases::order(cx, class, &base_classes)?;
+    class.clear_flag(class_flag::INCOMPLETE);
     set_place(cx, class, &base_classes, Some(best), mro, dict);
     // A metaclass's `mro()` may have looked at the class before it was in its place.
     class.forget_everything(cx);
@@ -183,16 +191,33 @@ pub fn new_class(
         crate::objects::weakref::add_attribute(cx, class)?;
     }
     add_members(cx, class, best, slots)?;
-    if let Some(cell) = cell {
-        let Some(payload) = cell.downcast::<PyCell>(cx) else {
-            let got = cx.type_name(cell.r());
-            return Err(cx.type_error(format!("type.__new__ expected a nonlocal cell, not a '{got}'")));
-        };
-        payload.set(cx, Some(class.as_ref().own(cx)));
-    }
     call_set_name(cx, class)?;
     call_init_subclass(cx, class, kwargs)?;
     Ok(class.as_ref().own(cx))
+}
+
+/// Gives the methods of a class body their `__class__`.
+fn fill_class_cell(cx: &mut Cx, class: &'static PyType, cell: Option<Obj>) -> R<()> {
+    let Some(cell) = cell else { return Ok(()) };
+    let Some(payload) = cell.downcast::<PyCell>(cx) else {
+        let got = cx.type_name(cell.r());
+        return Err(cx.type_error(format!("type.__new__ expected a nonlocal cell, not a '{got}'")));
+    };
+    payload.set(cx, Some(class.as_ref().own(cx)));
+    Ok(())
+}
+
+/// Warns of keys that no attribute can have.
+fn warn_of_keys(cx: &mut Cx, dict: &Obj, class_name: &str) -> R<()> {
+    let payload: &PyDict = dict.downcast(cx).expect("the namespace");
+    if payload.has_only_str() {
+        return Ok(());
+    }
+    if payload.keys(cx).iter().all(|key| cx.is_instance_of(key.r(), Builtin::Str)) {
+        return Ok(());
+    }
+    let text = format!("non-string key in the __dict__ of class {class_name}");
+    crate::traceback::warn(cx, Builtin::RuntimeWarning, &text)
 }
 
 /// The names in `__slots__`, mangled; `None` if the class has none.
@@ -311,8 +336,10 @@ fn prepare_dict(cx: &mut Cx, class: &'static PyType, dict: &Obj, name: Ref<'_>) 
     if has(Special::Eq) && !has(Special::Hash) {
         payload.set_str(cx, cx.special_name(Special::Hash), cx.none());
     }
-    if payload.get_str(cx, names.doc.get()).is_none() {
-        payload.set_str(cx, names.doc.get(), cx.none());
+    match payload.get_str(cx, names.doc.get()) {
+        None => payload.set_str(cx, names.doc.get(), cx.none()),
+        Some(doc) if cx.is_instance_of(doc.r(), Builtin::Str) => super::attrs::check_encodable(cx, doc.r())?,
+        Some(_) => {}
     }
     Ok(payload.remove_str(cx, names.classcell.get()))
 }
@@ -361,6 +388,12 @@ fn call_set_name(cx: &mut Cx, class: &'static PyType) -> R<()> {
 fn call_init_subclass(cx: &mut Cx, class: &'static PyType, kwargs: Option<&Obj>) -> R<()> {
     let name = cx.special_name(Special::InitSubclass);
     let found = class.mro().iter().skip(1).find_map(|c| c.dict(cx).get_str(cx, name));
+    if !class.mro().iter().any(|c| std::ptr::eq(*c, class)) {
+        let name = class.name();
+        return Err(cx.type_error(format!(
+            "super(type, obj): obj (type {name}) is not an instance or subtype of type ({name})."
+        )));
+    }
     let Some(found) = found else { return Ok(()) };
     let bound = match cx.class_of(found.r()).special(cx, Special::Get) {
         Some(get) => cx.call_special(get, found.r(), &[Ref::immediate(Value::NONE), class.as_ref()])?,

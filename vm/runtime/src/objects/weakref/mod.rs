@@ -158,7 +158,11 @@ pub(crate) fn weakref_attribute(cx: &mut Cx, a: Args<'_>) -> R {
 pub(crate) fn add_attribute(cx: &mut Cx, class: &'static PyType) -> R<()> {
     let descriptor =
         crate::objects::native::new_getset(cx, class, "__weakref__", Full(weakref_attribute), None);
-    class.set_attr(cx, cx.vm.names.weakref.get(), descriptor)
+    let name = cx.vm.names.weakref.get();
+    match class.dict(cx).get_str(cx, name) {
+        Some(_) => Ok(()),
+        None => class.set_attr(cx, name, descriptor),
+    }
 }
 
 /// Declares the types.
