@@ -356,8 +356,9 @@ impl<'a> Compiler<'a> {
         let class = self.push(&node.cls)?;
         let names = self.u.push_many(2);
         self.at(node);
-        let mangled = keywords.iter().map(|keyword| text(&self.mangle(&keyword.attr.id))).collect();
-        self.load_const(names, Const::Tuple(mangled));
+        // Attribute names of patterns are not mangled.
+        let names_given = keywords.iter().map(|keyword| text(&keyword.attr.id)).collect();
+        self.load_const(names, Const::Tuple(names_given));
         self.load_const(names + 1, Const::Int(node.arguments.patterns.len() as i64));
         self.u.emit(Op::MatchClass, result, subject, class);
         self.u.next_temp = class;

@@ -1,7 +1,7 @@
 //! State that is a thread's own: asynchronous exceptions, and what native modules keep per thread.
 
 use crate::{Cx, Err, Obj};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use ungil_gc::Shared;
@@ -13,6 +13,8 @@ pub struct ThreadData {
     pub values: RefCell<HashMap<&'static str, Obj>>,
     /// Objects whose `repr` is being computed (recursive containers).
     pub repr_stack: RefCell<Vec<u64>>,
+    /// Frames that a new coroutine remembers of where it was made.
+    pub origin_depth: Cell<usize>,
 }
 
 /// Exceptions that threads have been sent (`PyThreadState_SetAsyncExc`), by thread id.

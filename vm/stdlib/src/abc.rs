@@ -245,10 +245,14 @@ fn take_pattern_flags(cx: &mut Cx, class: &'static PyType) -> R<()> {
     cx.del_attr(class.as_ref(), name.get())
 }
 
-/// Gives a class and all below it one of the two flags, and takes the other one.
+/// Gives a class and all below it one of the two flags, and takes the other one. Built-in types keep what they are
+/// whatever they are registered as: `str` is a `Sequence`, but no sequence to a pattern.
 fn set_pattern_flag(class: &'static PyType, flag: u32) {
     let mut todo = vec![class];
     while let Some(class) = todo.pop() {
+        if !class.is_heap() {
+            continue;
+        }
         class.clear_flag(class_flag::SEQUENCE | class_flag::MAPPING);
         class.set_flag(flag);
         todo.extend(class.direct_subclasses());

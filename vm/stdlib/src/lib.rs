@@ -43,6 +43,7 @@ mod structs;
 mod subprocess;
 pub mod sys;
 mod sysconfigdata;
+mod testlimitedcapi;
 pub mod thread;
 mod time;
 mod tokenize;
@@ -89,6 +90,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_statistics", statistics::init),
     ("_struct", structs::init),
     (sysconfigdata::NAME, sysconfigdata::init),
+    ("_testlimitedcapi", testlimitedcapi::init),
     ("_thread", thread::init),
     ("_tokenize", tokenize::init),
     ("_types", types::init),

@@ -18,7 +18,7 @@ pub struct PyWrapped {
 pub struct PyAsyncStep {
     pub h: Header,
     generator: Slot,
-    /// What to send, or the exception to throw (empty: `aclose`).
+    /// What to send, or the tuple of what was given to `athrow` (empty: `aclose`).
     argument: Slot,
     state: Cell<u8>,
     kind: u8,
@@ -85,8 +85,14 @@ pub static STEP_OPS: TypeOps = TypeOps {
     size: step_size,
     trace: Some(step_trace),
     drop_fields: Some(step_drop),
-    needs_finalizer: |_| false,
+    needs_finalizer: step_needs_finalizer,
 };
+
+/// A step that was never awaited must be reported.
+unsafe fn step_needs_finalizer(h: *mut Header) -> bool {
+    // SAFETY: called with a step.
+    unsafe { (*h.cast::<PyAsyncStep>()).state.get() == INIT }
+}
 
 // SAFETY: `repr(C)` with the header first.
 unsafe impl Object for PyAsyncStep {
@@ -160,9 +166,21 @@ fn anext(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn athrow(cx: &mut Cx, a: Args<'_>) -> R {
+    generator::warn_of_three_arguments(cx, "athrow", a)?;
     call_hooks(cx, a.get(0))?;
-    let err = generator::thrown(cx, a.get(1), a.opt_not_none(2), a.opt_not_none(3))?;
-    Ok(new_step(cx, a.get(0), THROW, Some(err.0)))
+    let given = [a.opt(1), a.opt(2), a.opt(3)];
+    let given = given.into_iter().flatten().map(|v| v.own(cx)).collect();
+    let given = cx.tuple(given);
+    Ok(new_step(cx, a.get(0), THROW, Some(given)))
+}
+
+/// The exception that a step of `athrow` throws.
+fn to_throw(cx: &mut Cx, step: &PyAsyncStep) -> R<Err> {
+    let given = step.argument.take(&step.h, cx).unwrap_or_else(|| cx.none());
+    let given = cx.collect(given.r())?;
+    let optional = |i: usize| given.get(i).map(|v: &Obj| v.r()).filter(|v| !v.value().is_none());
+    let kind = given.first().map_or(Ref::immediate(Value::NONE), |v| v.r());
+    generator::thrown(cx, kind, optional(1), optional(2))
 }
 
 fn aclose(cx: &mut Cx, a: Args<'_>) -> R {
@@ -230,6 +248,22 @@ fn reuse_error(cx: &mut Cx, step: &PyAsyncStep) -> Err {
     cx.runtime_error(format!("cannot reuse already awaited {what}"))
 }
 
+/// Makes a step the one that is under way, if there is no other.
+fn begin(cx: &mut Cx, g: &PyGenerator, step: &PyAsyncStep) -> R<()> {
+    if g.running_async.get() {
+        step.state.set(CLOSED);
+        let what = match step.kind {
+            SEND => "anext()",
+            THROW => "athrow()",
+            _ => "aclose()",
+        };
+        return Err(cx.runtime_error(format!("{what}: asynchronous generator is already running")));
+    }
+    step.state.set(ITERATING);
+    g.running_async.set(true);
+    Ok(())
+}
+
 fn step_send(cx: &mut Cx, this: Ref<'_>, v: Obj) -> R {
     let Some(step) = this.downcast::<PyAsyncStep>(cx) else { return Ok(cx.none()) };
     let Some(owner) = step.generator.get(&step.h, cx) else { return Ok(cx.none()) };
@@ -242,33 +276,24 @@ fn step_send(cx: &mut Cx, this: Ref<'_>, v: Obj) -> R {
         }
         _ => {}
     }
-    if g.running_async.get() {
-        step.state.set(CLOSED);
-        let what = match step.kind {
-            SEND => "anext()",
-            THROW => "athrow()",
-            _ => "aclose()",
-        };
-        return Err(cx.runtime_error(format!("{what}: asynchronous generator is already running")));
-    }
+    begin(cx, g, step)?;
     if step.kind != SEND && (g.closed.get() || g.state() == generator::state::FINISHED) {
         step.state.set(CLOSED);
+        g.running_async.set(false);
         return Err(match step.kind {
             CLOSE => cx.stop_iteration(),
             _ => cx.error_bare(Builtin::StopAsyncIteration),
         });
     }
-    step.state.set(ITERATING);
-    g.running_async.set(true);
     let result = match step.kind {
         SEND => {
             let first = if v.value().is_none() { step.argument.take(&step.h, cx).unwrap_or(v) } else { v };
             generator::send(cx, owner.r(), first)
         }
-        THROW => {
-            let exception = step.argument.take(&step.h, cx).unwrap_or_else(|| cx.none());
-            generator::throw(cx, owner.r(), crate::err::Raised(exception))
-        }
+        THROW => match to_throw(cx, step) {
+            Ok(err) => generator::throw(cx, owner.r(), err),
+            Err(err) => Err(err),
+        },
         _ => {
             g.closed.set(true);
             let exit = cx.error_bare(Builtin::GeneratorExit);
@@ -285,20 +310,42 @@ fn step_throw(cx: &mut Cx, a: Args<'_>) -> R {
     }
     let Some(owner) = step.generator.get(&step.h, cx) else { return Ok(cx.none()) };
     let Some(g) = owner.downcast::<PyGenerator>(cx) else { return Ok(cx.none()) };
-    let err = generator::thrown(cx, a.get(1), a.opt_not_none(2), a.opt_not_none(3))?;
-    step.state.set(ITERATING);
-    g.running_async.set(true);
-    let result = generator::throw(cx, owner.r(), err);
+    generator::warn_of_three_arguments(cx, "throw", a)?;
+    if step.state.get() == INIT {
+        begin(cx, g, step)?;
+    }
+    let result = match generator::thrown(cx, a.get(1), a.opt_not_none(2), a.opt_not_none(3)) {
+        Ok(err) => generator::throw(cx, owner.r(), err),
+        Err(err) => Err(err),
+    };
     unwrap(cx, g, step, result)
+}
+
+/// The `RuntimeWarning` for a step that was dropped without having been awaited.
+fn warn_never_awaited(cx: &mut Cx, a: Args<'_>) -> R {
+    let step = a.this::<PyAsyncStep>();
+    if step.state.get() != INIT {
+        return Ok(cx.none());
+    }
+    let owner = step.generator.get(&step.h, cx).unwrap_or_else(|| cx.none());
+    let Some(g) = owner.downcast::<PyGenerator>(cx) else { return Ok(cx.none()) };
+    let method = match step.kind {
+        SEND => "asend",
+        THROW => "athrow",
+        _ => "aclose",
+    };
+    let name = g.qualname.get(&g.h, cx).unwrap_or_else(|| cx.none());
+    let name = cx.repr_string(name.r())?;
+    let message = format!("coroutine method '{method}' of {name} was never awaited");
+    if let Err(err) = crate::traceback::warn(cx, Builtin::RuntimeWarning, &message) {
+        crate::traceback::unraisable(cx, err, "Exception ignored while finalizing coroutine", a.get(0));
+    }
+    Ok(cx.none())
 }
 
 fn step_close(cx: &mut Cx, a: Args<'_>) -> R {
     let step = a.this::<PyAsyncStep>();
     if step.state.get() == CLOSED {
-        return Ok(cx.none());
-    }
-    if step.state.get() == INIT {
-        step.state.set(CLOSED);
         return Ok(cx.none());
     }
     let exit = cx.error_bare(Builtin::GeneratorExit);
@@ -347,7 +394,8 @@ pub fn init(cx: &mut Cx) {
                 }),
             )
             .method(cx, "throw", "($self, type, value=None, traceback=None, /)", Full(step_throw))
-            .method(cx, "close", "($self, /)", Full(step_close));
+            .method(cx, "close", "($self, /)", Full(step_close))
+            .special(cx, Special::Del, Full(warn_never_awaited));
     }
     let mut t = TypeBuilder::new(cx, Builtin::CoroutineWrapper, Some(Builtin::Object), flags);
     t.special(cx, Special::Iter, Full(|cx, a| Ok(a.get(0).own(cx))))
@@ -357,7 +405,10 @@ pub fn init(cx: &mut Cx) {
             cx,
             "throw",
             "($self, type, value=None, traceback=None, /)",
-            Full(|cx, a| wrapper_step(cx, a, "throw", &[a.get(1)])),
+            Full(|cx, a| {
+                let given: Vec<Ref<'_>> = [a.opt(1), a.opt(2), a.opt(3)].into_iter().flatten().collect();
+                wrapper_step(cx, a, "throw", &given)
+            }),
         )
         .method(cx, "close", "($self, /)", Full(|cx, a| wrapper_step(cx, a, "close", &[])));
 }

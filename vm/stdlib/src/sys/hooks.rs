@@ -22,6 +22,12 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
         "($module, /, firstiter=<unrepresentable>, finalizer=<unrepresentable>)",
         Full(set_asyncgen_hooks),
     ),
+    (
+        "get_coroutine_origin_tracking_depth",
+        "($module, /)",
+        Full(|cx, _| Ok(cx.int(cx.thread_state.origin_depth.get() as i64))),
+    ),
+    ("set_coroutine_origin_tracking_depth", "($module, /, depth)", Full(set_origin_depth)),
 ];
 
 /// Adds the hooks, each also under its name with two underscores around it.
@@ -114,6 +120,14 @@ fn get_asyncgen_hooks(cx: &mut Cx, _: Args<'_>) -> R {
         }
     };
     namespace::record_of(cx, &class, values)
+}
+
+/// How many frames a new coroutine of this thread keeps as its `cr_origin`.
+fn set_origin_depth(cx: &mut Cx, a: Args<'_>) -> R {
+    let depth = crate::os::c_int(cx, a.get(0))?;
+    let depth = usize::try_from(depth).map_err(|_| cx.value_error("depth must be >= 0"))?;
+    cx.thread_state.origin_depth.set(depth);
+    Ok(cx.none())
 }
 
 fn set_asyncgen_hooks(cx: &mut Cx, a: Args<'_>) -> R {

@@ -287,7 +287,7 @@ pub fn fill(cx: &mut Cx, module: &Obj) -> R<()> {
     let config = cx.vm.config.clone();
     let (major, minor, micro) = VERSION;
     let model = ungil_locks::model::NAME;
-    let version = format!("{major}.{minor}.{micro} (ungil {}, {model})", env!("CARGO_PKG_VERSION"));
+    let version = format!("{major}.{minor}.{micro} (ungil {}, {model}) [Rust]", env!("CARGO_PKG_VERSION"));
     for (name, text) in [
         ("version", version.as_str()),
         ("platform", "linux"),

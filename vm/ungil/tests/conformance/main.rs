@@ -193,13 +193,13 @@ fn module(options: &Options, name: &str) -> Row {
         program: &options.program,
         stdlib: Some(&options.stdlib),
         module: name,
+        details: options.details,
         limit: options.limit,
         folder: &ours,
     };
-    let oracle = options
-        .oracle
-        .as_deref()
-        .map(|program| process::oracle(&Job { program, stdlib: None, folder: &theirs, ..job }, &mut show));
+    let oracle = options.oracle.as_deref().map(|program| {
+        process::oracle(&Job { program, stdlib: None, details: false, folder: &theirs, ..job }, &mut show)
+    });
     let ours = process::run(&job, &mut show);
     match (ours, oracle.transpose()) {
         (Ok(ours), Ok(oracle)) => results::judge(&ours, oracle.as_ref()),

@@ -19,6 +19,8 @@ process died, otherwise 1; 2 for a wrong command line.
   --program PATH   the interpreter to run (default: the ungil of this build)
   --limit SECONDS  a case that takes longer is killed with its process, fails, and the rest goes on (default: 180)
   --jobs N         how many modules run at a time (default: 1)
+  --as-is          leaves it to the tests to skip what they mark as an implementation detail of CPython, as
+                   `-m unittest` does: all of that counts as failed then. Otherwise such cases are run
   --failures       lists each case that failed, with the reason, below its module
 ";
 
@@ -29,6 +31,7 @@ pub struct Options {
     pub program: PathBuf,
     pub limit: Duration,
     pub jobs: usize,
+    pub details: bool,
     pub failures: bool,
     /// Empty: all.
     pub modules: Vec<String>,
@@ -47,7 +50,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     let mut program = PathBuf::from(env!("CARGO_BIN_EXE_ungil"));
     let mut limit = Duration::from_secs(180);
     let mut jobs = 1;
-    let mut failures = false;
+    let (mut details, mut failures) = (true, false);
     let mut modules = Vec::new();
     while let Some(argument) = arguments.next() {
         let text = argument.to_string_lossy().into_owned();
@@ -59,6 +62,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             "--program" => program = value()?.into(),
             "--limit" => limit = Duration::from_secs(number(&text, value()?)?),
             "--jobs" => jobs = number(&text, value()?)?.try_into().map_err(|_| "--jobs is too large")?,
+            "--as-is" => details = false,
             "--failures" => failures = true,
             _ if text.starts_with('-') => return Err(format!("unknown option {text}")),
             _ => modules.push(text.trim_start_matches("test.").to_owned()),
@@ -83,7 +87,16 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
     if !program.is_file() {
         return Err(format!("{} does not exist", program.display()));
     }
-    Ok(Command::Run(Options { stdlib, oracle, program: absolute(&program)?, limit, jobs, failures, modules }))
+    Ok(Command::Run(Options {
+        stdlib,
+        oracle,
+        program: absolute(&program)?,
+        limit,
+        jobs,
+        details,
+        failures,
+        modules,
+    }))
 }
 
 fn number(option: &str, value: OsString) -> Result<u64, String> {

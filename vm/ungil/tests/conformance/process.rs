@@ -22,6 +22,8 @@ pub struct Job<'a> {
     /// `None`: the interpreter's own.
     pub stdlib: Option<&'a Path>,
     pub module: &'a str,
+    /// Whether to run what is marked as a detail of CPython.
+    pub details: bool,
     pub limit: Duration,
     /// Holds the results, the log and the working folder.
     pub folder: &'a Path,
@@ -71,6 +73,9 @@ fn one_process(
 ) -> std::io::Result<How> {
     let mut command = Command::new(job.program);
     command.args(["-c", RUNNER]).args([results_file.as_os_str(), OsStr::new(job.module)]);
+    if job.details {
+        command.arg("details");
+    }
     command.current_dir(scratch).env("TMPDIR", scratch).env_remove("UNGIL_STDLIB").env_remove("PYTHONPATH");
     if let Some(stdlib) = job.stdlib {
         command.env("UNGIL_STDLIB", stdlib);

@@ -1,7 +1,8 @@
 """Runs the cases of one test module and writes what became of each to a file, a line per event.
 
-Given with -c by the conformance table: RESULTS MODULE, the file and the module's name below `test`. Lines of the file,
-with fields separated by tabs:
+Given with -c by the conformance table: RESULTS MODULE [details], the file and the module's name below `test`. With
+`details`, cases that are marked as being about an implementation detail of CPython are run instead of skipped. Lines of
+the file, with fields separated by tabs:
 
     plan NAME                   the case exists
     start NAME                  it begins
@@ -11,6 +12,7 @@ Cases that the file says were started are left out, so that a process that died 
 rest. A line is written with one call to the system, so that a process forked by a test has nothing to repeat.
 """
 
+import signal
 import sys
 import traceback
 import unittest
@@ -80,7 +82,14 @@ def line(*fields):
     return "\t".join(field.translate({9: " ", 10: " ", 13: " "})[:500] for field in fields) + "\n"
 
 
-def main(results, module):
+def run_details():
+    """Makes the decorators for implementation details, `cpython_only` among them, mark nothing."""
+    from test import support
+
+    support.impl_detail = lambda msg=None, **guards: lambda test: test
+
+
+def main(results, module, details=""):
     def write(*fields):
         with open(results, "ab", buffering=0) as file:
             file.write(line(*fields).encode("utf-8", "backslashreplace"))
@@ -91,6 +100,10 @@ def main(results, module):
     planned = {fields[1] for fields in earlier if fields[0] == "plan"}
     started = {fields[1] for fields in earlier if fields[0] == "start"}
 
+    # Whoever starts this in the background may have it ignored, which tests and their processes would inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if details:
+        run_details()
     with warnings.catch_warnings():
         if not sys.warnoptions:
             warnings.simplefilter("default")

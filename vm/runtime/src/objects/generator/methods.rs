@@ -1,8 +1,10 @@
 //! What Python sees of generators and coroutines.
 
 use super::{GENERATOR_OPS, Outcome, PyGenerator, claim, close, send, state, throw};
+use crate::interp::frame::{Frame, Frames};
 use crate::objects::exception::stop_iteration_with;
 use crate::objects::frame;
+use crate::objects::str::intern;
 use crate::prelude::*;
 use std::sync::atomic::Ordering;
 
@@ -96,12 +98,22 @@ pub fn thrown(cx: &mut Cx, kind: Ref<'_>, value: Option<Ref<'_>>, traceback: Opt
     Ok(crate::err::Raised(exception))
 }
 
-fn gen_throw(cx: &mut Cx, a: Args<'_>) -> R {
-    if a.opt(2).is_some() {
-        let message =
-            "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.";
-        crate::traceback::warn(cx, Builtin::DeprecationWarning, message)?;
+/// The `DeprecationWarning` for `throw(type, value, traceback)`.
+///
+/// # Errors
+/// The warning, where warnings are errors.
+pub fn warn_of_three_arguments(cx: &mut Cx, method: &str, a: Args<'_>) -> R<()> {
+    if a.opt(2).is_none() && a.opt(3).is_none() {
+        return Ok(());
     }
+    let message = format!(
+        "the (type, exc, tb) signature of {method}() is deprecated, use the single-arg signature instead."
+    );
+    crate::traceback::warn(cx, Builtin::DeprecationWarning, &message)
+}
+
+fn gen_throw(cx: &mut Cx, a: Args<'_>) -> R {
+    warn_of_three_arguments(cx, "throw", a)?;
     let err = thrown(cx, a.get(1), a.opt_not_none(2), a.opt_not_none(3))?;
     let outcome = throw(cx, a.get(0), err)?;
     deliver(cx, outcome)
@@ -218,11 +230,57 @@ pub fn call_finalizer_hook(cx: &mut Cx, generator: Ref<'_>) -> bool {
 /// The `RuntimeWarning` for a coroutine that was dropped without having run.
 pub fn warn_never_awaited(cx: &mut Cx, coroutine: Ref<'_>) {
     let Some(g) = coroutine.downcast::<PyGenerator>(cx) else { return };
+    let complain = |cx: &mut Cx, err| {
+        crate::traceback::unraisable(cx, err, "Exception ignored while finalizing coroutine", coroutine);
+    };
+    match warn_by_module(cx, g, coroutine) {
+        Ok(true) => return,
+        Ok(false) => {}
+        Err(err) => {
+            let was_warning = cx.is_error(&err, Builtin::RuntimeWarning);
+            complain(cx, err);
+            if was_warning {
+                return;
+            }
+        }
+    }
     let name = g.qualname.get(&g.h, cx).map(|q| cx.text_of(q.r())).unwrap_or_default();
     let message = format!("coroutine '{name}' was never awaited");
     if let Err(err) = crate::traceback::warn(cx, Builtin::RuntimeWarning, &message) {
-        crate::traceback::unraisable(cx, err, "Exception ignored while finalizing coroutine", coroutine);
+        complain(cx, err);
     }
+}
+
+/// `warnings._warn_unawaited_coroutine`, which also tells where the coroutine was made; false if there is none.
+fn warn_by_module(cx: &mut Cx, g: &PyGenerator, coroutine: Ref<'_>) -> R<bool> {
+    let module = match cx.modules().get_str(cx, intern(cx, "warnings").get()) {
+        Some(module) => module,
+        // Only where there is something to tell that this VM's own warning does not.
+        None if !g.extra.is_empty() => crate::import::import_module(cx, "warnings")?,
+        None => return Ok(false),
+    };
+    let name = intern(cx, "_warn_unawaited_coroutine");
+    let Some(warn) = cx.get_attr_opt(module.r(), name.get())? else { return Ok(false) };
+    cx.call(warn.r(), &[coroutine]).map(|_| true)
+}
+
+/// Where a coroutine is made: file, line and function of the frames around it, `sys.set_coroutine_origin_tracking_depth`
+/// at most, innermost first.
+pub(super) fn origin(cx: &Cx, own: Frame) -> Obj {
+    let frames = Frames::from(own.caller(), own.call_ip()).take(cx.thread_state.origin_depth.get());
+    let entries = frames
+        .map(|(frame, ip)| {
+            let code = frame.code();
+            let line = code.position(code.offset_of(ip)).line;
+            cx.tuple(vec![cx.str(&code.unit.filename), cx.int(i64::from(line)), cx.str(&code.unit.name)])
+        })
+        .collect();
+    cx.tuple(entries)
+}
+
+fn get_origin(cx: &mut Cx, a: Args<'_>) -> R {
+    let g = a.this::<PyGenerator>();
+    Ok(g.extra.get(&g.h, cx).unwrap_or_else(|| cx.none()))
 }
 
 fn add_common(t: &mut TypeBuilder, cx: &mut Cx, names: [&'static str; 5]) {
@@ -260,7 +318,7 @@ pub fn init(cx: &mut Cx) {
     let mut t = TypeBuilder::new(cx, Builtin::Coroutine, Some(Builtin::Object), flags);
     add_common(&mut t, cx, ["cr_running", "cr_suspended", "cr_await", "cr_code", "cr_frame"]);
     add_protocol(&mut t, cx);
-    t.getset(cx, "cr_origin", Full(|cx, _| Ok(cx.none())), None)
+    t.getset(cx, "cr_origin", Full(get_origin), None)
         .special(
             cx,
             Special::Await,

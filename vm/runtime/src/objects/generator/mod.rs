@@ -13,7 +13,7 @@ mod resume;
 use resume::claim;
 pub(crate) use resume::end_send;
 
-pub use methods::{declare, frame_object, init, thrown};
+pub use methods::{declare, frame_object, init, thrown, warn_of_three_arguments};
 pub use resume::{
     Outcome, close, delegate, finished_by_exception, may_resume_inline, next_of, resume_inline, returned,
     send, suspend, throw,
@@ -300,6 +300,10 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
     let f = frame.function();
     // The frame is at its first instruction: there are no temporaries.
     let live = f.local_count();
+    let extra = match cx.thread_state.origin_depth.get() {
+        depth if depth > 0 && which == Builtin::Coroutine => Slot::new(methods::origin(cx, frame)),
+        _ => Slot::empty(),
+    };
     // SAFETY: fresh memory of the right size; the frame's registers are moved out of the stack.
     unsafe {
         p.write(PyGenerator {
@@ -316,7 +320,7 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
             function: Slot::new(Obj::from_owned(*frame.0.sub(2))),
             handled: Slot::empty(),
             frame: Slot::empty(),
-            extra: Slot::empty(),
+            extra,
             handling: Cell::new(0),
             outer_handled: Cell::new(Value::UNDEF),
             registers: [],

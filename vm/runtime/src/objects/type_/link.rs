@@ -116,17 +116,17 @@ pub fn set_place(
         class.base.store(best as *const PyType as *mut PyType, Ordering::Release);
     }
     let dict = if class.has_layout::<PyType>() { 0 } else { class_flag::HAS_DICT };
-    let inherited = dict
-        | class_flag::HAS_WEAKREF
-        | class_flag::SEQUENCE
-        | class_flag::MAPPING
-        | class_flag::MATCH_SELF
-        | class_flag::HAS_DEL;
+    let inherited = dict | class_flag::HAS_WEAKREF | class_flag::MATCH_SELF | class_flag::HAS_DEL;
     for base in bases {
         // ORD: relaxed; the class is not shared yet.
         class.set_flag(base.flags.load(Ordering::Relaxed) & inherited);
         base.subclasses.lock().unwrap_or_else(|p| p.into_inner()).push(class);
     }
+    // What it is to a pattern, the nearest class says that is anything at all.
+    // ORD: relaxed; the flags of other classes say nothing about other memory.
+    let kinds = class_flag::SEQUENCE | class_flag::MAPPING;
+    let inherited = mro.iter().map(|c| c.flags.load(Ordering::Relaxed) & kinds).find(|&kind| kind != 0);
+    class.set_flag(inherited.unwrap_or(0));
     if class.root_shape.load(Ordering::Relaxed).is_null() {
         let attrs =
             if class.has_flag(class_flag::HAS_DICT) { expected_attributes(cx, class, &mro) } else { 0 };
