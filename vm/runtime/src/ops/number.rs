@@ -194,6 +194,9 @@ impl Cx {
         if let Some(x) = v.value().as_float() {
             return Ok(x != 0.0);
         }
+        if let Some(len) = crate::objects::iter::len_native(v) {
+            return Ok(len != 0);
+        }
         let class = self.class_of(v);
         if let Some(method) = class.special(self, Special::Bool) {
             let result = self.call_special(method, v, &[])?;

@@ -9,6 +9,7 @@ use crate::native::{Args, Arity};
 use crate::objects::function::PyFunction;
 use crate::objects::method::PyBoundMethod;
 use crate::objects::native::PyNative;
+use crate::objects::tuple::PyTuple;
 use crate::ops::binds_plainly;
 use crate::{Cx, R, Ref, RefExt, Value};
 use ungil_bytecode::{Op, WINDOW_HEADER};
@@ -64,6 +65,7 @@ handler! {
             if function.simple_args() == args && may_push(function, window, cx) {
                 return push_simple(ip, ip.add(2), regs, window, function, args, cx, t);
             }
+            return call_with_defaults(ip, regs, cx, t);
         } else if callee.is_ptr() && (*callee.ptr()).shape_word() == NATIVE_FUNCTION {
             return call_native_function(ip, regs, cx, t, window);
         } else if callee.is_ptr() && (*callee.ptr()).shape_word() == BOUND_METHOD {
@@ -73,6 +75,75 @@ handler! {
         }
         slow::call::call::run(ip, regs, cx, t)
     }
+}
+
+/// Fills the parameters behind `args` arguments with their defaults, if the function takes positional ones only and only
+/// such are missing; how many there are then, else 0.
+#[inline(always)]
+unsafe fn fill_defaults(function: &PyFunction, first: *mut Value, args: usize, cx: *mut Cx) -> usize {
+    let total = function.simple_args();
+    let defaults = function.defaults.peek();
+    // Others may give the function other defaults.
+    if total > MOST_WITH_DEFAULTS || args >= total || !defaults.is_ptr() || !(*cx).is_exclusive(&function.h) {
+        return 0;
+    }
+    let defaults = Ref::from_value(defaults).cast_unchecked::<PyTuple>().items();
+    if args + defaults.len() < total {
+        return 0;
+    }
+    let mut i = args;
+    while i < total {
+        let v = defaults.get_unchecked(i + defaults.len() - total).value();
+        if v.is_ptr() {
+            (*v.ptr()).increment((*cx).mutator());
+        }
+        *first.add(i) = v;
+        i += 1;
+    }
+    total
+}
+
+/// More parameters than this are left to the slow path; it tells them from "not to be filled here" too.
+const MOST_WITH_DEFAULTS: usize = 255;
+
+handler! {
+    /// A call of a Python function that does not take the arguments as they stand.
+    #[inline(never)]
+    fn call_with_defaults(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let function = Ref::from_value(*window.add(2)).cast_unchecked::<PyFunction>();
+        if may_push(function, window, cx) {
+            let args = fill_defaults(function, window.add(WINDOW_HEADER), fc!(word), cx);
+            if args != 0 {
+                return push_simple(ip, ip.add(2), regs, window, function, args, cx, t);
+            }
+        }
+        slow::call::call::run(ip, regs, cx, t)
+    }
+}
+
+/// As `call_with_defaults` for the function of a method call, which the class's cell holds.
+#[inline(never)]
+unsafe fn call_method_with_defaults(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+) -> Exit {
+    let word = *ip;
+    let window = regs.add(fb!(word));
+    let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+    if may_push(function, window, cx) {
+        let args = fill_defaults(function, window.add(WINDOW_HEADER), fc!(word) + 1, cx);
+        if args != 0 {
+            (*callee.ptr()).increment((*cx).mutator());
+            *window.add(2) = callee;
+            return push_simple(ip, ip.add(3), regs, window, function, args, cx, t);
+        }
+    }
+    slow::call::call_method::run(ip, regs, cx, t)
 }
 
 /// A call of a bound method: its object goes in front of the arguments, its function takes its place. `window` is the
@@ -167,18 +238,33 @@ unsafe fn call_plain_native(cx: *mut Cx, native: &PyNative, first: *mut Value, g
     if !arity.admits(given) || (*cx).is_wanted() {
         return call_varied(cx, native, first, given);
     }
-    let window = arity.window();
+    if given != arity.window() {
+        return call_padded(cx, native, first, given);
+    }
+    result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(first, given)))
+}
+
+/// As [`call_plain_native`] where optional arguments are missing.
+#[inline(never)]
+unsafe fn call_padded(cx: *mut Cx, native: &PyNative, first: *mut Value, given: usize) -> u64 {
+    let window = native.def.arity().window();
     // What lies beyond the caller's registers is overwritten by the frames that the native pushes.
-    let mut copy = [Value::UNDEF; Arity::MAX_WINDOW];
-    let mut args = first;
-    if given < window && first.add(window) > Frame((*cx).regs.get()).top() {
-        args = copy.as_mut_ptr();
-        args.copy_from_nonoverlapping(first, given);
+    if first.add(window) > Frame((*cx).regs.get()).top() {
+        return call_copied(cx, native, first, given);
     }
     for i in given..window {
-        *args.add(i) = Value::UNDEF;
+        *first.add(i) = Value::UNDEF;
     }
-    result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(args, window)))
+    result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(first, window)))
+}
+
+/// As [`call_padded`] where the padding does not fit behind the arguments.
+#[inline(never)]
+unsafe fn call_copied(cx: *mut Cx, native: &PyNative, first: *mut Value, given: usize) -> u64 {
+    let mut copy = [Value::UNDEF; Arity::MAX_WINDOW];
+    copy.as_mut_ptr().copy_from_nonoverlapping(first, given);
+    let window = native.def.arity().window();
+    result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(copy.as_ptr(), window)))
 }
 
 #[inline(always)]
@@ -271,6 +357,7 @@ handler! {
                     *window.add(2) = callee;
                     return push_simple(ip, ip.add(3), regs, window, function, args, cx, t);
                 }
+                return call_method_with_defaults(ip, regs, cx, t, callee);
             } else if (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
                 return call_native_method(ip, regs, cx, t, callee);
             }

@@ -21,16 +21,10 @@ handler! {
         let word = *ip;
         // The iterator is a temporary that `GetIter` made: an object always.
         let iterator = *regs.add(fb!(word));
-        if !iterator.is_ptr() {
-            return slow::iterate::for_iter::run(ip, regs, cx, t);
+        if !iterator.is_ptr() || !(*cx).is_exclusive(&*iterator.ptr()) {
+            return for_iter_other(ip, regs, cx, t);
         }
         let shape = (*iterator.ptr()).shape_word();
-        if shape == GENERATOR {
-            return super::generate::for_iter_generator(ip, regs, cx, t);
-        }
-        if !(*cx).is_exclusive(&*iterator.ptr()) {
-            return slow::iterate::for_iter::run(ip, regs, cx, t);
-        }
         let iterator = Ref::from_value(iterator);
         if shape == RANGE_ITER {
             let range = iterator.cast_unchecked::<PyRangeIter>();
@@ -44,32 +38,54 @@ handler! {
             let v = Value(ungil_gc::INT_BASE.wrapping_add(i as u64));
             finish!(ip.add(2), regs, cx, t, fa!(word), v)
         }
-        if shape == LIST_ITER {
-            let it = iterator.cast_unchecked::<PyListIter>();
-            let list = it.list.peek();
-            let index = it.index.get();
-            if list.is_ptr() {
-                let list = Ref::from_value(list).cast_unchecked::<PyList>();
-                if (*cx).is_exclusive(&list.h) && index < list.len() {
-                    it.index.set(index + 1);
-                    let v = *list.items_unlocked().add(index);
-                    if v.is_ptr() {
-                        (*v.ptr()).increment((*cx).mutator());
-                    }
-                    finish!(ip.add(2), regs, cx, t, fa!(word), v)
-                }
-            }
+        // Two kinds here and the others apart: a switch over all of them would be an indirect jump more.
+        if shape != LIST_ITER {
+            return for_iter_other(ip, regs, cx, t);
+        }
+        let it = iterator.cast_unchecked::<PyListIter>();
+        let list = it.list.peek();
+        if !list.is_ptr() {
+            return slow::iterate::for_iter::run(ip, regs, cx, t);
+        }
+        let list = Ref::from_value(list).cast_unchecked::<PyList>();
+        let index = it.index.get();
+        if !(*cx).is_exclusive(&list.h) || index >= list.len() {
+            return slow::iterate::for_iter::run(ip, regs, cx, t);
+        }
+        let v = *list.items_unlocked().add(index);
+        it.index.set(index + 1);
+        if v.is_ptr() {
+            (*v.ptr()).increment((*cx).mutator());
+        }
+        finish!(ip.add(2), regs, cx, t, fa!(word), v)
+    }
+}
+
+handler! {
+    /// An iterator of another kind than the most frequent ones, or one that others may use.
+    #[inline(never)]
+    fn for_iter_other(ip, regs, cx, t) {
+        let word = *ip;
+        let iterator = *regs.add(fb!(word));
+        if !iterator.is_ptr() {
+            return slow::iterate::for_iter::run(ip, regs, cx, t);
+        }
+        let shape = (*iterator.ptr()).shape_word();
+        if shape == GENERATOR {
+            return super::generate::for_iter_generator(ip, regs, cx, t);
+        }
+        if !(*cx).is_exclusive(&*iterator.ptr()) {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
         if shape == TUPLE_ITER {
-            let it = iterator.cast_unchecked::<PyTupleIter>();
+            let it = Ref::from_value(iterator).cast_unchecked::<PyTupleIter>();
             let tuple = it.tuple.peek();
             let index = it.index.get();
             if tuple.is_ptr() {
                 let items = Ref::from_value(tuple).cast_unchecked::<PyTuple>().items();
                 if index < items.len() {
-                    it.index.set(index + 1);
                     let v = items[index].value();
+                    it.index.set(index + 1);
                     if v.is_ptr() {
                         (*v.ptr()).increment((*cx).mutator());
                     }
