@@ -139,6 +139,8 @@ pub struct Config {
     pub no_user_site: bool,
     pub safe_path: bool,
     pub bytes_warning: u8,
+    /// `-X dev`, `PYTHONDEVMODE`.
+    pub dev_mode: bool,
     pub warn_options: Vec<String>,
     pub x_options: Vec<(String, Option<String>)>,
     pub hash_seed: Option<u64>,

@@ -88,15 +88,38 @@ fn disassemble(file: &str) -> i32 {
 
 fn read_environment(config: &mut Config) {
     config.stdlib_dir = std::env::var("UNGIL_STDLIB").unwrap_or_default();
-    if config.ignore_environment {
-        return;
+    config.dev_mode = config.x_options.iter().any(|(name, _)| name == "dev");
+    if !config.ignore_environment {
+        read_python_variables(config);
     }
+    if config.dev_mode {
+        config.warn_options.insert(0, "default".to_string());
+    }
+}
+
+fn read_python_variables(config: &mut Config) {
+    let set = |name: &str| std::env::var(name).is_ok_and(|v| !v.is_empty());
+    let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse().ok());
     if let Ok(path) = std::env::var("PYTHONPATH") {
         config.path.extend(path.split(':').filter(|p| !p.is_empty()).map(str::to_string));
     }
     config.hash_seed = std::env::var("PYTHONHASHSEED").ok().and_then(|seed| seed.parse().ok());
-    config.unbuffered |= std::env::var("PYTHONUNBUFFERED").is_ok_and(|v| !v.is_empty());
-    config.dont_write_bytecode |= std::env::var("PYTHONDONTWRITEBYTECODE").is_ok_and(|v| !v.is_empty());
+    config.unbuffered |= set("PYTHONUNBUFFERED");
+    config.dont_write_bytecode |= set("PYTHONDONTWRITEBYTECODE");
+    config.dev_mode |= set("PYTHONDEVMODE");
+    config.safe_path |= set("PYTHONSAFEPATH");
+    config.no_user_site |= set("PYTHONNOUSERSITE");
+    config.inspect |= set("PYTHONINSPECT");
+    // A variable without a number counts as one.
+    for (name, level) in [("PYTHONOPTIMIZE", &mut config.optimize), ("PYTHONVERBOSE", &mut config.verbose)] {
+        if set(name) {
+            *level = (*level).max(number(name).unwrap_or(1));
+        }
+    }
+    if let Ok(filters) = std::env::var("PYTHONWARNINGS") {
+        let filters = filters.split(',').filter(|filter| !filter.is_empty()).map(str::to_string);
+        config.warn_options.splice(0..0, filters);
+    }
 }
 
 /// `sys.path[0]`: the script's folder, or the working directory.

@@ -256,8 +256,9 @@ impl NativeIter for PyAliasIter {
 
 fn iter_reduce(cx: &mut Cx, a: Args<'_>) -> R {
     let this = a.this::<PyAliasIter>();
+    let function = iter::builtin_named(cx, "iter")?;
     let rest = this.alias.get(&this.h, cx).unwrap_or_else(|| cx.tuple(Vec::new()));
-    iter::reduce_to(cx, "iter", rest, None)
+    iter::reduce_to(cx, function, rest, None)
 }
 
 fn init_methods(cx: &mut Cx, t: &mut TypeBuilder) {

@@ -247,9 +247,9 @@ pub fn builtin_named(cx: &mut Cx, name: &str) -> R {
     }
 }
 
-/// `(iter, (sequence,), index)`, or without an index `(iter, (sequence,))`.
-pub fn reduce_to(cx: &mut Cx, function: &str, sequence: Obj, index: Option<i64>) -> R {
-    let function = builtin_named(cx, function)?;
+/// `(iter, (sequence,), index)`, or without an index `(iter, (sequence,))`. The function is to be looked up
+/// ([`builtin_named`]) before the iterator's state is read: that may run Python, which may move the iterator.
+pub fn reduce_to(cx: &Cx, function: Obj, sequence: Obj, index: Option<i64>) -> R {
     let args = cx.tuple(vec![sequence]);
     Ok(match index {
         Some(i) => cx.tuple(vec![function, args, cx.int(i)]),
@@ -333,11 +333,12 @@ fn sequence_hint(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn sequence_reduce(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PySequenceIter = a.this();
+    let function = builtin_named(cx, "iter")?;
     match this.sequence.get(&this.h, cx) {
-        Some(sequence) => reduce_to(cx, "iter", sequence, Some(this.index.get() as i64)),
+        Some(sequence) => reduce_to(cx, function, sequence, Some(this.index.get() as i64)),
         None => {
             let empty = cx.tuple(Vec::new());
-            reduce_to(cx, "iter", empty, None)
+            reduce_to(cx, function, empty, None)
         }
     }
 }
@@ -406,15 +407,15 @@ impl NativeIter for PyCallableIter {
 
 fn callable_reduce(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyCallableIter = a.this();
+    let function = builtin_named(cx, "iter")?;
     match this.parts(cx) {
         Some((callable, sentinel)) => {
-            let function = builtin_named(cx, "iter")?;
             let args = cx.tuple(vec![callable, sentinel]);
             Ok(cx.tuple(vec![function, args]))
         }
         None => {
             let empty = cx.tuple(Vec::new());
-            reduce_to(cx, "iter", empty, None)
+            reduce_to(cx, function, empty, None)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `reversed`: what has `__reversed__` decides itself; other sequences are read by index from the end.
 
 use crate::objects::construct::{class_argument, no_keywords, positional};
-use crate::objects::iter::{NativeIter, iter_self, next_method, reduce_to};
+use crate::objects::iter::{NativeIter, builtin_named, iter_self, next_method, reduce_to};
 use crate::objects::sync::{Field, slot_ops};
 use crate::prelude::*;
 use std::sync::atomic::AtomicUsize;
@@ -81,7 +81,8 @@ fn reduce(cx: &mut Cx, a: Args<'_>) -> R {
         }
         None => {
             let empty = cx.tuple(Vec::new());
-            reduce_to(cx, "reversed", empty, None)
+            let function = builtin_named(cx, "reversed")?;
+            reduce_to(cx, function, empty, None)
         }
     }
 }

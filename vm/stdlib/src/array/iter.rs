@@ -3,7 +3,7 @@
 use super::object::PyArray;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicUsize;
-use ungil_runtime::objects::iter::{NativeIter, reduce_to};
+use ungil_runtime::objects::iter::{NativeIter, builtin_named, reduce_to};
 use ungil_runtime::objects::sync::Field;
 use ungil_runtime::prelude::*;
 
@@ -43,11 +43,12 @@ impl NativeIter for PyArrayIter {
 
 fn reduce(cx: &mut Cx, a: Args<'_>) -> R {
     let this = a.this::<PyArrayIter>();
+    let function = builtin_named(cx, "iter")?;
     match this.source.get(&this.h, cx) {
-        Some(source) => reduce_to(cx, "iter", source, Some(this.index.get() as i64)),
+        Some(source) => reduce_to(cx, function, source, Some(this.index.get() as i64)),
         None => {
             let empty = cx.tuple(Vec::new());
-            reduce_to(cx, "iter", empty, None)
+            reduce_to(cx, function, empty, None)
         }
     }
 }

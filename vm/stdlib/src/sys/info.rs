@@ -95,7 +95,7 @@ pub(super) fn add_records(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Con
         config.quiet as i64,
         (config.hash_seed != Some(0)) as i64,
         config.isolated as i64,
-        0,
+        config.dev_mode as i64,
         config.utf8_mode as i64,
         0,
         config.safe_path as i64,
@@ -104,7 +104,9 @@ pub(super) fn add_records(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Con
         0,
         0,
     ];
-    let values = flags.iter().map(|&n| int(cx, n)).collect();
+    let is_bool = |name: &str| matches!(name, "dev_mode" | "safe_path");
+    let values = flags.iter().zip(flag_names);
+    let values = values.map(|(&n, name)| if is_bool(name) { cx.bool(n != 0) } else { int(cx, n) }).collect();
     let flags = namespace::new_record(cx, "sys.flags", &flag_names, values)?;
     add(cx, module, "flags", flags);
     let float_names = [

@@ -213,6 +213,9 @@ fn resize(cx: &mut Cx, a: Args<'_>) -> R {
     let Ok(len) = usize::try_from(size) else {
         return Err(cx.value_error(format!("Can only resize to positive sizes, got {size}")));
     };
+    if a.this::<PyByteArray>().len(cx) == len {
+        return Ok(cx.none());
+    }
     grow(cx, a.this(), |storage| {
         let room = storage.try_reserve(len.saturating_sub(storage.len())).is_ok();
         if room {

@@ -3,6 +3,7 @@
 use super::sequence::{ByteSeq, same};
 use super::{PyByteArray, PyBytes};
 use crate::objects::buffer::{bytes_of, is_bytes_like};
+use crate::objects::list::PyList;
 use crate::objects::str::args::{c_int, ssize};
 use crate::prelude::*;
 
@@ -49,6 +50,10 @@ fn join<T: ByteSeq>(cx: &mut Cx, a: Args<'_>) -> R {
             );
         }
         parts.push(bytes_of(cx, item.r())?);
+        // Getting at the bytes may have run Python.
+        if iterable.downcast::<PyList>(cx).is_some_and(|list| list.len() != items.len()) {
+            return Err(cx.runtime_error("sequence changed size during iteration"));
+        }
     }
     let sep = bytes_of(cx, a.get(0))?;
     let glue = sep.len().checked_mul(items.len().saturating_sub(1));

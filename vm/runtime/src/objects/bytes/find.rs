@@ -3,7 +3,7 @@
 use super::search;
 use super::sequence::{ByteSeq, same};
 use crate::objects::buffer::{bytes_of, is_bytes_like};
-use crate::objects::str::args::{bounds_later, limit};
+use crate::objects::str::args::{Bounds, bounds_later, limit};
 use crate::objects::tuple::{PyTuple, new_tuple_from_array};
 use crate::prelude::*;
 use std::borrow::Cow;
@@ -50,14 +50,18 @@ fn needle<'a>(cx: &mut Cx, v: Ref<'a>) -> R<Cow<'a, [u8]>> {
     Err(cx.type_error(format!("argument should be integer or bytes-like object, not '{name}'")))
 }
 
+/// What the arguments say is searched for, and where.
+fn sought<'a>(cx: &mut Cx, a: Args<'a>) -> R<(Cow<'a, [u8]>, Bounds)> {
+    Ok((needle(cx, a.get(1))?, bounds_later(cx, a, 2)?))
+}
+
 /// The position of what the arguments ask for.
 fn locate<T: ByteSeq>(
     cx: &mut Cx,
     a: Args<'_>,
     search: fn(&[u8], &[u8]) -> Option<usize>,
 ) -> R<Option<usize>> {
-    let needle = needle(cx, a.get(1))?;
-    let bounds = bounds_later(cx, a, 2)?;
+    let (needle, bounds) = a.this::<T>().held(cx, |cx| sought(cx, a))?;
     Ok(a.this::<T>().contents(cx, |all| {
         let (start, end) = bounds.within(all.len());
         search(all.get(start..end)?, &needle).map(|at| at + start)
@@ -96,8 +100,7 @@ fn rindex<T: ByteSeq>(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn count<T: ByteSeq>(cx: &mut Cx, a: Args<'_>) -> R {
-    let needle = needle(cx, a.get(1))?;
-    let bounds = bounds_later(cx, a, 2)?;
+    let (needle, bounds) = a.this::<T>().held(cx, |cx| sought(cx, a))?;
     let n = a.this::<T>().contents(cx, |all| {
         let (start, end) = bounds.within(all.len());
         match all.get(start..end) {

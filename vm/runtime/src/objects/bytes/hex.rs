@@ -60,7 +60,7 @@ fn separator(cx: &mut Cx, v: Ref<'_>) -> R<u8> {
 
 pub(super) fn hex<T: ByteSeq>(cx: &mut Cx, a: Args<'_>) -> R {
     let bytes = bytes_of(cx, a.get(0))?;
-    to_hex(cx, &bytes, a)
+    a.this::<T>().held(cx, |cx| to_hex(cx, &bytes, a))
 }
 
 /// The bytes of hexadecimal digits; white space between bytes is skipped.

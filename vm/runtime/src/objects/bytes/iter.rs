@@ -5,7 +5,7 @@
 
 use super::sequence::ByteSeq;
 use super::{PyByteArray, PyBytes};
-use crate::objects::iter::{self, EXHAUSTED, NativeIter, fixed, reduce_to};
+use crate::objects::iter::{self, EXHAUSTED, NativeIter, builtin_named, reduce_to};
 use crate::objects::sync::{Field, slot_ops};
 use crate::prelude::*;
 use std::sync::atomic::AtomicUsize;
@@ -16,6 +16,7 @@ macro_rules! byte_iterator {
         #[repr(C)]
         pub struct $name {
             pub h: Header,
+            /// Empty once the iterator is exhausted.
             source: Slot,
             pub(crate) index: Field<AtomicUsize>,
         }
@@ -30,19 +31,33 @@ macro_rules! byte_iterator {
         }
 
         impl $name {
-            fn source(&self) -> &$item {
-                // SAFETY: made with such an object, which the slot keeps alive.
-                unsafe { fixed(&self.source).cast_unchecked() }
+            #[inline(always)]
+            fn source(&self) -> Option<&$item> {
+                let v = self.source.peek();
+                // SAFETY: made with such an object; only an exclusive thread empties the slot, and it looks at it from
+                // then on only after a safepoint of all others.
+                (!v.is_undef()).then(|| unsafe { Ref::from_value(v).cast_unchecked() })
             }
 
             fn len(&self, cx: &Cx) -> usize {
-                self.source().contents(cx, <[u8]>::len)
+                self.source().map_or(0, |source| source.contents(cx, <[u8]>::len))
+            }
+
+            #[cold]
+            fn finish(&self, cx: &Cx) {
+                self.index.set(EXHAUSTED);
+                if cx.is_exclusive(&self.h)
+                    && let Some(source) = self.source.take_locked()
+                {
+                    cx.drop_value(source.into_value());
+                }
             }
         }
 
         impl NativeIter for $name {
             #[inline]
             fn step(&self, cx: &mut Cx) -> R<Option<Obj>> {
+                let Some(source) = self.source() else { return Ok(None) };
                 let index = if cx.is_exclusive(&self.h) {
                     let index = self.index.get();
                     self.index.set(index + 1);
@@ -50,9 +65,9 @@ macro_rules! byte_iterator {
                 } else {
                     self.index.add(1)
                 };
-                let byte = self.source().byte_at(cx, index);
+                let byte = source.byte_at(cx, index);
                 if byte.is_none() {
-                    self.index.set(EXHAUSTED);
+                    self.finish(cx);
                 }
                 Ok(byte.map(|b| cx.int(b as i64)))
             }
@@ -67,7 +82,7 @@ macro_rules! byte_iterator {
 
             fn state(&self, cx: &Cx) -> Option<(Obj, usize)> {
                 let index = self.index.get();
-                (index < EXHAUSTED).then(|| (fixed(&self.source).own(cx), index))
+                self.source.get(&self.h, cx).filter(|_| index < EXHAUSTED).map(|source| (source, index))
             }
 
             fn set_index(&self, cx: &Cx, index: usize) {
@@ -126,11 +141,12 @@ fn hint<T: ByteIter>(cx: &Cx, a: Args<'_>) -> R {
 }
 
 fn reduce<T: ByteIter>(cx: &mut Cx, a: Args<'_>) -> R {
+    let function = builtin_named(cx, "iter")?;
     match a.this::<T>().state(cx) {
-        Some((source, index)) => reduce_to(cx, "iter", source, Some(index as i64)),
+        Some((source, index)) => reduce_to(cx, function, source, Some(index as i64)),
         None => {
             let empty = cx.tuple(Vec::new());
-            reduce_to(cx, "iter", empty, None)
+            reduce_to(cx, function, empty, None)
         }
     }
 }

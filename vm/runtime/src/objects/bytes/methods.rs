@@ -152,10 +152,10 @@ pub(super) fn index(cx: &mut Cx, key: Ref<'_>, what: &str) -> R<isize> {
 fn contains<T: ByteSeq>(cx: &mut Cx, a: Args<'_>) -> R {
     let (this, item) = (a.this::<T>(), a.get(1));
     let found = if !is_bytes_like(cx, item) && cx.class_of(item).special(cx, Special::Index).is_some() {
-        let b = find::byte_value(cx, item)?;
+        let b = this.held(cx, |cx| find::byte_value(cx, item))?;
         this.contents(cx, |all| memchr::memchr(b, all).is_some())
     } else {
-        let sub = bytes_of(cx, item)?;
+        let sub = this.held(cx, |cx| bytes_of(cx, item))?;
         this.contents(cx, |all| super::search::find(all, &sub).is_some())
     };
     Ok(cx.bool(found))

@@ -7,12 +7,12 @@ use crate::objects::str::percent::{Directive, Kind, Scanner, Values, push_number
 use crate::prelude::*;
 
 pub(super) fn modulo<T: ByteSeq>(cx: &mut Cx, a: Args<'_>) -> R {
-    format::<T>(cx, a.get(0), a.get(1))
+    a.this::<T>().held(cx, |cx| format::<T>(cx, a.get(0), a.get(1)))
 }
 
 pub(super) fn reflected_modulo<T: ByteSeq>(cx: &mut Cx, a: Args<'_>) -> R {
     match a.get(1).downcast::<T>(cx) {
-        Some(_) => format::<T>(cx, a.get(1), a.get(0)),
+        Some(template) => template.held(cx, |cx| format::<T>(cx, a.get(1), a.get(0))),
         None => Ok(cx.not_implemented()),
     }
 }

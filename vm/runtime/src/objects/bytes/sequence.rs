@@ -13,6 +13,9 @@ pub(crate) trait ByteSeq: Object {
     /// Runs `f` with the contents, which it does not change and cannot run Python with.
     fn contents<T>(&self, cx: &Cx, f: impl FnOnce(&[u8]) -> T) -> T;
 
+    /// Runs `f`, which may run Python, while nobody may change the length: `BufferError` where it is tried.
+    fn held<T>(&self, cx: &mut Cx, f: impl FnOnce(&mut Cx) -> T) -> T;
+
     /// A new object of the exact type.
     ///
     /// # Errors
@@ -32,6 +35,11 @@ impl ByteSeq for PyBytes {
     #[inline]
     fn contents<T>(&self, _: &Cx, f: impl FnOnce(&[u8]) -> T) -> T {
         f(self.as_bytes())
+    }
+
+    #[inline]
+    fn held<T>(&self, cx: &mut Cx, f: impl FnOnce(&mut Cx) -> T) -> T {
+        f(cx)
     }
 
     #[inline]
@@ -59,6 +67,13 @@ impl ByteSeq for PyByteArray {
             true => self.read(cx, f),
             false => f(&self.snapshot(cx)),
         }
+    }
+
+    fn held<T>(&self, cx: &mut Cx, f: impl FnOnce(&mut Cx) -> T) -> T {
+        self.export(cx);
+        let result = f(cx);
+        self.unexport(cx);
+        result
     }
 
     #[inline]

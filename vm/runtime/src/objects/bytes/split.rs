@@ -46,7 +46,7 @@ fn parts<T: ByteSeq>(cx: &mut Cx, a: Args<'_>, cut: impl FnOnce(&[u8]) -> Ranges
 }
 
 fn split<T: ByteSeq>(cx: &mut Cx, a: Args<'_>) -> R {
-    let (sep, limit) = split_args(cx, a)?;
+    let (sep, limit) = a.this::<T>().held(cx, |cx| split_args(cx, a))?;
     parts::<T>(cx, a, |all| match &sep {
         None => split_space(all, limit),
         Some(sep) => {
@@ -79,7 +79,7 @@ fn split_space(all: &[u8], limit: usize) -> Ranges {
 }
 
 fn rsplit<T: ByteSeq>(cx: &mut Cx, a: Args<'_>) -> R {
-    let (sep, limit) = split_args(cx, a)?;
+    let (sep, limit) = a.this::<T>().held(cx, |cx| split_args(cx, a))?;
     parts::<T>(cx, a, |all| {
         let mut found = match &sep {
             None => rsplit_space(all, limit),

@@ -59,12 +59,24 @@ fn known(encoding: &str) -> Option<Known> {
     })
 }
 
+/// In development mode unknown names are reported although the text at hand needs neither.
+fn check_names(cx: &mut Cx, encoding: &str, errors: &str) -> R<()> {
+    if !cx.vm.config.dev_mode {
+        return Ok(());
+    }
+    if known(encoding).is_none() {
+        registry::lookup(cx, encoding)?;
+    }
+    registry::lookup_error(cx, errors).map(drop)
+}
+
 /// `s.encode(encoding, errors)` for a string `v`.
 ///
 /// # Errors
 /// `UnicodeEncodeError`, `LookupError` for names that nobody knows, and what codecs of Python raise.
 pub fn encode(cx: &mut Cx, v: Ref<'_>, encoding: &str, errors: &str) -> R {
     let Some(s) = v.downcast::<PyStr>(cx) else { return Err(cx.type_error("encode() argument must be str")) };
+    check_names(cx, encoding, errors)?;
     let Some(codec) = known(encoding) else { return registry::encode_text(cx, v, encoding, errors) };
     match codec {
         Known::Utf8 => utf8::encode(cx, s, errors),
@@ -101,6 +113,7 @@ pub fn decode(cx: &mut Cx, data: &[u8], encoding: &str, errors: &str) -> R {
 /// # Errors
 /// As [`decode`].
 pub fn decode_object(cx: &mut Cx, v: Ref<'_>, encoding: &str, errors: &str) -> R {
+    check_names(cx, encoding, errors)?;
     if known(encoding).is_none() {
         return registry::decode_text(cx, v, encoding, errors);
     }

@@ -1,7 +1,7 @@
 //! Iterators over dicts: keys, values or items, forward or backward.
 
 use super::{Entry, PyDict};
-use crate::objects::iter::{self, NativeIter, reduce_to};
+use crate::objects::iter::{self, NativeIter, builtin_named, reduce_to};
 use crate::objects::sync::{Field, locked_both, slot_ops};
 use crate::objects::tuple::new_tuple_from_array;
 use crate::prelude::*;
@@ -190,6 +190,7 @@ fn hint(cx: &Cx, a: Args<'_>) -> R {
 /// `(iter, ([what is left],))`; the iterator itself stays where it is.
 fn reduce(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyDictIter = a.this();
+    let function = builtin_named(cx, "iter")?;
     let mut items = Vec::new();
     if let Some(dict) = this.dict() {
         let copy = new_dict_iter(cx, dict, this.part, this.reverse);
@@ -204,7 +205,7 @@ fn reduce(cx: &mut Cx, a: Args<'_>) -> R {
         }
     }
     let list = cx.list(items);
-    reduce_to(cx, "iter", list, None)
+    reduce_to(cx, function, list, None)
 }
 
 const TYPES: [(Builtin, &str); 6] = [

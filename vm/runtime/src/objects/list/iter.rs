@@ -4,7 +4,7 @@
 //! threads may look at it without the iterator's lock.
 
 use super::PyList;
-use crate::objects::iter::{self, EXHAUSTED, NativeIter, reduce_to};
+use crate::objects::iter::{self, EXHAUSTED, NativeIter, builtin_named, reduce_to};
 use crate::objects::sync::{Field, slot_ops};
 use crate::prelude::*;
 use std::sync::atomic::AtomicUsize;
@@ -77,17 +77,18 @@ fn hint(cx: &Cx, a: Args<'_>) -> R {
 
 fn reduce(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyListIter = a.this();
+    let function = builtin_named(cx, "iter")?;
     match this.list.get(&this.h, cx) {
         Some(list) if this.index.get() < EXHAUSTED => {
-            reduce_to(cx, "iter", list, Some(this.index.get() as i64))
+            reduce_to(cx, function, list, Some(this.index.get() as i64))
         }
-        _ => reduce_exhausted(cx),
+        _ => reduce_exhausted(cx, function),
     }
 }
 
-fn reduce_exhausted(cx: &mut Cx) -> R {
+fn reduce_exhausted(cx: &Cx, function: Obj) -> R {
     let empty = cx.list(Vec::new());
-    reduce_to(cx, "iter", empty, None)
+    reduce_to(cx, function, empty, None)
 }
 
 fn setstate(cx: &mut Cx, a: Args<'_>) -> R {
@@ -147,9 +148,10 @@ fn reverse_hint(cx: &Cx, a: Args<'_>) -> R {
 
 fn reverse_reduce(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyListReverseIter = a.this();
+    let function = builtin_named(cx, "reversed")?;
     match this.list.get(&this.h, cx) {
-        Some(list) => reduce_to(cx, "reversed", list, Some(this.next.get() as i64 - 1)),
-        None => reduce_exhausted(cx),
+        Some(list) => reduce_to(cx, function, list, Some(this.next.get() as i64 - 1)),
+        None => reduce_exhausted(cx, function),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The iterator over sets and frozen sets.
 
 use super::PySet;
-use crate::objects::iter::{self, NativeIter, reduce_to};
+use crate::objects::iter::{self, NativeIter, builtin_named, reduce_to};
 use crate::objects::sync::{Field, locked_both, slot_ops};
 use crate::prelude::*;
 use std::cell::Cell;
@@ -99,6 +99,7 @@ fn hint(cx: &Cx, a: Args<'_>) -> R {
 /// `(iter, ([what is left],))`; the iterator itself stays where it is.
 fn reduce(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PySetIter = a.this();
+    let function = builtin_named(cx, "iter")?;
     let mut items = Vec::new();
     if let Some(set) = this.set() {
         let copy = new_set_iter(cx, set);
@@ -112,7 +113,7 @@ fn reduce(cx: &mut Cx, a: Args<'_>) -> R {
         }
     }
     let list = cx.list(items);
-    reduce_to(cx, "iter", list, None)
+    reduce_to(cx, function, list, None)
 }
 
 pub(super) fn declare(cx: &Cx) {

@@ -1,7 +1,7 @@
 //! The iterator over tuples. As for lists, only an exclusive thread lets go of an exhausted iterator's tuple.
 
 use super::PyTuple;
-use crate::objects::iter::{self, EXHAUSTED, NativeIter, reduce_to};
+use crate::objects::iter::{self, EXHAUSTED, NativeIter, builtin_named, reduce_to};
 use crate::objects::sync::{Field, slot_ops};
 use crate::prelude::*;
 use std::sync::atomic::AtomicUsize;
@@ -66,13 +66,14 @@ fn hint(cx: &Cx, a: Args<'_>) -> R {
 
 fn reduce(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyTupleIter = a.this();
+    let function = builtin_named(cx, "iter")?;
     match this.tuple.get(&this.h, cx) {
         Some(tuple) if this.index.get() < EXHAUSTED => {
-            reduce_to(cx, "iter", tuple, Some(this.index.get() as i64))
+            reduce_to(cx, function, tuple, Some(this.index.get() as i64))
         }
         _ => {
             let empty = cx.tuple(Vec::new());
-            reduce_to(cx, "iter", empty, None)
+            reduce_to(cx, function, empty, None)
         }
     }
 }
