@@ -16,12 +16,20 @@ fn is_plain(h: &Header, m: &Mutator) -> bool {
 #[inline(always)]
 pub fn increment(h: &Header, m: &Mutator) {
     let count = h.count_cell();
-    // ORD: relaxed; solo means that no other thread counts until this one's next safepoint, whose hand-over orders;
-    // a confined object is counted by this thread alone.
-    let now = count.load(Ordering::Relaxed);
     if is_plain(h, m) {
-        count.store(now + 1, Ordering::Relaxed);
-    } else if now >= 0 {
+        // ORD: relaxed load and store, one plain instruction; solo means that no other thread counts until this one's
+        // next safepoint, whose hand-over orders; a confined object is counted by this thread alone.
+        count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    } else {
+        increment_shared(h);
+    }
+}
+
+#[inline(always)]
+fn increment_shared(h: &Header) {
+    let count = h.count_cell();
+    // ORD: relaxed; immortality is final.
+    if count.load(Ordering::Relaxed) >= 0 {
         // ORD: relaxed; whoever adds a reference holds one, so the object cannot go away meanwhile.
         count.fetch_add(1, Ordering::Relaxed);
     }
@@ -31,13 +39,14 @@ pub fn increment(h: &Header, m: &Mutator) {
 #[must_use]
 pub fn decrement(h: &Header, m: &Mutator) -> bool {
     let count = h.count_cell();
-    // ORD: relaxed, as in `increment`.
-    let now = count.load(Ordering::Relaxed);
     if is_plain(h, m) {
-        count.store(now - 1, Ordering::Relaxed);
-        return now == 1;
+        // ORD: relaxed, as in `increment`.
+        let left = count.load(Ordering::Relaxed) - 1;
+        count.store(left, Ordering::Relaxed);
+        return left == 0;
     }
-    if now < 0 {
+    // ORD: relaxed, as in `increment_shared`.
+    if count.load(Ordering::Relaxed) < 0 {
         return false;
     }
     // ORD: release, so that this thread's accesses come before the object's end; acquire, so that the thread that
