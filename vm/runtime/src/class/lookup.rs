@@ -6,6 +6,9 @@ use crate::objects::str::PyStr;
 use crate::{Cx, Obj, R, Ref, RefExt, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Stands among the slot names for whatever caches know: no string has this address.
+const ANY_NAME: usize = 0;
+
 /// Whether a class with a `__del__` has been made.
 static ANY_HAS_DEL: AtomicBool = AtomicBool::new(false);
 
@@ -334,6 +337,17 @@ impl PyType {
         let known = names.contains(&(name + member as usize));
         drop((names, guard));
         known || self.direct_subclasses().iter().any(|class| class.has_slot_name(name, member))
+    }
+
+    /// Keeps in mind that caches may know shapes of instances. To be called before asking whether the class lets attributes
+    /// be cached: a change that comes between is seen by one of the two.
+    pub(crate) fn note_in_caches(&self) {
+        self.note_slot_name(ANY_NAME, false);
+    }
+
+    /// Whether caches may know shapes of instances of this class or of a subclass.
+    pub(crate) fn is_in_caches(&self) -> bool {
+        self.has_slot_name(ANY_NAME, false)
     }
 
     /// As [`PyType::lookup_uncached`], in one step: a change of the class whose invalidation has not taken the mutex yet

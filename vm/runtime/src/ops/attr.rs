@@ -757,8 +757,8 @@ pub fn cacheable_store(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<Cacheable
 pub fn change_needs_flush(cx: &Cx, class: &PyType, name: Ref<'_>) -> bool {
     let hooks = [Special::GetAttribute, Special::SetAttr, Special::GetAttr, Special::DelAttr];
     if hooks.iter().any(|&s| cx.special_name(s).is(name)) {
-        // Builtin types are filled before any code runs.
-        return class.is_heap();
+        // Builtin types are filled before any code runs. Nor does anything have to be emptied while a class is being made.
+        return class.is_heap() && class.is_in_caches();
     }
     let key = name.value().0 as usize;
     class.is_heap()

@@ -149,6 +149,7 @@ pub(super) unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, n
     let guard = h.shape_word();
     let name = name.own(cx);
     let name = name.r();
+    cx.class_of(receiver).note_in_caches();
     let word = match cacheable_load(cx, receiver, name) {
         Some(CacheableLoad::Slot { byte_offset }) => cache::word(guard, cache::SLOT, byte_offset / 8),
         Some(CacheableLoad::Method { cell }) => cache::word(guard, cache::METHOD, cell),
@@ -264,6 +265,7 @@ unsafe fn store_by_cache(
 unsafe fn fill_store(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'_>) {
     let Some(h) = receiver.header() else { return };
     let guard = h.shape_word();
+    cx.class_of(receiver).note_in_caches();
     let word = match cacheable_store(cx, receiver, name) {
         Some(CacheableStore::Existing { byte_offset }) => cache::word(guard, cache::SLOT, byte_offset / 8),
         Some(CacheableStore::InDict) => cache::word(guard, cache::IN_DICT, cache::NO_CELL),
