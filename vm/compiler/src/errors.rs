@@ -154,7 +154,11 @@ impl Fault {
             last_statement: self.last_statement.map(|at| at.map_or((0, 0), |at| source.line_column(at))),
             incomplete: self.incomplete,
         };
-        if let Some(range) = self.range {
+        if let (Some(range), Some(places)) = (self.range, &source.places) {
+            let place = places.position(range);
+            (error.line, error.offset) = (place.line, place.column as i32 + 1);
+            (error.end_line, error.end_offset) = (place.end_line, place.end_column as i32 + 1);
+        } else if let Some(range) = self.range {
             let (line, mut column) = source.char_column(range.start());
             // An end behind a newline belongs to the line that the newline ends.
             let (end_line, end_column) =

@@ -203,6 +203,9 @@ impl<'a> Compiler<'a> {
 impl crate::source::Source {
     /// The text of the expression as it stands between the braces, without what is around it.
     pub fn interpolation_text(&self, node: &InterpolatedElement) -> String {
+        if let Some(known) = self.places.as_ref().and_then(|places| places.interpolation(node.range)) {
+            return known.clone();
+        }
         let start = node.range.start().to_usize() + 1;
         let end = node.expression.range().end().to_usize();
         let text = &self.text;

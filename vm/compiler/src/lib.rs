@@ -40,6 +40,7 @@ mod tree;
 mod unit;
 mod unparse;
 mod warn;
+mod written;
 
 pub use decode::{compile_bytes, compile_bytes_with_warnings, decode};
 pub use errors::{CompileError, ErrorKind, Warning, WarningKind};
@@ -123,6 +124,31 @@ pub fn compile_with_warnings(
         Err(fault) => Err(fault.locate(&source, filename)),
     }
 }
+
+/// As [`compile_with_warnings`] of a tree: a `Module`, an `Expression` or an `Interactive`.
+///
+/// # Errors
+/// As for [`compile`].
+pub fn compile_tree(
+    tree: &Node,
+    filename: &str,
+    mode: Mode,
+    options: &Options,
+) -> Result<Compiled, CompileError> {
+    let written = stacker::maybe_grow(TREE_STACK, TREE_STACK, || written::write(tree));
+    let source = Source::written(written.text, written.places);
+    let result: errors::Res<_> = with_deep_stack(&source, || {
+        let tree = parse::parse_written(&source, mode, &written.names)?;
+        module::generate(&source, &tree, mode, options, filename)
+    });
+    match result {
+        Ok((code, warnings)) => Ok(Compiled { code, warnings }),
+        Err(fault) => Err(fault.locate(&source, filename)),
+    }
+}
+
+/// Stack for writing a tree that is as deep as trees of objects can be.
+const TREE_STACK: usize = 32 << 20;
 
 /// Runs on a stack that is deep enough to let go of a tree as deep as the source is long.
 fn with_deep_stack<T>(source: &Source, work: impl FnOnce() -> T) -> T {

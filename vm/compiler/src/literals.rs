@@ -11,6 +11,9 @@ use ungil_bytecode::Const;
 
 impl Source {
     pub fn number(&self, node: &ExprNumberLiteral) -> Res<Const> {
+        if let Some(known) = self.places.as_ref().and_then(|places| places.constant(node.range)) {
+            return Ok(known.clone());
+        }
         Ok(match &node.value {
             Number::Float(value) => Const::Float(*value),
             Number::Complex { real, imag } => Const::Complex { real: *real, imag: *imag },

@@ -7,6 +7,7 @@ use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_ast::{Mod, PythonVersion, Stmt};
 use ruff_python_parser::{ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange, TextSize};
+use std::collections::HashMap;
 
 /// Parses a source.
 pub(crate) fn parse(source: &Source, mode: Mode) -> Res<(Mod, Vec<Warning>)> {
@@ -57,6 +58,31 @@ pub(crate) fn parse(source: &Source, mode: Mode) -> Res<(Mod, Vec<Warning>)> {
         return Err(fault);
     }
     Ok((tree, warnings))
+}
+
+/// Parses a text that was written from a tree.
+pub(crate) fn parse_written(source: &Source, mode: Mode, names: &HashMap<String, String>) -> Res<Mod> {
+    let parser_mode = match mode {
+        Mode::Exec | Mode::Single => ruff_python_parser::Mode::Module,
+        Mode::Eval => ruff_python_parser::Mode::Expression,
+    };
+    let options = ParseOptions::from(parser_mode).with_target_version(PythonVersion::PY314);
+    let parsed = parse_unchecked(&source.text, options);
+    if let Some(error) = parsed.errors().first() {
+        return Err(Fault::syntax(misplaced(&source.text, error.location), error.location));
+    }
+    let mut tree = parsed.into_syntax();
+    crate::written::rename(&mut tree, names);
+    Ok(tree)
+}
+
+/// What is wrong with a tree that no source has.
+fn misplaced(text: &str, at: TextRange) -> &'static str {
+    let rest = text.get(at.start().to_usize()..).unwrap_or_default();
+    match rest.starts_with('*') {
+        true => "can't use starred expression here",
+        false => "invalid syntax",
+    }
 }
 
 /// Where the last statement that ends as a statement must, before a place, starts.

@@ -3,6 +3,7 @@
 //! Used by every stage of the compiler; plain data, no threads.
 
 use crate::errors::{Warning, WarningKind};
+use crate::written::Places;
 use ruff_text_size::{TextRange, TextSize};
 use ungil_bytecode::Position;
 
@@ -10,6 +11,8 @@ use ungil_bytecode::Position;
 pub(crate) struct Source {
     pub text: String,
     line_starts: Vec<u32>,
+    /// For a text that was written from a tree: where its nodes stand.
+    pub places: Option<Places>,
 }
 
 impl Source {
@@ -22,16 +25,27 @@ impl Source {
         };
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| at as u32 + 1)).collect();
-        Self { text, line_starts }
+        Self { text, line_starts, places: None }
+    }
+
+    /// A text that was written from a tree.
+    pub fn written(text: String, places: Places) -> Self {
+        Self { places: Some(places), ..Self::new(&text) }
     }
 
     /// Line of an offset, from 1.
     pub fn line(&self, offset: TextSize) -> u32 {
+        if let Some(places) = &self.places {
+            return places.start(offset).0;
+        }
         self.line_starts.partition_point(|start| *start <= offset.to_u32()) as u32
     }
 
     /// Offset at which a line (from 1) starts.
     pub fn line_start(&self, line: u32) -> u32 {
+        if let Some(places) = &self.places {
+            return places.offset_of_line(line);
+        }
         self.line_starts.get(line as usize - 1).copied().unwrap_or(self.text.len() as u32)
     }
 
@@ -44,6 +58,9 @@ impl Source {
 
     /// Line from 1 and column in UTF-8 bytes from 0.
     pub fn line_column(&self, offset: TextSize) -> (u32, u32) {
+        if let Some(places) = &self.places {
+            return places.start(offset);
+        }
         let line = self.line(offset);
         (line, offset.to_u32() - self.line_start(line))
     }
@@ -73,6 +90,9 @@ impl Source {
 
     /// Where a node stands, for the table of positions.
     pub fn position(&self, range: TextRange) -> Position {
+        if let Some(places) = &self.places {
+            return places.position(range);
+        }
         let (line, column) = self.line_column(range.start());
         let (end_line, end_column) = self.line_column(range.end());
         Position { line, end_line, column, end_column }
@@ -80,8 +100,13 @@ impl Source {
 
     /// A `SyntaxWarning` about a piece of the text.
     pub fn warning(&self, message: String, range: TextRange) -> Warning {
-        let (line, offset) = self.char_column(range.start());
-        let (end_line, end_offset) = self.char_column(range.end());
+        let ((line, offset), (end_line, end_offset)) = match &self.places {
+            Some(places) => {
+                let place = places.position(range);
+                ((place.line, place.column + 1), (place.end_line, place.end_column + 1))
+            }
+            None => (self.char_column(range.start()), self.char_column(range.end())),
+        };
         Warning {
             kind: WarningKind::SyntaxWarning,
             message,

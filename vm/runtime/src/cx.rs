@@ -111,7 +111,12 @@ pub struct Hooks {
     pub write_text: OnceLock<WriteText>,
     /// Makes `ast` objects of a syntax tree.
     pub tree_objects: OnceLock<fn(&mut Cx, &ungil_compiler::Node) -> R>,
+    /// The syntax tree of `ast` objects; none of another object.
+    pub take_tree: OnceLock<TakeTree>,
 }
+
+/// See [`Hooks::take_tree`].
+pub type TakeTree = fn(&mut Cx, Ref<'_>) -> R<Option<ungil_compiler::Node>>;
 
 /// See [`Hooks::write_text`].
 pub type WriteText = fn(&mut Cx, Ref<'_>, Option<&[u8]>) -> R<bool>;

@@ -36,6 +36,57 @@ pub enum Field {
     Constant(Const),
 }
 
+impl Node {
+    /// The field of a name; nothing if there is none.
+    pub fn field(&self, name: &str) -> &Field {
+        self.fields.iter().find(|(known, _)| *known == name).map_or(&Field::Nothing, |(_, field)| field)
+    }
+}
+
+impl Field {
+    /// The node that it holds, if it holds one.
+    pub fn node(&self) -> Option<&Node> {
+        match self {
+            Field::Node(node) => Some(node),
+            _ => None,
+        }
+    }
+
+    /// The class of the node that it holds; empty if it holds none.
+    pub fn class(&self) -> &'static str {
+        self.node().map_or("", |node| node.class)
+    }
+
+    /// What is in it if it is a list.
+    pub fn items(&self) -> &[Field] {
+        match self {
+            Field::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The name that it holds, if it holds one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Field::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The number that it holds, or zero.
+    pub fn int(&self) -> i64 {
+        match self {
+            Field::Int(n) => *n,
+            _ => 0,
+        }
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Field::Nothing)
+    }
+}
+
 /// A parsed source and what its tokens gave reason to warn about.
 #[derive(Debug)]
 pub struct Parsed {
@@ -60,6 +111,34 @@ pub fn parse_tree(source: &str, filename: &str, mode: Mode) -> Result<Parsed, Co
 /// Makes nodes of one source.
 struct Maker<'a> {
     source: &'a Source,
+}
+
+impl Node {
+    /// Puts in what is known without running the tree: the value of `__debug__`.
+    pub fn optimize(&mut self, level: i8) {
+        let is_debug = self.class == "Name"
+            && self.field("id").text() == Some("__debug__")
+            && self.field("ctx").class() == "Load";
+        if is_debug {
+            let value = if level > 0 { Const::False } else { Const::True };
+            self.class = "Constant";
+            self.fields = vec![("value", Field::Constant(value)), ("kind", Field::Nothing)];
+            return;
+        }
+        for (_, field) in &mut self.fields {
+            field.optimize(level);
+        }
+    }
+}
+
+impl Field {
+    fn optimize(&mut self, level: i8) {
+        match self {
+            Field::Node(node) => node.optimize(level),
+            Field::List(items) => items.iter_mut().for_each(|item| item.optimize(level)),
+            _ => {}
+        }
+    }
 }
 
 impl Maker<'_> {

@@ -6,7 +6,7 @@ use crate::objects::dict::PyDict;
 use crate::objects::str::PyStr;
 use crate::prelude::*;
 use ungil_bytecode::CodeUnit;
-use ungil_compiler::{CompileError, Compiled, ErrorKind, Mode, Options, Warning, WarningKind};
+use ungil_compiler::{CompileError, Compiled, ErrorKind, Mode, Node, Options, Warning, WarningKind};
 
 /// Name, signature, body.
 pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
@@ -196,9 +196,11 @@ fn compile_source(
 mod flag {
     pub const ONLY_AST: i64 = 0x400;
     pub const TOP_LEVEL_AWAIT: i64 = 0x2000;
+    /// `ONLY_AST` with what is known beforehand put in.
+    pub const OPTIMIZED_AST: i64 = 0x8400;
     pub const INCOMPLETE_INPUT: i64 = 0x4000;
     pub const FUTURE_ANNOTATIONS: i64 = 0x100_0000;
-    /// `DONT_IMPLY_DEDENT`, `TYPE_COMMENTS` and `OPTIMIZED_AST`.
+    /// `DONT_IMPLY_DEDENT`, `TYPE_COMMENTS` and the bit of `OPTIMIZED_AST`.
     const OTHERS: i64 = 0x200 | 0x1000 | 0x8000;
     /// Features that no longer need a `from __future__ import`, and `nested_scopes`.
     const FUTURES: i64 = 0x10 | 0xfe_0000;
@@ -255,6 +257,17 @@ fn compile(cx: &mut Cx, a: Args<'_>) -> R {
     }
     let mode = cx.str_string(a.get(2))?;
     let mode = mode_of(cx, &mode, flags)?;
+    let level = if optimize < 0 { cx.vm.config.optimize as i8 } else { optimize as i8 };
+    // Whoever has a tree has imported the module of its classes.
+    if let Some(take) = cx.vm.hooks.take_tree.get()
+        && let Some(tree) = take_any(cx, *take, a.get(0))?
+    {
+        // What is asked for as a tree again is given back as it is.
+        return match flags & flag::OPTIMIZED_AST == flag::ONLY_AST {
+            true => Ok(a.get(0).own(cx)),
+            false => of_tree(cx, tree, &filename, mode, flags, level),
+        };
+    }
     let source = source_bytes(cx, a.get(0), "compile", "string, bytes or AST object")?;
     if flags & flag::INCOMPLETE_INPUT != 0
         && let Ok(text) = std::str::from_utf8(&source.0)
@@ -264,10 +277,10 @@ fn compile(cx: &mut Cx, a: Args<'_>) -> R {
         return Err(cx.error(Builtin::IncompleteInputError, "incomplete input"));
     }
     if flags & flag::ONLY_AST != 0 {
-        return syntax_tree(cx, source, &filename, mode);
+        return syntax_tree(cx, source, &filename, mode, flags, level);
     }
     let options = Options {
-        optimize: if optimize < 0 { cx.vm.config.optimize as i8 } else { optimize as i8 },
+        optimize: level,
         future_annotations: flags & flag::FUTURE_ANNOTATIONS != 0,
         is_script: false,
         top_level_await: flags & flag::TOP_LEVEL_AWAIT != 0,
@@ -286,8 +299,56 @@ fn filename_of(cx: &mut Cx, v: Ref<'_>) -> R<String> {
     Ok(cx.text_of(name.r()))
 }
 
+/// The syntax tree that an argument is, if it is one.
+fn take_any(cx: &mut Cx, take: crate::cx::TakeTree, v: Ref<'_>) -> R<Option<Node>> {
+    match cx.is_instance_of(v, Builtin::Str) || cx.is_instance_of(v, Builtin::Bytes) {
+        true => Ok(None),
+        false => take(cx, v),
+    }
+}
+
+/// What `compile()` makes of a tree.
+fn of_tree(cx: &mut Cx, mut tree: Node, filename: &str, mode: Mode, flags: i64, level: i8) -> R {
+    if flags & flag::ONLY_AST != 0 {
+        tree.optimize(level);
+        return tree_objects(cx, &tree);
+    }
+    let wanted = match mode {
+        Mode::Exec => "Module",
+        Mode::Eval => "Expression",
+        Mode::Single => "Interactive",
+    };
+    if tree.class != wanted {
+        let got = tree.class;
+        return Err(cx.type_error(format!("expected {wanted} node, got {got}")));
+    }
+    let options = Options {
+        optimize: level,
+        future_annotations: flags & flag::FUTURE_ANNOTATIONS != 0,
+        is_script: false,
+        top_level_await: flags & flag::TOP_LEVEL_AWAIT != 0,
+    };
+    let result = ungil_compiler::compile_tree(&tree, filename, mode, &options);
+    let unit = accept(cx, result, filename, None)?;
+    Ok(code::link(cx, *unit).as_obj())
+}
+
+fn tree_objects(cx: &mut Cx, tree: &Node) -> R {
+    match cx.vm.hooks.tree_objects.get() {
+        Some(make) => make(cx, tree),
+        None => Err(cx.system_error("there is no module _ast")),
+    }
+}
+
 /// The source as objects of the classes of `ast`.
-fn syntax_tree(cx: &mut Cx, (bytes, is_text): (Vec<u8>, bool), filename: &str, mode: Mode) -> R {
+fn syntax_tree(
+    cx: &mut Cx,
+    (bytes, is_text): (Vec<u8>, bool),
+    filename: &str,
+    mode: Mode,
+    flags: i64,
+    level: i8,
+) -> R {
     let text = match (is_text, std::str::from_utf8(&bytes)) {
         (true, Ok(text)) => std::borrow::Cow::Borrowed(text),
         _ => match ungil_compiler::decode(&bytes, filename, false) {
@@ -295,7 +356,7 @@ fn syntax_tree(cx: &mut Cx, (bytes, is_text): (Vec<u8>, bool), filename: &str, m
             Err(error) => return Err(compile_error(cx, error)),
         },
     };
-    let parsed = match ungil_compiler::parse_tree(&text, filename, mode) {
+    let mut parsed = match ungil_compiler::parse_tree(&text, filename, mode) {
         Ok(parsed) => parsed,
         Err(error) => return Err(error_of_source(cx, error, Some(&text))),
     };
@@ -303,10 +364,10 @@ fn syntax_tree(cx: &mut Cx, (bytes, is_text): (Vec<u8>, bool), filename: &str, m
         issue(cx, warning, filename)?;
     }
     import::import_module(cx, "_ast")?;
-    match cx.vm.hooks.tree_objects.get() {
-        Some(make) => make(cx, &parsed.tree),
-        None => Err(cx.system_error("there is no module _ast")),
+    if flags & flag::OPTIMIZED_AST == flag::OPTIMIZED_AST {
+        parsed.tree.optimize(level);
     }
+    tree_objects(cx, &parsed.tree)
 }
 
 fn evaluate(cx: &mut Cx, a: Args<'_>, mode: Mode) -> R {

@@ -6,6 +6,8 @@
 mod grammar;
 mod make;
 mod node;
+mod take;
+mod validate;
 
 use grammar::{GRAMMAR, Places, Sum};
 use std::collections::HashMap;
@@ -186,6 +188,7 @@ pub fn classes(cx: &mut Cx) -> R<&'static HashMap<&'static str, &'static PyType>
 pub fn init(cx: &mut Cx, module: &Obj) -> R<()> {
     // Set once, whichever thread is first.
     let _ = cx.vm.hooks.tree_objects.set(make::tree_objects);
+    let _ = cx.vm.hooks.take_tree.set(take::checked_tree);
     for (name, class) in classes(cx)? {
         add(cx, module, name, class.as_ref().own(cx));
     }

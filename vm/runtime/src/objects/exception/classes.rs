@@ -153,8 +153,9 @@ fn fill_fields_from(cx: &mut Cx, e: &PyException, class: Builtin, args: Ref<'_>)
             _ => set_field(cx, e, 0, args),
         }
     } else if is(cx, Builtin::ImportError) {
-        if let [message] = items {
-            set_field(cx, e, 2, *message);
+        match items {
+            [message] => set_field(cx, e, 2, *message),
+            _ => drop(e.fields[2].take(&e.h, cx)),
         }
     } else if is(cx, Builtin::OSError) {
         fill_os_error(cx, e, cx.class_of(ref_of(e)), items)?;
@@ -183,18 +184,38 @@ fn fill_fields_from(cx: &mut Cx, e: &PyException, class: Builtin, args: Ref<'_>)
             let n = items.len();
             return Err(cx.type_error(format!("function takes exactly 5 arguments ({n} given)")));
         }
+        check_unicode_args(cx, items, "soiis", is(cx, Builtin::UnicodeEncodeError))?;
         items.iter().enumerate().for_each(|(i, v)| set_field(cx, e, i, *v));
+        if is(cx, Builtin::UnicodeDecodeError) && !cx.is_instance_of(items[1], Builtin::Bytes) {
+            let bytes = crate::objects::buffer::bytes_of(cx, items[1])?.into_owned();
+            let bytes = crate::objects::bytes::try_new_bytes(cx, &bytes)?;
+            set_field(cx, e, 1, bytes.r());
+        }
     } else if is(cx, Builtin::UnicodeTranslateError) {
         if items.len() != 4 {
             let n = items.len();
             return Err(cx.type_error(format!("function takes exactly 4 arguments ({n} given)")));
         }
+        check_unicode_args(cx, items, "siis", false)?;
         items.iter().enumerate().for_each(|(i, v)| set_field(cx, e, i + 1, *v));
     } else if is(cx, Builtin::BaseExceptionGroup) && items.len() == 2 {
         set_field(cx, e, 0, items[0]);
         let exceptions = cx.collect(items[1])?;
         let exceptions = cx.tuple(exceptions);
         set_field(cx, e, 1, exceptions.r());
+    }
+    Ok(())
+}
+
+/// Checks the arguments of a `UnicodeError`, by letters: text, number, any object; `text_object` says that the object is text.
+fn check_unicode_args(cx: &mut Cx, items: &[Ref<'_>], kinds: &str, text_object: bool) -> R<()> {
+    for (i, (&v, kind)) in items.iter().zip(kinds.chars()).enumerate() {
+        if kind == 'i' {
+            cx.index(v)?;
+        } else if (kind == 's' || text_object) && !cx.is_instance_of(v, Builtin::Str) {
+            let got = cx.type_name(v);
+            return Err(cx.type_error(format!("argument {} must be str, not {got}", i + 1)));
+        }
     }
     Ok(())
 }
@@ -209,6 +230,11 @@ fn exception_init(cx: &mut Cx, a: Args<'_>) -> R {
     let this = a.this::<PyException>();
     this.args.set(&this.h, cx, a.get(1).own(cx));
     let class = built_in_base(cx.class_of(a.get(0)));
+    if cx.builtin(class).is_subclass(cx.builtin(Builtin::ImportError), cx) {
+        for field in [0, 1, 3] {
+            drop(this.fields[field].take(&this.h, cx));
+        }
+    }
     fill_keywords(cx, a, class)?;
     fill_fields(cx, a.get(0), class)?;
     Ok(cx.none())
@@ -322,8 +348,22 @@ fn unicode_error_str(cx: &mut Cx, a: Args<'_>) -> R {
     let number = |cx: &Cx, i| field(cx, v, i).and_then(|n| n.value().as_int()).unwrap_or(0);
     let text = |cx: &mut Cx, i| field(cx, v, i).map_or(Ok(String::new()), |t| cx.str_string(t.r()));
     let (start, end) = (number(cx, 2), number(cx, 3));
-    let Some(object) = field(cx, v, 1) else { return Ok(cx.str("")) };
+    let payload = v.downcast::<PyException>(cx).expect("checked by the descriptor");
+    if payload.fields[1].get(&payload.h, cx).is_none() {
+        return Ok(cx.str(""));
+    }
     let (encoding, reason) = (text(cx, 0)?, text(cx, 4)?);
+    // What the texts' `__str__` has left of it.
+    let Some(object) = payload.fields[1].get(&payload.h, cx) else {
+        return Err(cx.type_error("UnicodeError 'object' attribute is not set"));
+    };
+    let (wanted, name) = match cx.is_instance_of(v, Builtin::UnicodeDecodeError) {
+        true => (Builtin::Bytes, "bytes"),
+        false => (Builtin::Str, "string"),
+    };
+    if !cx.is_instance_of(object.r(), wanted) {
+        return Err(cx.type_error(format!("UnicodeError 'object' attribute must be a {name}")));
+    }
     let decode = cx.is_instance_of(v, Builtin::UnicodeDecodeError);
     let translate = cx.is_instance_of(v, Builtin::UnicodeTranslateError);
     let (verb, unit) = match (decode, translate) {
@@ -446,11 +486,55 @@ fn get_dict(cx: &mut Cx, a: Args<'_>) -> R {
     crate::ops::instance_dict(cx, a.get(0))
 }
 
+/// Fields that pickling keeps beside the arguments, by name.
+fn kept_fields(cx: &Cx, class: &PyType) -> &'static [(&'static str, usize)] {
+    if class.is_subclass(cx.builtin(Builtin::ImportError), cx) {
+        &[("name", 0), ("path", 1), ("name_from", 3)]
+    } else if class.is_subclass(cx.builtin(Builtin::AttributeError), cx) {
+        &[("name", 0)]
+    } else {
+        &[]
+    }
+}
+
+/// The arguments from which an equal exception is made.
+fn args_to_pickle(cx: &Cx, exception: Ref<'_>) -> Vec<Obj> {
+    let mut args = args_of(cx, exception);
+    if args.len() == 2
+        && cx.is_instance_of(exception, Builtin::OSError)
+        && let Some(filename) = field(cx, exception, 2)
+    {
+        args.push(filename);
+        if let Some(second) = field(cx, exception, 3) {
+            args.push(cx.none());
+            args.push(second);
+        }
+    }
+    args
+}
+
 fn exception_reduce(cx: &mut Cx, a: Args<'_>) -> R {
-    let class = cx.class_of(a.get(0)).as_ref().own(cx);
-    let args = args_of(cx, a.get(0));
+    let own = cx.class_of(a.get(0));
+    let class = own.as_ref().own(cx);
+    let args = args_to_pickle(cx, a.get(0));
     let args = cx.tuple(args);
-    let dict = crate::ops::instance_dict(cx, a.get(0))?;
+    let mut dict = crate::ops::instance_dict(cx, a.get(0))?;
+    let kept = kept_fields(cx, own);
+    if !kept.is_empty()
+        && let Some(own_dict) = dict.downcast::<crate::objects::dict::PyDict>(cx)
+    {
+        dict = own_dict.copy(cx);
+        for &(name, index) in kept {
+            if let Some(v) = field(cx, a.get(0), index) {
+                let name = cx.str(name);
+                cx.set_item(dict.r(), name.r(), v.r())?;
+            }
+        }
+        if own.is_subclass(cx.builtin(Builtin::AttributeError), cx) {
+            let name = cx.str("args");
+            cx.set_item(dict.r(), name.r(), args.r())?;
+        }
+    }
     let parts = match dict.downcast::<crate::objects::dict::PyDict>(cx) {
         Some(d) if !d.is_empty() => vec![class, args, dict],
         _ => vec![class, args],
@@ -508,7 +592,7 @@ fn add_fields(t: &mut TypeBuilder, cx: &mut Cx, which: Builtin) {
     }
 }
 
-/// `end_lineno`, `end_offset` and `print_file_and_line` of a `SyntaxError`.
+/// `end_lineno`, `end_offset`, `_metadata` and `print_file_and_line` of a `SyntaxError`.
 fn syntax_details(t: &mut TypeBuilder, cx: &mut Cx) {
     fn item<const I: usize>(cx: &mut Cx, a: Args<'_>) -> R {
         let details = field(cx, a.get(0), 5);
@@ -520,7 +604,7 @@ fn syntax_details(t: &mut TypeBuilder, cx: &mut Cx) {
         let details = field(cx, a.get(0), 5);
         let items = details.as_ref().and_then(|d| d.downcast::<PyTuple>(cx)).map(|t| t.items().to_vec());
         let mut items: Vec<Obj> = items.unwrap_or_default().iter().map(|v| v.own(cx)).collect();
-        while items.len() < 2 {
+        while items.len() <= I {
             items.push(cx.none());
         }
         items[I] = a.opt(1).map_or_else(|| cx.none(), |v| v.own(cx));
@@ -530,7 +614,8 @@ fn syntax_details(t: &mut TypeBuilder, cx: &mut Cx) {
     }
     t.getset(cx, "end_lineno", Full(item::<0>), Some(Full(set_item::<0>)))
         .getset(cx, "end_offset", Full(item::<1>), Some(Full(set_item::<1>)))
-        .getset(cx, "print_file_and_line", Full(|cx, _| Ok(cx.none())), None);
+        .getset(cx, "_metadata", Full(item::<2>), Some(Full(set_item::<2>)))
+        .getset(cx, "print_file_and_line", Full(item::<3>), Some(Full(set_item::<3>)));
 }
 
 fn init_base(cx: &mut Cx, t: &mut TypeBuilder) {
