@@ -76,7 +76,8 @@ impl InternTable {
     }
 
     fn shard(&self, hash: i64) -> std::sync::MutexGuard<'_, Shard> {
-        self.shards[hash as usize >> 8 & (SHARDS - 1)].lock().unwrap_or_else(|p| p.into_inner())
+        // By bits that the shard's own table does not go by: it takes the lowest ones and the highest.
+        self.shards[(hash >> 40) as usize & (SHARDS - 1)].lock().unwrap_or_else(|p| p.into_inner())
     }
 
     /// The interned string of Rust text.
