@@ -161,10 +161,12 @@ pub fn len_native(v: Ref<'_>) -> Option<usize> {
     const SET: u32 = Builtin::Set as u32;
     const FROZEN_SET: u32 = Builtin::FrozenSet as u32;
     const STR: u32 = Builtin::Str as u32;
+    const BYTES: u32 = Builtin::Bytes as u32;
     let id = v.header()?.shape_id();
     // SAFETY: exact instances of the types have these payloads.
     unsafe {
         match id {
+            BYTES => Some(v.cast_unchecked::<bytes::PyBytes>().len()),
             LIST => Some(v.cast_unchecked::<list::PyList>().len()),
             TUPLE => Some(v.cast_unchecked::<tuple::PyTuple>().len()),
             DICT => Some(v.cast_unchecked::<dict::PyDict>().len()),

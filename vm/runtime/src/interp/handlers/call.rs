@@ -230,9 +230,7 @@ const SORT: u64 = 1;
 
 /// Calls a native with `given` values from `first` on if they need no sorting: the word of its result, [`FAILED`] with
 /// the exception in the context, or [`SORT`]. Registers behind the arguments of a call are free.
-///
-/// Not inlined: what it keeps on the native stack would turn its callers' jumps to the next handler into calls.
-#[inline(never)]
+#[inline(always)]
 unsafe fn call_plain_native(cx: *mut Cx, native: &PyNative, first: *mut Value, given: usize) -> u64 {
     let arity = native.def.arity();
     if !arity.admits(given) || (*cx).is_wanted() {

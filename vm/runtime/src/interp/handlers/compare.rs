@@ -1,9 +1,10 @@
 //! Comparisons and conditional jumps.
 
 use super::arith::immediate_truth;
-use super::moves::conclude;
-use crate::Value;
+use super::moves::{conclude, drop_then};
 use crate::interp::slow;
+use crate::objects::iter::len_native;
+use crate::{Ref, Value};
 use ungil_gc::{INT_BASE, INT_TAG};
 
 /// A comparison into a register, and its four jumping forms.
@@ -128,22 +129,49 @@ jump_identity!(jump_is, false);
 jump_identity!(jump_is_not, true);
 
 macro_rules! jump_truth {
-    ($name:ident, $wanted:literal) => {
+    ($name:ident, $of_object:ident, $wanted:literal) => {
         handler! {
             pub fn $name(ip, regs, cx, t) {
                 let word = *ip;
                 match immediate_truth(*regs.add(fa!(word))) {
                     Some($wanted) => branch!(ip.add(1), wide!(word), regs, cx, t),
                     Some(_) => goto!(ip.add(1), regs, cx, t),
-                    None => slow::compare::jump_truth::run(ip, regs, cx, t),
+                    None => $of_object(ip, regs, cx, t),
                 }
+            }
+        }
+
+        handler! {
+            /// Strings and containers are true unless they are empty.
+            #[inline(never)]
+            fn $of_object(ip, regs, cx, t) {
+                let word = *ip;
+                let slot = regs.add(fa!(word));
+                let v = *slot;
+                let len = if v.is_ptr() { len_native(Ref::from_value(v)) } else { None };
+                let Some(len) = len else {
+                    return slow::compare::jump_truth::run(ip, regs, cx, t);
+                };
+                let taken = (len != 0) == $wanted;
+                if word & 0x100 == 0 {
+                    if taken {
+                        branch!(ip.add(1), wide!(word), regs, cx, t)
+                    }
+                    goto!(ip.add(1), regs, cx, t)
+                }
+                let offset = if taken { wide!(word) } else { 0 };
+                if offset < 0 && (*cx).is_wanted() {
+                    return slow::compare::jump_truth::run(ip, regs, cx, t);
+                }
+                *slot = Value::UNDEF;
+                drop_then(ip.add(1).offset(offset), regs, cx, t, v)
             }
         }
     };
 }
 
-jump_truth!(jump_if_true, true);
-jump_truth!(jump_if_false, false);
+jump_truth!(jump_if_true, jump_if_object_true, true);
+jump_truth!(jump_if_false, jump_if_object_false, false);
 
 macro_rules! jump_none {
     ($name:ident, $wanted:literal) => {
