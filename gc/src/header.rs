@@ -198,6 +198,27 @@ impl Header {
         self.shape.store(0, Ordering::Relaxed);
     }
 
+    /// As [`Header::increment`], on a thread that is solo.
+    #[inline(always)]
+    pub fn increment_solo(&self, m: &Mutator) {
+        self.check_access(m);
+        m.check_solo();
+        // ORD: relaxed load and store, one plain instruction: nobody else counts until the thread's next safepoint.
+        self.count.store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// As [`Header::decrement`], on a thread that is solo.
+    #[inline(always)]
+    #[must_use]
+    pub fn decrement_solo(&self, m: &Mutator) -> bool {
+        self.check_access(m);
+        m.check_solo();
+        // ORD: as in `increment_solo`.
+        let left = self.count.load(Ordering::Relaxed) - 1;
+        self.count.store(left, Ordering::Relaxed);
+        left == 0
+    }
+
     /// Adds a reference.
     #[inline(always)]
     pub fn increment(&self, m: &Mutator) {

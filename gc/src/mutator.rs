@@ -122,6 +122,14 @@ impl Mutator {
         ungil_locks::model::GIL_ENABLED || self.solo.get() || !h.is_published()
     }
 
+    /// Feature `checks`: the thread owns every object, as the caller takes for granted.
+    #[inline(always)]
+    pub(crate) fn check_solo(&self) {
+        if cfg!(feature = "checks") && !self.owns_everything() {
+            crate::fatal("a thread that is not solo counts as if it were (SOLO-1)");
+        }
+    }
+
     /// Whether every object is exclusively this thread's until the next safepoint.
     #[inline(always)]
     pub fn owns_everything(&self) -> bool {
@@ -372,11 +380,16 @@ impl Mutator {
             return;
         }
         self.draining.set(true);
+        let solo = self.solo.get();
         let mut next = Some(h);
         while let Some(h) = next {
             // SAFETY: every object on the worklist has a count of zero.
             unsafe { self.destroy_one(h) };
             next = self.dead.borrow_mut().pop();
+        }
+        if cfg!(feature = "checks") && solo != self.solo.get() {
+            // Handlers go on after an object's end as what they were before.
+            crate::fatal("the end of an object met a safepoint");
         }
         self.draining.set(false);
     }

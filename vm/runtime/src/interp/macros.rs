@@ -1,10 +1,11 @@
 //! Shorthand of the handlers: decoding fields, going on to the next instruction.
 
-/// A handler's signature.
+/// A handler's signature. Each is compiled twice: with `SOLO` for a thread that is the only one attached, which counts and
+/// looks at what it likes without asking, and without.
 macro_rules! handler {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($ip:ident, $regs:ident, $cx:ident, $t:ident) $body:block) => {
         $(#[$meta])*
-        $vis unsafe fn $name(
+        $vis unsafe fn $name<const SOLO: bool>(
             $ip: *const u64,
             $regs: *mut $crate::Value,
             $cx: *mut $crate::Cx,
@@ -56,6 +57,15 @@ macro_rules! goto {
     }};
 }
 
+/// Goes on at an instruction after something that may have met a safepoint: the thread may have begun or ceased to be solo.
+macro_rules! goto_anew {
+    ($ip:expr, $regs:ident, $cx:ident) => {{
+        let ip: *const u64 = $ip;
+        let t: *const $crate::interp::Table = $crate::interp::handlers::table(&*$cx);
+        return ((*t).0[(*ip & 0xff) as usize])(ip, $regs, $cx, t);
+    }};
+}
+
 /// Writes a register, drops what it held, and goes on.
 macro_rules! finish {
     ($ip:expr, $regs:ident, $cx:ident, $t:ident, $a:expr, $v:expr) => {{
@@ -64,7 +74,7 @@ macro_rules! finish {
         *slot = $v;
         let next: *const u64 = $ip;
         if old.is_ptr() {
-            return $crate::interp::handlers::drop_then(next, $regs, $cx, $t, old);
+            return $crate::interp::handlers::drop_then::<SOLO>(next, $regs, $cx, $t, old);
         }
         goto!(next, $regs, $cx, $t)
     }};
@@ -84,13 +94,13 @@ macro_rules! branch {
 
 /// Dispatches to where a slow path says.
 macro_rules! follow {
-    ($next:expr, $cx:ident, $t:ident) => {{
+    ($next:expr, $cx:ident) => {{
         let next: $crate::interp::Next = $next;
         if next.ip.is_null() {
             return next.regs as $crate::interp::Exit;
         }
         let regs = next.regs;
-        goto!(next.ip, regs, $cx, $t)
+        goto_anew!(next.ip, regs, $cx)
     }};
 }
 
@@ -111,11 +121,16 @@ macro_rules! slow_path {
                 $t: *const $crate::interp::Table,
             ) -> $crate::interp::Next $body
 
-            handler! {
-                /// The handler. Inlined into another one it would give that a stack frame on all its paths.
-                #[allow(dead_code)]
-                #[inline(never)]
-                pub fn run(ip, regs, cx, t) { follow!(next(ip, regs, cx, t), cx, t) }
+            /// The handler. Inlined into another one it would give that a stack frame on all its paths.
+            #[allow(dead_code)]
+            #[inline(never)]
+            pub unsafe fn run(
+                ip: *const u64,
+                regs: *mut $crate::Value,
+                cx: *mut $crate::Cx,
+                t: *const $crate::interp::Table,
+            ) -> $crate::interp::Exit {
+                follow!(next(ip, regs, cx, t), cx)
             }
         }
     };

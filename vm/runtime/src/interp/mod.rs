@@ -11,7 +11,7 @@
 //!
 //! # Safety of handlers
 //! All handlers share one contract: `ip` points at an instruction of verified code of the function in the frame
-//! that `regs` belongs to, `cx` is the attached thread's context, `table` is [`TABLE`]. Every register of the frame
+//! that `regs` belongs to, `cx` is the attached thread's context, `table` is the one of [`handlers::table`]. Every register of the frame
 //! holds a valid value: an immediate or an owned reference. What a consumed register held is gone from it.
 
 #[macro_use]
@@ -25,7 +25,6 @@ pub(crate) mod slow;
 pub mod stack;
 pub mod unwind;
 
-pub use handlers::TABLE;
 pub use slow::except::exception_matches;
 pub(crate) use slow::iterate::for_iter_end;
 pub(crate) use slow::resume_at;

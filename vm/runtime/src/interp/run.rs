@@ -1,7 +1,7 @@
 //! Entering the interpreter from natives.
 
+use super::FAILED;
 use super::frame::{ENTRY, Frame, GENERATOR};
-use super::{FAILED, TABLE};
 use crate::bind_python;
 use crate::objects::function::PyFunction;
 use crate::objects::tuple::PyTuple;
@@ -95,7 +95,10 @@ pub unsafe fn execute(cx: &mut Cx, entry: *const u64, frame: Frame) -> R {
     let (regs, ip) = (cx.regs.get(), cx.ip.get());
     cx.recursion_left.set(cx.recursion_left.get() - 1);
     // SAFETY: the handlers' contract holds as the caller promises.
-    let exit = unsafe { (TABLE.0[(*entry & 0xff) as usize])(entry, frame.0, cx, &TABLE) };
+    let exit = unsafe {
+        let table = super::handlers::table(cx);
+        ((*table).0[(*entry & 0xff) as usize])(entry, frame.0, cx, table)
+    };
     cx.regs.set(regs);
     cx.ip.set(ip);
     if exit == FAILED {
@@ -114,7 +117,10 @@ pub unsafe fn go_on(next: super::Next, cx: *mut Cx) -> super::Exit {
         return next.regs as super::Exit;
     }
     // SAFETY: as the caller promises.
-    unsafe { (TABLE.0[(*next.ip & 0xff) as usize])(next.ip, next.regs, cx, &TABLE) }
+    unsafe {
+        let table = super::handlers::table(&*cx);
+        ((*table).0[(*next.ip & 0xff) as usize])(next.ip, next.regs, cx, table)
+    }
 }
 
 /// The exception that has left the interpreter loop.

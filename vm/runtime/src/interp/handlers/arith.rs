@@ -30,7 +30,7 @@ macro_rules! arithmetic {
                 if let Some(v) = result && !v.is_nan() {
                     finish!(ip.add(2), regs, cx, t, fa!(word), Value::from_number(v))
                 }
-                $mixed(ip, regs, cx, t)
+                $mixed::<SOLO>(ip, regs, cx, t)
             }
         }
 

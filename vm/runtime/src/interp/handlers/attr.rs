@@ -1,6 +1,7 @@
 //! Attributes by inline cache.
 
 use super::call::{may_push, push_simple};
+use super::count_up;
 use super::moves::drop_then;
 use crate::class::{Builtin, PyType, Shape};
 use crate::interp::frame::Frame;
@@ -45,7 +46,12 @@ pub(super) unsafe fn applicable(at: *const u64, name: usize, shape_word: u32, cx
 /// The value that a cache of any kind but METHOD leads to, borrowed; `UNDEF` if it does not apply or if it is not so
 /// simple. The thread is exclusive; for kinds that go by shape, `cached` applies to the receiver.
 #[inline(always)]
-pub(super) unsafe fn cached_value(cached: u64, receiver: Value, name: usize, cx: *mut Cx) -> Value {
+pub(super) unsafe fn cached_value<const SOLO: bool>(
+    cached: u64,
+    receiver: Value,
+    name: usize,
+    cx: *mut Cx,
+) -> Value {
     match cache::kind(cached) {
         cache::SLOT => *receiver.ptr().cast::<Value>().add(cache::payload(cached) as usize),
         cache::CLASS_VALUE => plain_in_cell(cached, cx),
@@ -146,22 +152,22 @@ handler! {
     pub fn load_attr(ip, regs, cx, t) {
         let word = *ip;
         let receiver = *regs.add(fb!(word));
-        if !receiver.is_ptr() || !(*cx).is_exclusive(&*receiver.ptr()) {
+        if !receiver.is_ptr() || !(SOLO || (*cx).is_exclusive(&*receiver.ptr())) {
             return slow::attr::load_attr::run(ip, regs, cx, t);
         }
         let cached = cache::load(ip.add(1));
         let Some(word_offset) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::SLOT) else {
-            return load_attr_other(ip, regs, cx, t);
+            return load_attr_other::<SOLO>(ip, regs, cx, t);
         };
         let v = *receiver.ptr().cast::<Value>().add(word_offset as usize);
         if v.is_undef() {
             return slow::attr::load_attr::run(ip, regs, cx, t);
         }
         if v.is_ptr() {
-            (*v.ptr()).increment((*cx).mutator());
+            count_up::<SOLO>(v, cx);
         }
         if word & 0x200 != 0 {
-            return load_consuming(ip, regs, cx, t, v);
+            return load_consuming::<SOLO>(ip, regs, cx, t, v);
         }
         finish!(ip.add(2), regs, cx, t, fa!(word), v)
     }
@@ -169,7 +175,13 @@ handler! {
 
 /// Ends a load whose receiver is a temporary: its register is emptied.
 #[inline(never)]
-unsafe fn load_consuming(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+unsafe fn load_consuming<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    v: Value,
+) -> Exit {
     let word = *ip;
     let receiver = std::mem::replace(&mut *regs.add(fb!(word)), Value::UNDEF);
     let slot = regs.add(fa!(word));
@@ -178,7 +190,7 @@ unsafe fn load_consuming(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *cons
     if old.is_ptr() {
         return slow::drop_two(ip.add(2), regs, cx, t, old, receiver);
     }
-    drop_then(ip.add(2), regs, cx, t, receiver)
+    drop_then::<SOLO>(ip.add(2), regs, cx, t, receiver)
 }
 
 handler! {
@@ -188,7 +200,7 @@ handler! {
         let word = *ip;
         let receiver = *regs.add(fb!(word));
         let mut cached = cache::load(ip.add(1));
-        if !(*cx).owns_everything() {
+        if !(SOLO || (*cx).owns_everything()) {
             return slow::attr::load_attr::run(ip, regs, cx, t);
         }
         let name = name_word(regs, fc!(word));
@@ -196,17 +208,17 @@ handler! {
             cached = applicable(ip.add(1), name, (*receiver.ptr()).shape_word(), cx);
         }
         if cache::kind(cached) == cache::PROPERTY {
-            return load_property(ip, regs, cx, t, cached);
+            return load_property::<SOLO>(ip, regs, cx, t, cached);
         }
-        let v = cached_value(cached, receiver, name, cx);
+        let v = cached_value::<SOLO>(cached, receiver, name, cx);
         if v.is_undef() {
             return slow::attr::load_attr_cached::run(ip, regs, cx, t);
         }
         if v.is_ptr() {
-            (*v.ptr()).increment((*cx).mutator());
+            count_up::<SOLO>(v, cx);
         }
         if word & 0x200 != 0 {
-            return load_consuming(ip, regs, cx, t, v);
+            return load_consuming::<SOLO>(ip, regs, cx, t, v);
         }
         finish!(ip.add(2), regs, cx, t, fa!(word), v)
     }
@@ -214,7 +226,13 @@ handler! {
 
 /// Calls the getter of a property in a frame above this one: what it returns is the result of the instruction.
 #[inline(always)]
-unsafe fn load_property(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, cached: u64) -> Exit {
+unsafe fn load_property<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    cached: u64,
+) -> Exit {
     let word = *ip;
     let v = (*cx).vm.cells.peek(cache::payload(cached));
     if !v.is_ptr() || (*v.ptr()).shape_word() != PROPERTY {
@@ -226,7 +244,7 @@ unsafe fn load_property(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const
     }
     let function = Ref::from_value(getter).cast_unchecked::<PyFunction>();
     let window = Frame(regs).top();
-    if function.simple_args() != 1 || !may_push(function, window, cx) {
+    if function.simple_args() != 1 || !may_push::<SOLO>(function, window, cx) {
         return slow::attr::load_attr::run(ip, regs, cx, t);
     }
     let source = regs.add(fb!(word));
@@ -234,12 +252,12 @@ unsafe fn load_property(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const
     if word & 0x200 != 0 {
         *source = Value::UNDEF;
     } else {
-        (*receiver.ptr()).increment((*cx).mutator());
+        count_up::<SOLO>(receiver, cx);
     }
-    (*getter.ptr()).increment((*cx).mutator());
+    count_up::<SOLO>(getter, cx);
     *window.add(2) = getter;
     *window.add(WINDOW_HEADER) = receiver;
-    push_simple(ip, ip.add(2), regs, window, function, 1, cx, t)
+    push_simple::<SOLO>(ip, ip.add(2), regs, window, function, 1, cx, t)
 }
 
 handler! {
@@ -249,17 +267,17 @@ handler! {
         let cached = cache::load(ip.add(1));
         // The receiver is a local nearly always; one that is moved out takes the slow path.
         if !receiver.is_ptr() || (*receiver.ptr()).is_published() || word & 0x100 != 0 {
-            return store_attr_other(ip, regs, cx, t);
+            return store_attr_other::<SOLO>(ip, regs, cx, t);
         }
         let Some(word_offset) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::SLOT) else {
-            return store_attr_other(ip, regs, cx, t);
+            return store_attr_other::<SOLO>(ip, regs, cx, t);
         };
-        let v = take_b(word, regs, cx);
+        let v = take_b::<SOLO>(word, regs, cx);
         let slot = receiver.ptr().cast::<Value>().add(word_offset as usize);
         let old = *slot;
         *slot = v;
         if old.is_ptr() {
-            return drop_then(ip.add(2), regs, cx, t, old);
+            return drop_then::<SOLO>(ip.add(2), regs, cx, t, old);
         }
         goto!(ip.add(2), regs, cx, t)
     }
@@ -267,14 +285,14 @@ handler! {
 
 /// The value of field `b`, moved out of its register or counted.
 #[inline(always)]
-unsafe fn take_b(word: u64, regs: *mut Value, cx: *mut Cx) -> Value {
+unsafe fn take_b<const SOLO: bool>(word: u64, regs: *mut Value, cx: *mut Cx) -> Value {
     let source = regs.add(fb!(word));
     let v = *source;
     if v.is_ptr() {
         if word & 0x200 != 0 {
             *source = Value::UNDEF;
         } else {
-            (*v.ptr()).increment((*cx).mutator());
+            count_up::<SOLO>(v, cx);
         }
     }
     v
@@ -286,7 +304,7 @@ handler! {
     fn store_attr_other(ip, regs, cx, t) {
         let word = *ip;
         let receiver = *regs.add(fa!(word));
-        if !receiver.is_ptr() || !(*cx).is_exclusive(&*receiver.ptr()) || word & 0x100 != 0 {
+        if !receiver.is_ptr() || !(SOLO || (*cx).is_exclusive(&*receiver.ptr())) || word & 0x100 != 0 {
             return slow::attr::store_attr_cached::run(ip, regs, cx, t);
         }
         let h = &*receiver.ptr();
@@ -303,7 +321,7 @@ handler! {
         if offset == 0 {
             return slow::attr::store_attr_cached::run(ip, regs, cx, t);
         }
-        let v = take_b(word, regs, cx);
+        let v = take_b::<SOLO>(word, regs, cx);
         ungil_gc::model::publish(h, v);
         let slot = receiver.ptr().cast::<Value>().add(offset as usize);
         let old = *slot;
@@ -312,7 +330,7 @@ handler! {
             h.set_shape_id(next_shape);
         }
         if old.is_ptr() {
-            return drop_then(ip.add(2), regs, cx, t, old);
+            return drop_then::<SOLO>(ip.add(2), regs, cx, t, old);
         }
         goto!(ip.add(2), regs, cx, t)
     }

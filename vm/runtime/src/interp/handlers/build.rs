@@ -1,6 +1,7 @@
 //! Taking tuples and lists apart.
 
 use super::moves::resume_at;
+use super::{count_up, drop_value};
 use crate::class::Builtin;
 use crate::interp::slow;
 use crate::objects::list::PyList;
@@ -12,7 +13,7 @@ const TUPLE: u32 = (Builtin::Tuple as u32) << 1;
 
 handler! {
     pub fn unpack_sequence(ip, regs, cx, t) {
-        if !unpack(ip, regs, cx) {
+        if !unpack::<SOLO>(ip, regs, cx) {
             return slow::build::unpack_sequence::run(ip, regs, cx, t);
         }
         resume_at(ip.add(1), regs, cx, t)
@@ -21,7 +22,7 @@ handler! {
 
 /// Unpacks a tuple, or a list that nobody else can change meanwhile, of the length wanted; whether it was one.
 #[inline(never)]
-unsafe fn unpack(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> bool {
+unsafe fn unpack<const SOLO: bool>(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> bool {
     let word = *ip;
     let source = *regs.add(fb!(word));
     if !source.is_ptr() {
@@ -32,7 +33,7 @@ unsafe fn unpack(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> bool {
     let (items, len): (*const Value, usize) = if shape == TUPLE {
         let items = container.cast_unchecked::<PyTuple>().items();
         (items.as_ptr().cast(), items.len())
-    } else if shape == LIST && (*cx).is_exclusive(&*source.ptr()) {
+    } else if shape == LIST && (SOLO || (*cx).is_exclusive(&*source.ptr())) {
         let list = container.cast_unchecked::<PyList>();
         (list.items_unlocked(), list.len())
     } else {
@@ -44,7 +45,7 @@ unsafe fn unpack(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> bool {
     }
     let targets = regs.add(first);
     if word & 0x200 == 0 {
-        copy_items(cx, items, len, targets);
+        copy_items::<SOLO>(cx, items, len, targets);
         return true;
     }
     *regs.add(fb!(word)) = Value::UNDEF;
@@ -52,25 +53,25 @@ unsafe fn unpack(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> bool {
         // Nobody else knows the tuple: its items move.
         for i in 0..len {
             let old = std::mem::replace(&mut *targets.add(i), *items.add(i));
-            (*cx).drop_value(old);
+            drop_value::<SOLO>(old, cx);
         }
         (*cx).mutator().free_emptied(source.ptr(), tuple::bytes_for(len));
         return true;
     }
-    copy_items(cx, items, len, targets);
-    (*cx).drop_value(source);
+    copy_items::<SOLO>(cx, items, len, targets);
+    drop_value::<SOLO>(source, cx);
     true
 }
 
 /// Puts counted copies of the items into registers.
 #[inline(always)]
-unsafe fn copy_items(cx: *mut Cx, items: *const Value, len: usize, targets: *mut Value) {
+unsafe fn copy_items<const SOLO: bool>(cx: *mut Cx, items: *const Value, len: usize, targets: *mut Value) {
     for i in 0..len {
         let v = *items.add(i);
         if v.is_ptr() {
-            (*v.ptr()).increment((*cx).mutator());
+            count_up::<SOLO>(v, cx);
         }
         let old = std::mem::replace(&mut *targets.add(i), v);
-        (*cx).drop_value(old);
+        drop_value::<SOLO>(old, cx);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::moves::{conclude, drop_then};
 use super::{attr, construct};
+use super::{count_down, count_up, drop_value};
 use crate::class::Builtin;
 use crate::interp::frame::{self, Frame};
 use crate::interp::{Exit, FAILED, Table, cache, slow};
@@ -24,7 +25,7 @@ const METHOD_DESCRIPTOR: u32 = (Builtin::MethodDescriptor as u32) << 1;
 /// behind the header of `window`, which holds the function.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-pub(crate) unsafe fn push_simple(
+pub(crate) unsafe fn push_simple<const SOLO: bool>(
     call_ip: *const u64,
     next: *const u64,
     regs: *mut Value,
@@ -48,7 +49,11 @@ pub(crate) unsafe fn push_simple(
 
 /// Whether a frame of the function fits on the stack and within the recursion limit, and nobody asks for anything.
 #[inline(always)]
-pub(super) unsafe fn may_push(function: &PyFunction, window: *mut Value, cx: *mut Cx) -> bool {
+pub(super) unsafe fn may_push<const SOLO: bool>(
+    function: &PyFunction,
+    window: *mut Value,
+    cx: *mut Cx,
+) -> bool {
     (*cx).stack.fits(window.add(WINDOW_HEADER + function.register_count()))
         && (*cx).recursion_left.get() > 0
         && !(*cx).is_wanted()
@@ -62,16 +67,16 @@ handler! {
         if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
             let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
             let args = fc!(word);
-            if function.simple_args() == args && may_push(function, window, cx) {
-                return push_simple(ip, ip.add(2), regs, window, function, args, cx, t);
+            if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
+                return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
             }
-            return call_with_defaults(ip, regs, cx, t);
+            return call_with_defaults::<SOLO>(ip, regs, cx, t);
         } else if callee.is_ptr() && (*callee.ptr()).shape_word() == NATIVE_FUNCTION {
-            return call_native_function(ip, regs, cx, t, window);
+            return call_native_function::<SOLO>(ip, regs, cx, t, window);
         } else if callee.is_ptr() && (*callee.ptr()).shape_word() == BOUND_METHOD {
-            return call_bound(ip, regs, cx, t, window);
+            return call_bound::<SOLO>(ip, regs, cx, t, window);
         } else if callee.is_ptr() && (*callee.ptr()).shape_word() == TYPE {
-            return construct::call_class(ip, regs, cx, t);
+            return construct::call_class::<SOLO>(ip, regs, cx, t);
         }
         slow::call::call::run(ip, regs, cx, t)
     }
@@ -80,11 +85,20 @@ handler! {
 /// Fills the parameters behind `args` arguments with their defaults, if the function takes positional ones only and only
 /// such are missing; how many there are then, else 0.
 #[inline(always)]
-unsafe fn fill_defaults(function: &PyFunction, first: *mut Value, args: usize, cx: *mut Cx) -> usize {
+unsafe fn fill_defaults<const SOLO: bool>(
+    function: &PyFunction,
+    first: *mut Value,
+    args: usize,
+    cx: *mut Cx,
+) -> usize {
     let total = function.simple_args();
     let defaults = function.defaults.peek();
     // Others may give the function other defaults.
-    if total > MOST_WITH_DEFAULTS || args >= total || !defaults.is_ptr() || !(*cx).is_exclusive(&function.h) {
+    if total > MOST_WITH_DEFAULTS
+        || args >= total
+        || !defaults.is_ptr()
+        || !(SOLO || (*cx).is_exclusive(&function.h))
+    {
         return 0;
     }
     let defaults = Ref::from_value(defaults).cast_unchecked::<PyTuple>().items();
@@ -95,7 +109,7 @@ unsafe fn fill_defaults(function: &PyFunction, first: *mut Value, args: usize, c
     while i < total {
         let v = defaults.get_unchecked(i + defaults.len() - total).value();
         if v.is_ptr() {
-            (*v.ptr()).increment((*cx).mutator());
+            count_up::<SOLO>(v, cx);
         }
         *first.add(i) = v;
         i += 1;
@@ -113,10 +127,10 @@ handler! {
         let word = *ip;
         let window = regs.add(fb!(word));
         let function = Ref::from_value(*window.add(2)).cast_unchecked::<PyFunction>();
-        if may_push(function, window, cx) {
-            let args = fill_defaults(function, window.add(WINDOW_HEADER), fc!(word), cx);
+        if may_push::<SOLO>(function, window, cx) {
+            let args = fill_defaults::<SOLO>(function, window.add(WINDOW_HEADER), fc!(word), cx);
             if args != 0 {
-                return push_simple(ip, ip.add(2), regs, window, function, args, cx, t);
+                return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
             }
         }
         slow::call::call::run(ip, regs, cx, t)
@@ -125,7 +139,7 @@ handler! {
 
 /// As `call_with_defaults` for the function of a method call, which the class's cell holds.
 #[inline(never)]
-unsafe fn call_method_with_defaults(
+unsafe fn call_method_with_defaults<const SOLO: bool>(
     ip: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
@@ -135,12 +149,12 @@ unsafe fn call_method_with_defaults(
     let word = *ip;
     let window = regs.add(fb!(word));
     let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
-    if may_push(function, window, cx) {
-        let args = fill_defaults(function, window.add(WINDOW_HEADER), fc!(word) + 1, cx);
+    if may_push::<SOLO>(function, window, cx) {
+        let args = fill_defaults::<SOLO>(function, window.add(WINDOW_HEADER), fc!(word) + 1, cx);
         if args != 0 {
-            (*callee.ptr()).increment((*cx).mutator());
+            count_up::<SOLO>(callee, cx);
             *window.add(2) = callee;
-            return push_simple(ip, ip.add(3), regs, window, function, args, cx, t);
+            return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
         }
     }
     slow::call::call_method::run(ip, regs, cx, t)
@@ -149,7 +163,7 @@ unsafe fn call_method_with_defaults(
 /// A call of a bound method: its object goes in front of the arguments, its function takes its place. `window` is the
 /// instruction's, or the one behind it.
 #[inline(never)]
-unsafe fn call_bound(
+unsafe fn call_bound<const SOLO: bool>(
     ip: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
@@ -166,12 +180,12 @@ unsafe fn call_bound(
     }
     let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
     let args = fc!(word);
-    if function.simple_args() != args + 1 || !may_push(function, window, cx) {
+    if function.simple_args() != args + 1 || !may_push::<SOLO>(function, window, cx) {
         return slow::call::call_window(ip, regs, cx, t, window);
     }
-    (*callee.ptr()).increment((*cx).mutator());
+    count_up::<SOLO>(callee, cx);
     if this.is_ptr() {
-        (*this.ptr()).increment((*cx).mutator());
+        count_up::<SOLO>(this, cx);
     }
     let first = window.add(WINDOW_HEADER);
     let mut i = args;
@@ -182,15 +196,15 @@ unsafe fn call_bound(
     *first = this;
     *window.add(2) = callee;
     // Its end may queue what runs later; nothing runs here.
-    (*cx).drop_value(method);
+    drop_value::<SOLO>(method, cx);
     let next = ip.add(2 + (word as u8 == Op::CallMethod as u8) as usize);
-    push_simple(ip, next, regs, window, function, args + 1, cx, t)
+    push_simple::<SOLO>(ip, next, regs, window, function, args + 1, cx, t)
 }
 
 /// A call of a function of a module, or of a method bound to an object of a built-in type. `window` is the
 /// instruction's, or the one behind it if a method call turned out to call what an attribute held.
 #[inline(never)]
-unsafe fn call_native_function(
+unsafe fn call_native_function<const SOLO: bool>(
     ip: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
@@ -288,7 +302,7 @@ unsafe fn call_varied(cx: *mut Cx, native: &PyNative, first: *mut Value, given: 
     }
 }
 
-/// Ends a call of a native: drops callable and arguments, delivers the result.
+/// Ends a call of a native: drops callable and arguments, delivers the result. The thread may be solo no more.
 #[inline(always)]
 unsafe fn end_native_call(
     ip: *const u64,
@@ -324,14 +338,14 @@ unsafe fn end_native_call(
     if (*cx).has_pending() {
         return slow::pending_then::run(next, regs, cx, t);
     }
-    goto!(next, regs, cx, t)
+    goto_anew!(next, regs, cx)
 }
 
 /// Whether what a class's cell holds may be used without counting it first. Other threads may empty the cell, but once
 /// there are any, functions are made immortal when they enter a cell.
 #[inline(always)]
-unsafe fn may_borrow_method(callee: Value, cx: *mut Cx) -> bool {
-    (*cx).owns_everything() || (*callee.ptr()).is_immortal()
+unsafe fn may_borrow_method<const SOLO: bool>(callee: Value, cx: *mut Cx) -> bool {
+    (SOLO || (*cx).owns_everything()) || (*callee.ptr()).is_immortal()
 }
 
 handler! {
@@ -344,24 +358,24 @@ handler! {
             && let Some(cell) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::METHOD)
         {
             let callee = (*cx).vm.cells.peek(cell);
-            if !callee.is_ptr() || !may_borrow_method(callee, cx) {
+            if !callee.is_ptr() || !may_borrow_method::<SOLO>(callee, cx) {
                 return slow::call::call_method::run(ip, regs, cx, t);
             }
             if (*callee.ptr()).shape_word() == FUNCTION {
                 let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
                 let args = fc!(word) + 1;
-                if function.simple_args() == args && may_push(function, window, cx) {
-                    (*callee.ptr()).increment((*cx).mutator());
+                if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
+                    count_up::<SOLO>(callee, cx);
                     *window.add(2) = callee;
-                    return push_simple(ip, ip.add(3), regs, window, function, args, cx, t);
+                    return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
                 }
-                return call_method_with_defaults(ip, regs, cx, t, callee);
+                return call_method_with_defaults::<SOLO>(ip, regs, cx, t, callee);
             } else if (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
-                return call_native_method(ip, regs, cx, t, callee);
+                return call_native_method::<SOLO>(ip, regs, cx, t, callee);
             }
             return slow::call::call_method::run(ip, regs, cx, t);
         }
-        call_method_other(ip, regs, cx, t)
+        call_method_other::<SOLO>(ip, regs, cx, t)
     }
 }
 
@@ -372,7 +386,7 @@ handler! {
         let word = *ip;
         let window = regs.add(fb!(word));
         let receiver = *window.add(WINDOW_HEADER);
-        if !receiver.is_ptr() || !(*cx).owns_everything() {
+        if !receiver.is_ptr() || !(SOLO || (*cx).owns_everything()) {
             return slow::call::call_method::run(ip, regs, cx, t);
         }
         let mut cached = cache::load(ip.add(2));
@@ -394,21 +408,21 @@ handler! {
         if !is_method {
             let (function, class) = attr::cached_class_method(cached, receiver, name, cx);
             if function.is_ptr() {
-                return call_class_method(ip, regs, cx, t, function, class);
+                return call_class_method::<SOLO>(ip, regs, cx, t, function, class);
             }
-            return call_held(ip, regs, cx, t, attr::cached_value(cached, receiver, name, cx));
+            return call_held::<SOLO>(ip, regs, cx, t, attr::cached_value::<SOLO>(cached, receiver, name, cx));
         }
         let callee = (*cx).vm.cells.peek(cache::payload(cached));
         if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
             let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
             let args = fc!(word) + 1;
-            if function.simple_args() == args && may_push(function, window, cx) {
-                (*callee.ptr()).increment((*cx).mutator());
+            if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
+                count_up::<SOLO>(callee, cx);
                 *window.add(2) = callee;
-                return push_simple(ip, ip.add(3), regs, window, function, args, cx, t);
+                return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
             }
         } else if callee.is_ptr() && (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
-            return call_native_method(ip, regs, cx, t, callee);
+            return call_native_method::<SOLO>(ip, regs, cx, t, callee);
         }
         slow::call::call_method::run(ip, regs, cx, t)
     }
@@ -416,7 +430,7 @@ handler! {
 
 /// Calls the function of a class method: the class takes the receiver's place.
 #[inline(always)]
-unsafe fn call_class_method(
+unsafe fn call_class_method<const SOLO: bool>(
     ip: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
@@ -428,48 +442,54 @@ unsafe fn call_class_method(
     let window = regs.add(fb!(word));
     let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
     let args = fc!(word) + 1;
-    if function.simple_args() != args || !may_push(function, window, cx) {
+    if function.simple_args() != args || !may_push::<SOLO>(function, window, cx) {
         return slow::call::call_method::run(ip, regs, cx, t);
     }
-    (*callee.ptr()).increment((*cx).mutator());
+    count_up::<SOLO>(callee, cx);
     *window.add(2) = callee;
     // Classes are immortal. The receiver's end may queue what runs later; nothing runs here.
     let receiver = std::mem::replace(&mut *window.add(WINDOW_HEADER), class);
-    (*cx).drop_value(receiver);
-    push_simple(ip, ip.add(3), regs, window, function, args, cx, t)
+    drop_value::<SOLO>(receiver, cx);
+    push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t)
 }
 
 /// Calls what the receiver's attribute holds (`UNDEF` if that is not known): it takes the receiver's place, the window
 /// slides by one.
 #[inline(always)]
-unsafe fn call_held(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, callee: Value) -> Exit {
+unsafe fn call_held<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+) -> Exit {
     if !callee.is_ptr() {
         return slow::call::call_method::run(ip, regs, cx, t);
     }
     let word = *ip;
     let window = regs.add(fb!(word)).add(1);
-    (*callee.ptr()).increment((*cx).mutator());
+    count_up::<SOLO>(callee, cx);
     *window.add(2) = callee;
     // Its end may queue what runs later; nothing runs here.
     let receiver = std::mem::replace(&mut *window.add(3), Value::UNDEF);
-    (*cx).drop_value(receiver);
+    drop_value::<SOLO>(receiver, cx);
     if (*callee.ptr()).shape_word() == FUNCTION {
         let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
         let args = fc!(word);
-        if function.simple_args() == args && may_push(function, window, cx) {
-            return push_simple(ip, ip.add(3), regs, window, function, args, cx, t);
+        if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
+            return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
         }
     } else if (*callee.ptr()).shape_word() == NATIVE_FUNCTION {
-        return call_native_function(ip, regs, cx, t, window);
+        return call_native_function::<SOLO>(ip, regs, cx, t, window);
     } else if (*callee.ptr()).shape_word() == BOUND_METHOD {
-        return call_bound(ip, regs, cx, t, window);
+        return call_bound::<SOLO>(ip, regs, cx, t, window);
     }
     slow::call::call_window(ip, regs, cx, t, window)
 }
 
 /// A call of a method of a built-in type on an instance for which it was cached.
 #[inline(never)]
-unsafe fn call_native_method(
+unsafe fn call_native_method<const SOLO: bool>(
     ip: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
@@ -496,21 +516,26 @@ handler! {
         let v = *source;
         // A local is moved out: the frame ends here.
         *source = Value::UNDEF;
-        leave(regs, cx, t, v)
+        leave::<SOLO>(regs, cx, t, v)
     }
 }
 
-handler! { pub fn return_none(_ip, regs, cx, t) { leave(regs, cx, t, Value::NONE) } }
+handler! { pub fn return_none(_ip, regs, cx, t) { leave::<SOLO>(regs, cx, t, Value::NONE) } }
 
 /// Ends a plain frame: drops its locals and its function, and delivers `v` to the caller.
 #[inline(always)]
-pub(crate) unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+pub(crate) unsafe fn leave<const SOLO: bool>(
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    v: Value,
+) -> Exit {
     let link = (*regs.sub(3)).as_raw();
     let extra = *regs.sub(1);
     let callee = *regs.sub(2);
     let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
     if link & (frame::ENTRY | frame::INIT | frame::GENERATOR) != 0 || extra.is_ptr() {
-        return leave_other(regs, cx, t, v);
+        return leave_other::<SOLO>(regs, cx, t, v);
     }
     // The last local goes first, as in CPython.
     let mut at = regs.add(function.local_count());
@@ -519,7 +544,7 @@ pub(crate) unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Va
         let local = *at;
         if local.is_ptr() {
             *at = Value::UNDEF;
-            if (*local.ptr()).decrement((*cx).mutator()) {
+            if count_down::<SOLO>(local, cx) {
                 return slow::call::leave_destroying(regs, cx, t, v, local);
             }
         }
@@ -532,23 +557,23 @@ pub(crate) unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Va
     let slot = caller.add(fa!(*call_ip));
     let old = *slot;
     *slot = v;
-    if (*callee.ptr()).decrement((*cx).mutator()) {
+    if count_down::<SOLO>(callee, cx) {
         return slow::call::function_ended(next, caller, cx, t, callee, old);
     }
     if old.is_ptr() {
-        return drop_then(next, caller, cx, t, old);
+        return drop_then::<SOLO>(next, caller, cx, t, old);
     }
     goto!(next, caller, cx, t)
 }
 
 /// Ends a frame that is not plain.
 #[inline(never)]
-unsafe fn leave_other(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+unsafe fn leave_other<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
     let frame = Frame(regs);
     if frame.object().is_none() {
         match frame.kind() {
-            frame::INIT if v.is_none() => return construct::leave_init(regs, cx, t),
-            frame::OPERATOR if v != Value::NOT_IMPLEMENTED => return leave_operator(regs, cx, t, v),
+            frame::INIT if v.is_none() => return construct::leave_init::<SOLO>(regs, cx, t),
+            frame::OPERATOR if v != Value::NOT_IMPLEMENTED => return leave_operator::<SOLO>(regs, cx, t, v),
             _ => (),
         }
     }
@@ -557,7 +582,7 @@ unsafe fn leave_other(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) 
 
 /// Ends a frame of kind OPERATOR: `v` is the result of the instruction, which consumes its operands now.
 #[inline(always)]
-unsafe fn leave_operator(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+unsafe fn leave_operator<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
     let callee = *regs.sub(2);
     let mut at = regs.add(Ref::from_value(callee).cast_unchecked::<PyFunction>().local_count());
     while at > regs {
@@ -565,7 +590,7 @@ unsafe fn leave_operator(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Valu
         let local = *at;
         if local.is_ptr() {
             *at = Value::UNDEF;
-            if (*local.ptr()).decrement((*cx).mutator()) {
+            if count_down::<SOLO>(local, cx) {
                 return slow::call::leave_destroying(regs, cx, t, v, local);
             }
         }
@@ -575,5 +600,5 @@ unsafe fn leave_operator(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Valu
     *regs.sub(2) = Value::UNDEF;
     (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
     // What the class resolves a special method to is immortal.
-    conclude(next, caller, cx, t, *call_ip, v)
+    conclude::<SOLO>(next, caller, cx, t, *call_ip, v)
 }

@@ -96,7 +96,7 @@ macro_rules! identity {
                 let word = *ip;
                 let (x, y) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
                 if (x.is_ptr() && word & 0x200 != 0) || (y.is_ptr() && word & 0x400 != 0) {
-                    return conclude(ip.add(1), regs, cx, t, word, Value::from_bool((x == y) != $negated));
+                    return conclude::<SOLO>(ip.add(1), regs, cx, t, word, Value::from_bool((x == y) != $negated));
                 }
                 finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool((x == y) != $negated))
             }
@@ -136,7 +136,7 @@ macro_rules! jump_truth {
                 match immediate_truth(*regs.add(fa!(word))) {
                     Some($wanted) => branch!(ip.add(1), wide!(word), regs, cx, t),
                     Some(_) => goto!(ip.add(1), regs, cx, t),
-                    None => $of_object(ip, regs, cx, t),
+                    None => $of_object::<SOLO>(ip, regs, cx, t),
                 }
             }
         }
@@ -164,7 +164,7 @@ macro_rules! jump_truth {
                     return slow::compare::jump_truth::run(ip, regs, cx, t);
                 }
                 *slot = Value::UNDEF;
-                drop_then(ip.add(1).offset(offset), regs, cx, t, v)
+                drop_then::<SOLO>(ip.add(1).offset(offset), regs, cx, t, v)
             }
         }
     };

@@ -1,6 +1,7 @@
 //! Calls of classes whose instances are made as `object` makes them and initialised by a Python function.
 
 use super::call::may_push;
+use super::count_down;
 use super::moves::drop_then;
 use crate::class::PyType;
 use crate::interp::frame::{Frame, INIT};
@@ -23,7 +24,7 @@ handler! {
         }
         let function = Ref::from_value(init).cast_unchecked::<PyFunction>();
         let args = fc!(word);
-        if function.simple_args() != args + 1 || !may_push(function, window.add(1), cx) {
+        if function.simple_args() != args + 1 || !may_push::<SOLO>(function, window.add(1), cx) {
             return slow::call::call::run(ip, regs, cx, t);
         }
         let instance = type_::quick_instance(&*cx, class);
@@ -56,7 +57,7 @@ handler! {
 
 /// Ends a frame of `__init__` that has given `None`: drops the locals and delivers the instance.
 #[inline(always)]
-pub(super) unsafe fn leave_init(regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
+pub(super) unsafe fn leave_init<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
     let frame = Frame(regs);
     let callee = *regs.sub(2);
     let instance = *regs.sub(5);
@@ -69,7 +70,7 @@ pub(super) unsafe fn leave_init(regs: *mut Value, cx: *mut Cx, t: *const Table) 
         let local = *at;
         if local.is_ptr() {
             *at = Value::UNDEF;
-            if (*local.ptr()).decrement((*cx).mutator()) {
+            if count_down::<SOLO>(local, cx) {
                 return slow::call::leave_destroying(regs, cx, t, Value::NONE, local);
             }
         }
@@ -84,7 +85,7 @@ pub(super) unsafe fn leave_init(regs: *mut Value, cx: *mut Cx, t: *const Table) 
     *slot = instance;
     // What the class resolves `__init__` to is immortal.
     if old.is_ptr() {
-        return drop_then(next, caller, cx, t, old);
+        return drop_then::<SOLO>(next, caller, cx, t, old);
     }
     goto!(next, caller, cx, t)
 }

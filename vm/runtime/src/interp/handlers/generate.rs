@@ -2,6 +2,7 @@
 //! being handled on either side, no other thread that could resume the same one. All else is `slow/generator.rs`.
 
 use super::moves::{drop_then, resume_at};
+use super::{count_down, count_up};
 use crate::class::Builtin;
 use crate::interp::frame::{ENTRY, Frame, GENERATOR};
 use crate::interp::slow;
@@ -14,9 +15,9 @@ const COROUTINE_SHAPE: u32 = (Builtin::Coroutine as u32) << 1;
 
 /// Whether the generator can be resumed by moving its registers alone, above the frame that ends at `top`.
 #[inline(always)]
-unsafe fn is_simple(g: &PyGenerator, top: *mut Value, cx: *mut Cx) -> bool {
+unsafe fn is_simple<const SOLO: bool>(g: &PyGenerator, top: *mut Value, cx: *mut Cx) -> bool {
     g.state() <= state::SUSPENDED
-        && (*cx).is_exclusive(&g.h)
+        && (SOLO || (*cx).is_exclusive(&g.h))
         && !(*cx).handled.get().is_ptr()
         && g.has_registers_only()
         && (*cx).recursion_left.get() > 0
@@ -25,7 +26,7 @@ unsafe fn is_simple(g: &PyGenerator, top: *mut Value, cx: *mut Cx) -> bool {
 
 /// Puts the generator's frame on the stack at `top`. `v` is what its `yield` gives, if it is at one. Where it goes on.
 #[inline(always)]
-unsafe fn resume(
+unsafe fn resume<const SOLO: bool>(
     generator: Value,
     top: *mut Value,
     call_ip: *const u64,
@@ -35,7 +36,7 @@ unsafe fn resume(
     v: Value,
 ) -> (*const u64, *mut Value) {
     let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
-    (*generator.ptr()).increment((*cx).mutator());
+    count_up::<SOLO>(generator, cx);
     *top = generator;
     let window = top.add(1);
     // Borrowed: the generator, which the frame owns, keeps its function.
@@ -58,10 +59,10 @@ handler! {
     pub fn for_iter_generator(ip, regs, cx, t) {
         let generator = *regs.add(fb!(*ip));
         let top = Frame(regs).top();
-        if !is_simple(Ref::from_value(generator).cast_unchecked::<PyGenerator>(), top, cx) {
+        if !is_simple::<SOLO>(Ref::from_value(generator).cast_unchecked::<PyGenerator>(), top, cx) {
             return slow::iterate::for_iter_generator::run(ip, regs, cx, t);
         }
-        let (ip, regs) = resume(generator, top, ip, regs, ip.add(2), cx, Value::NONE);
+        let (ip, regs) = resume::<SOLO>(generator, top, ip, regs, ip.add(2), cx, Value::NONE);
         goto!(ip, regs, cx, t)
     }
 }
@@ -81,17 +82,17 @@ handler! {
         let source = regs.add(fb!(word));
         let v = *source;
         let top = Frame(regs).top();
-        if !is_simple(g, top, cx) || (!v.is_none() && g.state() == state::CREATED) {
+        if !is_simple::<SOLO>(g, top, cx) || (!v.is_none() && g.state() == state::CREATED) {
             return slow::generator::send::run(ip, regs, cx, t);
         }
         if v.is_ptr() {
             if word & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
-                (*v.ptr()).increment((*cx).mutator());
+                count_up::<SOLO>(v, cx);
             }
         }
-        let (ip, regs) = resume(iterator, top, ip, regs, ip.add(1), cx, v);
+        let (ip, regs) = resume::<SOLO>(iterator, top, ip, regs, ip.add(1), cx, v);
         goto!(ip, regs, cx, t)
     }
 }
@@ -101,7 +102,7 @@ handler! {
         let word = *ip;
         let generator = *regs.sub(5);
         let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
-        if !(*cx).is_exclusive(&g.h)
+        if !(SOLO || (*cx).is_exclusive(&g.h))
             || (*cx).handled.get().is_ptr()
             || g.outer_handled.get().is_ptr()
             || (*regs.sub(1)).is_ptr()
@@ -114,7 +115,7 @@ handler! {
             if word & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
-                (*v.ptr()).increment((*cx).mutator());
+                count_up::<SOLO>(v, cx);
             }
         }
         let frame = Frame(regs);
@@ -127,7 +128,7 @@ handler! {
         g.suspend_exclusive();
         (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
         // Its end may queue what runs later, for which the check below looks.
-        let ended = (*generator.ptr()).decrement((*cx).mutator());
+        let ended = count_down::<SOLO>(generator, cx);
         if ended {
             (*cx).mutator().destroy(generator.ptr());
         }
@@ -141,7 +142,7 @@ handler! {
         *slot = v;
         let next = call_ip.add(words);
         if old.is_ptr() {
-            return drop_then(next, caller, cx, t, old);
+            return drop_then::<SOLO>(next, caller, cx, t, old);
         }
         if ended {
             return resume_at(next, caller, cx, t);

@@ -1,5 +1,6 @@
 //! Items of built-in containers.
 
+use super::count_up;
 use super::moves::{conclude, conclude_unit, drop_then};
 use crate::class::Builtin;
 use crate::interp::{Exit, Table, slow};
@@ -16,11 +17,11 @@ const TUPLE: u32 = (Builtin::Tuple as u32) << 1;
 /// The item of a list or tuple at an index that may count from the end, borrowed; `UNDEF` if out of range or if the
 /// container is something else. A list must be exclusively the thread's.
 #[inline(always)]
-unsafe fn sequence_item(cx: *mut Cx, container: Value, index: i64) -> Value {
+unsafe fn sequence_item<const SOLO: bool>(cx: *mut Cx, container: Value, index: i64) -> Value {
     let h = &*container.ptr();
     let word = h.shape_word();
     let container = Ref::from_value(container);
-    let (items, len): (*const Value, usize) = if word == LIST && (*cx).is_exclusive(h) {
+    let (items, len): (*const Value, usize) = if word == LIST && (SOLO || (*cx).is_exclusive(h)) {
         let list = container.cast_unchecked::<PyList>();
         (list.items_unlocked(), list.len())
     } else if word == TUPLE {
@@ -35,7 +36,7 @@ unsafe fn sequence_item(cx: *mut Cx, container: Value, index: i64) -> Value {
 
 /// Writes a counted item, dropping the container if it is moved out.
 #[inline(always)]
-unsafe fn deliver(
+unsafe fn deliver<const SOLO: bool>(
     ip: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
@@ -45,7 +46,7 @@ unsafe fn deliver(
 ) -> Exit {
     let word = *ip;
     if v.is_ptr() {
-        (*v.ptr()).increment((*cx).mutator());
+        count_up::<SOLO>(v, cx);
     }
     if word & 0x200 != 0 {
         *regs.add(fb!(word)) = Value::UNDEF;
@@ -55,7 +56,7 @@ unsafe fn deliver(
         if old.is_ptr() {
             return slow::drop_two(ip.add(2), regs, cx, t, old, container);
         }
-        return drop_then(ip.add(2), regs, cx, t, container);
+        return drop_then::<SOLO>(ip.add(2), regs, cx, t, container);
     }
     finish!(ip.add(2), regs, cx, t, fa!(word), v)
 }
@@ -65,12 +66,12 @@ handler! {
         let word = *ip;
         let (container, key) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
         if key.is_int() && container.is_ptr() {
-            let v = sequence_item(cx, container, key.int());
+            let v = sequence_item::<SOLO>(cx, container, key.int());
             if !v.is_undef() {
-                return deliver(ip, regs, cx, t, v, container);
+                return deliver::<SOLO>(ip, regs, cx, t, v, container);
             }
         }
-        more_items(ip, regs, cx, t)
+        more_items::<SOLO>(ip, regs, cx, t)
     }
 }
 
@@ -81,7 +82,7 @@ handler! {
         let word = *ip;
         match find_item(cx, *regs.add(fb!(word)), *regs.add(fc!(word))) {
             Value::UNDEF => slow::item::get_item::run(ip, regs, cx, t),
-            v if word & 0x600 != 0 => conclude(ip.add(2), regs, cx, t, word, v),
+            v if word & 0x600 != 0 => conclude::<SOLO>(ip.add(2), regs, cx, t, word, v),
             v => finish!(ip.add(2), regs, cx, t, fa!(word), v),
         }
     }
@@ -98,12 +99,12 @@ handler! {
         let word = *ip;
         let container = *regs.add(fb!(word));
         if container.is_ptr() {
-            let v = sequence_item(cx, container, fc_signed!(word));
+            let v = sequence_item::<SOLO>(cx, container, fc_signed!(word));
             if !v.is_undef() {
-                return deliver(ip, regs, cx, t, v, container);
+                return deliver::<SOLO>(ip, regs, cx, t, v, container);
             }
         }
-        more_items_imm(ip, regs, cx, t)
+        more_items_imm::<SOLO>(ip, regs, cx, t)
     }
 }
 
@@ -113,7 +114,7 @@ handler! {
         let word = *ip;
         match find_item(cx, *regs.add(fb!(word)), Value::from_int_unchecked(fc_signed!(word))) {
             Value::UNDEF => slow::item::get_item_imm::run(ip, regs, cx, t),
-            v if word & 0x200 != 0 => conclude(ip.add(2), regs, cx, t, word & !0x400, v),
+            v if word & 0x200 != 0 => conclude::<SOLO>(ip.add(2), regs, cx, t, word & !0x400, v),
             v => finish!(ip.add(2), regs, cx, t, fa!(word), v),
         }
     }
@@ -129,17 +130,17 @@ handler! {
             let len = list.len() as i64;
             let index = if key.int() < 0 { key.int() + len } else { key.int() };
             if (index as u64) < len as u64 {
-                let v = take_c(word, regs, cx);
+                let v = take_c::<SOLO>(word, regs, cx);
                 let slot = list.items_unlocked().cast_mut().add(index as usize);
                 let old = *slot;
                 *slot = v;
                 if old.is_ptr() {
-                    return drop_then(ip.add(2), regs, cx, t, old);
+                    return drop_then::<SOLO>(ip.add(2), regs, cx, t, old);
                 }
                 goto!(ip.add(2), regs, cx, t)
             }
         }
-        set_more(ip, regs, cx, t)
+        set_more::<SOLO>(ip, regs, cx, t)
     }
 }
 
@@ -151,7 +152,7 @@ handler! {
         if !store_item(cx, *regs.add(fa!(word)), *regs.add(fb!(word)), *regs.add(fc!(word))) {
             return slow::item::set_item::run(ip, regs, cx, t);
         }
-        conclude_unit(ip.add(2), regs, cx, t, word)
+        conclude_unit::<SOLO>(ip.add(2), regs, cx, t, word)
     }
 }
 
@@ -167,7 +168,7 @@ handler! {
         if !store_item(cx, *regs.add(fa!(word)), *regs.add(fb!(word)), *regs.add(fc!(word))) {
             return slow::build::map_add::run(ip, regs, cx, t);
         }
-        conclude_unit(ip.add(1), regs, cx, t, word)
+        conclude_unit::<SOLO>(ip.add(1), regs, cx, t, word)
     }
 }
 
@@ -177,7 +178,7 @@ handler! {
         if !add_item(cx, *regs.add(fa!(word)), *regs.add(fb!(word))) {
             return slow::build::set_add::run(ip, regs, cx, t);
         }
-        conclude_unit(ip.add(1), regs, cx, t, word)
+        conclude_unit::<SOLO>(ip.add(1), regs, cx, t, word)
     }
 }
 
@@ -195,7 +196,7 @@ handler! {
             v => {
                 let found = (v == Value::TRUE) == (word as u8 == Op::In as u8);
                 if word & 0x600 != 0 {
-                    return conclude(ip.add(1), regs, cx, t, word, Value::from_bool(found));
+                    return conclude::<SOLO>(ip.add(1), regs, cx, t, word, Value::from_bool(found));
                 }
                 finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(found))
             }
@@ -214,14 +215,14 @@ unsafe fn is_member(cx: *mut Cx, container: Value, item: Value) -> Value {
 
 /// The value of field `c`, moved out of its register or counted.
 #[inline(always)]
-unsafe fn take_c(word: u64, regs: *mut Value, cx: *mut Cx) -> Value {
+unsafe fn take_c<const SOLO: bool>(word: u64, regs: *mut Value, cx: *mut Cx) -> Value {
     let source = regs.add(fc!(word));
     let v = *source;
     if v.is_ptr() {
         if word & 0x400 != 0 {
             *source = Value::UNDEF;
         } else {
-            (*v.ptr()).increment((*cx).mutator());
+            count_up::<SOLO>(v, cx);
         }
     }
     v
@@ -235,13 +236,13 @@ handler! {
         let v = *source;
         let len = list.len();
         if len >= list.capacity.get() || list.h.is_published() {
-            return append_more(ip, regs, cx, t);
+            return append_more::<SOLO>(ip, regs, cx, t);
         }
         if v.is_ptr() {
             if word & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
-                (*v.ptr()).increment((*cx).mutator());
+                count_up::<SOLO>(v, cx);
             }
         }
         *list.items_unlocked().cast_mut().add(len) = v;
@@ -262,7 +263,7 @@ handler! {
             if word & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
-                (*v.ptr()).increment((*cx).mutator());
+                count_up::<SOLO>(v, cx);
             }
         }
         list.append(&*cx, Obj::from_owned(v));

@@ -1,5 +1,6 @@
 //! `for` loops over ranges, lists and tuples.
 
+use super::count_up;
 use crate::class::Builtin;
 use crate::interp::slow;
 use crate::objects::enumerate::PyEnumerate;
@@ -21,8 +22,8 @@ handler! {
         let word = *ip;
         // The iterator is a temporary that `GetIter` made: an object always.
         let iterator = *regs.add(fb!(word));
-        if !iterator.is_ptr() || !(*cx).is_exclusive(&*iterator.ptr()) {
-            return for_iter_other(ip, regs, cx, t);
+        if !iterator.is_ptr() || !(SOLO || (*cx).is_exclusive(&*iterator.ptr())) {
+            return for_iter_other::<SOLO>(ip, regs, cx, t);
         }
         let shape = (*iterator.ptr()).shape_word();
         let iterator = Ref::from_value(iterator);
@@ -40,7 +41,7 @@ handler! {
         }
         // Two kinds here and the others apart: a switch over all of them would be an indirect jump more.
         if shape != LIST_ITER {
-            return for_iter_other(ip, regs, cx, t);
+            return for_iter_other::<SOLO>(ip, regs, cx, t);
         }
         let it = iterator.cast_unchecked::<PyListIter>();
         let list = it.list.peek();
@@ -49,13 +50,13 @@ handler! {
         }
         let list = Ref::from_value(list).cast_unchecked::<PyList>();
         let index = it.index.get();
-        if !(*cx).is_exclusive(&list.h) || index >= list.len() {
+        if !(SOLO || (*cx).is_exclusive(&list.h)) || index >= list.len() {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
         let v = *list.items_unlocked().add(index);
         it.index.set(index + 1);
         if v.is_ptr() {
-            (*v.ptr()).increment((*cx).mutator());
+            count_up::<SOLO>(v, cx);
         }
         finish!(ip.add(2), regs, cx, t, fa!(word), v)
     }
@@ -72,9 +73,9 @@ handler! {
         }
         let shape = (*iterator.ptr()).shape_word();
         if shape == GENERATOR {
-            return super::generate::for_iter_generator(ip, regs, cx, t);
+            return super::generate::for_iter_generator::<SOLO>(ip, regs, cx, t);
         }
-        if !(*cx).is_exclusive(&*iterator.ptr()) {
+        if !(SOLO || (*cx).is_exclusive(&*iterator.ptr())) {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
         if shape == TUPLE_ITER {
@@ -87,14 +88,14 @@ handler! {
                     let v = items[index].value();
                     it.index.set(index + 1);
                     if v.is_ptr() {
-                        (*v.ptr()).increment((*cx).mutator());
+                        count_up::<SOLO>(v, cx);
                     }
                     finish!(ip.add(2), regs, cx, t, fa!(word), v)
                 }
             }
         }
         if shape == ENUMERATE {
-            return for_iter_enumerate(ip, regs, cx, t);
+            return for_iter_enumerate::<SOLO>(ip, regs, cx, t);
         }
         slow::iterate::for_iter::run(ip, regs, cx, t)
     }
@@ -110,7 +111,7 @@ handler! {
         let header = &*source.value().ptr();
         if !slow::iterate::unpacks_pair(word, after)
             || header.shape_word() != LIST_ITER
-            || !(*cx).is_exclusive(header)
+            || !(SOLO || (*cx).is_exclusive(header))
         {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
@@ -121,14 +122,14 @@ handler! {
         }
         let list = Ref::from_value(list).cast_unchecked::<PyList>();
         let count = enumerate.small_count();
-        if count.is_undef() || !(*cx).is_exclusive(&list.h) || index >= list.len() {
+        if count.is_undef() || !(SOLO || (*cx).is_exclusive(&list.h)) || index >= list.len() {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
         it.index.set(index + 1);
         enumerate.count_one();
         let v = *list.items_unlocked().add(index);
         if v.is_ptr() {
-            (*v.ptr()).increment((*cx).mutator());
+            count_up::<SOLO>(v, cx);
         }
         let first = regs.add(fa!(after));
         let (old_count, old_item) = (*first, *first.add(1));

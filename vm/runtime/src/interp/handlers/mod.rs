@@ -18,7 +18,6 @@ mod iterate;
 mod moves;
 mod super_;
 
-pub(crate) use call::leave;
 pub(crate) use moves::{drop_then, resume_at};
 
 use super::slow;
@@ -31,73 +30,116 @@ unsafe fn invalid(_ip: *const u64, _regs: *mut Value, _cx: *mut Cx, _t: *const T
     ungil_gc::fatal("invalid opcode")
 }
 
-/// The dispatch table.
-pub static TABLE: Table = Table(build());
+/// The handlers for threads that may not be alone.
+static TABLE: Table = Table(build::<false>());
+/// The handlers for a thread that is solo.
+static SOLO_TABLE: Table = Table(build::<true>());
 
-const fn build() -> [Handler; 256] {
+/// The handlers for the thread as it is now. What it is changes at safepoints only: whatever may meet one asks again before
+/// it goes on.
+#[inline(always)]
+pub(crate) fn table(cx: &Cx) -> *const Table {
+    if cx.owns_everything() { &SOLO_TABLE } else { &TABLE }
+}
+
+/// Goes on ending a plain frame.
+///
+/// # Safety
+/// The handlers' contract.
+pub(crate) unsafe fn leave_anew(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+    match (*cx).owns_everything() {
+        true => call::leave::<true>(regs, cx, t, v),
+        false => call::leave::<false>(regs, cx, t, v),
+    }
+}
+
+/// Counts one reference more. The value is a pointer.
+#[inline(always)]
+unsafe fn count_up<const SOLO: bool>(v: Value, cx: *mut Cx) {
+    let m = (*cx).mutator();
+    if SOLO { (*v.ptr()).increment_solo(m) } else { (*v.ptr()).increment(m) }
+}
+
+/// Counts one reference less; whether it was the last. The value is a pointer.
+#[inline(always)]
+#[must_use]
+unsafe fn count_down<const SOLO: bool>(v: Value, cx: *mut Cx) -> bool {
+    let m = (*cx).mutator();
+    if SOLO { (*v.ptr()).decrement_solo(m) } else { (*v.ptr()).decrement(m) }
+}
+
+/// Drops a value. Its end may queue what runs later; nothing runs here.
+#[inline(always)]
+unsafe fn drop_value<const SOLO: bool>(v: Value, cx: *mut Cx) {
+    if v.is_ptr() && count_down::<SOLO>(v, cx) {
+        (*cx).mutator().destroy(v.ptr());
+    }
+}
+
+const fn build<const SOLO: bool>() -> [Handler; 256] {
     let mut t: [Handler; 256] = [invalid; 256];
     macro_rules! ops {
         ($($op:ident => $f:expr,)*) => { $( t[Op::$op as usize] = $f; )* };
     }
     ops! {
-        Nop => moves::nop, Move => moves::move_, LoadConst => moves::load_const, LoadInt => moves::load_int,
-        LoadNone => moves::load_none, LoadTrue => moves::load_true, LoadFalse => moves::load_false,
-        LoadEllipsis => moves::load_ellipsis, Drop => moves::drop_, DeleteLocal => slow::names::delete_local::run,
-        CheckBound => moves::check_bound,
-        LoadGlobal => moves::load_global, StoreGlobal => moves::store_global, DeleteGlobal => slow::names::delete_global::run,
-        LoadName => moves::load_name, StoreName => moves::store_name, DeleteName => slow::names::delete_name::run,
+        Nop => moves::nop::<SOLO>, Move => moves::move_::<SOLO>, LoadConst => moves::load_const::<SOLO>, LoadInt => moves::load_int::<SOLO>,
+        LoadNone => moves::load_none::<SOLO>, LoadTrue => moves::load_true::<SOLO>, LoadFalse => moves::load_false::<SOLO>,
+        LoadEllipsis => moves::load_ellipsis::<SOLO>, Drop => moves::drop_::<SOLO>, DeleteLocal => slow::names::delete_local::run,
+        CheckBound => moves::check_bound::<SOLO>,
+        LoadGlobal => moves::load_global::<SOLO>, StoreGlobal => moves::store_global::<SOLO>, DeleteGlobal => slow::names::delete_global::run,
+        LoadName => moves::load_name::<SOLO>, StoreName => moves::store_name::<SOLO>, DeleteName => slow::names::delete_name::run,
         LoadFromDictOrGlobals => slow::names::load_from_dict_or_globals::run,
         LoadFromDictOrFree => slow::names::load_from_dict_or_free::run,
         LoadFromDictOrCell => slow::names::load_from_dict_or_cell::run,
-        MakeCell => slow::names::make_cell::run, LoadCell => moves::load_cell, StoreCell => moves::store_cell,
-        DeleteCell => slow::names::delete_cell::run, LoadFree => moves::load_free, StoreFree => moves::store_free,
+        MakeCell => slow::names::make_cell::run, LoadCell => moves::load_cell::<SOLO>, StoreCell => moves::store_cell::<SOLO>,
+        DeleteCell => slow::names::delete_cell::run, LoadFree => moves::load_free::<SOLO>, StoreFree => moves::store_free::<SOLO>,
         DeleteFree => slow::names::delete_free::run, LoadFreeCell => slow::names::load_free_cell::run,
         LoadLocals => slow::names::load_locals::run,
 
-        LoadAttr => attr::load_attr, StoreAttr => attr::store_attr, DeleteAttr => slow::attr::delete_attr::run,
-        LoadSuperAttr => slow::attr::load_super_attr::run, LoadSuperMethod => super_::load_super_method, GetItem => item::get_item, GetItemImm => item::get_item_imm,
-        SetItem => item::set_item, DelItem => slow::item::del_item::run, BuildSlice => slow::build::build_slice::run,
+        LoadAttr => attr::load_attr::<SOLO>, StoreAttr => attr::store_attr::<SOLO>, DeleteAttr => slow::attr::delete_attr::run,
+        LoadSuperAttr => slow::attr::load_super_attr::run, LoadSuperMethod => super_::load_super_method::<SOLO>, GetItem => item::get_item::<SOLO>, GetItemImm => item::get_item_imm::<SOLO>,
+        SetItem => item::set_item::<SOLO>, DelItem => slow::item::del_item::run, BuildSlice => slow::build::build_slice::run,
         GetSlice => slow::item::get_slice::run, SetSlice => slow::item::set_slice::run,
 
-        Add => arith::add, Sub => arith::sub, Mul => arith::mul, TrueDiv => arith::true_div,
-        FloorDiv => arith::floor_div, Mod => arith::modulo, Pow => slow::arith::binary::run, MatMul => slow::arith::binary::run,
-        Shl => arith::shl, Shr => arith::shr, And => arith::and, Or => arith::or, Xor => arith::xor,
-        IAdd => arith::add, ISub => arith::sub, IMul => arith::mul, ITrueDiv => arith::true_div,
-        IFloorDiv => arith::floor_div, IMod => arith::modulo, IPow => slow::arith::binary::run,
-        IMatMul => slow::arith::binary::run, IShl => arith::shl, IShr => arith::shr, IAnd => arith::and, IOr => arith::or,
-        IXor => arith::xor,
-        AddImm => arith::add_imm, SubImm => arith::sub_imm, MulImm => arith::mul_imm,
-        FloorDivImm => arith::floor_div_imm, ModImm => arith::mod_imm, ShlImm => arith::shl_imm,
-        ShrImm => arith::shr_imm, AndImm => arith::and_imm, IAddImm => arith::add_imm, ISubImm => arith::sub_imm,
-        Neg => arith::neg, Pos => slow::arith::unary::run, Invert => slow::arith::unary::run, Not => arith::not,
-        ToBool => arith::to_bool,
+        Add => arith::add::<SOLO>, Sub => arith::sub::<SOLO>, Mul => arith::mul::<SOLO>, TrueDiv => arith::true_div::<SOLO>,
+        FloorDiv => arith::floor_div::<SOLO>, Mod => arith::modulo::<SOLO>, Pow => slow::arith::binary::run, MatMul => slow::arith::binary::run,
+        Shl => arith::shl::<SOLO>, Shr => arith::shr::<SOLO>, And => arith::and::<SOLO>, Or => arith::or::<SOLO>, Xor => arith::xor::<SOLO>,
+        IAdd => arith::add::<SOLO>, ISub => arith::sub::<SOLO>, IMul => arith::mul::<SOLO>, ITrueDiv => arith::true_div::<SOLO>,
+        IFloorDiv => arith::floor_div::<SOLO>, IMod => arith::modulo::<SOLO>, IPow => slow::arith::binary::run,
+        IMatMul => slow::arith::binary::run, IShl => arith::shl::<SOLO>, IShr => arith::shr::<SOLO>, IAnd => arith::and::<SOLO>, IOr => arith::or::<SOLO>,
+        IXor => arith::xor::<SOLO>,
+        AddImm => arith::add_imm::<SOLO>, SubImm => arith::sub_imm::<SOLO>, MulImm => arith::mul_imm::<SOLO>,
+        FloorDivImm => arith::floor_div_imm::<SOLO>, ModImm => arith::mod_imm::<SOLO>, ShlImm => arith::shl_imm::<SOLO>,
+        ShrImm => arith::shr_imm::<SOLO>, AndImm => arith::and_imm::<SOLO>, IAddImm => arith::add_imm::<SOLO>, ISubImm => arith::sub_imm::<SOLO>,
+        Neg => arith::neg::<SOLO>, Pos => slow::arith::unary::run, Invert => slow::arith::unary::run, Not => arith::not::<SOLO>,
+        ToBool => arith::to_bool::<SOLO>,
 
-        Lt => compare::lt, Le => compare::le, Eq => compare::eq, Ne => compare::ne, Gt => compare::gt,
-        Ge => compare::ge, Is => compare::is, IsNot => compare::is_not, In => item::contains, NotIn => item::contains,
-        Jump => moves::jump, JumpBack => moves::jump_back, JumpIfTrue => compare::jump_if_true,
-        JumpIfFalse => compare::jump_if_false, JumpIfNone => compare::jump_if_none,
-        JumpIfNotNone => compare::jump_if_not_none,
-        JumpLt => compare::jump_lt, JumpLe => compare::jump_le, JumpEq => compare::jump_eq,
-        JumpNe => compare::jump_ne, JumpGt => compare::jump_gt, JumpGe => compare::jump_ge,
-        JumpNotLt => compare::jump_not_lt, JumpNotLe => compare::jump_not_le, JumpNotEq => compare::jump_not_eq,
-        JumpNotNe => compare::jump_not_ne, JumpNotGt => compare::jump_not_gt, JumpNotGe => compare::jump_not_ge,
-        JumpLtImm => compare::jump_lt_imm, JumpLeImm => compare::jump_le_imm, JumpEqImm => compare::jump_eq_imm,
-        JumpNeImm => compare::jump_ne_imm, JumpGtImm => compare::jump_gt_imm, JumpGeImm => compare::jump_ge_imm,
-        JumpNotLtImm => compare::jump_not_lt_imm, JumpNotLeImm => compare::jump_not_le_imm,
-        JumpNotEqImm => compare::jump_not_eq_imm, JumpNotNeImm => compare::jump_not_ne_imm,
-        JumpNotGtImm => compare::jump_not_gt_imm, JumpNotGeImm => compare::jump_not_ge_imm,
-        JumpIs => compare::jump_is, JumpIsNot => compare::jump_is_not,
+        Lt => compare::lt::<SOLO>, Le => compare::le::<SOLO>, Eq => compare::eq::<SOLO>, Ne => compare::ne::<SOLO>, Gt => compare::gt::<SOLO>,
+        Ge => compare::ge::<SOLO>, Is => compare::is::<SOLO>, IsNot => compare::is_not::<SOLO>, In => item::contains::<SOLO>, NotIn => item::contains::<SOLO>,
+        Jump => moves::jump::<SOLO>, JumpBack => moves::jump_back::<SOLO>, JumpIfTrue => compare::jump_if_true::<SOLO>,
+        JumpIfFalse => compare::jump_if_false::<SOLO>, JumpIfNone => compare::jump_if_none::<SOLO>,
+        JumpIfNotNone => compare::jump_if_not_none::<SOLO>,
+        JumpLt => compare::jump_lt::<SOLO>, JumpLe => compare::jump_le::<SOLO>, JumpEq => compare::jump_eq::<SOLO>,
+        JumpNe => compare::jump_ne::<SOLO>, JumpGt => compare::jump_gt::<SOLO>, JumpGe => compare::jump_ge::<SOLO>,
+        JumpNotLt => compare::jump_not_lt::<SOLO>, JumpNotLe => compare::jump_not_le::<SOLO>, JumpNotEq => compare::jump_not_eq::<SOLO>,
+        JumpNotNe => compare::jump_not_ne::<SOLO>, JumpNotGt => compare::jump_not_gt::<SOLO>, JumpNotGe => compare::jump_not_ge::<SOLO>,
+        JumpLtImm => compare::jump_lt_imm::<SOLO>, JumpLeImm => compare::jump_le_imm::<SOLO>, JumpEqImm => compare::jump_eq_imm::<SOLO>,
+        JumpNeImm => compare::jump_ne_imm::<SOLO>, JumpGtImm => compare::jump_gt_imm::<SOLO>, JumpGeImm => compare::jump_ge_imm::<SOLO>,
+        JumpNotLtImm => compare::jump_not_lt_imm::<SOLO>, JumpNotLeImm => compare::jump_not_le_imm::<SOLO>,
+        JumpNotEqImm => compare::jump_not_eq_imm::<SOLO>, JumpNotNeImm => compare::jump_not_ne_imm::<SOLO>,
+        JumpNotGtImm => compare::jump_not_gt_imm::<SOLO>, JumpNotGeImm => compare::jump_not_ge_imm::<SOLO>,
+        JumpIs => compare::jump_is::<SOLO>, JumpIsNot => compare::jump_is_not::<SOLO>,
 
-        GetIter => iterate::get_iter, ForIter => iterate::for_iter,
-        UnpackSequence => build::unpack_sequence, UnpackEx => slow::build::unpack_ex::run,
+        GetIter => iterate::get_iter::<SOLO>, ForIter => iterate::for_iter::<SOLO>,
+        UnpackSequence => build::unpack_sequence::<SOLO>, UnpackEx => slow::build::unpack_ex::run,
         StarArgs => slow::call::star_args::run,
-        Call => call::call, CallKw => slow::call::call_kw::run, CallMethod => call::call_method,
-        CallMethodKw => slow::call::call_method_kw::run, CallSuper => super_::call_super, CallEx => slow::call::call_ex::run, Return => call::return_,
-        ReturnNone => call::return_none, MakeFunction => slow::build::make_function::run,
+        Call => call::call::<SOLO>, CallKw => slow::call::call_kw::run, CallMethod => call::call_method::<SOLO>,
+        CallMethodKw => slow::call::call_method_kw::run, CallSuper => super_::call_super::<SOLO>, CallEx => slow::call::call_ex::run, Return => call::return_::<SOLO>,
+        ReturnNone => call::return_none::<SOLO>, MakeFunction => slow::build::make_function::run,
         LoadBuildClass => slow::names::load_build_class::run,
         BuildTuple => slow::build::build_tuple::run, BuildList => slow::build::build_list::run, BuildSet => slow::build::build_set::run,
         BuildMap => slow::build::build_map::run, BuildString => slow::build::build_string::run,
-        ListAppend => item::list_append, SetAdd => item::set_add, MapAdd => item::map_add,
+        ListAppend => item::list_append::<SOLO>, SetAdd => item::set_add::<SOLO>, MapAdd => item::map_add::<SOLO>,
         ListExtend => slow::build::list_extend::run, SetUpdate => slow::build::set_update::run,
         DictUpdate => slow::build::dict_update::run, DictMerge => slow::build::dict_merge::run,
         ListToTuple => slow::build::list_to_tuple::run, Convert => slow::build::convert::run,
@@ -111,9 +153,9 @@ const fn build() -> [Handler; 256] {
         WithEnter => slow::except::with_enter::run, WithExit => slow::except::with_exit::run,
         WithExitExc => slow::except::with_exit_exc::run, AsyncWithEnter => slow::except::with_enter::run,
         AssertFail => slow::except::assert_fail::run, RaiseNotImplemented => slow::except::raise_not_implemented::run,
-        ReturnGenerator => slow::generator::return_generator::run, Yield => generate::yield_,
+        ReturnGenerator => slow::generator::return_generator::run, Yield => generate::yield_::<SOLO>,
         GetYieldFromIter => slow::generator::get_yield_from_iter::run, GetAwaitable => slow::generator::get_awaitable::run,
-        Send => generate::send, AsyncGenWrap => slow::generator::async_gen_wrap::run,
+        Send => generate::send::<SOLO>, AsyncGenWrap => slow::generator::async_gen_wrap::run,
         GetAiter => slow::generator::get_aiter::run, GetAnext => slow::generator::get_anext::run,
         EndAsyncFor => slow::generator::end_async_for::run, StopIterationError => slow::generator::stop_iteration_error::run,
         MatchMapping => slow::patterns::match_mapping::run, MatchSequence => slow::patterns::match_sequence::run,

@@ -1,20 +1,20 @@
 //! Moves, constants, names, cells, unconditional jumps.
 
+use super::{count_down, count_up, drop_value};
 use crate::interp::{Exit, Table, cache, slow};
 use crate::objects::cell::PyCell;
 use crate::{Cx, Header, Ref, RefExt, Value};
 
 /// Drops `old` and goes on at `ip`. The common end of handlers that overwrite a register.
 #[inline(never)]
-pub(crate) unsafe fn drop_then(
+pub(crate) unsafe fn drop_then<const SOLO: bool>(
     ip: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
     t: *const Table,
     old: Value,
 ) -> Exit {
-    let h = old.ptr();
-    if (*h).decrement((*cx).mutator()) {
+    if count_down::<SOLO>(old, cx) {
         return destroy_then(ip, regs, cx, t, old);
     }
     goto!(ip, regs, cx, t)
@@ -23,7 +23,7 @@ pub(crate) unsafe fn drop_then(
 /// Writes a result to field `a`, drops the operands in fields `b` and `c` that the instruction `word` consumes, and goes
 /// on at `next`.
 #[inline(never)]
-pub(crate) unsafe fn conclude(
+pub(crate) unsafe fn conclude<const SOLO: bool>(
     next: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
@@ -33,19 +33,19 @@ pub(crate) unsafe fn conclude(
 ) -> Exit {
     for (bit, index) in [(0x200, fb!(word)), (0x400, fc!(word))] {
         if word & bit != 0 {
-            consume(regs.add(index), cx);
+            consume::<SOLO>(regs.add(index), cx);
         }
     }
     let slot = regs.add(fa!(word));
     let old = *slot;
     *slot = v;
-    (*cx).drop_value(old);
+    drop_value::<SOLO>(old, cx);
     resume_at(next, regs, cx, t)
 }
 
 /// As [`conclude`] for instructions without a result, which may consume all three operands.
 #[inline(never)]
-pub(crate) unsafe fn conclude_unit(
+pub(crate) unsafe fn conclude_unit<const SOLO: bool>(
     next: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
@@ -54,7 +54,7 @@ pub(crate) unsafe fn conclude_unit(
 ) -> Exit {
     for (bit, index) in [(0x100, fa!(word)), (0x200, fb!(word)), (0x400, fc!(word))] {
         if word & bit != 0 {
-            consume(regs.add(index), cx);
+            consume::<SOLO>(regs.add(index), cx);
         }
     }
     resume_at(next, regs, cx, t)
@@ -62,11 +62,11 @@ pub(crate) unsafe fn conclude_unit(
 
 /// Drops what a register holds and leaves it empty.
 #[inline(always)]
-unsafe fn consume(register: *mut Value, cx: *mut Cx) {
+unsafe fn consume<const SOLO: bool>(register: *mut Value, cx: *mut Cx) {
     let v = *register;
     if v.is_ptr() {
         *register = Value::UNDEF;
-        (*cx).drop_value(v);
+        drop_value::<SOLO>(v, cx);
     }
 }
 
@@ -84,7 +84,7 @@ pub(crate) unsafe fn resume_at(ip: *const u64, regs: *mut Value, cx: *mut Cx, t:
     if (*cx).has_pending() {
         return slow::pending_then::run(ip, regs, cx, t);
     }
-    goto!(ip, regs, cx, t)
+    goto_anew!(ip, regs, cx)
 }
 
 handler! { pub fn nop(ip, regs, cx, t) { goto!(ip.add(1), regs, cx, t) } }
@@ -98,7 +98,7 @@ handler! {
             if word & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
-                (*v.ptr()).increment((*cx).mutator());
+                count_up::<SOLO>(v, cx);
             }
         }
         finish!(ip.add(1), regs, cx, t, fa!(word), v)
@@ -149,12 +149,12 @@ handler! {
 handler! {
     pub fn load_global(ip, regs, cx, t) {
         let word = *ip;
-        let v = cache::global(ip, regs, cx);
+        let v = cache::global::<SOLO>(ip, regs, cx);
         if v.is_undef() {
-            return load_shared_global(ip, regs, cx, t);
+            return load_shared_global::<SOLO>(ip, regs, cx, t);
         }
         if v.is_ptr() {
-            (*v.ptr()).increment((*cx).mutator());
+            count_up::<SOLO>(v, cx);
         }
         finish!(ip.add(3), regs, cx, t, fa!(word), v)
     }
@@ -164,7 +164,7 @@ handler! {
     /// A global that is not cached, or that other threads may replace.
     #[inline(never)]
     fn load_shared_global(ip, regs, cx, t) {
-        if (*cx).owns_everything() {
+        if SOLO || (*cx).owns_everything() {
             return slow::names::load_global::run(ip, regs, cx, t);
         }
         let v = cache::shared_global(ip, regs);
@@ -180,7 +180,7 @@ handler! {
 handler! {
     pub fn load_name(ip, regs, cx, t) {
         if (*regs).is_none() {
-            return load_global(ip, regs, cx, t);
+            return load_global::<SOLO>(ip, regs, cx, t);
         }
         slow::names::load_name::run(ip, regs, cx, t)
     }
@@ -193,20 +193,20 @@ handler! {
         let globals = super::super::frame::Frame(regs).function().globals_unchecked();
         let source = regs.add(fa!(word));
         let v = *source;
-        if cached == 0 || !may_store(cx, &globals.h, v) || cached as u32 != globals.keys_id() {
+        if cached == 0 || !may_store::<SOLO>(cx, &globals.h, v) || cached as u32 != globals.keys_id() {
             return slow::names::store_global::run(ip, regs, cx, t);
         }
         if v.is_ptr() {
             if word & 0x100 != 0 {
                 *source = Value::UNDEF;
             } else {
-                (*v.ptr()).increment((*cx).mutator());
+                count_up::<SOLO>(v, cx);
             }
         }
         let slot = globals.value_slot_unlocked(cache::payload(cached));
         let old = slot.swap_exclusive(v);
         if old.is_ptr() {
-            return drop_then(ip.add(2), regs, cx, t, old);
+            return drop_then::<SOLO>(ip.add(2), regs, cx, t, old);
         }
         goto!(ip.add(2), regs, cx, t)
     }
@@ -215,7 +215,7 @@ handler! {
 handler! {
     pub fn store_name(ip, regs, cx, t) {
         if (*regs).is_none() {
-            return store_global(ip, regs, cx, t);
+            return store_global::<SOLO>(ip, regs, cx, t);
         }
         slow::names::store_in_namespace::run(ip, regs, cx, t)
     }
@@ -226,11 +226,11 @@ handler! {
         let word = *ip;
         let cell = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyCell>();
         let v = cell.peek();
-        if !(*cx).is_exclusive(&cell.h) || v.is_undef() {
-            return load_shared_cell(ip, regs, cx, t);
+        if !(SOLO || (*cx).is_exclusive(&cell.h)) || v.is_undef() {
+            return load_shared_cell::<SOLO>(ip, regs, cx, t);
         }
         if v.is_ptr() {
-            (*v.ptr()).increment((*cx).mutator());
+            count_up::<SOLO>(v, cx);
         }
         finish!(ip.add(1), regs, cx, t, fa!(word), v)
     }
@@ -253,13 +253,13 @@ handler! {
     pub fn store_cell(ip, regs, cx, t) {
         let word = *ip;
         let cell = Ref::from_value(*regs.add(fa!(word))).cast_unchecked::<PyCell>();
-        if !may_store(cx, &cell.h, *regs.add(fb!(word))) {
-            return store_shared_cell(ip, regs, cx, t);
+        if !may_store::<SOLO>(cx, &cell.h, *regs.add(fb!(word))) {
+            return store_shared_cell::<SOLO>(ip, regs, cx, t);
         }
-        let v = take_b(word, regs, cx);
+        let v = take_b::<SOLO>(word, regs, cx);
         let old = cell.swap_exclusive(v);
         if old.is_ptr() {
-            return drop_then(ip.add(1), regs, cx, t, old);
+            return drop_then::<SOLO>(ip.add(1), regs, cx, t, old);
         }
         goto!(ip.add(1), regs, cx, t)
     }
@@ -271,10 +271,10 @@ handler! {
     fn store_shared_cell(ip, regs, cx, t) {
         let word = *ip;
         let cell = Ref::from_value(*regs.add(fa!(word))).cast_unchecked::<PyCell>();
-        let v = take_b(word, regs, cx);
+        let v = take_b::<SOLO>(word, regs, cx);
         let old = cell.swap_value(&*cx, v);
         if old.is_ptr() {
-            return drop_then(ip.add(1), regs, cx, t, old);
+            return drop_then::<SOLO>(ip.add(1), regs, cx, t, old);
         }
         goto!(ip.add(1), regs, cx, t)
     }
@@ -283,20 +283,20 @@ handler! {
 /// Whether a value may be stored into a container as it stands: the container is confined, or the value refers to nothing
 /// and nobody else runs. All other stores publish the value first, or take the lock.
 #[inline(always)]
-pub(super) unsafe fn may_store(cx: *mut Cx, container: &Header, v: Value) -> bool {
-    !container.is_published() || ((*cx).owns_everything() && !v.is_ptr())
+pub(super) unsafe fn may_store<const SOLO: bool>(cx: *mut Cx, container: &Header, v: Value) -> bool {
+    !container.is_published() || ((SOLO || (*cx).owns_everything()) && !v.is_ptr())
 }
 
 /// The value of field `b`, moved out of its register or counted.
 #[inline(always)]
-unsafe fn take_b(word: u64, regs: *mut Value, cx: *mut Cx) -> Value {
+unsafe fn take_b<const SOLO: bool>(word: u64, regs: *mut Value, cx: *mut Cx) -> Value {
     let source = regs.add(fb!(word));
     let v = *source;
     if v.is_ptr() {
         if word & 0x200 != 0 {
             *source = Value::UNDEF;
         } else {
-            (*v.ptr()).increment((*cx).mutator());
+            count_up::<SOLO>(v, cx);
         }
     }
     v
@@ -313,11 +313,11 @@ handler! {
         let word = *ip;
         let cell = free_cell(regs, fb!(word));
         let v = cell.peek();
-        if !(*cx).is_exclusive(&cell.h) || v.is_undef() {
-            return load_shared_free(ip, regs, cx, t);
+        if !(SOLO || (*cx).is_exclusive(&cell.h)) || v.is_undef() {
+            return load_shared_free::<SOLO>(ip, regs, cx, t);
         }
         if v.is_ptr() {
-            (*v.ptr()).increment((*cx).mutator());
+            count_up::<SOLO>(v, cx);
         }
         finish!(ip.add(1), regs, cx, t, fa!(word), v)
     }
@@ -341,19 +341,19 @@ handler! {
         let source = regs.add(fa!(word));
         let v = *source;
         let cell = free_cell(regs, fb!(word));
-        if !may_store(cx, &cell.h, v) {
-            return store_shared_free(ip, regs, cx, t);
+        if !may_store::<SOLO>(cx, &cell.h, v) {
+            return store_shared_free::<SOLO>(ip, regs, cx, t);
         }
         if v.is_ptr() {
             if word & 0x100 != 0 {
                 *source = Value::UNDEF;
             } else {
-                (*v.ptr()).increment((*cx).mutator());
+                count_up::<SOLO>(v, cx);
             }
         }
         let old = cell.swap_exclusive(v);
         if old.is_ptr() {
-            return drop_then(ip.add(1), regs, cx, t, old);
+            return drop_then::<SOLO>(ip.add(1), regs, cx, t, old);
         }
         goto!(ip.add(1), regs, cx, t)
     }
@@ -370,12 +370,12 @@ handler! {
             if word & 0x100 != 0 {
                 *source = Value::UNDEF;
             } else {
-                (*v.ptr()).increment((*cx).mutator());
+                count_up::<SOLO>(v, cx);
             }
         }
         let old = free_cell(regs, fb!(word)).swap_value(&*cx, v);
         if old.is_ptr() {
-            return drop_then(ip.add(1), regs, cx, t, old);
+            return drop_then::<SOLO>(ip.add(1), regs, cx, t, old);
         }
         goto!(ip.add(1), regs, cx, t)
     }

@@ -1,6 +1,7 @@
 //! Calls of `super().name(...)`.
 
 use super::call::{may_push, push_simple};
+use super::count_up;
 use crate::class::{Builtin, PyType};
 use crate::interp::{cache, slow};
 use crate::objects::function::PyFunction;
@@ -12,10 +13,10 @@ const TYPE: u32 = (Builtin::Type as u32) << 1;
 
 /// The function that the caches of a `LoadSuperMethod` lead to, borrowed; `UNDEF` on a miss.
 #[inline(always)]
-unsafe fn cached_function(ip: *const u64, temps: *mut Value, cx: *mut Cx) -> Value {
+unsafe fn cached_function<const SOLO: bool>(ip: *const u64, temps: *mut Value, cx: *mut Cx) -> Value {
     let (global, class, this) = (*temps, *temps.add(1), *temps.add(2));
     let cached = cache::load(ip.add(1));
-    if !(*cx).owns_everything()
+    if !(SOLO || (*cx).owns_everything())
         || global != (*cx).builtin(Builtin::Super).as_ref().value()
         || !class.is_ptr()
         || (*class.ptr()).shape_word() != TYPE
@@ -33,11 +34,11 @@ handler! {
     pub fn load_super_method(ip, regs, cx, t) {
         let word = *ip;
         let temps = regs.add(fb!(word));
-        let found = cached_function(ip, temps, cx);
+        let found = cached_function::<SOLO>(ip, temps, cx);
         if !found.is_ptr() {
             return slow::super_::load_super_method::run(ip, regs, cx, t);
         }
-        (*found.ptr()).increment((*cx).mutator());
+        count_up::<SOLO>(found, cx);
         // Classes are immortal: the first two temporaries count nothing.
         *temps = *temps.add(2);
         *temps.add(1) = Value::UNDEF;
@@ -57,9 +58,9 @@ handler! {
             let args = fc!(word) + 1;
             if function.simple_args() == args
                 && !(*window.add(WINDOW_HEADER)).is_undef()
-                && may_push(function, window, cx)
+                && may_push::<SOLO>(function, window, cx)
             {
-                return push_simple(ip, ip.add(2), regs, window, function, args, cx, t);
+                return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
             }
         }
         slow::call::call_super::run(ip, regs, cx, t)

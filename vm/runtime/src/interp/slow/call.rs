@@ -110,7 +110,7 @@ pub unsafe fn call_window(
     t: *const Table,
     window: *mut Value,
 ) -> Exit {
-    follow!(call_window_next(ip, regs, cx, t, window), cx, t)
+    follow!(call_window_next(ip, regs, cx, t, window), cx)
 }
 
 /// Calls what is in the window's callable slot. `names` names the last arguments.
@@ -585,7 +585,7 @@ unsafe fn end_init(frame: Frame, cx: *mut Cx, t: *const Table) -> Next {
 
 /// See `leave_next`.
 pub unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
-    follow!(leave_next(regs, cx, t, v), cx, t)
+    follow!(leave_next(regs, cx, t, v), cx)
 }
 
 /// A native has raised: drops callable and arguments and goes on at the handler.
@@ -606,7 +606,7 @@ unsafe fn native_failed_next(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *
 #[cold]
 #[inline(never)]
 pub unsafe fn native_failed(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
-    follow!(native_failed_next(ip, regs, cx, t), cx, t)
+    follow!(native_failed_next(ip, regs, cx, t), cx)
 }
 
 /// Goes on ending a plain frame after one of its locals turned out to be the last reference to `dead`.
@@ -624,7 +624,7 @@ pub unsafe fn leave_destroying(
         // What has been queued runs before the caller goes on.
         return leave(regs, cx, t, v);
     }
-    crate::interp::handlers::leave(regs, cx, t, v)
+    crate::interp::handlers::leave_anew(regs, cx, t, v)
 }
 
 /// A function whose frame has just ended is gone too: destroys it and what the result register held.

@@ -2,8 +2,9 @@
 
 use super::{PyGenerator, state};
 use crate::interp::frame::{ENTRY, Frame, GENERATOR};
+use crate::interp::handlers::table;
 use crate::interp::resume_at;
-use crate::interp::{FAILED, Next, TABLE, Table, run, unwind};
+use crate::interp::{FAILED, Next, Table, run, unwind};
 use crate::objects::exception::stop_value;
 use crate::prelude::*;
 use std::sync::atomic::Ordering;
@@ -318,17 +319,20 @@ fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
         match how {
             Resume::Value(v) => {
                 let entry = start(g, before, frame, v);
-                (TABLE.0[(*entry & 0xff) as usize])(entry, frame.0, cx, &TABLE)
+                run::go_on(Next::at(entry, frame.0), cx)
             }
-            Resume::Throw(err) => run::go_on(unwind::raise(g.ip.get(), frame.0, cx, &TABLE, err), cx),
+            Resume::Throw(err) => {
+                let next = unwind::raise(g.ip.get(), frame.0, cx, table(cx), err);
+                run::go_on(next, cx)
+            }
             Resume::ThrowInto(inner, err) => {
                 let ip = g.ip.get();
                 cx.regs.set(frame.0);
                 cx.ip.set(ip);
                 let next = match throw_at(cx, inner.r(), err) {
-                    Ok(Outcome::Yielded(v)) => suspend(ip, frame.0, cx, &TABLE, v.into_value()),
-                    Ok(Outcome::Returned(v)) => end_send(send_of(ip), frame.0, cx, &TABLE, v),
-                    Err(err) => unwind::raise(ip, frame.0, cx, &TABLE, err),
+                    Ok(Outcome::Yielded(v)) => suspend(ip, frame.0, cx, table(cx), v.into_value()),
+                    Ok(Outcome::Returned(v)) => end_send(send_of(ip), frame.0, cx, table(cx), v),
+                    Err(err) => unwind::raise(ip, frame.0, cx, table(cx), err),
                 };
                 run::go_on(next, cx)
             }
@@ -402,7 +406,7 @@ fn step(cx: &mut Cx, generator: Ref<'_>, g: &PyGenerator) -> R<Option<Obj>> {
         cx.recursion_left.set(cx.recursion_left.get() - 1);
         let before = g.start_exclusive();
         let entry = start(g, before, frame, Value::NONE);
-        (TABLE.0[(*entry & 0xff) as usize])(entry, frame.0, cx, &TABLE)
+        run::go_on(Next::at(entry, frame.0), cx)
     };
     cx.regs.set(outer_regs);
     cx.ip.set(outer_ip);
