@@ -25,6 +25,8 @@ pub(crate) struct Compiler<'a> {
     pub warnings: Vec<Warning>,
     /// `from __future__` imports that stand where they may.
     pub early_future: HashSet<usize>,
+    /// Format specs around what is being compiled.
+    pub spec_depth: usize,
     /// Addresses of expressions that turned out not to be constant, so that folding stays linear.
     pub not_constant: HashSet<usize>,
 }

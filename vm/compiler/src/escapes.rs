@@ -58,7 +58,14 @@ fn escapes(source: &Source, range: TextRange, whole_literal: bool, found: &mut V
     }
     while let Some(next) = text[at..].find('\\') {
         let start = at + next;
-        let Some(c) = text[start + 1..].chars().next() else { return };
+        let Some(c) = text[start + 1..].chars().next() else {
+            // The text before a field of an f-string.
+            if source.text[range.end().to_usize()..].starts_with('{') {
+                let place = range.start() + TextSize::new(start as u32);
+                found.push(invalid(source, "{", "escape sequence", place));
+            }
+            return;
+        };
         at = start + 1 + c.len_utf8();
         let octal = octal_escape(&text[start + 1..]);
         let known = matches!(c, '\n' | '\\' | '\'' | '"' | 'a' | 'b' | 'f' | 'n' | 'r' | 't' | 'v' | 'x')
@@ -70,18 +77,22 @@ fn escapes(source: &Source, range: TextRange, whole_literal: bool, found: &mut V
             None => &text[start + 1..at],
         };
         let what = if octal.is_some() { "octal escape sequence" } else { "escape sequence" };
-        let place = range.start() + TextSize::new(start as u32);
-        let (fault, advice) = (
-            format!("\"\\{shown}\" is an invalid {what}."),
-            format!("Did you mean \"\\\\{shown}\"? A raw string is also an option."),
-        );
-        let message = format!("{fault} Such sequences will not work in the future. {advice}");
-        let end = place + TextSize::new(1 + shown.len() as u32);
-        found.push(Warning {
-            error: Some(format!("{fault} {advice}")),
-            text: Some(format!("{}\n", source.line_text(source.line(place)))),
-            ..source.warning(message, TextRange::new(place, end))
-        });
+        found.push(invalid(source, shown, what, range.start() + TextSize::new(start as u32)));
+    }
+}
+
+/// The warning about a backslash at a place and what follows it.
+fn invalid(source: &Source, shown: &str, what: &str, place: TextSize) -> Warning {
+    let (fault, advice) = (
+        format!("\"\\{shown}\" is an invalid {what}."),
+        format!("Did you mean \"\\\\{shown}\"? A raw string is also an option."),
+    );
+    let message = format!("{fault} Such sequences will not work in the future. {advice}");
+    let end = place + TextSize::new(1 + shown.len() as u32);
+    Warning {
+        error: Some(format!("{fault} {advice}")),
+        text: Some(format!("{}\n", source.line_text(source.line(place)))),
+        ..source.warning(message, TextRange::new(place, end))
     }
 }
 

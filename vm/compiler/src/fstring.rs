@@ -2,15 +2,17 @@
 
 use crate::compiler::Compiler;
 use crate::constant::text;
-use crate::errors::Res;
+use crate::errors::{Fault, FaultEnd, Res};
 use crate::unit::{Reg, Val};
 use ruff_python_ast::{
     ConversionFlag, ExprFString, ExprTString, FStringPart, InterpolatedElement, InterpolatedStringElement,
     InterpolatedStringElements,
 };
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 use ungil_bytecode::{Const, Op};
 
+/// Format specs within each other in which there may be fields.
+const MAX_SPEC_DEPTH: usize = 2;
 /// How many pieces are joined at once.
 const MAX_PIECES: usize = 60;
 
@@ -140,7 +142,19 @@ impl<'a> Compiler<'a> {
     fn format_spec(&mut self, elements: &'a InterpolatedStringElements, range: TextRange, dst: Reg) -> Res {
         let mut pieces = Vec::new();
         self.pieces(elements, false, &mut pieces);
-        self.join(pieces, range, dst)
+        let too_deep = self.spec_depth == MAX_SPEC_DEPTH;
+        if let Some(Piece::Value(value)) =
+            pieces.iter().find(|piece| matches!(piece, Piece::Value(_)) && too_deep)
+        {
+            let place = TextRange::empty(value.range.start() - TextSize::new(1));
+            let fault =
+                Fault::syntax("f-string: expressions nested too deeply", place).ending(FaultEnd::Start);
+            return Err(Fault { in_bytes: false, ..fault });
+        }
+        self.spec_depth += 1;
+        let result = self.join(pieces, range, dst);
+        self.spec_depth -= 1;
+        result
     }
 
     /// A tuple of strings and a tuple of interpolations; there is a string before, between and behind all of these.

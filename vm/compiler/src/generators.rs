@@ -4,7 +4,8 @@ use crate::compiler::Compiler;
 use crate::errors::Res;
 use crate::scope::Kind;
 use crate::unit::{Reg, Val};
-use ruff_python_ast::{ExprAwait, ExprYield, ExprYieldFrom};
+use ruff_python_ast::visitor::{Visitor, walk_expr};
+use ruff_python_ast::{Expr, ExprAwait, ExprDictComp, ExprListComp, ExprSetComp, ExprYield, ExprYieldFrom};
 use ruff_text_size::Ranged;
 use ungil_bytecode::{CONSUME_B, Op};
 
@@ -51,6 +52,54 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
+    /// Complains about an `await` in an assertion that is left out.
+    pub fn check_await(&self, node: &'a ruff_python_ast::StmtAssert) -> Res {
+        struct Finder<'c, 'a> {
+            compiler: &'c Compiler<'a>,
+            result: Res,
+        }
+        impl<'a> Visitor<'a> for Finder<'_, '_> {
+            fn visit_expr(&mut self, expr: &'a Expr) {
+                let checked = match expr {
+                    Expr::Await(node) => self.compiler.check_await_place(node),
+                    Expr::ListComp(ExprListComp { generators, range, .. })
+                    | Expr::SetComp(ExprSetComp { generators, range, .. })
+                    | Expr::DictComp(ExprDictComp { generators, range, .. })
+                        if generators.iter().any(|generator| generator.is_async) =>
+                    {
+                        self.compiler.check_async("asynchronous comprehension", *range)
+                    }
+                    _ => Ok(()),
+                };
+                if self.result.is_ok() {
+                    self.result = checked;
+                }
+                if !matches!(expr, Expr::Lambda(_) | Expr::Generator(_)) {
+                    walk_expr(self, expr);
+                }
+            }
+        }
+        let mut finder = Finder { compiler: self, result: Ok(()) };
+        finder.visit_expr(&node.test);
+        if let Some(message) = &node.msg {
+            finder.visit_expr(message);
+        }
+        finder.result
+    }
+
+    fn check_await_place(&self, node: &ExprAwait) -> Res {
+        if self.top_level_await() {
+            return Ok(());
+        }
+        if !matches!(self.scope().kind, Kind::Function | Kind::Lambda | Kind::Generator) {
+            return self.error("'await' outside function", node);
+        }
+        match self.in_async() {
+            true => Ok(()),
+            false => self.error("'await' outside async function", node),
+        }
+    }
+
     fn check_yield(&self, word: &str, node: impl Ranged) -> Res {
         match self.scope().kind {
             Kind::Function | Kind::Lambda => Ok(()),
@@ -59,14 +108,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn await_expression(&mut self, node: &'a ExprAwait, dst: Reg) -> Res {
-        if !self.top_level_await() {
-            if !matches!(self.scope().kind, Kind::Function | Kind::Lambda | Kind::Generator) {
-                return self.error("'await' outside function", node);
-            }
-            if !self.in_async() {
-                return self.error("'await' outside async function", node);
-            }
-        }
+        self.check_await_place(node)?;
         let result = self.u.push_many(2);
         let awaited = self.val(&node.value)?;
         self.at(node);

@@ -40,6 +40,7 @@ pub(crate) fn generate(
         outer: Vec::new(),
         warnings: Vec::new(),
         early_future: future.early,
+        spec_depth: 0,
         not_constant: HashSet::new(),
     };
     compiler.lay_out_registers();

@@ -513,7 +513,8 @@ impl<'a> Compiler<'a> {
             self.warn("assertion is always true, perhaps remove parentheses?", node.range);
         }
         if self.options.optimize > 0 {
-            return Ok(());
+            // What may not stand here may not stand here either way.
+            return self.check_await(node);
         }
         let passed = self.u.label();
         if self.constant(&node.test).is_some_and(|constant| truth(&constant)) {

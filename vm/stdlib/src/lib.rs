@@ -12,6 +12,7 @@ mod bisect;
 mod cmath;
 mod collections;
 mod contextvars;
+mod datetime;
 mod errno;
 mod exceptions;
 mod fcntl;
@@ -43,6 +44,7 @@ mod structs;
 mod subprocess;
 pub mod sys;
 mod sysconfigdata;
+mod testinternal;
 mod testlimitedcapi;
 pub mod thread;
 mod time;
@@ -67,6 +69,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_bisect", bisect::init),
     ("_collections", collections::init),
     ("_contextvars", contextvars::init),
+    ("_datetime", datetime::init),
     ("_frozen_importlib", imp::init_bootstrap),
     ("_frozen_importlib_external", imp::init_external),
     ("_functools", functools::init),
@@ -90,6 +93,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_statistics", statistics::init),
     ("_struct", structs::init),
     (sysconfigdata::NAME, sysconfigdata::init),
+    ("_testinternalcapi", testinternal::init),
     ("_testlimitedcapi", testlimitedcapi::init),
     ("_thread", thread::init),
     ("_tokenize", tokenize::init),

@@ -22,7 +22,13 @@ use tokens::{Kind, Tokenizer, Tokens};
 /// Why a source is wrong; `None` if nothing is found to be.
 pub(crate) fn explain(text: &str, mode: Mode) -> Option<Fault> {
     let mut reached = Reached::default();
-    let fault = explain_inner(text, mode, &mut reached)?;
+    let mut fault = explain_inner(text, mode, &mut reached)?;
+    // Expressions get no newline at their end, so what follows the backslash is not one.
+    if mode == Mode::Eval && text.ends_with('\\') && fault.message == "unexpected EOF while parsing" {
+        let end = TextRange::empty(TextSize::new(text.len() as u32 - 1));
+        fault = Fault::syntax("unexpected character after line continuation character", end)
+            .ending(FaultEnd::Zero);
+    }
     let line = fault.range.map_or(0, |range| line_of(text, range.start().to_usize().min(text.len())));
     // Only of modules is the last line completed by a newline.
     let is_unended = mode != Mode::Exec && !text.ends_with('\n') && line == line_of(text, text.len());

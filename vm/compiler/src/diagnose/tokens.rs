@@ -467,7 +467,8 @@ impl<'a> Tokenizer<'a> {
                 }
                 b'\\' if !raw && self.peek(1) == b'N' && self.peek(2) == b'{' => {
                     let rest = &self.text[self.at..];
-                    self.at += rest.find(['}', '\n']).map_or(3, |end| end + 1);
+                    let end = rest.find(['}', '\n', char::from(quote)]);
+                    self.at += end.filter(|&end| rest.as_bytes()[end] == b'}').map_or(3, |end| end + 1);
                 }
                 b'\\' => {
                     self.at += 1;

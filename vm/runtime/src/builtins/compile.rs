@@ -4,6 +4,7 @@ use crate::import;
 use crate::objects::code::{self, PyCode};
 use crate::objects::dict::PyDict;
 use crate::objects::str::PyStr;
+use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 use ungil_bytecode::CodeUnit;
 use ungil_compiler::{CompileError, Compiled, ErrorKind, Mode, Node, Options, Warning, WarningKind};
@@ -370,6 +371,30 @@ fn syntax_tree(
     tree_objects(cx, &parsed.tree)
 }
 
+/// Whether the closure given to `exec()` is one for the code.
+fn check_closure(cx: &mut Cx, name: &str, code: &PyCode, closure: Option<Ref<'_>>, is_code: bool) -> R<()> {
+    let needed = code.free_names.len();
+    let text = match closure {
+        Some(_) if !is_code => "closure can only be used when source is a code object".to_owned(),
+        Some(_) if needed == 0 => "cannot use a closure with this code object".to_owned(),
+        Some(closure) => {
+            let cells = closure.downcast::<PyTuple>(cx).filter(|_| cx.is_exactly(closure, Builtin::Tuple));
+            let fits = cells.is_some_and(|cells| {
+                let is_cell = |cell: &Ref<'_>| cell.downcast::<crate::objects::cell::PyCell>(cx).is_some();
+                cells.items().len() == needed && cells.items().iter().all(is_cell)
+            });
+            match fits {
+                true => return Ok(()),
+                false => format!("code object requires a closure of exactly length {needed}"),
+            }
+        }
+        None if needed == 0 => return Ok(()),
+        None if name == "exec" => format!("code object requires a closure of exactly length {needed}"),
+        None => format!("code object passed to {name}() may not contain free variables"),
+    };
+    Err(cx.type_error(text))
+}
+
 fn evaluate(cx: &mut Cx, a: Args<'_>, mode: Mode) -> R {
     let name = if matches!(mode, Mode::Eval) { "eval" } else { "exec" };
     let regs = cx.regs.get();
@@ -424,11 +449,16 @@ fn evaluate(cx: &mut Cx, a: Args<'_>, mode: Mode) -> R {
             compile_source(cx, source, "<string>", mode, &options)?
         }
     };
-    if !code.free_names.is_empty() {
-        return Err(cx.type_error(format!("code object passed to {name}() may not contain free variables")));
-    }
+    let is_code = a.get(0).downcast::<PyCode>(cx).is_some();
+    let closure = if matches!(mode, Mode::Exec) { a.opt_not_none(3) } else { None };
+    check_closure(cx, name, code, closure, is_code)?;
     if !code.unit.has_namespace {
         let f = crate::objects::function::new_function(cx, code, globals);
+        if let (Some(function), Some(closure)) =
+            (f.downcast::<crate::objects::function::PyFunction>(cx), closure)
+        {
+            function.closure.set(&function.h, cx, closure.own(cx));
+        }
         return cx.call(f.r(), &[]);
     }
     let result = import::run_code(cx, code, globals, locals)?;

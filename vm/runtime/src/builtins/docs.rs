@@ -14,7 +14,7 @@ const DOCS: &[(&str, &str)] = &[
     ),
     ("any", "Whether any item of an iterable is true; none is if there are none."),
     ("ascii", "The repr of an object with all characters that are not ASCII escaped."),
-    ("bin", "An integer in binary notation with the prefix 0b."),
+    ("bin", "An integer in binary notation with the prefix 0b.\n\n>>> bin(10)\n'0b1010'"),
     ("breakpoint", "Calls sys.breakpointhook(), which starts a debugger unless it is told otherwise."),
     ("callable", "Whether an object can be called; instances can if their class has __call__()."),
     ("chr", "The character with a code point, from 0 to 0x10ffff."),
@@ -32,7 +32,7 @@ const DOCS: &[(&str, &str)] = &[
     ("globals", "The dictionary of the module that the calling code belongs to."),
     ("hasattr", "Whether an object has an attribute of that name: whether getattr() finds one."),
     ("hash", "The hash of an object: equal objects have equal ones, the converse need not hold."),
-    ("hex", "An integer in hexadecimal notation with the prefix 0x."),
+    ("hex", "An integer in hexadecimal notation with the prefix 0x.\n\n>>> hex(255)\n'0xff'"),
     ("id", "The identity of an object: no two objects that exist at the same time share it."),
     ("input", "Reads a line from standard input, without its newline, after writing the prompt."),
     ("isinstance", "Whether an object is an instance of a class, or of one of a tuple or union of classes."),
@@ -49,7 +49,7 @@ const DOCS: &[(&str, &str)] = &[
         "min(iterable, *[, default=obj, key=func]) -> value\nmin(arg1, arg2, *args, *[, key=func]) -> value\n\nThe smallest item of an iterable, or the smallest of several arguments.",
     ),
     ("next", "The next item of an iterator; the default, if given, once it is exhausted."),
-    ("oct", "An integer in octal notation with the prefix 0o."),
+    ("oct", "An integer in octal notation with the prefix 0o.\n\n>>> oct(64)\n'0o100'"),
     ("ord", "The code point of a character."),
     ("pow", "base to the power of exp; with a third argument, modulo that."),
     (
@@ -66,6 +66,63 @@ const DOCS: &[(&str, &str)] = &[
     ("sum", "The sum of a start value and the items of an iterable."),
     ("vars", "The __dict__ of an object; without one, what locals() returns."),
 ];
+
+/// What methods of built-in types say about themselves, by type and name.
+const METHODS: &[(Builtin, &str, &str)] = &[
+    (Builtin::Bytes, "hex", HEX),
+    (Builtin::ByteArray, "hex", HEX),
+    (Builtin::MemoryView, "hex", HEX),
+    (
+        Builtin::Float,
+        "as_integer_ratio",
+        "Numerator and denominator of the fraction that the number is, in lowest terms.\n\n>>> (0.75).as_integer_ratio()\n(3, 4)",
+    ),
+    (
+        Builtin::Float,
+        "fromhex",
+        "The number of a text in hexadecimal notation.\n\n>>> float.fromhex('0x1.8p1')\n3.0",
+    ),
+    (Builtin::Float, "hex", "The number in hexadecimal notation.\n\n>>> (1.5).hex()\n'0x1.8000000000000p+0'"),
+    (
+        Builtin::Int,
+        "as_integer_ratio",
+        "The number and 1: what it is as a fraction.\n\n>>> (10).as_integer_ratio()\n(10, 1)",
+    ),
+    (
+        Builtin::Int,
+        "bit_count",
+        "How many ones the number has in binary notation.\n\n>>> (13).bit_count()\n3",
+    ),
+    (
+        Builtin::Int,
+        "bit_length",
+        "How many digits the number needs in binary notation.\n\n>>> (37).bit_length()\n6",
+    ),
+];
+
+const HEX: &str = "The bytes as hexadecimal digits, with a separator between groups if wanted.\n\n>>> bytes([1, 171]).hex('-')\n'01-ab'";
+
+/// What special methods implement: the expression that calls them.
+const SPECIALS: &[(&str, &str)] = &[
+    ("__contains__", "key in self"),
+    ("__delitem__", "del self[key]"),
+    ("__getitem__", "self[key]"),
+    ("__iter__", "iter(self)"),
+    ("__len__", "len(self)"),
+    ("__next__", "next(self)"),
+    ("__repr__", "repr(self)"),
+    ("__setitem__", "self[key] = value"),
+];
+
+/// The documentation of a method or special method of a type.
+pub fn of_method(cx: &Cx, owner: &PyType, def: &NativeDef) -> Option<String> {
+    let is_own = |which: &Builtin| std::ptr::eq(cx.builtin(*which), owner);
+    if let Some((_, _, text)) = METHODS.iter().find(|(which, name, _)| *name == def.name && is_own(which)) {
+        return Some((*text).to_owned());
+    }
+    let found = SPECIALS.iter().find(|(name, _)| *name == def.name);
+    found.map(|(_, expression)| format!("Implement {expression}."))
+}
 
 /// The documentation of a native of `builtins`.
 pub fn of(def: &NativeDef) -> Option<&'static str> {

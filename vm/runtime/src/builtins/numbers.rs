@@ -1,5 +1,6 @@
 //! Builtins that compute: arithmetic, extremes, sums, truth of many.
 
+use crate::objects::complex::PyComplex;
 use crate::ops::{BinaryOp, UnaryOp};
 use crate::prelude::*;
 
@@ -100,40 +101,84 @@ fn sum(cx: &mut Cx, a: Args<'_>) -> R {
         }
     };
     let iterator = cx.iter(a.get(0))?;
-    // `float` holds the total and its compensation as long as only floats and ints were added to a float.
-    let mut float: Option<(f64, f64)> = total.value().as_float().map(|x| (x, 0.0));
+    // Holds the total as long as only floats, ints and complex numbers were added to a float or complex number.
+    let mut exact = Compensated::of(cx, total.r());
     while let Some(item) = cx.next(iterator.r())? {
-        if let Some((sum, compensation)) = float {
-            let x = match item.value() {
-                v if v.is_float() => Some(v.float()),
-                v if v.is_int() => Some(v.int() as f64),
-                _ => None,
-            };
-            if let Some(x) = x {
-                let next = sum + x;
-                let lost = if sum.abs() >= x.abs() { (sum - next) + x } else { (x - next) + sum };
-                float = Some((next, compensation + lost));
+        if let Some(sum) = &mut exact {
+            if sum.add(cx, item.r()) {
                 continue;
             }
-            total = cx.float(finish(sum, compensation));
-            float = None;
+            total = sum.total(cx);
+            exact = None;
         }
         if let (Some(x), Some(y)) = (total.value().as_int(), item.value().as_int()) {
             total = cx.int(x + y);
             continue;
         }
         total = cx.binary(BinaryOp::Add, total.r(), item.r())?;
-        float = total.value().as_float().map(|x| (x, 0.0));
+        exact = Compensated::of(cx, total.r());
         cx.poll()?;
     }
-    Ok(match float {
-        Some((sum, compensation)) => cx.float(finish(sum, compensation)),
-        None => total,
-    })
+    Ok(exact.map_or(total, |sum| sum.total(cx)))
 }
 
-fn finish(sum: f64, compensation: f64) -> f64 {
-    if compensation != 0.0 && compensation.is_finite() { sum + compensation } else { sum }
+/// A sum of floats with what rounding has lost (Neumaier).
+#[derive(Clone, Copy, Default)]
+struct Part {
+    sum: f64,
+    lost: f64,
+}
+
+impl Part {
+    fn add(&mut self, x: f64) {
+        let next = self.sum + x;
+        self.lost += if self.sum.abs() >= x.abs() { (self.sum - next) + x } else { (x - next) + self.sum };
+        self.sum = next;
+    }
+
+    fn value(self) -> f64 {
+        if self.lost != 0.0 && self.lost.is_finite() { self.sum + self.lost } else { self.sum }
+    }
+}
+
+/// A total that is a float, or a complex number if there is an imaginary part.
+struct Compensated {
+    real: Part,
+    imaginary: Option<Part>,
+}
+
+impl Compensated {
+    /// The beginning of a sum, if it is with a float or a complex number.
+    fn of(cx: &Cx, v: Ref<'_>) -> Option<Compensated> {
+        if let Some(x) = v.value().as_float() {
+            return Some(Compensated { real: Part { sum: x, lost: 0.0 }, imaginary: None });
+        }
+        let z = v.downcast::<PyComplex>(cx).filter(|_| cx.is_exactly(v, Builtin::Complex))?;
+        let part = |x| Part { sum: x, lost: 0.0 };
+        Some(Compensated { real: part(z.real), imaginary: Some(part(z.imag)) })
+    }
+
+    /// Adds a number, if it is of a kind that this can add.
+    fn add(&mut self, cx: &Cx, v: Ref<'_>) -> bool {
+        match v.value() {
+            x if x.is_float() => self.real.add(x.float()),
+            n if n.is_int() => self.real.add(n.int() as f64),
+            _ => {
+                let z = v.downcast::<PyComplex>(cx).filter(|_| cx.is_exactly(v, Builtin::Complex));
+                let (Some(imaginary), Some(z)) = (&mut self.imaginary, z) else { return false };
+                self.real.add(z.real);
+                imaginary.add(z.imag);
+            }
+        }
+        true
+    }
+
+    fn total(&self, cx: &mut Cx) -> Obj {
+        match self.imaginary {
+            None => cx.float(self.real.value()),
+            Some(imaginary) => crate::objects::complex::new_complex(cx, self.real.value(), imaginary.value()),
+        }
+    }
 }
 
 /// The best of several arguments.

@@ -49,6 +49,7 @@ impl PyType {
             behind: Mutex::default(),
             slot_names: Mutex::default(),
             subclasses: Mutex::default(),
+            strangers: Mutex::default(),
             instances_watched: AtomicU32::new(0),
             inline_hint: AtomicU32::new(FIRST_HINT),
             next: Default::default(),
@@ -321,6 +322,13 @@ impl TypeBuilder {
     pub fn next_hook(&mut self, f: NextFn) -> &mut Self {
         self.class.next.get_or_init(|| f);
         self
+    }
+
+    /// An attribute that nothing can set, which CPython reads from a field of the object.
+    pub fn member(&mut self, cx: &mut Cx, name: &'static str, get: NativeFn) -> &mut Self {
+        let text = crate::objects::str::intern(cx, name).get().own(cx);
+        let descriptor = crate::objects::type_::new_native_member(cx, self.class, text, get);
+        self.attr(cx, name, descriptor)
     }
 
     /// A computed attribute. The getter is called with the object, the setter with object and value (`UNDEF`: delete).

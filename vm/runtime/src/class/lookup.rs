@@ -216,7 +216,7 @@ impl PyType {
         while let Some(class) = found.pop() {
             if !classes.iter().any(|&known| std::ptr::eq(known, class)) {
                 classes.push(class);
-                found.extend(class.direct_subclasses());
+                found.extend(class.dependents());
             }
         }
         // In the order of their addresses, as everybody who takes several.
@@ -243,7 +243,7 @@ impl PyType {
         }
         self.empty_behind(cx, |name| name == key);
         drop(guard);
-        for subclass in self.direct_subclasses() {
+        for subclass in self.dependents() {
             subclass.invalidate(cx, name);
         }
     }
@@ -282,7 +282,7 @@ impl PyType {
             }
             false => self.clear_flag(crate::class::class_flag::HAS_DEL),
         }
-        for subclass in self.direct_subclasses() {
+        for subclass in self.dependents() {
             subclass.refresh_has_del(cx);
         }
     }
@@ -296,7 +296,7 @@ impl PyType {
         }
         self.plain_init.store(Value::UNDEF.0, Ordering::Release);
         drop(guard);
-        for subclass in self.direct_subclasses() {
+        for subclass in self.dependents() {
             subclass.forget_specials();
         }
     }
@@ -314,7 +314,7 @@ impl PyType {
         }
         self.plain_init.store(Value::UNDEF.0, Ordering::Release);
         drop(guard);
-        for subclass in self.direct_subclasses() {
+        for subclass in self.dependents() {
             subclass.forget_everything(cx);
         }
     }
@@ -336,7 +336,7 @@ impl PyType {
         let names = self.slot_names.lock().unwrap_or_else(|p| p.into_inner());
         let known = names.contains(&(name + member as usize));
         drop((names, guard));
-        known || self.direct_subclasses().iter().any(|class| class.has_slot_name(name, member))
+        known || self.dependents().iter().any(|class| class.has_slot_name(name, member))
     }
 
     /// Keeps in mind that caches may know shapes of instances. To be called before asking whether the class lets attributes
@@ -357,8 +357,44 @@ impl PyType {
         self.lookup_uncached(cx, name)
     }
 
+    /// The classes that resolve attributes through this one and must hear of its changes.
+    fn dependents(&self) -> Vec<&'static PyType> {
+        let mut found = self.direct_subclasses();
+        found.extend(self.strangers.lock().unwrap_or_else(|p| p.into_inner()).iter());
+        found
+    }
+
+    /// Notes in each class of an order that a metaclass has given that this class has it in its MRO.
+    ///
+    /// Classes that are its bases hear of it as a subclass; one that derives from it would make a circle, and is not told.
+    pub(crate) fn note_in_order(&'static self, order: &[&'static PyType], cx: &Cx) {
+        for &other in order {
+            let is_known = reaches(other, self) || other.is_subclass(self, cx) || reaches(self, other);
+            if !is_known {
+                other.strangers.lock().unwrap_or_else(|p| p.into_inner()).push(self);
+            }
+        }
+    }
+
     /// `__subclasses__()`.
     pub fn direct_subclasses(&self) -> Vec<&'static PyType> {
         self.subclasses.lock().unwrap_or_else(|p| p.into_inner()).clone()
     }
+}
+
+/// Whether changes of a class are told to another.
+fn reaches(from: &'static PyType, to: &'static PyType) -> bool {
+    let (mut seen, mut todo) = (vec![from], vec![from]);
+    while let Some(class) = todo.pop() {
+        if std::ptr::eq(class, to) {
+            return true;
+        }
+        for next in class.dependents() {
+            if !seen.iter().any(|&known| std::ptr::eq(known, next)) {
+                seen.push(next);
+                todo.push(next);
+            }
+        }
+    }
+    false
 }

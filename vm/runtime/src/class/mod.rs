@@ -111,6 +111,8 @@ pub struct PyType {
     /// `__slots__`. Touched under the mutex of `cells` only.
     pub(crate) slot_names: Mutex<Vec<usize>>,
     pub(crate) subclasses: Mutex<Vec<&'static PyType>>,
+    /// Classes in whose MRO this one is without being a base of theirs, direct or not: their metaclass says so.
+    pub(crate) strangers: Mutex<Vec<&'static PyType>>,
     /// Instances whose `__init__` has been watched to learn how many attribute slots they need.
     pub(crate) instances_watched: AtomicU32,
     pub(crate) inline_hint: AtomicU32,

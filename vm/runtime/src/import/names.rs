@@ -20,6 +20,14 @@ fn absolute_name(cx: &mut Cx, name: &str, globals: Ref<'_>, level: usize) -> R<S
     let package = match text(cx, cx.vm.names.package.get()).filter(|p| !p.value().is_none()) {
         Some(package) => cx.text_of(package.r()),
         None => {
+            let spec = text(cx, cx.vm.names.spec.get()).filter(|spec| !spec.value().is_none());
+            if let Some(spec) = spec {
+                let parent = cx.get_attr_str(spec.r(), "parent")?;
+                return relative_to(cx, &cx.text_of(parent.r()), name, level);
+            }
+            let doubt =
+                "can't resolve package from __spec__ or __package__, falling back on __name__ and __path__";
+            crate::traceback::warn(cx, Builtin::ImportWarning, doubt)?;
             let module = text(cx, cx.vm.names.name.get()).map(|n| cx.text_of(n.r())).unwrap_or_default();
             match text(cx, cx.vm.names.path.get()) {
                 Some(_) => module,
@@ -27,10 +35,15 @@ fn absolute_name(cx: &mut Cx, name: &str, globals: Ref<'_>, level: usize) -> R<S
             }
         }
     };
+    relative_to(cx, &package, name, level)
+}
+
+/// The absolute name of a module that is `level` packages up from the inside of a package.
+fn relative_to(cx: &mut Cx, package: &str, name: &str, level: usize) -> R<String> {
     if package.is_empty() {
         return Err(cx.error(Builtin::ImportError, "attempted relative import with no known parent package"));
     }
-    let mut base = package.as_str();
+    let mut base = package;
     for _ in 1..level {
         match base.rsplit_once('.') {
             Some((parent, _)) => base = parent,

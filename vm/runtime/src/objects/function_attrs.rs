@@ -159,6 +159,18 @@ fn function_new(cx: &mut Cx, a: Args<'_>) -> R {
         let got = cx.type_name(a.get(2));
         return Err(cx.type_error(format!("function() argument 'globals' must be dict, not {got}")));
     }
+    for (at, which, name, kind) in [
+        (4, Builtin::Tuple, "defaults", "tuple"),
+        (5, Builtin::Tuple, "closure", "tuple"),
+        (6, Builtin::Dict, "kwdefaults", "dict"),
+    ] {
+        if a.opt_not_none(at).is_some_and(|v| !cx.is_instance_of(v, which)) {
+            return Err(cx.type_error(format!("arg {at} ({name}) must be None or {kind}")));
+        }
+    }
+    if a.opt_not_none(3).is_some_and(|v| !cx.is_instance_of(v, Builtin::Str)) {
+        return Err(cx.type_error("arg 3 (name) must be None or string"));
+    }
     // SAFETY: code objects are immortal.
     let made = new_function(cx, unsafe { &*(code as *const PyCode) }, a.get(2).own(cx));
     let f: &PyFunction = made.downcast(cx).expect("just made");
@@ -191,9 +203,9 @@ pub fn init(cx: &mut Cx) {
         Full(function_new),
     )
     .getset(cx, "__code__", Full(|cx, a| Ok(ref_of(this(a).code()).own(cx))), Some(Full(set_code)))
-    .getset(cx, "__globals__", Full(|cx, a| get_slot(cx, this(a), &this(a).globals)), None)
-    .getset(cx, "__builtins__", Full(|cx, a| get_slot(cx, this(a), &this(a).builtins)), None)
-    .getset(cx, "__closure__", Full(|cx, a| get_slot(cx, this(a), &this(a).closure)), None)
+    .member(cx, "__globals__", Full(|cx, a| get_slot(cx, this(a), &this(a).globals)))
+    .member(cx, "__builtins__", Full(|cx, a| get_slot(cx, this(a), &this(a).builtins)))
+    .member(cx, "__closure__", Full(|cx, a| get_slot(cx, this(a), &this(a).closure)))
     .getset(
         cx,
         "__defaults__",

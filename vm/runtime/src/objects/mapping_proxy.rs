@@ -72,8 +72,15 @@ macro_rules! forward {
     };
 }
 
+/// The mapping behind a proxy; anything else itself.
+fn viewed(cx: &Cx, v: Ref<'_>) -> Obj {
+    let behind = v.downcast::<PyMappingProxy>(cx).and_then(|p| p.mapping.get(&p.h, cx));
+    behind.unwrap_or_else(|| v.own(cx))
+}
+
 fn proxy_new(cx: &mut Cx, a: Args<'_>) -> R {
-    if cx.class_of(a.get(1)).special(cx, Special::GetItem).is_none() {
+    let is_sequence = [Builtin::List, Builtin::Tuple].iter().any(|&which| cx.is_instance_of(a.get(1), which));
+    if is_sequence || cx.class_of(a.get(1)).special(cx, Special::GetItem).is_none() {
         let got = cx.type_name(a.get(1));
         return Err(cx.type_error(format!("mappingproxy() argument must be a mapping, not {got}")));
     }
@@ -130,9 +137,37 @@ pub fn init(cx: &mut Cx) {
             cx,
             Special::Or,
             Full(|cx, a| {
-                let m = inner(cx, a);
-                cx.binary(BinaryOp::Or, m.r(), a.get(1))
+                let (m, other) = (inner(cx, a), viewed(cx, a.get(1)));
+                cx.binary(BinaryOp::Or, m.r(), other.r())
             }),
+        )
+        .special(
+            cx,
+            Special::ROr,
+            Full(|cx, a| {
+                let (m, other) = (inner(cx, a), viewed(cx, a.get(1)));
+                cx.binary(BinaryOp::Or, other.r(), m.r())
+            }),
+        )
+        .special(
+            cx,
+            Special::IOr,
+            Full(|cx, _| Err(cx.type_error("'|=' is not supported by mappingproxy; use '|' instead"))),
+        )
+        .special(
+            cx,
+            Special::Hash,
+            Full(|cx, a| {
+                let m = inner(cx, a);
+                let hash = cx.hash(m.r())?;
+                Ok(cx.int(hash))
+            }),
+        )
+        .class_method(
+            cx,
+            "__class_getitem__",
+            "($cls, object, /)",
+            Full(crate::objects::generic_alias::class_getitem),
         )
         .special(
             cx,

@@ -657,13 +657,14 @@ fn get_qualname(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.str(&this(a).qualified(this(a).named_class(cx))))
 }
 
-/// Documentation: there is some of the functions of `builtins`.
+/// Documentation: there is some of the functions of `builtins` and of methods of its types.
 fn get_doc(cx: &mut Cx, a: Args<'_>) -> R {
     let n = this(a);
-    Ok(match crate::builtins::docs::of(n.def) {
-        Some(text) if n.owner.is_null() => cx.str(text),
-        _ => cx.none(),
-    })
+    let text = match n.owner() {
+        Some(owner) => crate::builtins::docs::of_method(cx, owner, n.def),
+        None => crate::builtins::docs::of(n.def).map(str::to_owned),
+    };
+    Ok(text.map_or_else(|| cx.none(), |text| cx.str(&text)))
 }
 
 fn get_text_signature(cx: &mut Cx, a: Args<'_>) -> R {

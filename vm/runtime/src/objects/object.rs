@@ -31,6 +31,10 @@ pub fn declare(cx: &Cx) {
 fn object_new(cx: &mut Cx, a: Args<'_>) -> R {
     let class = PyType::from_ref(a.get(0), cx).expect("checked by the constructor's binder");
     let object = cx.builtin(Builtin::Object);
+    if class.has_flag(class_flag::DISALLOW_INSTANTIATION) {
+        let name = class.tp_name();
+        return Err(cx.type_error(format!("cannot create '{name}' instances")));
+    }
     let excess = !a.varargs(cx, 1).is_empty() || a.varkw(cx, 2).is_some_and(|k| !k.is_empty());
     if excess {
         if !class.same_special(cx, object, Special::New) {
@@ -179,7 +183,10 @@ fn object_dir(cx: &mut Cx, a: Args<'_>) -> R {
             payload.set(cx, key, Obj::immediate(Value::NONE))?;
         }
     }
-    for class in cx.class_of(a.get(0)).mro() {
+    // An object may keep its class to itself.
+    let class = cx.get_attr_opt(a.get(0), cx.vm.names.class.get())?;
+    let class = class.and_then(|class| PyType::from_ref(class.r(), cx));
+    for class in class.map(|class| class.mro()).unwrap_or_default() {
         for key in class.dict(cx).keys(cx) {
             payload.set(cx, key, Obj::immediate(Value::NONE))?;
         }

@@ -1,6 +1,7 @@
 //! `property`.
 
 use crate::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A property.
 #[repr(C)]
@@ -11,6 +12,8 @@ pub struct PyProperty {
     delete: Slot,
     doc: Slot,
     name: Slot,
+    /// The documentation is the getter's.
+    getter_doc: AtomicBool,
 }
 
 impl PyProperty {
@@ -69,6 +72,7 @@ fn property_new(cx: &mut Cx, a: Args<'_>) -> R {
         delete: Slot::empty(),
         doc: Slot::empty(),
         name: Slot::empty(),
+        getter_doc: AtomicBool::new(false),
     })
 }
 
@@ -80,11 +84,15 @@ fn property_init(cx: &mut Cx, a: Args<'_>) -> R {
             None => drop(slot.take(&p.h, cx)),
         }
     }
+    // ORD: relaxed; threads that race to initialise the same property get any of their results.
+    p.getter_doc.store(false, Ordering::Relaxed);
     if a.opt_not_none(4).is_none()
         && let Some(getter) = a.opt_not_none(1)
         && let Some(doc) = cx.get_attr_opt(getter, cx.vm.names.doc.get())?
     {
         p.doc.set(&p.h, cx, doc);
+        // ORD: as above.
+        p.getter_doc.store(true, Ordering::Relaxed);
     }
     Ok(cx.none())
 }
@@ -136,7 +144,11 @@ fn with(cx: &mut Cx, a: Args<'_>, which: usize) -> R {
     parts[which] = a.get(1).own(cx);
     let class = cx.class_of(a.get(0)).as_ref();
     let [get, set, delete] = &parts;
-    let doc = if which == 0 { cx.none() } else { held(cx, p, &p.doc) };
+    // What the getter says of itself goes with the getter.
+    // What the getter says of itself goes with the getter.
+    // ORD: as in `property_init`.
+    let from_getter = p.getter_doc.load(Ordering::Relaxed) && !parts[0].value().is_none();
+    let doc = if from_getter { cx.none() } else { held(cx, p, &p.doc) };
     let made = cx.call(class, &[get.r(), set.r(), delete.r(), doc.r()])?;
     if let (Some(copy), Some(name)) = (made.downcast::<PyProperty>(cx), p.name.get(&p.h, cx)) {
         copy.name.set(&copy.h, cx, name);
@@ -176,9 +188,9 @@ pub fn init(cx: &mut Cx) {
         .method(cx, "getter", "($self, object, /)", Full(|cx, a| with(cx, a, 0)))
         .method(cx, "setter", "($self, object, /)", Full(|cx, a| with(cx, a, 1)))
         .method(cx, "deleter", "($self, object, /)", Full(|cx, a| with(cx, a, 2)))
-        .getset(cx, "fget", Full(|cx, a| Ok(held(cx, this(a), &this(a).get))), None)
-        .getset(cx, "fset", Full(|cx, a| Ok(held(cx, this(a), &this(a).set))), None)
-        .getset(cx, "fdel", Full(|cx, a| Ok(held(cx, this(a), &this(a).delete))), None)
+        .member(cx, "fget", Full(|cx, a| Ok(held(cx, this(a), &this(a).get))))
+        .member(cx, "fset", Full(|cx, a| Ok(held(cx, this(a), &this(a).set))))
+        .member(cx, "fdel", Full(|cx, a| Ok(held(cx, this(a), &this(a).delete))))
         .getset(cx, "__isabstractmethod__", Full(is_abstract), None)
         .getset(
             cx,

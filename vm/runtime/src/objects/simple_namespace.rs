@@ -96,6 +96,13 @@ fn replace(cx: &mut Cx, a: Args<'_>) -> R {
     }
     let class = cx.class_of(a.get(0)).as_ref();
     let made = cx.call(class, &[])?;
+    if !cx.is_instance_of(made.r(), Builtin::SimpleNamespace) {
+        let (class, got) = (PyType::from_ref(class, cx), cx.type_name(made.r()));
+        let name = class.map(|class| crate::objects::type_::full_name(cx, class)).unwrap_or_default();
+        return Err(
+            cx.type_error(format!("expect types.SimpleNamespace type, but {name}() returned '{got}' object"))
+        );
+    }
     let own = crate::ops::instance_dict(cx, a.get(0))?;
     update(cx, made.r(), own.r())?;
     if let Some(changes) = a.opt(2) {

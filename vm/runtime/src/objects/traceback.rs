@@ -159,9 +159,16 @@ fn set_tb_next(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.none())
 }
 
+/// The attributes that are not those of every object.
+fn traceback_dir(cx: &mut Cx, _: Args<'_>) -> R {
+    let names = ["tb_frame", "tb_next", "tb_lasti", "tb_lineno"].map(|name| cx.str(name));
+    Ok(cx.list(names.into()))
+}
+
 pub fn init(cx: &mut Cx) {
     let mut t = TypeBuilder::new(cx, Builtin::Traceback, Some(Builtin::Object), 0);
     t.constructor(cx, "($cls, tb_next, tb_frame, tb_lasti, tb_lineno)", Full(traceback_new))
+        .special(cx, Special::Dir, Full(traceback_dir))
         .getset(cx, "tb_next", Full(tb_next), Some(Full(set_tb_next)))
         .getset(cx, "tb_frame", Full(|cx, a| Ok(ref_of(a.this::<PyTraceback>().frame()).own(cx))), None)
         .getset(cx, "tb_lasti", Full(|cx, a| Ok(cx.int(2 * a.this::<PyTraceback>().last.get() as i64))), None)

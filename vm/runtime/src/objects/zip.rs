@@ -175,7 +175,7 @@ pub fn init(cx: &mut Cx) {
     b.doc(
         cx,
         "Tuples of one item of each iterable, until the shortest one ends.\n\nWith strict, iterables of different \
-         length are an error.",
+         length are an error.\n\n>>> list(zip('ab', range(3)))\n[('a', 0), ('b', 1)]",
     );
     b.constructor(cx, "($type, *args, **kwargs)", Full(construct));
     b.specials(

@@ -629,6 +629,14 @@ pub fn instance_dict(cx: &mut Cx, obj: Ref<'_>) -> R {
     }
 }
 
+/// Whether an object of a class without a layout of its own keeps its attributes in itself, not in a dict.
+pub fn has_inline_values(cx: &Cx, obj: Ref<'_>) -> bool {
+    let class = cx.class_of(obj);
+    class.has_flag(class_flag::HAS_DICT)
+        && class.has_layout::<crate::objects::object::PyObject>()
+        && obj.header().is_some_and(|h| !cx.shape_of(h).dict_mode)
+}
+
 /// `obj.__dict__ = value`.
 ///
 /// # Errors

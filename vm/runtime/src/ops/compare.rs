@@ -1,6 +1,7 @@
 //! Rich comparison, identity-or-equality, hashing.
 
 use super::quick;
+use crate::class::Builtin;
 use crate::names::Special;
 use crate::{Cx, Obj, R, Ref, Value};
 
@@ -82,6 +83,17 @@ impl Cx {
         self.recursing(" in comparison", |cx| cx.compare_slow(op, a, b))
     }
 
+    /// Calls a comparison method. One that cannot be bound to the object counts as one that is not there.
+    fn call_comparison(&mut self, method: Ref<'static>, v: Ref<'_>, other: Ref<'_>) -> R {
+        if self.is_exactly(method, Builtin::Function) || self.is_exactly(method, Builtin::WrapperDescriptor) {
+            return self.call_special(method, v, &[other]);
+        }
+        match self.bind_special(method, v) {
+            Ok(bound) => self.call(bound.r(), &[other]),
+            Err(_) => Ok(self.not_implemented()),
+        }
+    }
+
     fn compare_slow(&mut self, op: CompareOp, a: Ref<'_>, b: Ref<'_>) -> R {
         let (class_a, class_b) = (self.class_of(a), self.class_of(b));
         let swapped = op.swapped();
@@ -90,20 +102,20 @@ impl Cx {
             && let Some(method) = right
             && class_b.is_subclass(class_a, self)
         {
-            let result = self.call_special(method, b, &[a])?;
+            let result = self.call_comparison(method, b, a)?;
             if result.value() != Value::NOT_IMPLEMENTED {
                 return Ok(result);
             }
             right = None;
         }
         if let Some(method) = class_a.special(self, op.special()) {
-            let result = self.call_special(method, a, &[b])?;
+            let result = self.call_comparison(method, a, b)?;
             if result.value() != Value::NOT_IMPLEMENTED {
                 return Ok(result);
             }
         }
         if let Some(method) = right {
-            let result = self.call_special(method, b, &[a])?;
+            let result = self.call_comparison(method, b, a)?;
             if result.value() != Value::NOT_IMPLEMENTED {
                 return Ok(result);
             }

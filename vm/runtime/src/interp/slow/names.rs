@@ -319,8 +319,11 @@ slow_handler! {
         if crate::import::is_standard(cx, import.r()) {
             return crate::import::import_name(cx, name, globals.r(), from_list.r(), level.r());
         }
-        let locals = operand(regs, 0);
-        let locals = if locals.value().is_undef() { cx.none() } else { locals.own(cx) };
+        // Only module and class bodies have locals to show.
+        let locals = match Frame(regs).code().unit.has_namespace {
+            true => namespace(cx, regs),
+            false => cx.none(),
+        };
         cx.call(import.r(), &[name, globals.r(), locals.r(), from_list.r(), level.r()])
     }
 }

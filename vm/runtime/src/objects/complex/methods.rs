@@ -185,6 +185,6 @@ pub fn init(cx: &mut Cx) {
         ],
     );
     b.class_method(cx, "from_number", "($type, number, /)", Full(from_number));
-    b.getset(cx, "real", Leaf(|cx, a| Ok(cx.float(this(a).0))), None);
-    b.getset(cx, "imag", Leaf(|cx, a| Ok(cx.float(this(a).1))), None);
+    b.member(cx, "real", Leaf(|cx, a| Ok(cx.float(this(a).0))));
+    b.member(cx, "imag", Leaf(|cx, a| Ok(cx.float(this(a).1))));
 }

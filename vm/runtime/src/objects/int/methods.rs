@@ -70,7 +70,7 @@ pub fn init(cx: &mut Cx) {
     b.doc(
         cx,
         "int(x=0, /)\nint(x, base=10)\n\nA whole number of any size.\n\nA number is cut off towards zero. A string or bytes \
-         object is read as digits in the base, which is 2 to 36,\nor 0 for the base that a prefix such as 0x names.",
+         object is read as digits in the base, which is 2 to 36,\nor 0 for the base that a prefix such as 0x names.\n\n>>> int('0x1f', base=0)\n31",
     );
     b.constructor(cx, "($type, *args, **kwargs)", Full(new::construct));
     b.specials(cx, binary::OPERATORS);

@@ -23,7 +23,11 @@ fn type_new(cx: &mut Cx, a: Args<'_>) -> R {
         return Ok(cx.class_of(*one).as_ref().own(cx));
     }
     let [name, bases, namespace] = args else {
-        return Err(cx.type_error("type() takes 1 or 3 arguments"));
+        let given = args.len();
+        return Err(cx.type_error(match std::ptr::eq(meta, cx.builtin(Builtin::Type)) {
+            true => "type() takes 1 or 3 arguments".to_owned(),
+            false => format!("type.__new__() takes exactly 3 arguments ({given} given)"),
+        }));
     };
     if let Some(bases) = bases.downcast::<PyTuple>(cx) {
         for &base in bases.items() {
@@ -410,6 +414,11 @@ fn get_flags(cx: &Cx, a: Args<'_>) -> R {
     bits |= i64::from(!class.is_heap() || class.has_flag(class_flag::IMMUTABLE)) << 8;
     for (flag, bit) in BITS {
         bits |= i64::from(class.has_flag(flag)) << bit;
+    }
+    // As CPython says of instances that keep their attributes in themselves, and of those whose dict it makes when needed.
+    if class.is_heap() && class.has_flag(class_flag::HAS_DICT) {
+        let inline = class.has_layout::<crate::objects::object::PyObject>();
+        bits |= i64::from(inline) << 2 | 1 << 4;
     }
     for (kind, bit) in KINDS {
         bits |= i64::from(class.is_subclass(cx.builtin(kind), cx)) << bit;

@@ -224,6 +224,7 @@ fn slots(cx: &Cx, class: &PyType) -> Vec<(u32, Value)> {
     for class in class.mro() {
         for (_, v) in class.dict(cx).items(cx) {
             if let Some(member) = v.downcast::<PyMember>(cx)
+                && member.is_slot()
                 && std::ptr::eq(member.owner, *class)
             {
                 found.push((member.index, member.name.peek()));

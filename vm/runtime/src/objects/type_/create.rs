@@ -181,6 +181,13 @@ pub fn new_class(
     let mro = super::bases::order(cx, class, &base_classes)?;
     class.clear_flag(class_flag::INCOMPLETE);
     set_place(cx, class, &base_classes, Some(best), mro, dict);
+    // A tuple of another class stays what it is.
+    if !items.is_empty() && !cx.is_exactly(bases, Builtin::Tuple) {
+        class.bases.set(&class.h, cx, immortal(bases.own(cx)));
+    }
+    if !std::ptr::eq(meta, cx.builtin(Builtin::Type)) {
+        class.note_in_order(class.mro(), cx);
+    }
     // A metaclass's `mro()` may have looked at the class before it was in its place.
     class.forget_everything(cx);
     class.refresh_has_del(cx);

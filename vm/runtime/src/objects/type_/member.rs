@@ -1,4 +1,4 @@
-//! Descriptors of the attributes that `__slots__` names.
+//! Descriptors of the attributes that `__slots__` names, and of those that built-in types show of themselves.
 
 use crate::class::Shape;
 use crate::prelude::*;
@@ -10,6 +10,8 @@ pub struct PyMember {
     pub name: Slot,
     pub owner: *const PyType,
     pub index: u32,
+    /// What reads the attribute of a built-in type, which nothing can set; slots have none.
+    native: Option<NativeFn>,
 }
 
 unsafe fn member_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
@@ -36,26 +38,52 @@ unsafe impl Object for PyMember {
 }
 
 pub fn new_member(cx: &Cx, owner: &PyType, name: Obj, index: u32) -> Obj {
-    cx.alloc(Builtin::MemberDescriptor, |h| PyMember { h, name: Slot::new(name), owner, index })
+    cx.alloc(Builtin::MemberDescriptor, |h| PyMember { h, name: Slot::new(name), owner, index, native: None })
+}
+
+/// A descriptor of what a built-in type shows and nothing can set.
+pub fn new_native_member(cx: &Cx, owner: &PyType, name: Obj, get: NativeFn) -> Obj {
+    cx.alloc(Builtin::MemberDescriptor, |h| PyMember {
+        h,
+        name: Slot::new(name),
+        owner,
+        index: 0,
+        native: Some(get),
+    })
+}
+
+impl PyMember {
+    /// Whether it is one of `__slots__`.
+    pub fn is_slot(&self) -> bool {
+        self.native.is_none()
+    }
 }
 
 /// The byte offset of a slot attribute in objects of a shape, if the descriptor is one of such.
 pub fn member_offset(cx: &Cx, descriptor: Ref<'_>, shape: &Shape) -> Option<u32> {
-    let m = descriptor.downcast::<PyMember>(cx)?;
+    let m = descriptor.downcast::<PyMember>(cx).filter(|m| m.is_slot())?;
     shape.byte_offset(m.index)
 }
 
-/// The slot in an instance.
-fn slot_of<'t>(cx: &mut Cx, m: &PyMember, v: Ref<'t>) -> R<(&'t Slot, &'t Header)> {
+/// Refuses objects that are no instances of the class.
+fn check_owner(cx: &mut Cx, m: &PyMember, v: Ref<'_>) -> R<()> {
     // SAFETY: classes are immortal.
     let owner = unsafe { &*m.owner };
-    let fits = cx.class_of(v).is_subclass(owner, cx);
-    let Some(h) = v.header().filter(|_| fits) else {
+    if !cx.class_of(v).is_subclass(owner, cx) {
         let name = m.name.get(&m.h, cx).map(|n| cx.text_of(n.r())).unwrap_or_default();
         let (class, got) = (owner.name(), cx.type_name(v));
         return Err(cx.type_error(format!(
             "descriptor '{name}' for '{class}' objects doesn't apply to a '{got}' object"
         )));
+    }
+    Ok(())
+}
+
+/// The slot in an instance.
+fn slot_of<'t>(cx: &mut Cx, m: &PyMember, v: Ref<'t>) -> R<(&'t Slot, &'t Header)> {
+    check_owner(cx, m, v)?;
+    let Some(h) = v.header().filter(|_| m.is_slot()) else {
+        return Err(cx.error(Builtin::AttributeError, "readonly attribute"));
     };
     // SAFETY: the object is alive for `'t`; instances of the class have the slot.
     let area: &'t [Slot] = unsafe { cx.shape_of(h).head.attr_area(v.value().ptr()) };
@@ -65,6 +93,10 @@ fn slot_of<'t>(cx: &mut Cx, m: &PyMember, v: Ref<'t>) -> R<(&'t Slot, &'t Header
 fn member_get(cx: &mut Cx, a: Args<'_>) -> R {
     let Some(v) = a.opt_not_none(1) else { return Ok(a.get(0).own(cx)) };
     let m = a.this::<PyMember>();
+    if let Some(get) = m.native {
+        check_owner(cx, m, v)?;
+        return get.call(cx, Args::new(&[v.value()]));
+    }
     let (slot, h) = slot_of(cx, m, v)?;
     match slot.get(h, cx) {
         Some(found) => Ok(found),
@@ -127,6 +159,20 @@ pub fn init(cx: &mut Cx) {
             "__name__",
             Full(|cx, a| {
                 Ok(a.this::<PyMember>().name.get(&a.this::<PyMember>().h, cx).unwrap_or_else(|| cx.none()))
+            }),
+            None,
+        )
+        .getset(
+            cx,
+            "__qualname__",
+            Full(|cx, a| {
+                let m = a.this::<PyMember>();
+                // SAFETY: classes are immortal.
+                let owner = unsafe { &*m.owner };
+                let class = cx.get_attr(owner.as_ref(), cx.vm.names.qualname.get())?;
+                let name = m.name.get(&m.h, cx).map(|n| cx.text_of(n.r())).unwrap_or_default();
+                let class = cx.text_of(class.r());
+                Ok(cx.str(&format!("{class}.{name}")))
             }),
             None,
         )

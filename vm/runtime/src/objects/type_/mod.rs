@@ -19,7 +19,7 @@ pub use call::{
 };
 pub use create::{build_class, new_class};
 pub use link::link;
-pub use member::member_offset;
+pub use member::{member_offset, new_native_member};
 
 use crate::objects::tuple::PyTuple;
 use crate::objects::union::PyUnion;
