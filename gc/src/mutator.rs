@@ -130,6 +130,9 @@ impl Mutator {
         }
     }
 
+    /// Whether an attached thread owns every object in this model.
+    pub const ALWAYS_EXCLUSIVE: bool = ungil_locks::model::GIL_ENABLED;
+
     /// Whether every object is exclusively this thread's until the next safepoint.
     #[inline(always)]
     pub fn owns_everything(&self) -> bool {
