@@ -1,0 +1,125 @@
+//! Finds or builds the programs that a run compares, and asks each one who it is before anything is measured.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::Failure;
+use crate::process::{self, Outcome};
+use crate::record::Runner;
+
+/// The build without a GIL, and the one with it; every comparison begins with these.
+pub const DEFAULT: &str = "default";
+pub const GIL: &str = "gil";
+
+/// The folder of the workspace: the current folder or one above it, else where this program was built.
+pub fn workspace_root() -> PathBuf {
+    let holds_programs = |folder: &&Path| folder.join("benches/programs").is_dir();
+    let current = std::env::current_dir().unwrap_or_default();
+    match current.ancestors().find(holds_programs) {
+        Some(folder) => folder.to_owned(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join(".."),
+    }
+}
+
+/// Builds the program with `features` by cargo, optimised, into a target folder of its own.
+///
+/// # Errors
+/// cargo cannot be started, or fails; it has then said why.
+pub fn build(root: &Path, model: &str, features: &[&str]) -> Result<PathBuf, Failure> {
+    let target = root.join("target").join(format!("bench-{model}"));
+    eprintln!("building the model {model} into {}", target.display());
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root).args(["build", "--release", "--package", "ungil", "--target-dir"]).arg(&target);
+    for feature in features {
+        cargo.args(["--features", feature]);
+    }
+    let status = cargo.stdin(Stdio::null()).status().map_err(|e| format!("cannot start cargo: {e}"))?;
+    if !status.success() {
+        return Err(format!("the model {model} does not build"));
+    }
+    Ok(target.join("release").join("ungil"))
+}
+
+/// Asks a program for its version and its header's size.
+///
+/// # Errors
+/// It cannot be started, or runs no Python.
+pub fn probe(name: &str, command: Vec<String>) -> Result<Runner, Failure> {
+    let code = "import sys\nprint(' '.join(sys.version.split()))\nprint(sys.getsizeof(object()))";
+    let arguments = ["-c".to_owned(), code.to_owned()];
+    let shown = command.join(" ");
+    let ended = match process::run(&command, &arguments, None, Duration::from_secs(60)) {
+        Ok(Outcome::Ended(ended)) => ended,
+        Ok(Outcome::TimedOut) => return Err(format!("{name}: {shown} does not answer")),
+        Ok(Outcome::Interrupted) => return Err("interrupted".to_owned()),
+        Err(error) => return Err(format!("{name}: cannot run {shown}: {error}")),
+    };
+    let mut lines = ended.stdout.lines();
+    let version = lines.next().unwrap_or_default().to_owned();
+    if version.is_empty() {
+        let reason = ended.failure().unwrap_or_else(|| "it printed nothing".to_owned());
+        return Err(format!("{name}: {shown} is no Python interpreter: {reason}"));
+    }
+    let header_bytes = lines.next().and_then(|line| line.parse().ok());
+    Ok(Runner { name: name.to_owned(), command, version, header_bytes })
+}
+
+/// Takes `NAME=COMMAND` apart; the command's words are separated by blanks, quotes keep blanks.
+///
+/// # Errors
+/// It has another form, or an unclosed quote.
+pub fn parse_peer(text: &str) -> Result<(String, Vec<String>), Failure> {
+    let Some((name, command)) = text.split_once('=') else {
+        return Err(format!("--peer takes NAME=COMMAND, not {text:?}"));
+    };
+    let words = split_words(command).ok_or_else(|| format!("--peer {name}: a quote is not closed"))?;
+    if name.trim().is_empty() || words.is_empty() {
+        return Err(format!("--peer takes NAME=COMMAND, not {text:?}"));
+    }
+    Ok((name.trim().to_owned(), words))
+}
+
+fn split_words(text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in text.chars() {
+        match quote {
+            Some(open) if open == c => quote = None,
+            Some(_) => word.get_or_insert_default().push(c),
+            None if c == '"' || c == '\'' => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            None if c.is_whitespace() => words.extend(word.take()),
+            None => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    quote.is_none().then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peers_are_a_name_and_a_command() {
+        let (name, command) =
+            parse_peer("jit=env PYTHON_JIT=1 '/opt/my python/bin/python3'").expect("well formed");
+        assert_eq!(name, "jit");
+        assert_eq!(command, ["env", "PYTHON_JIT=1", "/opt/my python/bin/python3"]);
+        for wrong in ["python3", "=python3", "name=", "name= ", "name='python3"] {
+            assert!(parse_peer(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_runs_no_python_is_told() {
+        let error = probe("peer", vec!["/bin/true".to_owned()]).expect_err("true prints nothing");
+        assert!(error.contains("no Python interpreter"), "{error}");
+        let error = probe("peer", vec!["/no/such".to_owned()]).expect_err("there is no such program");
+        assert!(error.contains("cannot run /no/such"), "{error}");
+    }
+}

@@ -1,0 +1,226 @@
+//! The result of a run as it is written to JSON: the machine, the settings, and every raw sample.
+//!
+//! Figures that are computed from samples (`analysis::Summary`) are written beside them for other tools, and computed
+//! anew when a file is read, so the samples alone decide.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+use crate::analysis::Summary;
+
+/// Raised when a file of an older layout could no longer be read.
+pub const FORMAT: u32 = 1;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    pub format: u32,
+    /// When the run began, UTC.
+    pub started: String,
+    /// How long the run has taken.
+    pub seconds: f64,
+    /// Whether it was stopped before its end.
+    pub interrupted: bool,
+    pub machine: Machine,
+    pub settings: Settings,
+    /// The first is what the others are compared with.
+    pub runners: Vec<Runner>,
+    /// What the reader must know: stages left out and why.
+    pub notes: Vec<String>,
+    pub samples: Vec<Sample>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Machine {
+    pub cpu: String,
+    pub cores: usize,
+    pub memory_kib: Option<u64>,
+    pub kernel: String,
+    /// The load average of one minute when the run began.
+    pub load: Option<f64>,
+    pub governor: Option<String>,
+    pub commit: String,
+    pub rustc: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Settings {
+    pub quick: bool,
+    pub seed: u64,
+    pub blocks: Option<u32>,
+    /// "Does not decrease" is claimed if the mean's upper bound is under this.
+    pub margin: f64,
+    /// No single benchmark may be slower than this.
+    pub guard: f64,
+    pub metric: Metric,
+    /// Seconds after which a run is killed.
+    pub time_limit: u64,
+    /// The core that programs with one thread are pinned to.
+    pub pinned: Option<usize>,
+}
+
+/// Which time the first clause compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Metric {
+    /// User and system time of the process.
+    Cpu,
+    /// Time on the clock.
+    Wall,
+}
+
+/// A program that runs Python: a build of ungil, or a peer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Runner {
+    pub name: String,
+    pub command: Vec<String>,
+    /// `sys.version`.
+    pub version: String,
+    /// The size of an object without anything in it, as the program tells it.
+    pub header_bytes: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// One build against itself: what the machine can tell apart.
+    Noise,
+    /// The first clause: `benches/programs`.
+    Single,
+    /// The second clause: `benches/io`.
+    Io,
+    /// More threads, same work: `benches/scaling`.
+    Scaling,
+    Startup,
+    /// Instructions counted by callgrind.
+    Instructions,
+}
+
+/// One run of one program.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sample {
+    pub stage: Stage,
+    pub benchmark: String,
+    pub threads: u32,
+    pub runner: String,
+    pub block: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// Why the run does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What the program itself measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Measured>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<u64>,
+}
+
+/// What the kernel says of a process that has ended. Times in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    pub wall: f64,
+    pub user: f64,
+    pub system: f64,
+    pub peak_rss_kib: u64,
+}
+
+impl Usage {
+    /// The time that the first clause compares, in seconds.
+    pub fn time(&self, metric: Metric) -> f64 {
+        match metric {
+            Metric::Cpu => self.user + self.system,
+            Metric::Wall => self.wall,
+        }
+    }
+}
+
+/// The JSON line that programs of `benches/io` and `benches/scaling` print last.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Measured {
+    /// Time on the clock for the measured part.
+    pub seconds: f64,
+    /// What must be the same for every interpreter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operations: Option<u64>,
+    /// Operations per second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<f64>,
+    /// Work that a CPU-bound thread beside the others did, per second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_rate: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Latency>,
+}
+
+/// How long single operations took, in nanoseconds; percentiles are exact.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Latency {
+    pub p50: u64,
+    pub p90: u64,
+    pub p99: u64,
+    pub p999: u64,
+    pub max: u64,
+    /// Pairs of an upper bound and how many operations lie between it and the bound before.
+    pub histogram: Vec<(u64, u64)>,
+}
+
+impl Record {
+    /// Reads a file that a run has written.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no such file, or has a newer layout.
+    pub fn load(path: &Path) -> Result<Record, Failure> {
+        let text = fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        let record: Record = serde_json::from_str(&text)
+            .map_err(|e| format!("{} is not a result of `run`: {e}", path.display()))?;
+        if record.format != FORMAT {
+            return Err(format!(
+                "{} has format {}, this program reads {FORMAT}",
+                path.display(),
+                record.format
+            ));
+        }
+        Ok(record)
+    }
+
+    /// Writes the file anew; a reader sees the old or the new one, never a part.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn save(&self, path: &Path) -> Result<(), Failure> {
+        let text =
+            serde_json::to_string(self).map_err(|e| format!("cannot write the result as JSON: {e}"))?;
+        write_whole(path, &text)
+    }
+
+    pub fn runner(&self, name: &str) -> Option<&Runner> {
+        self.runners.iter().find(|runner| runner.name == name)
+    }
+
+    /// The samples of a stage, failed ones too.
+    pub fn of_stage(&self, stage: Stage) -> impl Iterator<Item = &Sample> {
+        self.samples.iter().filter(move |sample| sample.stage == stage)
+    }
+}
+
+/// Writes `text` to a file beside `path` and puts it in its place.
+///
+/// # Errors
+/// The folder cannot be written to.
+pub fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
+    let cannot = |e: std::io::Error| format!("cannot write {}: {e}", path.display());
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(cannot)?;
+    }
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    fs::write(&partial, text).map_err(cannot)?;
+    fs::rename(&partial, path).map_err(cannot)
+}

@@ -1,0 +1,110 @@
+//! The stages of `run`, in order, each with its blocks and its share of the time.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::analysis::AGAIN;
+use crate::record::{Runner, Stage};
+use crate::session::{Job, Plan, Session};
+use crate::{Failure, interrupt, programs};
+
+/// Every stage in the order in which it runs, with its name for `--only`.
+pub const STAGES: &[(&str, Stage)] = &[
+    ("noise", Stage::Noise),
+    ("single", Stage::Single),
+    ("io", Stage::Io),
+    ("scaling", Stage::Scaling),
+    ("startup", Stage::Startup),
+    ("instructions", Stage::Instructions),
+];
+
+/// Blocks and seconds of a stage: for `run` they add up to 36 minutes, for `--quick` to 4 and a half.
+fn share(stage: Stage, quick: bool) -> (u32, u64) {
+    match (stage, quick) {
+        (Stage::Noise, false) => (6, 180),
+        (Stage::Noise, true) => (2, 30),
+        (Stage::Single, false) => (20, 840),
+        (Stage::Single, true) => (5, 80),
+        (Stage::Io, false) => (8, 600),
+        (Stage::Io, true) => (4, 80),
+        (Stage::Scaling, false) => (7, 300),
+        (Stage::Scaling, true) => (2, 40),
+        (Stage::Startup, false) => (40, 60),
+        (Stage::Startup, true) => (10, 10),
+        (Stage::Instructions, false) => (2, 180),
+        (Stage::Instructions, true) => (1, 30),
+    }
+}
+
+/// Runs the stages that were chosen; those whose benchmark's name does not contain `filter` are left out.
+///
+/// # Errors
+/// Programs cannot be found, or the result cannot be written.
+pub fn run(
+    session: &mut Session,
+    root: &Path,
+    chosen: &[Stage],
+    filter: Option<&str>,
+) -> Result<(), Failure> {
+    for &(name, stage) in STAGES.iter().filter(|(_, stage)| chosen.contains(stage)) {
+        if interrupt::requested() {
+            break;
+        }
+        if stage == Stage::Instructions && !valgrind_answers() {
+            session.note("instructions: valgrind is not installed, so none were counted".to_owned());
+            continue;
+        }
+        let quick = session.record.settings.quick;
+        let mut jobs = jobs(root, stage, quick, session.record.machine.cores)?;
+        jobs.retain(|job| filter.is_none_or(|text| job.benchmark.contains(text)));
+        if jobs.is_empty() {
+            session.note(format!("{name}: no benchmark's name contains {:?}", filter.unwrap_or_default()));
+            continue;
+        }
+        let runners = runners(session, stage);
+        let (blocks, seconds) = share(stage, quick);
+        let blocks = session.record.settings.blocks.unwrap_or(blocks);
+        let count = jobs.len() * runners.len();
+        session.progress.stage(&format!("{name}: up to {blocks} blocks of {count} runs"));
+        session.run(Plan { stage, blocks, budget: Duration::from_secs(seconds) }, &jobs, &runners)?;
+    }
+    Ok(())
+}
+
+fn jobs(root: &Path, stage: Stage, quick: bool, cores: usize) -> Result<Vec<Job>, Failure> {
+    match stage {
+        Stage::Noise => {
+            let mut jobs = programs::single(root, true)?;
+            jobs.retain(|job| job.pin);
+            Ok(jobs)
+        }
+        Stage::Single => programs::single(root, quick),
+        Stage::Io => programs::io(root, quick),
+        Stage::Scaling => programs::scaling(root, quick, cores),
+        Stage::Startup => Ok(programs::startup()),
+        Stage::Instructions => Ok(programs::counted(root, quick)),
+    }
+}
+
+/// Who takes part: all, but for A/A the first one twice; instructions are counted for builds of ungil only, since a
+/// peer's command may be a script that starts the interpreter.
+fn runners(session: &Session, stage: Stage) -> Vec<Runner> {
+    let all = &session.record.runners;
+    match stage {
+        Stage::Noise => {
+            let again = Runner { name: AGAIN.to_owned(), ..all[0].clone() };
+            vec![all[0].clone(), again]
+        }
+        Stage::Instructions => {
+            all.iter().filter(|runner| runner.version.contains("ungil")).cloned().collect()
+        }
+        _ => all.clone(),
+    }
+}
+
+fn valgrind_answers() -> bool {
+    let mut valgrind = Command::new("valgrind");
+    valgrind.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    valgrind.status().is_ok_and(|status| status.success())
+}

@@ -1,0 +1,331 @@
+//! From samples with known ratios to what the page and the tables show; from the command line to its errors.
+//!
+//! Needs no Python: the records are made up here, and shell scripts stand in for interpreters.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use ungil_benches::analysis::{self, Guard, Measure};
+use ungil_benches::record::{
+    FORMAT, Latency, Machine, Measured, Metric, Record, Runner, Sample, Settings, Stage, Usage,
+};
+use ungil_benches::{cli, compare, html, table};
+
+fn runner(name: &str) -> Runner {
+    Runner {
+        name: name.to_owned(),
+        command: vec![name.to_owned()],
+        version: "3.14 <x>".to_owned(),
+        header_bytes: Some(16),
+    }
+}
+
+fn record() -> Record {
+    Record {
+        format: FORMAT,
+        started: "2026-01-01 00:00:00".to_owned(),
+        seconds: 1.0,
+        interrupted: false,
+        machine: Machine { cpu: "a <cpu>".to_owned(), cores: 2, ..Machine::default() },
+        settings: Settings {
+            quick: true,
+            seed: 1,
+            blocks: None,
+            margin: 1.01,
+            guard: 1.05,
+            metric: Metric::Cpu,
+            time_limit: 60,
+            pinned: None,
+        },
+        runners: vec![runner("default"), runner("gil"), runner("peer")],
+        notes: Vec::new(),
+        samples: Vec::new(),
+        summary: None,
+    }
+}
+
+fn sample(stage: Stage, benchmark: &str, threads: u32, runner: &str, block: u32) -> Sample {
+    Sample {
+        stage,
+        benchmark: benchmark.to_owned(),
+        threads,
+        runner: runner.to_owned(),
+        block,
+        usage: None,
+        error: None,
+        measured: None,
+        instructions: None,
+    }
+}
+
+/// A run of a program that took `seconds`.
+fn timed(benchmark: &str, runner: &str, block: u32, seconds: f64) -> Sample {
+    let usage =
+        Usage { wall: seconds * 1.5, user: seconds * 0.75, system: seconds * 0.25, peak_rss_kib: 30_000 };
+    Sample { usage: Some(usage), ..sample(Stage::Single, benchmark, 1, runner, block) }
+}
+
+/// `fib` takes as long in both, `slow` 30 % longer, `countdown` (which starts threads) half; the peer takes twice as long.
+fn with_times() -> Record {
+    let mut record = record();
+    for (benchmark, ratio) in [("fib", 1.0), ("slow", 1.3), ("countdown", 0.5)] {
+        for block in 0..10 {
+            // Both drift alike from block to block.
+            let base = 1.0 + 0.1 * f64::from(block);
+            let wobble = 1.0 + 0.002 * f64::from(block % 3);
+            record.samples.push(timed(benchmark, "gil", block, base));
+            record.samples.push(timed(benchmark, "default", block, base * ratio * wobble));
+            record.samples.push(timed(benchmark, "peer", block, base * ratio * wobble * 2.0));
+        }
+    }
+    record
+}
+
+fn io_sample(runner: &str, block: u32, throughput: f64, p99: u64) -> Sample {
+    let latency =
+        Latency { p50: 1000, p90: 2000, p99, p999: p99, max: p99, histogram: vec![(1024, 90), (p99, 10)] };
+    let measured = Measured {
+        seconds: 1.0,
+        result: None,
+        operations: Some(100),
+        throughput: Some(throughput),
+        cpu_rate: None,
+        latency: Some(latency),
+    };
+    Sample { measured: Some(measured), ..sample(Stage::Io, "socket_echo", 16, runner, block) }
+}
+
+#[test]
+fn ratios_guards_and_means_are_those_of_the_samples() {
+    let record = with_times();
+    let comparison =
+        analysis::compare(&record, Stage::Single, Measure::Time, "default", "gil").expect("both ran");
+    let row = |name: &str| {
+        comparison.rows.iter().find(|row| row.benchmark == name).expect("no benchmark is dropped")
+    };
+    assert!((row("fib").ratio.expect("it ran").estimate - 1.002).abs() < 0.003);
+    assert_eq!(row("fib").guard, Guard::Under);
+    assert!((row("slow").ratio.expect("it ran").estimate - 1.3026).abs() < 0.003);
+    assert_eq!(row("slow").guard, Guard::Over);
+    assert!(!row("countdown").counts);
+    let mean = comparison.mean.expect("there are rows");
+    assert!((mean.estimate - (1.3f64 * 1.002 * 1.002).sqrt()).abs() < 0.003, "{mean:?}");
+    let all = comparison.mean_of_all.expect("one does not count");
+    assert!((all.estimate - (1.3f64 * 0.5).cbrt()).abs() < 0.01, "{all:?}");
+    assert!(comparison.verdict(1.01, 1.05).contains("1 of 3 over the guard"));
+}
+
+#[test]
+fn a_failed_benchmark_stays_in_the_list_and_the_verdict_tells() {
+    let mut record = with_times();
+    let failed = record
+        .samples
+        .iter_mut()
+        .find(|s| s.benchmark == "fib" && s.runner == "default")
+        .expect("it is there");
+    failed.error = Some("exit status 1: <boom>".to_owned());
+    let summary = analysis::summarize(&record);
+    let comparison = &summary.comparisons[0];
+    assert_eq!((comparison.of.as_str(), comparison.over.as_str()), ("default", "gil"));
+    assert_eq!(comparison.rows.len(), 3);
+    assert_eq!(comparison.gaps(), 1);
+    assert!(comparison.verdict(1.01, 1.05).contains("NOT a result: 1 of 3"));
+    assert!(table::render(&record, &summary).contains("ERROR default: exit status 1: <boom>"));
+    let page = html::page(&record, &summary);
+    assert!(page.contains("&lt;boom&gt;") && !page.contains("<boom>"));
+}
+
+#[test]
+fn the_page_shows_every_figure_of_the_json() {
+    let mut record = with_times();
+    for block in 0..5 {
+        record.samples.push(io_sample("default", block, 2000.0, 50_000));
+        record.samples.push(io_sample("gil", block, 1000.0, 5_000_000));
+        for (threads, seconds) in [(1, 2.0), (2, 1.03)] {
+            let mut run = io_sample("default", block, 1.0, 1);
+            (run.stage, run.benchmark, run.threads) = (Stage::Scaling, "split countdown".to_owned(), threads);
+            run.measured.as_mut().expect("it is there").seconds = seconds;
+            record.samples.push(run);
+        }
+    }
+    record.summary = Some(analysis::summarize(&record));
+    // What is drawn comes from the file, not from memory.
+    let text = serde_json::to_string(&record).expect("a record is JSON");
+    let read: Record = serde_json::from_str(&text).expect("what was written can be read");
+    let written = read.summary.clone().expect("it was written");
+    let page = html::page(&read, &analysis::summarize(&read));
+    let mut shown = 0;
+    for comparison in &written.comparisons {
+        for row in &comparison.rows {
+            let Some(ratio) = row.ratio else { continue };
+            let name = table::benchmark_name(&row.benchmark, row.threads, comparison.stage);
+            let figures = table::interval(ratio);
+            let about = format!("{} / {}: {figures}", comparison.of, comparison.over);
+            assert!(page.contains(&name) && page.contains(&about), "{name} {about}");
+            shown += 1;
+        }
+        assert!(page.contains(&table::interval(comparison.mean.expect("all ran"))));
+    }
+    // Three programs against two others in time and in memory, and two measures of the I/O case.
+    assert_eq!(shown, 3 * 2 * 2 + 2);
+    assert!(page.contains("default, 2: 1.942") && page.contains("×2: 1.942"));
+    assert!(page.contains("socket_echo ×16"));
+    assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+    assert!(!page.contains("NaN"));
+    // Nothing is loaded from elsewhere.
+    assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("src="));
+}
+
+#[test]
+fn throughput_and_latency_are_turned_so_that_more_is_worse() {
+    let mut record = record();
+    for block in 0..5 {
+        record.samples.push(io_sample("default", block, 2000.0, 50_000));
+        record.samples.push(io_sample("gil", block, 1000.0, 5_000_000));
+    }
+    let of = |measure| {
+        analysis::compare(&record, Stage::Io, measure, "default", "gil").expect("both ran").rows[0].clone()
+    };
+    assert_eq!(of(Measure::TimePerOperation).ratio.expect("it ran").estimate, 0.5);
+    assert!((of(Measure::P99).ratio.expect("it ran").estimate - 0.01).abs() < 1e-9);
+    assert!(analysis::compare(&record, Stage::Io, Measure::CpuWork, "default", "gil").is_none());
+}
+
+#[test]
+fn two_results_side_by_side() {
+    let (a, mut b) = (with_times(), with_times());
+    for sample in b.samples.iter_mut().filter(|sample| sample.runner == "default") {
+        let usage = sample.usage.as_mut().expect("it ran");
+        (usage.user, usage.system) = (usage.user * 2.0, usage.system * 2.0);
+    }
+    b.machine.cores = 4;
+    let result = compare::compare(("a.json", &a), ("b.json", &b));
+    let text = compare::render(&result);
+    assert!(text.contains("the number of cores differs: 2 and 4"), "{text}");
+    let section = |runner: &str| {
+        result
+            .sections
+            .iter()
+            .find(|s| s.runner == runner && s.measure == Measure::Time)
+            .expect("it is in both")
+    };
+    assert!((section("default").mean.expect("all ran").estimate - 2.0).abs() < 1e-9);
+    assert!((section("gil").mean.expect("all ran").estimate - 1.0).abs() < 1e-9);
+    assert!(
+        html::compare_page(&result)
+            .contains(&table::interval(section("default").rows[0].ratio.expect("it ran")))
+    );
+}
+
+fn parse(args: &[&str]) -> Result<cli::Command, String> {
+    cli::parse(args.iter().map(OsString::from))
+}
+
+#[test]
+fn the_command_line_tells_what_is_wrong_with_it() {
+    for (args, message) in [
+        (&["walk"][..], "there is no command"),
+        (&["run", "--peer", "cpython"], "NAME=COMMAND"),
+        (&["run", "--peer", "gil=python3"], "the name is taken"),
+        (&["run", "--only", "single,twice"], "there is no stage \"twice\""),
+        (&["run", "--metric", "moon"], "cpu or wall"),
+        (&["run", "--margin", "-1"], "above 0"),
+        (&["run", "--wat"], "--wat"),
+        (&["report"], "1 result file(s) are needed, 0 given"),
+        (&["compare", "a.json"], "2 result file(s) are needed, 1 given"),
+    ] {
+        let error = parse(args).expect_err(message);
+        assert!(error.contains(message), "{args:?}: {error}");
+    }
+    let cli::Command::Run(options) =
+        parse(&["run", "--quick", "--blocks", "3", "--only", "io"]).expect("well formed")
+    else {
+        panic!("it is a run")
+    };
+    assert!(options.settings.quick);
+    assert_eq!((options.settings.blocks, options.stages), (Some(3), vec![Stage::Io]));
+}
+
+/// A folder of this test alone.
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("ungil-benches-test-{}-{name}", std::process::id()));
+    fs::create_dir_all(&folder).expect("the temporary folder can be written");
+    folder
+}
+
+fn script(folder: &std::path::Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("the folder can be written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    path.to_string_lossy().into_owned()
+}
+
+fn runner_command() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_runner"))
+}
+
+#[test]
+fn a_run_keeps_failures_and_writes_its_files() {
+    let folder = folder("run");
+    // These stand in for interpreters: they answer the first question and print the same for every program.
+    let good = script(&folder, "good", "if [ \"$1\" = -c ]; then echo 3.14; echo 16; else echo 42; fi");
+    let other = script(&folder, "other", "if [ \"$1\" = -c ]; then echo 3.14; echo 16; else echo 43; fi");
+    let hangs = script(&folder, "hangs", "if [ \"$1\" = -c ]; then echo 3.14; else sleep 60; fi");
+    let file = folder.join("result.json");
+    let output = runner_command()
+        .args([
+            "run",
+            "--only",
+            "single",
+            "--filter",
+            "fib",
+            "--blocks",
+            "2",
+            "--time-limit",
+            "1",
+            "--default",
+            &good,
+        ])
+        .args(["--gil", &other, "--peer", &format!("hangs={hangs}"), "-o"])
+        .arg(&file)
+        .output()
+        .expect("the runner runs");
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("ERROR gil: line 1 is \"43\", under default \"42\""), "{text}");
+    assert!(text.contains("ERROR hangs: killed after 1 s"), "{text}");
+    let record = Record::load(&file).expect("the result can be read");
+    // What failed in the first block is not tried again.
+    assert_eq!(record.samples.len(), 4);
+    assert!(
+        fs::read_to_string(file.with_extension("html"))
+            .expect("the page is there")
+            .contains("killed after 1 s")
+    );
+    fs::remove_dir_all(&folder).expect("it is ours");
+}
+
+#[test]
+fn what_cannot_be_measured_is_told_before_anything_runs() {
+    let folder = folder("errors");
+    let good = script(&folder, "good", "echo 3.14");
+    let file = folder.join("result.json").to_string_lossy().into_owned();
+    for (args, message) in [
+        (&["--default", "/no/such", "--gil", &good, "-o", &file][..], "cannot run /no/such"),
+        (
+            &["--default", &good, "--gil", &good, "--peer", "p=/no/peer", "-o", &file],
+            "p: cannot run /no/peer",
+        ),
+        (&["--default", &good, "--gil", &good, "-o", "/proc/result.json"], "cannot write /proc/result.json"),
+    ] {
+        let output = runner_command().arg("run").args(args).output().expect("the runner runs");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains(message), "{error}");
+    }
+    fs::remove_dir_all(&folder).expect("it is ours");
+}
