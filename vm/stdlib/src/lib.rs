@@ -25,6 +25,7 @@ pub mod io;
 mod itertools;
 mod json;
 pub mod library;
+mod locale;
 mod marshal;
 mod math;
 mod opcode;
@@ -77,6 +78,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_imp", imp::init),
     ("_io", io::init),
     ("_json", json::init),
+    ("_locale", locale::init),
     ("_md5", hash::init_md5),
     ("_opcode", opcode::init),
     ("_operator", operator::init),

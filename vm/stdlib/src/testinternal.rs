@@ -4,12 +4,10 @@
 
 use ungil_runtime::interp::frame::Frames;
 use ungil_runtime::names::Special;
-use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::module::{add, add_functions};
 use ungil_runtime::prelude::*;
 
 const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
-    ("dict_getitem_knownhash", "($module, mapping, key, hash, /)", Full(dict_item)),
     ("get_recursion_depth", "($module, /)", Full(recursion_depth)),
     ("get_static_builtin_types", "($module, /)", Full(built_in_types)),
     ("has_inline_values", "($module, obj, /)", Full(has_inline_values)),
@@ -30,18 +28,6 @@ pub fn init(cx: &mut Cx, module: &Obj) -> R<()> {
         add(cx, module, name, n);
     }
     Ok(())
-}
-
-/// The value of a key in a dict, whatever a subclass makes of look-ups. The hash is computed anew.
-fn dict_item(cx: &mut Cx, a: Args<'_>) -> R {
-    cx.to_i64(a.get(2))?;
-    let Some(dict) = a.get(0).downcast::<PyDict>(cx) else {
-        return Err(cx.system_error("bad internal call"));
-    };
-    match dict.get(cx, a.get(1))? {
-        Some(v) => Ok(v),
-        None => Err(cx.error_with(Builtin::KeyError, a.get(1).own(cx))),
-    }
 }
 
 fn recursion_depth(cx: &mut Cx, _: Args<'_>) -> R {

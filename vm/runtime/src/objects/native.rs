@@ -465,6 +465,10 @@ fn check_class_argument(cx: &mut Cx, native: &PyNative, owner: &'static PyType, 
         let got = class.name();
         return Err(cx.type_error(format!("{name}.__new__({got}): {got} is not a subtype of {name}")));
     }
+    if class.has_flag(class_flag::DISALLOW_INSTANTIATION) {
+        let name = class.tp_name();
+        return Err(cx.type_error(format!("cannot create '{name}' instances")));
+    }
     if !std::ptr::eq(class.ops, owner.ops) {
         let got = class.name();
         let safe = class.base_with_layout().name();

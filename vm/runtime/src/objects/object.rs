@@ -251,6 +251,20 @@ fn not_of_class(cx: &mut Cx, a: Args<'_>, method: &str) -> R<()> {
     Err(cx.type_error(format!("can't apply this {method} to {got} object")))
 }
 
+/// What classes and modules have as `__dict__`, also those whose class gets that attribute from another base first.
+fn own_namespace(cx: &mut Cx, v: Ref<'_>) -> R<Option<Obj>> {
+    let which = if PyType::from_ref(v, cx).is_some() {
+        Builtin::Type
+    } else if cx.is_instance_of(v, Builtin::Module) {
+        Builtin::Module
+    } else {
+        return Ok(None);
+    };
+    let class = cx.builtin(which);
+    let Some(descriptor) = class.dict(cx).get_str(cx, cx.vm.names.dict.get()) else { return Ok(None) };
+    cx.bind_special(descriptor.r(), v).map(Some)
+}
+
 /// The `__dict__` attribute that a class gives its instances.
 ///
 /// # Errors
@@ -260,8 +274,16 @@ pub fn add_dict(cx: &mut Cx, class: &'static PyType) -> R<()> {
         cx,
         class,
         "__dict__",
-        Full(|cx, a| crate::ops::instance_dict(cx, a.get(0))),
+        Full(|cx, a| match own_namespace(cx, a.get(0))? {
+            Some(namespace) => Ok(namespace),
+            None => crate::ops::instance_dict(cx, a.get(0)),
+        }),
         Some(Full(|cx, a| {
+            if own_namespace(cx, a.get(0))?.is_some() {
+                let what = if PyType::from_ref(a.get(0), cx).is_some() { "type" } else { "module" };
+                let message = format!("attribute '__dict__' of '{what}' objects is not writable");
+                return Err(cx.error(Builtin::AttributeError, &message));
+            }
             crate::ops::set_instance_dict(cx, a.get(0), a.opt(1)).map(|_| Obj::immediate(Value::NONE))
         })),
     );

@@ -83,13 +83,19 @@ fn unpicklable(cx: &mut Cx, class: &PyType) -> Err {
     cx.type_error(format!("cannot pickle '{name}' object"))
 }
 
+/// A method of the object's class, bound; what the object itself has under that name does not count.
+fn of_class(cx: &mut Cx, v: Ref<'_>, name: &str) -> R<Option<Obj>> {
+    let found = cx.class_of(v).lookup(cx, intern(cx, name).get());
+    found.map(|f| cx.bind_special(f.r(), v)).transpose()
+}
+
 /// What `__getnewargs_ex__` or `__getnewargs__` gives.
 fn new_arguments(cx: &mut Cx, v: Ref<'_>) -> R<NewArgs> {
-    if let Some(f) = cx.get_attr_opt(v, intern(cx, "__getnewargs_ex__").get())? {
+    if let Some(f) = of_class(cx, v, "__getnewargs_ex__")? {
         let result = cx.call(f.r(), &[])?;
         return named_arguments(cx, result.r());
     }
-    let Some(f) = cx.get_attr_opt(v, intern(cx, "__getnewargs__").get())? else { return Ok(NewArgs::None) };
+    let Some(f) = of_class(cx, v, "__getnewargs__")? else { return Ok(NewArgs::None) };
     let result = cx.call(f.r(), &[])?;
     match result.downcast::<PyTuple>(cx) {
         Some(args) => Ok(NewArgs::Positional(args.snapshot(cx))),

@@ -90,7 +90,8 @@ impl Cx {
         }
         match self.bind_special(method, v) {
             Ok(bound) => self.call(bound.r(), &[other]),
-            Err(_) => Ok(self.not_implemented()),
+            Err(err) if self.is_error(&err, Builtin::AttributeError) => Ok(self.not_implemented()),
+            Err(err) => Err(err),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::interp::frame::{ENTRY, Frame, GENERATOR};
 use crate::interp::handlers::table;
 use crate::interp::resume_at;
 use crate::interp::{FAILED, Next, Table, run, unwind};
-use crate::objects::exception::stop_value;
+use crate::objects::exception::{chain_context, stop_value};
 use crate::prelude::*;
 use std::sync::atomic::Ordering;
 use ungil_bytecode::{Op, WINDOW_HEADER};
@@ -304,7 +304,16 @@ fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
     let g = unsafe { generator.cast_unchecked::<PyGenerator>() };
     let before = match claim(cx, g) {
         Ok(before) => before,
-        Err(now) => return Err(refused(cx, generator, now)),
+        Err(now) => {
+            if let Resume::Value(v) = how
+                && now == state::FINISHED
+                && g.h.shape_id() == Builtin::Generator as u32
+            {
+                cx.drop_value(v);
+                return Ok(Outcome::Returned(cx.none()));
+            }
+            return Err(refused(cx, generator, now));
+        }
     };
     if cx.recursion_left.get() <= 0 || cx.native_stack_low() || !has_room(cx, g) {
         // ORD: release, as in `suspend`.
@@ -329,10 +338,20 @@ fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
                 let ip = g.ip.get();
                 cx.regs.set(frame.0);
                 cx.ip.set(ip);
-                let next = match throw_at(cx, inner.r(), err) {
+                // What this generator handles itself is no context of what goes past it.
+                let outer = g.outer_handled.get();
+                let lent = if outer.is_ptr() { Ref::from_value(outer).own(cx).into_value() } else { outer };
+                let own = cx.handled.replace(lent);
+                let result = throw_at(cx, inner.r(), err);
+                let lent = cx.handled.replace(own);
+                cx.drop_value(lent);
+                let next = match result {
                     Ok(Outcome::Yielded(v)) => suspend(ip, frame.0, cx, table(cx), v.into_value()),
                     Ok(Outcome::Returned(v)) => end_send(send_of(ip), frame.0, cx, table(cx), v),
-                    Err(err) => unwind::raise(ip, frame.0, cx, table(cx), err),
+                    Err(err) => {
+                        chain_context(cx, err.exception());
+                        unwind::raise(ip, frame.0, cx, table(cx), err)
+                    }
                 };
                 run::go_on(next, cx)
             }

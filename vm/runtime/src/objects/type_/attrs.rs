@@ -165,11 +165,11 @@ fn type_repr(cx: &mut Cx, a: Args<'_>) -> R {
     }))
 }
 
-/// The qualified name behind the module's, if that is not `builtins` (`%T` in CPython's messages).
+/// The qualified name behind the module's, if that is neither `builtins` nor `__main__` (`%T` in CPython's messages).
 pub fn full_name(cx: &Cx, class: &PyType) -> String {
     let qualname = qualname_of(cx, class);
     match module_of(cx, class).as_deref() {
-        None | Some("builtins") => qualname,
+        None | Some("builtins" | "__main__") => qualname,
         Some(module) => format!("{module}.{qualname}"),
     }
 }

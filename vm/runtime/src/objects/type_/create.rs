@@ -358,7 +358,10 @@ fn add_members(
     slots: Option<Vec<String>>,
 ) -> R<()> {
     let mut index = best.slot_count;
-    for name in slots.into_iter().flatten() {
+    let mut names = slots.unwrap_or_default();
+    // In an order of their own, so that classes with the same slots have the same layout.
+    names.sort_unstable();
+    for name in names {
         if name == "__dict__" || name == "__weakref__" {
             continue;
         }

@@ -106,7 +106,7 @@ fn member_get(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn unset(cx: &mut Cx, m: &PyMember, v: Ref<'_>) -> Err {
     let name = m.name.get(&m.h, cx).unwrap_or_else(|| cx.none());
-    let (text, class) = (cx.text_of(name.r()), cx.type_name(v));
+    let (text, class) = (cx.text_of(name.r()), super::full_name(cx, cx.class_of(v)));
     cx.attribute_error(v, name.r(), &format!("'{class}' object has no attribute '{text}'"))
 }
 
