@@ -28,6 +28,10 @@ pub fn bind(
     if named > 0 && !accepts_names {
         return Err(cx.type_error(format!("{}() takes no keyword arguments", shown(qualified))));
     }
+    let given = args.len().saturating_sub(hidden);
+    if named > 0 && !sig.varargs && !sig.varkw && given > sig.names.len() - hidden {
+        return Err(too_many(cx, sig, qualified, given, positional <= hidden));
+    }
     if positional > sig.positional && !sig.varargs {
         return Err(wrong_count(cx, sig, qualified, positional - hidden));
     }
@@ -120,6 +124,16 @@ fn place(
             }
         },
     }
+}
+
+/// More arguments than parameters, some of them given by name.
+fn too_many(cx: &mut Cx, sig: &Signature, qualified: Name<'_>, given: usize, only_names: bool) -> Err {
+    let total = sig.names.len() - sig.has_self as usize;
+    let bound = if sig.required - sig.has_self as usize == total { "exactly" } else { "at most" };
+    let keyword = if only_names { "keyword " } else { "" };
+    let s = if total == 1 { "" } else { "s" };
+    let name = short(qualified);
+    cx.type_error(format!("{name}() takes {bound} {total} {keyword}argument{s} ({given} given)"))
 }
 
 fn wrong_count(cx: &mut Cx, sig: &Signature, qualified: Name<'_>, given: usize) -> Err {

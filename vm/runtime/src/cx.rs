@@ -67,6 +67,13 @@ pub(crate) struct ContextEntry {
 unsafe impl Send for ContextEntry {}
 
 impl Vm {
+    /// Where every thread is: the registers of its innermost frame, and the instruction. The world is stopped.
+    pub(crate) fn positions_stw(&self) -> Vec<(*mut Value, *const u64)> {
+        let contexts = self.contexts.lock().unwrap_or_else(|p| p.into_inner());
+        // SAFETY: the entry is there, so the context is; its thread stands still, or has not attached.
+        contexts.iter().map(|entry| unsafe { (*entry.cx).position() }).collect()
+    }
+
     /// In the child of a fork: only the context of the calling thread is left.
     pub fn forget_other_contexts(&self, me: &Cx) {
         // The mutex may have been held by a thread that does not exist here; then the list is as it was.

@@ -73,6 +73,12 @@ impl Frame {
         self.function().code()
     }
 
+    /// Makes it a frame of another function with the same code; what was there.
+    pub(crate) fn set_function(self, v: Value) -> Value {
+        // SAFETY: see the module's head.
+        unsafe { std::mem::replace(&mut *self.word(-2), v) }
+    }
+
     /// The frame object, if one was made: an owned reference in the header.
     #[inline(always)]
     pub fn object(self) -> Option<Value> {

@@ -210,6 +210,32 @@ impl PyFunction {
     }
 
     /// Gives the function other code. Frames that run keep theirs through the code object's immortality.
+    /// Another function with the same code and the same surroundings, for frames that run it.
+    pub(super) fn twin(&self, cx: &Cx) -> Obj {
+        let same = |slot: &Slot| slot.get(&self.h, cx).map_or_else(Slot::empty, Slot::new);
+        cx.alloc(Builtin::Function, |h| PyFunction {
+            h,
+            entry: self.entry.clone(),
+            simple_args: self.simple_args.clone(),
+            local_count: self.local_count.clone(),
+            register_count: self.register_count.clone(),
+            code: self.code.clone(),
+            globals: same(&self.globals),
+            builtins: same(&self.builtins),
+            closure: same(&self.closure),
+            defaults: same(&self.defaults),
+            kwdefaults: same(&self.kwdefaults),
+            name: same(&self.name),
+            qualname: same(&self.qualname),
+            module: same(&self.module),
+            doc: same(&self.doc),
+            dict: Slot::empty(),
+            annotations: Slot::empty(),
+            annotate: Slot::empty(),
+            type_params: same(&self.type_params),
+        })
+    }
+
     pub fn set_code(&self, code: &'static PyCode) {
         self.simple_args.set(u32::MAX);
         self.code.set(code);

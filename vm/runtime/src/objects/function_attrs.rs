@@ -54,14 +54,8 @@ fn set_code(cx: &mut Cx, a: Args<'_>) -> R {
             cx.value_error(format!("{name}() requires a code object with {own} free vars, not {other}"))
         );
     }
-    // Frames that run find their code through the function: they must not see another one.
-    let running = crate::interp::frame::Frames::from(cx.regs.get(), cx.ip.get())
-        .any(|(frame, _)| std::ptr::eq(frame.function(), this(a)));
-    if running {
-        return Err(cx.runtime_error("cannot set __code__ of a function that is running"));
-    }
     // SAFETY: code objects are immortal.
-    this(a).set_code(unsafe { &*(code as *const PyCode) });
+    super::function_code::replace(cx, this(a), unsafe { &*(code as *const PyCode) });
     Ok(cx.none())
 }
 

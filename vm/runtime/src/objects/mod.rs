@@ -21,6 +21,7 @@ pub mod frame;
 pub mod frame_locals;
 pub mod function;
 pub mod function_attrs;
+mod function_code;
 pub mod generator;
 pub mod generic_alias;
 pub mod hash;

@@ -117,7 +117,12 @@ impl Cx {
             return Err(self.type_error(format!("'{name}' object is not callable")));
         };
         self.recursing("", |cx| match method.header().map(|h| h.shape_id()) {
-            Some(id) if id == Builtin::Function as u32 || native::is_native(id) => {
+            // A native function that is no method of a class binds to nothing.
+            Some(id)
+                if id == Builtin::Function as u32
+                    || id == Builtin::MethodDescriptor as u32
+                    || id == Builtin::WrapperDescriptor as u32 =>
+            {
                 native::prepended(f.value(), args, |all| cx.call_values(method, all, names))
             }
             _ => {

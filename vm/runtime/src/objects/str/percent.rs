@@ -425,7 +425,7 @@ fn character(cx: &mut Cx, v: Ref<'_>) -> R {
     }
     let index = cx.index(v);
     let Some(int) = cx.catch(index, Builtin::TypeError)? else {
-        let name = cx.type_name(v);
+        let name = crate::objects::type_::full_name(cx, cx.class_of(v));
         return Err(cx.type_error(format!("%c requires an int or a unicode character, not {name}")));
     };
     match crate::objects::int::to_i64(cx, int.r()) {
