@@ -9,6 +9,7 @@ mod ast;
 pub mod atexit;
 mod binascii;
 mod bisect;
+mod bz2;
 mod cmath;
 mod collections;
 mod contextvars;
@@ -28,6 +29,7 @@ pub mod library;
 mod locale;
 mod marshal;
 mod math;
+mod mmap;
 mod opcode;
 mod operator;
 mod os;
@@ -68,6 +70,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_ast", ast::init),
     ("_blake2", hash::init_blake2),
     ("_bisect", bisect::init),
+    ("_bz2", bz2::init),
     ("_collections", collections::init),
     ("_contextvars", contextvars::init),
     ("_datetime", datetime::init),
@@ -114,6 +117,7 @@ const MODULES: &[(&str, Init)] = &[
     ("itertools", itertools::init),
     ("marshal", marshal::init),
     ("math", math::init),
+    ("mmap", mmap::init),
     ("posix", posix::init),
     ("pwd", accounts::init_pwd),
     ("resource", resource::init),
