@@ -34,7 +34,7 @@ pub fn run_pending(cx: &mut Cx) {
     }
 }
 
-fn finalize(cx: &mut Cx, obj: Obj) {
+pub(crate) fn finalize(cx: &mut Cx, obj: Obj) {
     if crate::objects::generator::finalize(cx, &obj) {
         return;
     }

@@ -13,6 +13,7 @@ pub mod builtins;
 pub mod class;
 pub mod cx;
 mod err;
+pub mod exit;
 pub mod finalize;
 pub mod import;
 pub mod interp;

@@ -298,13 +298,19 @@ fn flush(cx: &mut Cx, name: &str) -> bool {
     }
 }
 
-/// Lets go of what the main module's variables hold, if any class has a `__del__`: finalizers run as at the end of a
-/// module in CPython, while functions, classes and modules are still there for them to use. False if nothing was done.
+/// Runs the finalizers of what is still alive. While daemon threads use objects, only those that the main module's
+/// variables hold are let go of, if any class has a `__del__`; functions, classes and modules stay for them to use.
+/// False if nothing was done.
 fn clear_main(cx: &mut Cx) -> bool {
     let key = cx.str("__main__");
     let main = cx.modules().get_str(cx, key.r());
     let dict = main.and_then(|main| cx.get_attr_str(main.r(), "__dict__").ok());
     let Some(dict) = dict.as_ref().and_then(|dict| dict.downcast::<PyDict>(cx)) else { return false };
+    let variables: Vec<_> = dict.keys(cx).iter().filter_map(|name| dict.get_str(cx, name.r())).collect();
+    if ungil_runtime::exit::finalize_all(cx, &variables) {
+        return true;
+    }
+    drop(variables);
     if !ungil_runtime::class::any_has_del() {
         return false;
     }
