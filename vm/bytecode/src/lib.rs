@@ -12,6 +12,7 @@ pub use code::{
     CONSUME_A, CONSUME_B, CONSUME_C, CodeUnit, Const, ExceptionEntry, Instr, Position, WINDOW_HEADER, flags,
 };
 pub use dis::disassemble;
+pub use opcodes::CONSUMERS;
 pub use pack::{pack, unpack};
 pub use verify::{VerifyError, verify};
 

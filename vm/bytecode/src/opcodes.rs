@@ -35,6 +35,9 @@
 //! `words` counts the instruction itself and the words that follow it: an inline constant, an operand that found
 //! no place (`name` in the low 32 bits of the first extra word), or inline caches, all zero when compiled.
 
+/// Builtins whose calls with a generator expression run its loop in the caller, by their numbers in `JumpIsNotBuiltin`.
+pub const CONSUMERS: [&str; 5] = ["tuple", "list", "set", "all", "any"];
+
 /// Calls `$callback! { (Name [a b c] words "doc") ... }` with the whole table.
 #[macro_export]
 macro_rules! for_each_opcode {
@@ -173,6 +176,7 @@ macro_rules! for_each_opcode {
             (JumpNotNeImm [R I J] 1 "jump unless a != immediate")
             (JumpNotGtImm [R I J] 1 "jump unless a > immediate")
             (JumpNotGeImm [R I J] 1 "jump unless a >= immediate")
+            (JumpIsNotBuiltin [R I J] 1 "jump unless a is the builtin of that number in CONSUMERS")
             (JumpIs [R R J] 1 "jump if a is b")
             (JumpIsNot [R R J] 1 "jump if a is not b")
 

@@ -1,14 +1,14 @@
 //! Calls: windows of registers, keyword names, `*` and `**`, methods without bound-method objects, `super().name`.
 
-use crate::compiler::Compiler;
+use crate::compiler::{Access, Compiler};
 use crate::constant::text;
 use crate::errors::Res;
-use crate::scope::{Kind, Place};
+use crate::scope::{Kind, Place, Role};
 use crate::unit::{Reg, Val};
 use ruff_python_ast::name::Name;
 use ruff_python_ast::{Expr, ExprAttribute, ExprCall, Keyword};
 use ruff_text_size::{Ranged, TextRange};
-use ungil_bytecode::{Const, Op, Position, WINDOW_HEADER};
+use ungil_bytecode::{CONSUMERS, Const, Op, Position, WINDOW_HEADER};
 
 /// Calls with more arguments than this pass them as a tuple and a dict.
 const MAX_ARGUMENTS: usize = 200;
@@ -34,7 +34,67 @@ impl<'a> Compiler<'a> {
         }
         let base = self.u.push_many(WINDOW_HEADER);
         self.expr_to(&node.func, base + CALLABLE)?;
+        if let ([Expr::Generator(_)], [], Some(number)) = (args, keywords, self.consumer(node)) {
+            return self.call_consumer(dst, base, number, node);
+        }
         self.call_window(dst, base, 0, args, keywords, node.range())
+    }
+
+    /// The number in [`CONSUMERS`] of the builtin that a call of a name with a generator expression seems to mean.
+    fn consumer(&self, node: &'a ExprCall) -> Option<usize> {
+        let (Expr::Name(name), [Expr::Generator(generator)]) = (&*node.func, &node.arguments.args[..]) else {
+            return None;
+        };
+        let is_async = self.scopes.all[self.scopes.of(generator, Role::Body)].is_coroutine;
+        let reached = matches!(self.access(&name.id), Access::Global | Access::Name);
+        CONSUMERS.iter().position(|&known| reached && !is_async && name.id == known)
+    }
+
+    /// A call of what may be a builtin that consumes a generator expression: if it is, the generator is run here, without a
+    /// native function between. The callable is in its slot. (CPython: `maybe_optimize_function_call` in `codegen.c`.)
+    fn call_consumer(&mut self, dst: Reg, base: Reg, number: usize, node: &'a ExprCall) -> Res {
+        let (plain, done, end) = (self.u.label(), self.u.label(), self.u.label());
+        let iterator = self.push(&node.arguments.args[0])?;
+        self.at(&*node.func);
+        self.u.jump_imm(Op::JumpIsNotBuiltin, Val::keep(base + CALLABLE), number as i16, plain);
+        let mark = self.u.next_temp;
+        self.u.drop_reg(base + CALLABLE);
+        let all = CONSUMERS[number] == "all";
+        if all || CONSUMERS[number] == "any" {
+            let item = self.u.push();
+            let decided = self.u.label();
+            let top = self.u.here();
+            self.u.emit_jump(Op::ForIter, 0, item, iterator, end);
+            self.u.jump_a(if all { Op::JumpIfFalse } else { Op::JumpIfTrue }, Val::temp(item), decided);
+            self.u.jump(Op::JumpBack, top);
+            self.u.place(decided);
+            self.u.drop_reg(iterator);
+            self.load_const(dst, if all { Const::False } else { Const::True });
+            self.u.jump(Op::Jump, done);
+            self.u.place(end);
+            self.load_const(dst, if all { Const::True } else { Const::False });
+        } else {
+            let (made, item) = (self.u.push(), self.u.push());
+            let is_set = CONSUMERS[number] == "set";
+            self.u.emit(if is_set { Op::BuildSet } else { Op::BuildList }, made, item, 0);
+            let top = self.u.here();
+            self.u.emit_jump(Op::ForIter, 0, item, iterator, end);
+            let add = if is_set { Op::SetAdd } else { Op::ListAppend };
+            self.u.emit_ab(add, Val::keep(made), Val::temp(item), 0);
+            self.u.jump(Op::JumpBack, top);
+            self.u.place(end);
+            match CONSUMERS[number] {
+                "tuple" => self.u.emit_b(Op::ListToTuple, dst, Val::temp(made), 0),
+                _ => self.u.move_to(dst, Val::temp(made)),
+            }
+        }
+        self.u.next_temp = mark;
+        self.u.jump(Op::Jump, done);
+        self.u.place(plain);
+        self.at(node.range());
+        self.u.emit(Op::Call, dst, base, 1);
+        self.u.place(done);
+        Ok(())
     }
 
     /// The receiver goes into the window as the first argument; the method is looked up and called by one instruction.

@@ -26,6 +26,7 @@ pub fn boot(config: Config) -> Box<Cx> {
         interned: str::InternTable::new(hash_seed),
         modules: OnceLock::new(),
         builtins: OnceLock::new(),
+        consumers: OnceLock::new(),
         sys: OnceLock::new(),
         native_modules: Mutex::new(vec![("_codecs", codec::module::init), ("_string", str::formatter::init)]),
         recursion_limit: AtomicUsize::new(RECURSION_LIMIT),
@@ -101,6 +102,11 @@ fn make_modules(cx: &mut Cx) {
         let class = cx.builtin(which).as_ref().own(cx);
         cx.builtins().set_str(cx, key.get(), class);
     }
+    let consumers = ungil_bytecode::CONSUMERS.map(|name| {
+        let key = str::intern(cx, name);
+        SharedValue::new(cx.builtins().get_str(cx, key.get()).expect("set above"))
+    });
+    let _ = cx.vm.consumers.set(consumers);
     let key = str::intern(cx, "__import__");
     if let Some(import) = cx.builtins().get_str(cx, key.get()) {
         let _ = cx.vm.standard_import.set(SharedValue::new(import));

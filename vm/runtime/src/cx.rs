@@ -28,6 +28,8 @@ pub struct Vm {
     pub modules: OnceLock<SharedValue>,
     /// The dict of `builtins`.
     pub builtins: OnceLock<SharedValue>,
+    /// The builtins named by [`ungil_bytecode::CONSUMERS`].
+    pub consumers: OnceLock<[SharedValue; ungil_bytecode::CONSUMERS.len()]>,
     /// The dict of `sys`.
     pub sys: OnceLock<SharedValue>,
     /// Natives that modules register: name and initialiser.

@@ -125,6 +125,17 @@ macro_rules! jump_identity {
     };
 }
 
+handler! {
+    pub fn jump_is_not_builtin(ip, regs, cx, t) {
+        let word = *ip;
+        let known = (*cx).vm.consumers.get().map(|all| all.get_unchecked(fb!(word)).get().value());
+        if known == Some(*regs.add(fa!(word))) {
+            goto!(ip.add(1), regs, cx, t)
+        }
+        branch!(ip.add(1), fc_signed!(word) as isize, regs, cx, t)
+    }
+}
+
 jump_identity!(jump_is, false);
 jump_identity!(jump_is_not, true);
 

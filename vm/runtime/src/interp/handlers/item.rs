@@ -266,7 +266,13 @@ handler! {
                 count_up::<SOLO>(v, cx);
             }
         }
-        list.append(&*cx, Obj::from_owned(v));
+        append_item(cx, list, v);
         goto!(ip.add(1), regs, cx, t)
     }
+}
+
+/// Appends an owned value.
+#[inline(never)]
+unsafe fn append_item(cx: *mut Cx, list: &PyList, v: Value) {
+    list.append(&*cx, Obj::from_owned(v));
 }

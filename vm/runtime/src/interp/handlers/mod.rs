@@ -128,6 +128,7 @@ const fn build<const SOLO: bool>() -> [Handler; 256] {
         JumpNotLtImm => compare::jump_not_lt_imm::<SOLO>, JumpNotLeImm => compare::jump_not_le_imm::<SOLO>,
         JumpNotEqImm => compare::jump_not_eq_imm::<SOLO>, JumpNotNeImm => compare::jump_not_ne_imm::<SOLO>,
         JumpNotGtImm => compare::jump_not_gt_imm::<SOLO>, JumpNotGeImm => compare::jump_not_ge_imm::<SOLO>,
+        JumpIsNotBuiltin => compare::jump_is_not_builtin::<SOLO>,
         JumpIs => compare::jump_is::<SOLO>, JumpIsNot => compare::jump_is_not::<SOLO>,
 
         GetIter => iterate::get_iter::<SOLO>, ForIter => iterate::for_iter::<SOLO>,
