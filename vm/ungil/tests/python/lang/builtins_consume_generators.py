@@ -1,6 +1,6 @@
 """Builtins that take a generator expression whole: the loop runs in the caller, and nothing tells but the time it takes."""
 
-import sys
+import traceback
 def f(n):
     print(tuple(i*i for i in range(n)), list(i for i in range(n)), set(i%3 for i in range(n)), all(i<5 for i in range(n)), any(i>3 for i in range(n)))
 for n in (0,3,8): f(n)
@@ -9,13 +9,13 @@ def g():
     yield from (1,2)
     raise ValueError('x')
 try: tuple(v for v in g())
-except ValueError:
-    import traceback; traceback.print_exc(file=sys.stdout)
+except ValueError as e:
+    print([(f.name, f.lineno, f.colno, f.end_colno) for f in traceback.extract_tb(e.__traceback__)])
 try: tuple(
   1/v
   for v in (1,0))
-except ZeroDivisionError:
-    import traceback; traceback.print_exc(file=sys.stdout)
+except ZeroDivisionError as e:
+    print([(f.name, f.lineno, f.colno, f.end_colno) for f in traceback.extract_tb(e.__traceback__)])
 class C:
     y=[1,2]
     t=tuple(i for i in y)
