@@ -268,6 +268,18 @@ pub fn levels(record: &Record, stage: Stage, measure: Measure) -> Levels {
     levels
 }
 
+/// For each runner and number of threads the geometric mean of the speed-ups.
+pub fn mean_speedups(summary: &Summary) -> Vec<(String, u32, f64)> {
+    let mut logs: BTreeMap<(&str, u32), Vec<f64>> = BTreeMap::new();
+    for curve in &summary.curves {
+        for (threads, speedup) in curve.points.iter().filter(|(threads, _)| *threads > 1) {
+            logs.entry((&curve.runner, *threads)).or_default().push(speedup.estimate.ln());
+        }
+    }
+    let mean = |logs: &[f64]| (logs.iter().sum::<f64>() / logs.len() as f64).exp();
+    logs.iter().map(|((runner, threads), logs)| ((*runner).to_owned(), *threads, mean(logs))).collect()
+}
+
 fn curves(record: &Record) -> Vec<Curve> {
     // By benchmark and runner: for each block the seconds by threads.
     type ByBlock = BTreeMap<u32, BTreeMap<u32, f64>>;

@@ -11,7 +11,6 @@ use crate::session::{Job, Output};
 
 /// Arguments under `--quick`: about half of what the programs do by themselves. Others run as they are.
 const QUICK_SIZES: &[(&str, &str)] = &[
-    ("bigint", "2000"),
     ("binary_trees", "14"),
     ("closures", "1000000"),
     ("comprehensions", "1000000"),
@@ -19,15 +18,14 @@ const QUICK_SIZES: &[(&str, &str)] = &[
     ("deltablue", "12000"),
     ("dict_work", "500000"),
     ("exceptions", "700000"),
-    ("fannkuch", "8"),
-    ("fib", "32"),
+    ("fib", "34"),
     ("generator_pipeline", "2000000"),
     ("io_threads", "8000"),
     ("list_append_sum", "4000000"),
     ("mandelbrot", "200"),
     ("method_calls", "1200000"),
     ("nbody", "150000"),
-    ("nqueens", "10"),
+    ("nqueens", "11"),
     ("queue_threads", "30000"),
     ("raytrace", "280"),
     ("richards", "20"),

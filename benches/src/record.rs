@@ -43,6 +43,7 @@ pub struct Machine {
     /// The load average of one minute when the run began.
     pub load: Option<f64>,
     pub governor: Option<String>,
+    /// Of the sources that the runner was started in; a program named by `--default` may be older.
     pub commit: String,
     pub rustc: String,
 }

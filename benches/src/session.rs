@@ -117,25 +117,41 @@ impl Session {
         Rng::for_purpose(seed, &format!("{:?} block {block}", plan.stage)).shuffle(&mut order);
         for (done, &index) in order.iter().enumerate() {
             let job = &jobs[index];
-            let mut runs = Vec::new();
-            for which in runner_order(seed, plan.stage, job, block, runners.len()) {
-                if interrupt::requested() {
-                    return;
-                }
-                let runner = &runners[which];
-                let key = (plan.stage, job.benchmark.clone(), job.threads, runner.name.clone());
-                if self.failed.contains(&key) {
-                    continue;
-                }
-                let text =
-                    format!("block {}/{} {} under {}", block + 1, plan.blocks, label(job), runner.name);
-                self.progress.step(done * runners.len() + runs.len() + 1, jobs.len() * runners.len(), &text);
-                let Some(run) = self.run_once(plan.stage, block, job, runner) else { return };
-                runs.push(run);
-            }
+            let first = done * runners.len() + 1;
+            let mut runs = self.run_job(plan, block, job, runners, (first, jobs.len() * runners.len()));
             compare_results(&mut runs, runners);
             self.keep(runs, job);
+            if interrupt::requested() {
+                return;
+            }
         }
+    }
+
+    /// Runs a benchmark under every runner; under fewer if the run is interrupted. `steps` are the number of the first of
+    /// these runs and of all runs in the block.
+    fn run_job(
+        &self,
+        plan: Plan,
+        block: u32,
+        job: &Job,
+        runners: &[Runner],
+        steps: (usize, usize),
+    ) -> Vec<Run> {
+        let mut runs = Vec::new();
+        for which in runner_order(self.record.settings.seed, plan.stage, job, block, runners.len()) {
+            let runner = &runners[which];
+            let key = (plan.stage, job.benchmark.clone(), job.threads, runner.name.clone());
+            if self.failed.contains(&key) {
+                continue;
+            }
+            let text = format!("block {}/{} {} under {}", block + 1, plan.blocks, label(job), runner.name);
+            self.progress.step(steps.0 + runs.len(), steps.1, &text);
+            match self.run_once(plan.stage, block, job, runner) {
+                Some(run) => runs.push(run),
+                None => break,
+            }
+        }
+        runs
     }
 
     /// Stores the samples and remembers what failed.

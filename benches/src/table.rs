@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::analysis::{Comparison, Guard, Measure, Summary};
+use crate::analysis::{self, Comparison, Guard, Measure, Summary};
 use crate::record::{Metric, Record, Stage};
 use crate::stats::Interval;
 
@@ -71,6 +71,7 @@ pub fn render(record: &Record, summary: &Summary) -> String {
     }
     let _ = write_curves(&mut text, record, summary);
     let _ = write_headers(&mut text, record);
+    let _ = write_short(&mut text, record, summary);
     for note in &record.notes {
         let _ = writeln!(text, "note: {note}");
     }
@@ -127,6 +128,28 @@ fn write_curves(text: &mut String, record: &Record, summary: &Summary) -> std::f
     for sample in record.of_stage(Stage::Scaling).filter(|sample| sample.error.is_some()) {
         let error = sample.error.as_deref().unwrap_or_default();
         writeln!(text, "  {:<29} {:<12} ERROR ×{} {error}", sample.benchmark, sample.runner, sample.threads)?;
+    }
+    writeln!(text)
+}
+
+/// The means alone, at the end, where they are seen first.
+fn write_short(text: &mut String, record: &Record, summary: &Summary) -> std::fmt::Result {
+    writeln!(text, "In short (geometric means; over 1 speaks against the first of the two)")?;
+    for comparison in &summary.comparisons {
+        let mean = comparison.mean.map_or("nothing could be compared".to_owned(), interval);
+        let gaps = match comparison.gaps() {
+            0 => String::new(),
+            gaps => format!("   NOT a result: {gaps} of {} could not be compared", comparison.rows.len()),
+        };
+        writeln!(text, "  {:<82} {mean}{gaps}", heading(comparison, record.settings.metric))?;
+    }
+    for (runner, threads, speedup) in analysis::mean_speedups(summary) {
+        writeln!(
+            text,
+            "  {:<82} {}",
+            format!("Scaling: {threads} threads over one, {runner}"),
+            figure(speedup)
+        )?;
     }
     writeln!(text)
 }

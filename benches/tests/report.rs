@@ -4,9 +4,11 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use ungil_benches::analysis::{self, Guard, Measure};
 use ungil_benches::record::{
@@ -327,5 +329,42 @@ fn what_cannot_be_measured_is_told_before_anything_runs() {
         assert_eq!(output.status.code(), Some(1), "{error}");
         assert!(error.contains(message), "{error}");
     }
+    fs::remove_dir_all(&folder).expect("it is ours");
+}
+
+#[test]
+fn an_interrupted_run_keeps_what_it_has() {
+    let folder = folder("interrupt");
+    // The second program that it runs never ends.
+    let (ran, waits) = (folder.join("ran"), folder.join("waits"));
+    let text = "if [ \"$1\" = -c ]; then echo 3.14; elif [ -e RAN ]; then touch WAITS; sleep 60; else touch RAN; echo 42; fi";
+    let text = text.replace("RAN", &ran.to_string_lossy()).replace("WAITS", &waits.to_string_lossy());
+    let stuck = script(&folder, "stuck", &text);
+    let good = script(&folder, "good", "if [ \"$1\" = -c ]; then echo 3.14; else echo 42; fi");
+    let file = folder.join("result.json");
+    let mut run = runner_command()
+        .args(["run", "--only", "single", "--quiet", "--default", &good, "--gil", &stuck, "-o"])
+        .arg(&file)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the runner runs");
+    while !waits.exists() {
+        assert!(run.try_wait().expect("it is ours").is_none(), "it ended by itself");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let pid = run.id().to_string();
+    assert!(
+        Command::new("/bin/sh").args(["-c", "kill -INT $0", &pid]).status().expect("kill runs").success()
+    );
+    let mut text = String::new();
+    run.stdout.take().expect("it is piped").read_to_string(&mut text).expect("it is text");
+    assert_eq!(run.wait().expect("it ends").code(), Some(130), "{text}");
+    assert!(text.contains("the run was interrupted"), "{text}");
+    let record = Record::load(&file).expect("the result can be read");
+    assert!(record.interrupted);
+    let count = |runner: &str| record.samples.iter().filter(|sample| sample.runner == runner).count();
+    // The one that was under way does not count, what ran before does.
+    assert_eq!(count("gil"), 1);
+    assert!((1..=2).contains(&count("default")));
     fs::remove_dir_all(&folder).expect("it is ours");
 }

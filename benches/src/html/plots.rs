@@ -213,11 +213,12 @@ pub fn write_scaling(body: &mut String, record: &Record, summary: &Summary) -> s
     if summary.curves.is_empty() {
         return Ok(());
     }
-    writeln!(
-        body,
-        "<h2>Scaling: how many times faster than one thread</h2>{}<div class=\"grid\">",
-        legend(record)
-    )?;
+    writeln!(body, "<h2>Scaling: how many times faster than one thread</h2>{}", legend(record))?;
+    for (runner, threads, speedup) in analysis::mean_speedups(summary) {
+        let (runner, speedup) = (escape(&runner), table::figure(speedup));
+        writeln!(body, "<p><b>{runner}</b>, {threads} threads: geometric mean <b>{speedup}</b></p>")?;
+    }
+    writeln!(body, "<div class=\"grid\">")?;
     let mut names: Vec<&String> = summary.curves.iter().map(|curve| &curve.benchmark).collect();
     names.dedup();
     for name in names {
