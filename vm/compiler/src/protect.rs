@@ -40,6 +40,10 @@ impl<'a> Compiler<'a> {
             this.close();
             this.at_nowhere();
             this.u.emit_a(Op::PopExcInfo, Val::temp(previous), 0, 0);
+            // The frame is left where the clause ends.
+            if let Some(last) = node.finalbody.last() {
+                this.at(last);
+            }
             this.u.emit_a(Op::Reraise, Val::temp(exception), 0, 0);
             Ok(())
         })?;
@@ -98,6 +102,10 @@ impl<'a> Compiler<'a> {
             this.at_nowhere();
             this.u.handler = outside;
             this.u.emit_a(Op::PopExcInfo, Val::temp(previous), 0, 0);
+            // The frame is left where the last clause was found not to match.
+            if let Some(ExceptHandler::ExceptHandler(clause)) = node.handlers.last() {
+                this.at_type(clause);
+            }
             this.u.emit_a(Op::Reraise, Val::temp(exception), 0, 0);
             Ok(())
         })?;
@@ -352,6 +360,7 @@ impl<'a> Compiler<'a> {
             let swallowed = this.u.label();
             this.u.jump_a(Op::JumpIfTrue, Val::temp(answer), swallowed);
             this.u.handler = outside;
+            this.at_nowhere();
             this.u.emit_a(Op::PopExcInfo, Val::temp(previous), 0, 0);
             this.u.emit_a(Op::Reraise, Val::temp(exception), 0, 0);
             this.u.place(swallowed);

@@ -58,8 +58,11 @@ unsafe fn unwind(
             let target = code.entry().add(entry.target as usize);
             return super::resume_at(target, regs, cx, t);
         }
-        if again && let Some(object) = frame.object() {
-            // The frame is left where the exception came up, not where its clean-up ends.
+        if again
+            && code.position(at).line == 0
+            && let Some(object) = frame.object()
+        {
+            // The frame is left where the exception came up, not where clean-up that stands for no source ends.
             if let Some(at) = traceback::raised_at(&*cx, &err, object) {
                 (*cx).ip.set(code.entry().add(at));
             }

@@ -13,6 +13,7 @@ use crate::objects::generator::{PyGenerator, state};
 use crate::objects::list::PyList;
 use crate::prelude::*;
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Cells of class bodies and modules that are no variables of the program.
 const CLASS_CELLS: [&str; 3] = ["__class__", "__classdict__", "__conditional_annotations__"];
@@ -40,6 +41,9 @@ pub struct PyFrame {
     code: &'static PyCode,
     /// Whether it is the frame of a generator that is not running; its locals are here then.
     waiting: Cell<Waiting>,
+    /// What a tracer wants to hear of: lines, instructions.
+    pub trace_lines: AtomicBool,
+    pub trace_opcodes: AtomicBool,
     /// Word index of the instruction it is at, when it is not live.
     last: Cell<u32>,
     /// Locals that there is room for.
@@ -164,6 +168,8 @@ fn make(cx: &Cx, live: *mut Value, function: &PyFunction, last: usize) -> Obj {
             live: Cell::new(live),
             thread: Cell::new(cx.thread.id()),
             waiting: Cell::new(Waiting::No),
+            trace_lines: AtomicBool::new(true),
+            trace_opcodes: AtomicBool::new(false),
             code: function.code(),
             last: Cell::new(last as u32),
             count: count as u32,
@@ -438,6 +444,23 @@ fn f_lineno(cx: &mut Cx, a: Args<'_>) -> R {
     })
 }
 
+fn switch(cx: &Cx, on: &AtomicBool) -> R {
+    // ORD: relaxed; it says nothing about anything else.
+    Ok(cx.bool(on.load(Ordering::Relaxed)))
+}
+
+fn set_switch(cx: &mut Cx, a: Args<'_>, on: &AtomicBool) -> R {
+    let Some(value) = a.opt(1).and_then(|v| v.value().as_bool()) else {
+        return Err(match a.opt(1) {
+            Some(_) => cx.type_error("attribute value type must be bool"),
+            None => cx.type_error("can't delete numeric/char attribute"),
+        });
+    };
+    // ORD: as in `switch`.
+    on.store(value, Ordering::Relaxed);
+    Ok(cx.none())
+}
+
 fn f_trace(cx: &mut Cx, a: Args<'_>) -> R {
     let this = a.this::<PyFrame>();
     Ok(this.trace.get(&this.h, cx).unwrap_or_else(|| cx.none()))
@@ -500,6 +523,18 @@ pub fn init(cx: &mut Cx) {
             None,
         )
         .getset(cx, "f_trace", Full(f_trace), Some(Full(set_f_trace)))
+        .getset(
+            cx,
+            "f_trace_lines",
+            Leaf(|cx, a| switch(cx, &a.this::<PyFrame>().trace_lines)),
+            Some(Full(|cx, a| set_switch(cx, a, &a.this::<PyFrame>().trace_lines))),
+        )
+        .getset(
+            cx,
+            "f_trace_opcodes",
+            Leaf(|cx, a| switch(cx, &a.this::<PyFrame>().trace_opcodes)),
+            Some(Full(|cx, a| set_switch(cx, a, &a.this::<PyFrame>().trace_opcodes))),
+        )
         .method(cx, "clear", "($self, /)", Full(frame_clear))
         .special(cx, Special::Repr, Full(frame_repr));
 }

@@ -568,6 +568,15 @@ fn getset_get(cx: &mut Cx, a: Args<'_>) -> R {
     load(cx, g, instance)
 }
 
+fn getset_qualname(cx: &mut Cx, a: Args<'_>) -> R {
+    let g = a.this::<PyGetSet>();
+    // SAFETY: classes are immortal.
+    let owner = unsafe { &*g.owner };
+    let class = cx.get_attr(owner.as_ref(), cx.vm.names.qualname.get())?;
+    let (class, name) = (cx.text_of(class.r()), g.name);
+    Ok(cx.str(&format!("{class}.{name}")))
+}
+
 fn check_instance(cx: &mut Cx, g: &PyGetSet, v: Ref<'_>) -> R<()> {
     // SAFETY: classes are immortal.
     let owner = unsafe { &*g.owner };
@@ -757,6 +766,7 @@ pub fn init(cx: &mut Cx) {
 fn init_getset(cx: &mut Cx) {
     let object = Some(Builtin::Object);
     let mut t = TypeBuilder::new(cx, Builtin::GetSet, object, class_flag::DISALLOW_INSTANTIATION);
+    t.getset(cx, "__qualname__", Full(getset_qualname), None);
     t.special(cx, Special::Get, Full(getset_get))
         .special(
             cx,

@@ -43,7 +43,11 @@ fn lines_of(file: &str) -> Vec<String> {
         None if file.starts_with('<') => crate::import::kept_source(file),
         None => std::fs::read(file).ok(),
     };
-    let text = bytes.map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default();
+    let bytes = bytes.unwrap_or_default();
+    let text = match ungil_compiler::decode(&bytes, file, false) {
+        Ok(text) => text,
+        Err(_) => String::from_utf8_lossy(&bytes),
+    };
     text.lines().map(str::to_string).collect()
 }
 

@@ -486,6 +486,13 @@ fn get_dict(cx: &mut Cx, a: Args<'_>) -> R {
     crate::ops::instance_dict(cx, a.get(0))
 }
 
+fn set_dict(cx: &mut Cx, a: Args<'_>) -> R {
+    if a.opt(1).is_none() {
+        return Err(cx.type_error("cannot delete __dict__"));
+    }
+    crate::ops::set_instance_dict(cx, a.get(0), a.opt(1)).map(|()| Obj::immediate(Value::NONE))
+}
+
 /// Fields that pickling keeps beside the arguments, by name.
 fn kept_fields(cx: &Cx, class: &PyType) -> &'static [(&'static str, usize)] {
     if class.is_subclass(cx.builtin(Builtin::ImportError), cx) {
@@ -624,7 +631,7 @@ fn init_base(cx: &mut Cx, t: &mut TypeBuilder) {
         .special(cx, Special::Repr, Full(exception_repr))
         .special(cx, Special::Str, Full(exception_str))
         .getset(cx, "args", Full(get_args), Some(Full(set_args)))
-        .getset(cx, "__dict__", Full(get_dict), None)
+        .getset(cx, "__dict__", Full(get_dict), Some(Full(set_dict)))
         .getset(
             cx,
             "__traceback__",
