@@ -186,7 +186,7 @@ pub fn compare(record: &Record, stage: Stage, measure: Measure, of: &str, over: 
     if rows.is_empty() {
         return None;
     }
-    judge(&mut rows, &ratios, record.settings.guard);
+    judge(&mut rows, &ratios, measure, record.settings.guard);
     let counting: Vec<Vec<f64>> =
         rows.iter().zip(&ratios).filter(|(row, _)| row.counts).map(|(_, ratios)| ratios.clone()).collect();
     let mean = stats::geometric_mean(&counting, &mut rng);
@@ -210,7 +210,11 @@ fn block_ratios(samples: &[&Sample], measure: Measure, metric: Metric, of: &str,
     blocks.values().filter_map(|&(a, b)| Some(a? / b?)).collect()
 }
 
-fn judge(rows: &mut [Row], ratios: &[Vec<f64>], guard: f64) {
+/// Counted instructions have no noise, so a single count decides.
+fn judge(rows: &mut [Row], ratios: &[Vec<f64>], measure: Measure, guard: f64) {
+    let counted = measure == Measure::Instructions;
+    let ratios: Vec<Vec<f64>> =
+        ratios.iter().map(|r| if counted && r.len() == 1 { vec![r[0]; 2] } else { r.clone() }).collect();
     let adjusted =
         |p: fn(&[f64], f64) -> f64| stats::holm(&ratios.iter().map(|r| p(r, guard)).collect::<Vec<_>>());
     let (above, below) = (adjusted(stats::p_above), adjusted(stats::p_below));

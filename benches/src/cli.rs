@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lexopt::{Arg, Parser, ValueExt};
@@ -220,7 +221,7 @@ fn check_names(options: &RunOptions) -> Result<(), Failure> {
 pub fn execute(command: Command) -> Result<i32, Failure> {
     match command {
         Command::Help => {
-            print!("{HELP}");
+            show(HELP);
             Ok(0)
         }
         Command::Run(options) => run(*options),
@@ -234,7 +235,7 @@ pub fn execute(command: Command) -> Result<i32, Failure> {
             let (a, b) =
                 ((a.display().to_string(), Record::load(&a)?), (b.display().to_string(), Record::load(&b)?));
             let result = compare::compare((&a.0, &a.1), (&b.0, &b.1));
-            print!("{}", compare::render(&result));
+            show(&compare::render(&result));
             if let Some(page) = output {
                 crate::record::write_whole(&page, &html::compare_page(&result))?;
                 eprintln!("page: {}", page.display());
@@ -244,10 +245,15 @@ pub fn execute(command: Command) -> Result<i32, Failure> {
     }
 }
 
+/// Writes to the terminal. Whoever has closed it (`| head`) wants no more; the files are written all the same.
+fn show(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
 /// Prints the table and writes the page.
 fn finish(record: &Record, page: &Path) -> Result<(), Failure> {
     let summary = analysis::summarize(record);
-    print!("{}", table::render(record, &summary));
+    show(&table::render(record, &summary));
     crate::record::write_whole(page, &html::page(record, &summary))?;
     eprintln!("page: {}", page.display());
     Ok(())

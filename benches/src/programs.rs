@@ -67,27 +67,27 @@ const COPIES: u32 = 12;
 
 /// Sizes of one such piece.
 const COPY_SIZES: &[(&str, &str)] = &[
-    ("bigint", "500"),
+    ("bigint", "1000"),
     ("binary_trees", "10"),
     ("closures", "100000"),
     ("comprehensions", "100000"),
     ("deltablue", "1500"),
     ("dict_work", "50000"),
     ("exceptions", "80000"),
-    ("fannkuch", "7"),
-    ("fib", "26"),
+    ("fannkuch", "8"),
+    ("fib", "28"),
     ("generator_pipeline", "250000"),
     ("list_append_sum", "500000"),
-    ("mandelbrot", "70"),
+    ("mandelbrot", "120"),
     ("method_calls", "120000"),
     ("nbody", "15000"),
-    ("nqueens", "8"),
+    ("nqueens", "10"),
     ("raytrace", "80"),
     ("richards", "2"),
     ("sieve", "600000"),
     ("small_instances", "300000"),
     ("sorting", "6000"),
-    ("spectral_norm", "90"),
+    ("spectral_norm", "130"),
     ("string_work", "20000"),
 ];
 

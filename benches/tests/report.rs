@@ -197,6 +197,20 @@ fn throughput_and_latency_are_turned_so_that_more_is_worse() {
 }
 
 #[test]
+fn one_count_of_instructions_decides() {
+    let mut record = record();
+    for (benchmark, count) in [("fib", 1_020), ("slow", 1_060)] {
+        for (runner, instructions) in [("default", count), ("gil", 1_000)] {
+            let run = sample(Stage::Instructions, benchmark, 1, runner, 0);
+            record.samples.push(Sample { instructions: Some(instructions), ..run });
+        }
+    }
+    let found = analysis::compare(&record, Stage::Instructions, Measure::Instructions, "default", "gil");
+    let guards: Vec<Guard> = found.expect("both ran").rows.iter().map(|row| row.guard).collect();
+    assert_eq!(guards, [Guard::Under, Guard::Over]);
+}
+
+#[test]
 fn two_results_side_by_side() {
     let (a, mut b) = (with_times(), with_times());
     for sample in b.samples.iter_mut().filter(|sample| sample.runner == "default") {
