@@ -8,6 +8,7 @@ use ungil_runtime::objects::module::add_functions;
 use ungil_runtime::prelude::*;
 
 const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
+    ("_py_getbuiltwithassert", "($module, /)", Leaf(|cx, _| Ok(cx.bool(cfg!(debug_assertions))))),
     ("object_hasattrstring", "($module, object, name, /)", Full(has_attribute)),
     ("sequence_delitem", "($module, sequence, index, /)", Full(delete)),
     ("sequence_getitem", "($module, sequence, index, /)", Full(get)),
