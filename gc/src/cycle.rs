@@ -2,18 +2,19 @@
 //!
 //! Trial deletion over the whole heap, as CPython's `gcmodule.c` does it: a copy of each container's count, minus the
 //! references that containers hold, tells which are reachable from outside (registers, natives, immortal objects);
-//! what those do not reach is garbage. Everything a running thread holds is counted, so no stack is scanned.
+//! what those do not reach is garbage (`candidates.rs`).
 //!
 //! Phases: with the world stopped, find the garbage and take a reference to each piece; with the world running, let
 //! weak references die and finalizers run; stopped again, find what finalizers have resurrected; running, break the
-//! rest by dropping its fields.
+//! rest by dropping its fields. Hubs are freed last, by the collector itself: among them are the classes that say how
+//! the others are freed.
 
-use crate::heap::block_number;
+use crate::candidates::{BuildPointerHasher, Candidates};
 use crate::mutator::{KEPT_BLOCKS, Mutator, Pending};
 use crate::ops::shape_flag;
 use crate::{Header, Obj, Value, flag};
-use std::collections::{HashMap, HashSet};
-use ungil_locks::check;
+use std::collections::HashSet;
+use std::ops::Range;
 use ungil_locks::primitive::{AtomicBool, AtomicI64, Ordering};
 
 /// Least growth in bytes between two automatic collections.
@@ -77,154 +78,34 @@ impl CollectorState {
     }
 }
 
-/// Bits of [`Header::mark`], set while the world is stopped only: the object is under examination; and lies in no page.
-const CANDIDATE: u8 = 1;
-const LARGE: u8 = 2;
+/// What the runtime does for a collection.
+pub trait Collection {
+    /// Runs what the mutator has queued (finalizers, weak callbacks); it may run any Python.
+    fn run_pending(&mut self);
 
-/// The objects under examination, and what remains of their counts after subtracting references from within the set: by
-/// the number of the object's block, of those that lie in no page by address.
-struct Candidates {
-    objects: Vec<*mut Header>,
-    external: Vec<i32>,
-    large: HashMap<*mut Header, usize, BuildPointerHasher>,
-}
-
-/// Stands for a count of an object that is referenced from outside, or reached from one that is.
-const REACHED: i32 = i32::MAX;
-
-/// Hashes an address by multiplication.
-#[derive(Default, Clone)]
-struct PointerHasher(u64);
-type BuildPointerHasher = std::hash::BuildHasherDefault<PointerHasher>;
-
-impl std::hash::Hasher for PointerHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&b| self.0 = self.0.rotate_left(8) ^ b as u64);
-    }
-
-    fn write_usize(&mut self, n: usize) {
-        let mixed = (n as u64 >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ mixed >> 32;
-    }
-}
-
-impl Candidates {
-    /// Finds which of `objects` are referenced from nowhere but each other. `held` references to each are the
-    /// caller's own and do not count.
+    /// Calls `visit` with every word of the stacks of values of all threads.
     ///
     /// # Safety
-    /// The world is stopped; the objects are alive.
-    unsafe fn unreachable_stw(m: &Mutator, objects: Vec<*mut Header>, held: i64) -> Vec<*mut Header> {
-        // SAFETY: as the caller promises.
-        unsafe {
-            let mut set = Candidates::mark(m, objects, held);
-            set.subtract_internal(m);
-            set.keep_reachable(m);
-            set.unmark(m)
-        }
-    }
+    /// The world is stopped.
+    unsafe fn stack_words_stw(&self, visit: &mut dyn FnMut(usize));
 
-    unsafe fn mark(m: &Mutator, objects: Vec<*mut Header>, held: i64) -> Candidates {
-        let pool = &m.space.pool;
-        // SAFETY: the world is stopped.
-        let blocks = unsafe { pool.number_blocks_stw() };
-        let large = pool.large_objects();
-        let mut set = Candidates {
-            external: vec![0; blocks + large.len()],
-            large: large.iter().copied().zip(blocks..).collect(),
-            objects,
-        };
-        for h in large {
-            // SAFETY: registered objects are there.
-            unsafe { (*h).set_mark(LARGE) };
-        }
-        for i in 0..set.objects.len() {
-            let h = set.objects[i];
-            // SAFETY: alive, and nobody changes counts.
-            let count = unsafe { (*h).ref_count() } - held;
-            // SAFETY: alive.
-            unsafe { (*h).set_mark(CANDIDATE | (*h).mark()) };
-            if let Some(at) = set.place(h) {
-                set.external[at] = count.min(REACHED as i64) as i32;
-            }
-        }
-        set
-    }
+    /// Calls `visit` with the ranges of addresses at which a native may know a hub or a part of it.
+    ///
+    /// # Safety
+    /// The hub is alive.
+    unsafe fn extents(&self, hub: *mut Header, visit: &mut dyn FnMut(Range<usize>));
 
-    /// The place of an object's count, if it is under examination.
-    #[inline(always)]
-    fn place(&self, h: *mut Header) -> Option<usize> {
-        // SAFETY: callers pass live objects.
-        let mark = unsafe { (*h).mark() };
-        if mark & CANDIDATE == 0 {
-            return None;
-        }
-        if mark & LARGE != 0 {
-            return self.large.get(&h).copied();
-        }
-        // SAFETY: what is under examination comes from a page if it is not large.
-        Some(unsafe { block_number(h) })
-    }
+    /// Forgets uncounted references to hubs that are about to be freed.
+    ///
+    /// # Safety
+    /// The world is stopped; the hubs are alive and unreachable.
+    unsafe fn forget_stw(&mut self, hubs: &[*mut Header]);
 
-    unsafe fn subtract_internal(&mut self, m: &Mutator) {
-        for i in 0..self.objects.len() {
-            let h = self.objects[i];
-            // SAFETY: alive and unchanging.
-            unsafe {
-                trace(m, h, &mut |child| {
-                    if let Some(at) = self.place(child)
-                        && self.external[at] != REACHED
-                    {
-                        self.external[at] -= 1;
-                    }
-                });
-            }
-        }
-    }
-
-    unsafe fn keep_reachable(&mut self, m: &Mutator) {
-        let mut work: Vec<*mut Header> = Vec::new();
-        for i in 0..self.objects.len() {
-            let h = self.objects[i];
-            // SAFETY: alive.
-            let immortal = unsafe { (*h).is_immortal() };
-            if let Some(at) = self.place(h)
-                && (self.external[at] > 0 || immortal)
-            {
-                self.external[at] = REACHED;
-                work.push(h);
-            }
-        }
-        while let Some(h) = work.pop() {
-            // SAFETY: alive and unchanging.
-            unsafe {
-                trace(m, h, &mut |child| {
-                    if let Some(at) = self.place(child)
-                        && self.external[at] != REACHED
-                    {
-                        self.external[at] = REACHED;
-                        work.push(child);
-                    }
-                });
-            }
-        }
-    }
-
-    /// Takes the marks away again; what has not been reached.
-    unsafe fn unmark(mut self, m: &Mutator) -> Vec<*mut Header> {
-        let objects = std::mem::take(&mut self.objects);
-        let is_garbage = |h: &*mut Header| self.place(*h).is_some_and(|at| self.external[at] != REACHED);
-        let garbage = objects.iter().copied().filter(is_garbage).collect();
-        objects.into_iter().chain(m.space.pool.large_objects()).for_each(|h| {
-            // SAFETY: alive.
-            unsafe { (*h).set_mark(0) };
-        });
-        garbage
-    }
+    /// Frees what belongs to hubs and is not in their blocks.
+    ///
+    /// # Safety
+    /// Nothing refers to the hubs, whose fields have been dropped.
+    unsafe fn release(&mut self, hubs: &[*mut Header]);
 }
 
 /// Calls `visit` for every object that `h` holds a reference to.
@@ -248,6 +129,21 @@ pub(crate) unsafe fn trace(m: &Mutator, h: *mut Header, visit: &mut dyn FnMut(*m
                 }
             });
         }
+    }
+}
+
+/// As [`trace`], with the class that `h` does not count.
+///
+/// # Safety
+/// As for [`trace`].
+pub(crate) unsafe fn trace_all(m: &Mutator, h: *mut Header, visit: &mut dyn FnMut(*mut Header)) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let class = (*m.shape(h)).class;
+        if !class.is_null() {
+            visit(class);
+        }
+        trace(m, h, visit);
     }
 }
 
@@ -323,7 +219,7 @@ unsafe fn containers_stw(m: &Mutator) -> Vec<*mut Header> {
         m.space.pool.walk_stw(|h| {
             // ORD: relaxed; the world is stopped.
             let tracked = (*m.shape(h)).flags.load(Ordering::Relaxed) & shape_flag::GC != 0;
-            if tracked && ((*h).is_immortal() || (*h).ref_count() > 0) {
+            if tracked && (*h).ref_count() > 0 {
                 found.push(h);
             }
         });
@@ -331,37 +227,46 @@ unsafe fn containers_stw(m: &Mutator) -> Vec<*mut Header> {
     found
 }
 
-/// Collects cyclic garbage; gives the number of unreachable objects found, as `gc.collect()` does. `run_pending`
-/// runs what the mutator has queued (finalizers, weak callbacks); it may run any Python. Does nothing if a
+/// Collects cyclic garbage; gives the number of unreachable objects found, as `gc.collect()` does. Does nothing if a
 /// collection is under way already.
-pub fn collect(m: &Mutator, mut run_pending: impl FnMut()) -> usize {
+pub fn collect(m: &Mutator, runtime: &mut dyn Collection) -> usize {
     let state = &m.space.collector;
     // ORD: acquire and release below, so that two collections are ordered.
     if state.collecting.swap(true, Ordering::Acquire) {
         return 0;
     }
-    let garbage = find_garbage(m);
-    let mut found = 0;
-    if !garbage.is_empty() {
-        finalize(m, &garbage);
-        run_pending();
-        found = clear(m, garbage);
-        run_pending();
-    }
-    m.world.for_each_thread(|thread| thread.raise_check(check::DONATE));
+    // What the collector's own functions hold keeps nothing alive.
+    m.collecting.record();
+    let found = collect_garbage(m, runtime);
+    m.collecting.forget();
     m.donate(KEPT_BLOCKS);
     state.finished();
     state.collecting.store(false, Ordering::Release);
     found
 }
 
-fn find_garbage(m: &Mutator) -> Vec<Obj> {
+#[inline(never)]
+fn collect_garbage(m: &Mutator, runtime: &mut dyn Collection) -> usize {
+    let garbage = find_garbage(m, runtime);
+    if garbage.is_empty() {
+        return 0;
+    }
+    finalize(m, &garbage);
+    runtime.run_pending();
+    let found = clear(m, runtime, garbage);
+    runtime.run_pending();
+    found
+}
+
+fn find_garbage(m: &Mutator, runtime: &dyn Collection) -> Vec<Obj> {
     let stopped = m.stop_the_world();
     // SAFETY: the world is stopped; what is found is alive, and owned before the world goes on.
     let garbage = unsafe {
         m.free_retired_stw();
+        // What threads have freed and keep must not count as memory in use when the next collection is planned.
+        m.space.mutators.donate_all_stw();
         let all = containers_stw(m);
-        let garbage = Candidates::unreachable_stw(m, all, 0);
+        let garbage = Candidates::unreachable_stw(m, runtime, all, 0);
         #[cfg(feature = "checks")]
         crate::publish::verify_stw(m);
         garbage.into_iter().map(|h| found_stw(m, h)).collect()
@@ -401,11 +306,15 @@ fn finalize(m: &Mutator, garbage: &[Obj]) {
 }
 
 /// Ends what finalizers have not brought back; how many objects that are.
-fn clear(m: &Mutator, garbage: Vec<Obj>) -> usize {
+fn clear(m: &Mutator, runtime: &mut dyn Collection, garbage: Vec<Obj>) -> usize {
     let stopped = m.stop_the_world();
     let objects = garbage.iter().map(|obj| obj.value().ptr()).collect();
     // SAFETY: the world is stopped, and `garbage` holds one reference to each.
-    let dead = unsafe { Candidates::unreachable_stw(m, objects, 1) };
+    let dead = unsafe { Candidates::unreachable_stw(m, runtime, objects, 1) };
+    // SAFETY: `garbage` keeps them alive.
+    let hubs: Vec<*mut Header> = dead.iter().copied().filter(|&h| unsafe { (*h).is_hub() }).collect();
+    // SAFETY: the world is stopped, and nothing that lives on refers to them.
+    unsafe { runtime.forget_stw(&hubs) };
     for &h in &dead {
         // Another thread could find a dead weak reference through its live target once the world runs again.
         // SAFETY: alive and unreachable; the flag says that it is a weak reference.
@@ -422,8 +331,29 @@ fn clear(m: &Mutator, garbage: Vec<Obj>) -> usize {
         // SAFETY: unreachable but for `garbage`, which keeps it alive until the end of this function.
         unsafe {
             m.drop_fields(h, m.shape(h));
-            (*h).set_flag(flag::DYING);
+            (*h).set_flag(flag::DYING | flag::FINALIZED);
         }
     }
+    drop(garbage);
+    // SAFETY: what has referred to them is gone.
+    unsafe { free_hubs(m, runtime, &hubs) };
     found
+}
+
+/// Frees hubs after everything else that was garbage with them.
+///
+/// # Safety
+/// Nothing refers to them, and their fields have been dropped.
+unsafe fn free_hubs(m: &Mutator, runtime: &mut dyn Collection, hubs: &[*mut Header]) {
+    // SAFETY: as the caller promises; shapes go with their classes, so the sizes are asked before.
+    unsafe {
+        for &h in hubs {
+            (*h).end_hub(m);
+        }
+        let sizes: Vec<usize> = hubs.iter().map(|&h| m.size_of(h)).collect();
+        runtime.release(hubs);
+        for (&h, size) in hubs.iter().zip(sizes) {
+            m.free_emptied(h, size);
+        }
+    }
 }

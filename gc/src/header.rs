@@ -7,17 +7,29 @@
 //! `shape` is the id of the object's shape shifted left by one. A shape word of zero marks a free block of the heap.
 //! `state` tells whether the object has been published. It has a byte of its own: fast paths ask first whether their
 //! thread is solo, which the loop around them mostly knows, so that guards need not tell published objects apart.
-//! A count that is negative belongs to an immortal object: nobody counts it and nobody frees it.
+//! A negative count tells that dropping references never frees the object. Its two upper bits say which kind it is:
+//!
+//! | bits | object | the rest of the count | freed |
+//! |---|---|---|---|
+//! | `11` | immortal: nobody depends on its count | drifts around [`IMMORTAL`] | never |
+//! | `10` | hub, used by all threads | number of the hub 22, references 40 | by the collector |
+//!
+//! The references of a hub are those counted here, biased, and those that threads have counted for themselves (`hub.rs`).
 //!
 //! How the count is kept is the model's business (`model/`).
 
-use crate::{Mutator, model};
+use crate::{Mutator, Space, model};
 use ungil_locks::ObjLock;
 use ungil_locks::primitive::{AtomicI64, AtomicU8, AtomicU16, AtomicU32, Ordering};
 
-/// The count of an immortal object. Far from zero in both directions: increments and decrements that slip through
+/// The count of an immortal object. Far from the bounds in both directions: increments and decrements that slip through
 /// do no harm.
-pub const IMMORTAL: i64 = i64::MIN / 2;
+pub const IMMORTAL: i64 = i64::MIN / 4;
+
+/// Bits of a hub's count that are its references.
+const HUB_REFERENCES: u32 = 40;
+/// What the references of a hub without any read.
+const HUB_BIAS: i64 = 1 << (HUB_REFERENCES - 1);
 
 /// Bits of [`Header::flags`].
 pub mod flag {
@@ -162,7 +174,7 @@ impl Header {
         &self.count
     }
 
-    /// References counted now; another thread may change it at any time. At least `u32::MAX` for immortal objects.
+    /// References counted now; another thread may change it at any time. At least `u32::MAX` for immortal objects and hubs.
     #[inline(always)]
     pub fn ref_count(&self) -> i64 {
         // ORD: relaxed; the answer is a snapshot.
@@ -172,11 +184,77 @@ impl Header {
         }
     }
 
-    /// Whether the object is never counted and never freed.
+    /// Whether the object is never freed.
     #[inline(always)]
     pub fn is_immortal(&self) -> bool {
         // ORD: relaxed; the state is final once set.
+        self.count.load(Ordering::Relaxed) as u64 >> 62 == 0b11
+    }
+
+    /// Whether the object is a hub: one that all threads use. What refers to it is not always counted, so only the collector
+    /// may free it, which knows where uncounted references may be.
+    #[inline(always)]
+    pub fn is_hub(&self) -> bool {
+        // ORD: as in `is_immortal`.
+        self.count.load(Ordering::Relaxed) as u64 >> 62 == 0b10
+    }
+
+    /// Whether the object outlives whatever this thread does until its next safepoint: it is a hub, or immortal.
+    #[inline(always)]
+    pub fn is_lasting(&self) -> bool {
+        // ORD: as in `is_immortal`.
         self.count.load(Ordering::Relaxed) < 0
+    }
+
+    /// Makes the object a hub, unless it is one or immortal. The caller holds a reference to it.
+    pub fn make_hub(&self, space: &Space) {
+        if self.is_lasting() {
+            return;
+        }
+        let number = space.hubs.new_number(self);
+        let first =
+            number.map_or(IMMORTAL, |number| i64::MIN | i64::from(number) << HUB_REFERENCES | HUB_BIAS);
+        // ORD: relaxed; the references that the count says stay what they are, and the caller's keeps the object alive.
+        let made = self
+            .count
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n >= 0).then_some(first + n))
+            .is_ok();
+        if let (false, Some(number)) = (made, number) {
+            // Another thread was first.
+            space.hubs.retire(number);
+        }
+    }
+
+    /// Gives back the number of a hub that is about to be freed.
+    pub(crate) fn end_hub(&self, m: &Mutator) {
+        // ORD: relaxed; nobody counts it any more.
+        if let Some(number) = Header::hub_number(self.count.load(Ordering::Relaxed)) {
+            // The last references were dropped by this thread.
+            if model::PUBLISHES {
+                m.hubs.take(number);
+            }
+            m.space.hubs.retire(number as u32);
+        }
+    }
+
+    /// Counts what threads have counted for themselves.
+    pub(crate) fn add_hub_count(&self, sum: i64) {
+        // ORD: relaxed; the world is stopped. It may have been made immortal, and drifts then.
+        self.count.fetch_add(sum, Ordering::Relaxed);
+    }
+
+    /// References to a hub that are entered in its header.
+    pub(crate) fn hub_count(&self) -> i64 {
+        // ORD: relaxed; asked while the world is stopped.
+        (self.count.load(Ordering::Relaxed) & ((1 << HUB_REFERENCES) - 1)) - HUB_BIAS
+    }
+
+    /// The number of the hub whose count this is, if it is one's.
+    #[inline(always)]
+    pub(crate) fn hub_number(count: i64) -> Option<usize> {
+        // The second bit is the sign of what is left.
+        let rest = count << 1;
+        (count < 0 && rest >= 0).then_some(rest as usize >> (HUB_REFERENCES + 1))
     }
 
     /// Makes the object immortal: from now on it is neither counted nor freed.
@@ -184,6 +262,12 @@ impl Header {
     pub fn make_immortal(&self) {
         // ORD: relaxed; the caller is the only one to know the object, or nobody depends on when the change is seen.
         self.count.store(IMMORTAL, Ordering::Relaxed);
+    }
+
+    /// For a class: a hub, and published from birth.
+    pub fn make_class(&self, space: &Space) {
+        self.make_hub(space);
+        self.set_published();
     }
 
     /// For an object outside the heap: immortal and published from birth.

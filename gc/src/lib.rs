@@ -2,15 +2,18 @@
 //!
 //! Knows nothing of Python: the runtime says through [`TypeOps`] how its objects are walked and dropped.
 
+mod candidates;
 pub mod cycle;
 mod header;
 pub mod heap;
+mod hub;
 pub mod model;
 mod mutator;
 mod obj;
 mod ops;
 mod publish;
 mod slot;
+mod stack;
 mod value;
 mod weak;
 

@@ -24,6 +24,8 @@ pub struct Space {
     pub weak: WeakTable,
     pub collector: crate::cycle::CollectorState,
     pub publishing: crate::publish::Publishing,
+    pub mutators: crate::hub::Mutators,
+    pub hubs: crate::hub::HubNumbers,
     /// A leaf mutex: nothing else is locked under it.
     pub retired: Mutex<RetiredList>,
 }
@@ -62,6 +64,10 @@ pub struct Mutator {
     dying: RefCell<VecDeque<Pending>>,
     /// Bytes taken from the common pool and the system, less those given back, not yet told to the collector.
     debt: Cell<i64>,
+    pub(crate) hubs: crate::hub::HubCounts,
+    pub(crate) stack: crate::stack::StackRecord,
+    /// As of when a collection began, if this thread is collecting.
+    pub(crate) collecting: crate::stack::StackRecord,
 }
 
 thread_local! {
@@ -82,14 +88,21 @@ impl Mutator {
             dead: RefCell::default(),
             dying: RefCell::default(),
             debt: Cell::new(0),
+            hubs: Default::default(),
+            stack: Default::default(),
+            collecting: Default::default(),
         }
     }
 
-    /// Makes this the mutator that handles ([`Obj`]) of the current OS thread use when they are dropped.
+    /// Makes this the mutator that handles ([`Obj`]) of the current OS thread use when they are dropped. `stack_end` is the
+    /// highest address of the thread's native stack.
     ///
     /// # Safety
-    /// The mutator does not move until the thread ends or another one is entered.
-    pub unsafe fn enter(&self) {
+    /// The mutator does not move until it is dropped.
+    pub unsafe fn enter(&self, stack_end: usize) {
+        self.stack.set_end(stack_end);
+        self.collecting.set_end(stack_end);
+        self.space.mutators.add(self);
         CURRENT.with(|current| current.set(self));
     }
 
@@ -130,9 +143,6 @@ impl Mutator {
         }
     }
 
-    /// Whether an attached thread owns every object in this model.
-    pub const ALWAYS_EXCLUSIVE: bool = ungil_locks::model::GIL_ENABLED;
-
     /// Whether every object is exclusively this thread's until the next safepoint.
     #[inline(always)]
     pub fn owns_everything(&self) -> bool {
@@ -147,12 +157,14 @@ impl Mutator {
 
     /// Detaches the thread: others need not wait for it.
     pub fn detach(&self) {
+        self.stack.record();
         self.thread.detach();
         self.solo.set(false);
     }
 
     /// Answers requests of other threads; what is left in the check word is the VM's.
     pub fn safepoint(&self) -> u32 {
+        self.stack.record();
         let left = self.thread.safepoint();
         self.solo.set(self.thread.is_solo());
         left
@@ -160,6 +172,7 @@ impl Mutator {
 
     /// Stops all other threads until the guard is dropped. Like a safepoint it may end solo, so it goes through here.
     pub fn stop_the_world(&self) -> StopGuard<'_> {
+        self.stack.record();
         let guard = self.world.stop_the_world(&self.thread);
         self.solo.set(self.thread.is_solo());
         guard
@@ -349,6 +362,19 @@ impl Mutator {
         self.space.shapes.get(unsafe { (*h).shape_id() })
     }
 
+    /// Bytes of an object's block.
+    ///
+    /// # Safety
+    /// `h` is an object.
+    #[inline(always)]
+    pub(crate) unsafe fn size_of(&self, h: *mut Header) -> usize {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let shape = self.shape(h);
+            (*shape).size_of(h)
+        }
+    }
+
     /// Drops one reference that a value stands for.
     #[inline(always)]
     pub fn drop_value(&self, v: Value) {
@@ -475,6 +501,7 @@ impl Mutator {
     ///
     /// # Safety
     /// Nobody else can reach the object, or the collector has found it unreachable.
+    #[inline(always)]
     pub(crate) unsafe fn drop_fields(&self, h: *mut Header, shape: *mut ShapeHead) {
         // SAFETY: as the caller promises.
         unsafe {
@@ -509,6 +536,7 @@ impl Mutator {
 
 impl Drop for Mutator {
     fn drop(&mut self) {
+        self.space.mutators.remove(self);
         self.donate(0);
         let _ = self.space.collector.charge(self.debt.take());
     }

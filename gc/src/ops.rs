@@ -4,7 +4,7 @@
 //! finding a shape is one load from a constant base; entries are written once and never change.
 
 use crate::{Header, Mutator, Slot, Value};
-use ungil_locks::primitive::{AtomicPtr, AtomicU32, Ordering};
+use ungil_locks::primitive::{AtomicPtr, AtomicU32, Mutex, Ordering};
 
 /// Calls the visitor for every counted reference that an object holds.
 pub type TraceFn = unsafe fn(*mut Header, &mut dyn FnMut(Value));
@@ -46,6 +46,8 @@ pub struct ShapeHead {
     pub attr_offset: u32,
     /// Attribute slots behind the dict slot.
     pub attr_inline: u32,
+    /// The class of the shape's objects if it may be freed, else null: they refer to it without counting it.
+    pub class: *mut Header,
 }
 
 /// See [`ShapeHead::attr_offset`].
@@ -102,14 +104,29 @@ impl ShapeHead {
 pub struct ShapeTable {
     base: *mut AtomicPtr<ShapeHead>,
     next: AtomicU32,
+    unused: Mutex<Unused>,
 }
+
+/// Ids of shapes that were freed.
+#[derive(Default)]
+struct Unused {
+    /// May be given out again.
+    free: Vec<u32>,
+    /// Freed before all inline caches were emptied last: a thread may have been about to fill one with such an id.
+    old: Vec<u32>,
+    /// Freed since.
+    new: Vec<u32>,
+}
+
+/// So many ids of shapes that were freed make it worth to empty all inline caches.
+const MANY_UNUSED: usize = 1 << 16;
 
 // SAFETY: entries are atomics, the base is constant.
 unsafe impl Send for ShapeTable {}
 // SAFETY: as above.
 unsafe impl Sync for ShapeTable {}
 
-/// Most shapes that there can be; ids are never reused.
+/// Most shapes that there can be.
 pub const MAX_SHAPES: usize = 1 << 22;
 /// Ids below this one are given out by the runtime to its built-in types.
 pub const FIRST_DYNAMIC_SHAPE: u32 = 512;
@@ -124,7 +141,7 @@ impl Default for ShapeTable {
         if base.is_null() {
             std::alloc::handle_alloc_error(layout);
         }
-        ShapeTable { base: base.cast(), next: AtomicU32::new(FIRST_DYNAMIC_SHAPE) }
+        ShapeTable { base: base.cast(), next: AtomicU32::new(FIRST_DYNAMIC_SHAPE), unused: Mutex::default() }
     }
 }
 
@@ -137,24 +154,43 @@ impl ShapeTable {
 
     /// A new id, or `None` if all are used up.
     pub fn new_id(&self) -> Option<u32> {
+        if let Some(id) = self.unused().free.pop() {
+            return Some(id);
+        }
         // ORD: relaxed; only uniqueness matters.
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         if (id as usize) < MAX_SHAPES { Some(id) } else { None }
     }
 
-    /// Enters a shape. It must never move or be freed.
+    fn unused(&self) -> impl std::ops::DerefMut<Target = Unused> + '_ {
+        self.unused.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Takes back the id of a shape that has been freed.
+    pub fn retire(&self, id: u32) {
+        self.set(id, std::ptr::null_mut());
+        self.unused().new.push(id);
+    }
+
+    /// Whether to empty all inline caches, so that retired ids can be given out again.
+    pub fn has_many_unused(&self) -> bool {
+        self.unused().new.len() >= MANY_UNUSED
+    }
+
+    /// All inline caches have just been emptied: what was retired before the last time is free.
+    pub fn caches_are_empty(&self) {
+        let mut unused = self.unused();
+        let ripe = std::mem::take(&mut unused.old);
+        unused.free.extend(ripe);
+        unused.old = std::mem::take(&mut unused.new);
+    }
+
+    /// Enters a shape. It must not move.
     pub fn set(&self, id: u32, shape: *mut ShapeHead) {
         assert!((id as usize) < MAX_SHAPES);
         // SAFETY: in range by the assertion.
         // ORD: release: whoever reads the entry sees the shape's contents.
         unsafe { (*self.base.add(id as usize)).store(shape, Ordering::Release) };
-    }
-
-    /// All shapes that have been entered.
-    pub fn all(&self) -> impl Iterator<Item = *mut ShapeHead> {
-        // ORD: relaxed; an id given out later belongs to a shape that is entered later.
-        let end = self.next.load(Ordering::Relaxed).min(MAX_SHAPES as u32);
-        (0..end).map(|id| self.get(id)).filter(|shape| !shape.is_null())
     }
 
     /// The shape with this id.

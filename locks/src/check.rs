@@ -30,8 +30,6 @@ pub const COLLECT: u32 = 1 << 5;
 pub const SOLO_OFFER: u32 = 1 << 6;
 /// This thread sleeps in a wait that the VM's bits interrupt.
 pub const WAITING: u32 = 1 << 7;
-/// Other threads are short of memory that this one has free: hand over what is not needed.
-pub const DONATE: u32 = 1 << 8;
 
 /// What `safepoint` services itself.
 pub const WORLD_BITS: u32 = STOP | GIL_DROP_REQUEST | ATTACH_REQUEST | SOLO_OFFER;

@@ -21,17 +21,20 @@ pub fn increment(h: &Header, m: &Mutator) {
         // next safepoint, whose hand-over orders; a confined object is counted by this thread alone.
         count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     } else {
-        increment_shared(h);
+        increment_shared(h, m);
     }
 }
 
 #[inline(always)]
-fn increment_shared(h: &Header) {
+fn increment_shared(h: &Header, m: &Mutator) {
     let count = h.count_cell();
-    // ORD: relaxed; immortality is final.
-    if count.load(Ordering::Relaxed) >= 0 {
+    // ORD: relaxed; immortality is final, and so is being a hub.
+    let now = count.load(Ordering::Relaxed);
+    if now >= 0 {
         // ORD: relaxed; whoever adds a reference holds one, so the object cannot go away meanwhile.
         count.fetch_add(1, Ordering::Relaxed);
+    } else if let Some(number) = Header::hub_number(now) {
+        m.hubs.count(number, 1);
     }
 }
 
@@ -46,7 +49,11 @@ pub fn decrement(h: &Header, m: &Mutator) -> bool {
         return left == 0;
     }
     // ORD: relaxed, as in `increment_shared`.
-    if count.load(Ordering::Relaxed) < 0 {
+    let now = count.load(Ordering::Relaxed);
+    if now < 0 {
+        if let Some(number) = Header::hub_number(now) {
+            m.hubs.count(number, -1);
+        }
         return false;
     }
     // ORD: release, so that this thread's accesses come before the object's end; acquire, so that the thread that
@@ -69,7 +76,7 @@ pub fn try_increment(h: &Header, m: &Mutator) -> bool {
     count
         .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| match n {
             0 => None,
-            n if n < 0 => Some(n),
+            n if n < 0 && Header::hub_number(n).is_none() => Some(n),
             n => Some(n + 1),
         })
         .is_ok()

@@ -82,6 +82,7 @@ impl Vm {
         if let Ok(mut contexts) = self.contexts.try_lock() {
             contexts.retain(|entry| std::ptr::eq(entry.cx, me));
         }
+        self.space.mutators.forget_others(me);
     }
 }
 
@@ -267,7 +268,7 @@ impl Cx {
             thread_state: Default::default(),
         });
         // SAFETY: the box keeps the mutator in place until `Cx` is dropped, which leaves.
-        unsafe { cx.mutator.enter() };
+        unsafe { cx.mutator.enter(crate::interp::stack::native_end()) };
         let entry = ContextEntry { ident: current_ident(), cx: &*cx };
         vm.contexts.lock().unwrap_or_else(|p| p.into_inner()).push(entry);
         cx
@@ -278,6 +279,28 @@ impl Cx {
     pub(crate) fn recent_cell(&self, class: &PyType, name: usize) -> &Cell<(usize, usize, u32)> {
         let mixed = (class as *const PyType as usize >> 4) ^ (name >> 4).wrapping_mul(31);
         &self.recent_cells[mixed & (RECENT_CELLS - 1)]
+    }
+
+    /// Calls `visit` with every word of the stacks of values of all threads.
+    ///
+    /// # Safety
+    /// The world is stopped.
+    pub(crate) unsafe fn stack_words_stw(&self, visit: &mut dyn FnMut(usize)) {
+        let contexts = self.vm.contexts.lock().unwrap_or_else(|p| p.into_inner());
+        for entry in contexts.iter() {
+            // SAFETY: the entry is there, so the context is; its thread stands still, or has not attached.
+            unsafe { (*entry.cx).stack.words(crate::interp::run::stack_top(&*entry.cx), visit) };
+        }
+    }
+
+    /// Forgets the cells of all classes in all threads, with the world stopped: a class is about to be freed.
+    pub(crate) fn forget_recent_cells_stw(&self) {
+        let contexts = self.vm.contexts.lock().unwrap_or_else(|p| p.into_inner());
+        for entry in contexts.iter() {
+            // SAFETY: the entry is there, so the context is; its thread stands still, or has not attached.
+            let other = unsafe { &*entry.cx };
+            other.recent_cells.iter().for_each(|cell| cell.set((0, 0, 0)));
+        }
     }
 
     /// The cache word for a key (a name's address, its low bits telling the kind of access) and a shape word, 0 if
@@ -395,7 +418,7 @@ impl Cx {
     /// To be called before a thread is started (PUB-3).
     pub fn begin_threads(&self) {
         if ungil_gc::model::PUBLISHES && !self.space.publishing.is_active() {
-            self.vm.cells.keep_functions();
+            self.vm.cells.keep_functions(self);
             self.mutator.begin_publishing();
         }
     }

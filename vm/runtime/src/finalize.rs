@@ -1,6 +1,8 @@
 //! Finalizers, weak-reference callbacks, and collections: the Python that the end of objects runs.
 
+use crate::objects::type_;
 use crate::prelude::*;
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 use ungil_gc::{Pending, WeakCell, cycle};
 
@@ -10,7 +12,7 @@ use ungil_gc::{Pending, WeakCell, cycle};
 /// `h` is a live object, and the calling thread has a context.
 pub unsafe fn has_del(h: *mut Header) -> bool {
     let m = Mutator::current();
-    // SAFETY: shapes of the runtime are `Shape`s; classes are immortal.
+    // SAFETY: shapes of the runtime are `Shape`s; classes that natives know are kept by the collector.
     unsafe {
         let shape = m.shape(h).cast::<crate::class::Shape>();
         let class = &*(*shape).class;
@@ -59,13 +61,53 @@ fn weak_callback(cx: &mut Cx, cell: Obj) {
     }
 }
 
+/// What the collector asks of the runtime.
+struct Runtime {
+    cx: *mut Cx,
+}
+
+impl cycle::Collection for Runtime {
+    fn run_pending(&mut self) {
+        // SAFETY: see `collect`.
+        run_pending(unsafe { &mut *self.cx });
+    }
+
+    unsafe fn stack_words_stw(&self, visit: &mut dyn FnMut(usize)) {
+        // SAFETY: as in `extents`.
+        unsafe { (*self.cx).stack_words_stw(visit) };
+    }
+
+    unsafe fn extents(&self, hub: *mut Header, visit: &mut dyn FnMut(Range<usize>)) {
+        // SAFETY: as the caller promises; for the context see `collect`.
+        unsafe { type_::extents(&*self.cx, hub, visit) };
+    }
+
+    unsafe fn forget_stw(&mut self, hubs: &[*mut Header]) {
+        // SAFETY: as in `extents`.
+        unsafe { type_::forget_stw(&*self.cx, hubs) };
+    }
+
+    unsafe fn release(&mut self, hubs: &[*mut Header]) {
+        // SAFETY: as in `extents`.
+        unsafe { type_::release(&*self.cx, hubs) };
+    }
+}
+
+/// Overwrites what earlier calls have left below this on the native stack. The frames of the collector's functions would
+/// contain it, and it would keep alive what it happens to name.
+#[inline(never)]
+pub fn clear_stack() {
+    std::hint::black_box([0u64; 512]);
+}
+
 /// A full collection; the number of unreachable objects found.
 pub fn collect(cx: &mut Cx) -> usize {
+    clear_stack();
     let context: *mut Cx = cx;
     let m: *const Mutator = cx.mutator();
     // SAFETY: the collector calls back between its phases only, when it holds no view of the mutator that running
     // Python could invalidate: every field of it is a cell of its own thread.
-    let found = cycle::collect(unsafe { &*m }, || run_pending(unsafe { &mut *context }));
+    let found = cycle::collect(unsafe { &*m }, &mut Runtime { cx: context });
     cx.vm.collections.fetch_add(1, Ordering::Relaxed);
     found
 }

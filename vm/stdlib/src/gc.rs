@@ -124,6 +124,13 @@ fn call_callbacks(cx: &mut Cx, phase: &str, generation: i64, collected: i64) -> 
 }
 
 fn collect(cx: &mut Cx, a: Args<'_>) -> R {
+    ungil_runtime::finalize::clear_stack();
+    collect_generation(cx, a)
+}
+
+/// In a frame of its own, made after the stack has been cleared.
+#[inline(never)]
+fn collect_generation(cx: &mut Cx, a: Args<'_>) -> R {
     let generation = match a.opt(0) {
         Some(generation) => cx.to_i64(generation)?,
         None => 2,

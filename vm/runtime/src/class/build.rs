@@ -28,13 +28,50 @@ impl PyType {
     ) -> &'static PyType {
         let header = Header::new(metaclass_shape);
         header.make_global();
-        Box::leak(Box::new(PyType {
-            h: header,
+        Box::leak(Box::new(PyType::blank(header, name, ops, payload_size, flags, builtin)))
+    }
+
+    /// A new class object under `best`, incomplete as that of [`PyType::allocate`], on the heap: the collector frees it when
+    /// it and its instances are unreachable. The caller gets the reference that its count begins with.
+    pub(crate) fn allocate_freeable(
+        cx: &Cx,
+        meta: &PyType,
+        name: String,
+        best: &PyType,
+        flags: u32,
+        slot_count: u32,
+    ) -> (&'static PyType, Obj) {
+        let p = cx.mutator().allocate(size_of::<PyType>()).cast::<PyType>();
+        if p.is_null() {
+            std::alloc::handle_alloc_error(std::alloc::Layout::new::<PyType>());
+        }
+        let header = Header::new(meta.root_shape().head.id);
+        let mut class = PyType::blank(header, name, best.ops, best.payload_size, flags, Builtin::COUNT);
+        class.slot_count = slot_count;
+        // SAFETY: fresh memory of the right size, aligned to 16.
+        unsafe {
+            p.write(class);
+            (*p).h.make_class(&cx.space);
+            (&*p, Obj::from_owned(Value::from_ptr(p)))
+        }
+    }
+
+    fn blank(
+        h: Header,
+        name: String,
+        ops: &'static TypeOps,
+        payload_size: usize,
+        flags: u32,
+        builtin: usize,
+    ) -> PyType {
+        PyType {
+            h,
             name: RwLock::new(name),
             qualname: Slot::empty(),
             dict: Slot::empty(),
             bases: Slot::empty(),
             mro: Slot::empty(),
+            replaced: Slot::empty(),
             base: AtomicPtr::default(),
             flags: AtomicU32::new(flags),
             ops,
@@ -56,8 +93,9 @@ impl PyType {
             quick: Default::default(),
             call: Default::default(),
             text_signature: Default::default(),
+            shapes: Mutex::default(),
             builtin,
-        }))
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Cells: what a name resolves to through a class's MRO, by an index that fits an inline cache.
 //!
 //! A cache that has guarded an instance's shape (hence its class) finds the method with two loads, and a change to
-//! a class empties the cells concerned instead of hunting for caches. Indices are never reused. A cell's value is
+//! a class empties the cells concerned instead of hunting for caches. A cell ends with its class, and may serve another
+//! one then: caches that know it go by shapes of the class or by its number, which no object has any more. A cell's value is
 //! borrowed from the class dict that holds it: the change empties the cell before it drops the value. Readers that are
 //! not exclusive take the cell's lock to count what they read.
 
 use crate::class::Builtin;
 use crate::{Cx, Obj, Value};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use ungil_locks::ObjLock;
 
@@ -26,6 +28,8 @@ struct AttrCell {
 pub struct CellTable {
     base: *mut AttrCell,
     next: AtomicUsize,
+    /// Cells of classes that have been freed.
+    free: Mutex<Vec<u32>>,
 }
 
 // SAFETY: cells are atomics and locks; the base is constant.
@@ -42,13 +46,17 @@ impl Default for CellTable {
         if base.is_null() {
             std::alloc::handle_alloc_error(layout);
         }
-        CellTable { base: base.cast(), next: AtomicUsize::new(1) }
+        CellTable { base: base.cast(), next: AtomicUsize::new(1), free: Mutex::default() }
     }
 }
 
 impl CellTable {
     /// A new cell, or `None` if there are no more: the site stays without a cache.
     pub fn add(&self, value: Value) -> Option<u32> {
+        if let Some(index) = self.free.lock().unwrap_or_else(|p| p.into_inner()).pop() {
+            self.cell(index).value.store(value.0, Ordering::Release);
+            return Some(index);
+        }
         // ORD: relaxed; only uniqueness matters.
         let index = self.next.fetch_add(1, Ordering::Relaxed);
         if index >= MAX_CELLS {
@@ -56,6 +64,16 @@ impl CellTable {
         }
         self.cell(index as u32).value.store(value.0, Ordering::Release);
         Some(index as u32)
+    }
+
+    /// Takes back cells whose class is being freed.
+    pub(crate) fn retire(&self, indices: impl Iterator<Item = u32>) {
+        let mut free = self.free.lock().unwrap_or_else(|p| p.into_inner());
+        for index in indices {
+            // ORD: relaxed; nobody looks at it.
+            self.cell(index).value.store(Value::UNDEF.0, Ordering::Relaxed);
+            free.push(index);
+        }
     }
 
     #[inline(always)]
@@ -95,18 +113,17 @@ impl CellTable {
         found
     }
 
-    /// Makes the functions in all cells immortal, before the first thread is started: from then on threads that are not
-    /// alone use what a cell holds without counting it.
-    pub(crate) fn keep_functions(&self) {
+    /// Makes the functions in all cells hubs, before the first thread is started: all threads use what a cell holds.
+    pub(crate) fn keep_functions(&self, cx: &Cx) {
         // ORD: relaxed; there is one thread.
         let count = self.next.load(Ordering::Relaxed).min(MAX_CELLS);
-        (1..count).for_each(|index| keep_function(self.peek(index as u32)));
+        (1..count).for_each(|index| keep_function(cx, self.peek(index as u32)));
     }
 
     /// Sets or empties a cell.
     pub fn set(&self, cx: &Cx, index: u32, value: Value) {
         if cx.space.publishing.is_active() {
-            keep_function(value);
+            keep_function(cx, value);
         }
         let cell = self.cell(index);
         cell.lock.lock(&cx.world);
@@ -115,11 +132,11 @@ impl CellTable {
     }
 }
 
-/// Makes what a cell holds immortal if it is a function.
-fn keep_function(v: Value) {
+/// Makes what a cell holds a hub if it is a function.
+fn keep_function(cx: &Cx, v: Value) {
     // SAFETY: what is in a cell, or enters it, is alive.
     if v.is_ptr() && unsafe { (*v.ptr()).shape_id() } == Builtin::Function as u32 {
         // SAFETY: as above.
-        unsafe { (*v.ptr()).make_immortal() };
+        unsafe { (*v.ptr()).make_hub(&cx.space) };
     }
 }

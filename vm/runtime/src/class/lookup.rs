@@ -102,7 +102,8 @@ impl PyType {
             Value::UNDEF => self.special_slow(cx, which),
             Value::NONE => None,
             Value::ELLIPSIS => Some(Ref::immediate(Value::NONE)),
-            // SAFETY: special methods found on classes are made immortal when they are entered here.
+            // SAFETY: special methods found on classes are made hubs when they are entered here, and the collector keeps what
+            // natives know.
             v => Some(unsafe { Ref::from_value(v) }),
         }
     }
@@ -120,7 +121,7 @@ impl PyType {
             Some(v) => {
                 // Readers hold the table's entry without counting it, so what it held must outlive any of them.
                 if let Some(h) = v.r().header() {
-                    h.make_immortal();
+                    h.make_hub(&cx.space);
                 }
                 v.value()
             }
@@ -130,7 +131,7 @@ impl PyType {
         match word {
             Value::NONE => None,
             Value::ELLIPSIS => Some(Ref::immediate(Value::NONE)),
-            // SAFETY: made immortal above.
+            // SAFETY: made a hub above.
             v => Some(unsafe { Ref::from_value(v) }),
         }
     }
@@ -275,7 +276,7 @@ impl PyType {
                 let known = self.has_flag(crate::class::class_flag::HAS_DEL);
                 self.set_flag(crate::class::class_flag::HAS_DEL);
                 if !known {
-                    Shape::ask_finalizers(cx, self);
+                    Shape::ask_finalizers(self);
                 }
                 // ORD: relaxed; asked at the end of the program.
                 ANY_HAS_DEL.store(true, Ordering::Relaxed);

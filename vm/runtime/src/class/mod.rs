@@ -1,6 +1,7 @@
 //! Classes: `PyType`, its attribute look-up through the MRO, and what inline caches hang on to.
 //!
-//! Classes are immortal (uncounted): instances, shapes and caches refer to them without counting. A class's dict is
+//! Instances, shapes and caches refer to classes without counting them. Those written in Rust are immortal, those made by
+//! Python end when the collector finds neither them nor their instances in use (`objects/type_/end.rs`). A class's dict is
 //! an ordinary [`PyDict`]; every change to it goes through [`PyType::set_attr`] or [`PyType::delete_attr`], which
 //! invalidate the cells (`cells.rs`) and the table of special methods of the class and its subclasses.
 //!
@@ -81,8 +82,10 @@ pub struct PyType {
     pub dict: Slot,
     /// Tuple of bases.
     pub bases: Slot,
-    /// Tuple of classes, the class itself first; immortal.
+    /// Tuple of classes, the class itself first; lasts as long as the class.
     pub mro: Slot,
+    /// Earlier tuples of bases and MROs: each time a tuple of one and those before.
+    pub(crate) replaced: Slot,
     /// The best base: the one that decides the layout of instances; null for `object`.
     pub base: AtomicPtr<PyType>,
     pub flags: AtomicU32,
@@ -100,7 +103,7 @@ pub struct PyType {
     /// (a special method that is really `None` is kept as `Ellipsis`).
     pub(crate) specials: [AtomicU64; Special::COUNT],
     /// The Python function that initialises instances if calling the class means no more than making an instance as
-    /// `object` does and running that; kept by [`PyType::keep_plain_init`], else `UNDEF`. Immortal as all of `specials`.
+    /// `object` does and running that; kept by [`PyType::keep_plain_init`], else `UNDEF`. A hub, as all of `specials`.
     plain_init: AtomicU64,
     /// Cells of attributes resolved through this class, by address of the interned name.
     pub(crate) cells: Mutex<HashMap<usize, u32>>,
@@ -110,9 +113,12 @@ pub struct PyType {
     /// Names that caches may know as slots of instances: addresses of interned strings, plus one if the slot is one of
     /// `__slots__`. Touched under the mutex of `cells` only.
     pub(crate) slot_names: Mutex<Vec<usize>>,
+    /// Classes of which this one is a direct base; they are unlinked before they are freed.
     pub(crate) subclasses: Mutex<Vec<&'static PyType>>,
     /// Classes in whose MRO this one is without being a base of theirs, direct or not: their metaclass says so.
     pub(crate) strangers: Mutex<Vec<&'static PyType>>,
+    /// All shapes of instances, which end with the class.
+    pub(crate) shapes: Mutex<Vec<&'static Shape>>,
     /// Instances whose `__init__` has been watched to learn how many attribute slots they need.
     pub(crate) instances_watched: AtomicU32,
     pub(crate) inline_hint: AtomicU32,
@@ -138,13 +144,13 @@ unsafe impl Object for PyType {
 impl PyType {
     /// The class as an object.
     pub fn as_ref(&self) -> Ref<'static> {
-        // SAFETY: classes are immortal.
+        // SAFETY: classes that natives know are kept by the collector.
         unsafe { Ref::from_value(crate::Value::from_ptr(self)) }
     }
 
     /// The class behind an object that is one.
     pub fn from_ref(v: Ref<'_>, cx: &Cx) -> Option<&'static PyType> {
-        // SAFETY: classes are immortal.
+        // SAFETY: classes that natives know are kept by the collector.
         v.downcast::<PyType>(cx).map(|class| unsafe { &*(class as *const PyType) })
     }
 
@@ -182,7 +188,7 @@ impl PyType {
     /// The class dict. Only to be read; changes go through [`PyType::set_attr`].
     pub fn dict(&self, cx: &Cx) -> &'static PyDict {
         let dict = self.dict.peek();
-        // SAFETY: set when the class is made and never replaced; the class is immortal.
+        // SAFETY: set when the class is made and never replaced; the collector keeps it while natives know it.
         let dict: Ref<'static> = unsafe { Ref::from_value(dict) };
         dict.downcast::<PyDict>(cx).expect("the dict of a class")
     }
@@ -194,7 +200,7 @@ impl PyType {
         if !mro.is_ptr() {
             return &[];
         }
-        // SAFETY: tuples of MROs are immortal, so a reader needs no lock; they hold classes only, and references to
+        // SAFETY: tuples of MROs last as long as their classes, so a reader needs no lock; they hold classes only, and references to
         // these are words as values are.
         unsafe {
             let tuple: Ref<'static> = Ref::from_value(mro);
@@ -207,7 +213,7 @@ impl PyType {
     pub fn base(&self) -> Option<&'static PyType> {
         // ORD: acquire, the base is complete before it is stored.
         let p = self.base.load(std::sync::atomic::Ordering::Acquire);
-        // SAFETY: classes are immortal.
+        // SAFETY: classes that natives know are kept by the collector.
         unsafe { p.as_ref() }
     }
 
@@ -231,7 +237,7 @@ impl Cx {
     #[inline(always)]
     pub fn class_of(&self, v: Ref<'_>) -> &'static PyType {
         match v.header() {
-            // SAFETY: shapes of the runtime are `Shape`s, and classes are immortal.
+            // SAFETY: shapes of the runtime are `Shape`s, and classes that natives know are kept by the collector.
             Some(h) => unsafe {
                 &*(*self.mutator().shape(h as *const Header as *mut Header).cast::<Shape>()).class
             },

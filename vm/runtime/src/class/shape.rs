@@ -1,7 +1,8 @@
 //! Shapes: which attribute of an instance is in which slot.
 //!
 //! A class has a root shape; setting a new attribute moves the instance along a transition to the shape with one
-//! more name. Shapes are immutable, never freed, their ids never reused, so an inline cache may keep an id for ever.
+//! more name. Shapes are immutable and live as long as their class; the id of one that was freed is not given to another
+//! before all inline caches have been emptied, so an inline cache may keep an id.
 //! An instance with more attributes than its area holds, or whose `__dict__` was asked for, goes over to the class's
 //! dict shape: all its attributes are then in a real dict in the area's first slot.
 
@@ -9,7 +10,7 @@ use crate::class::{PyType, class_flag};
 use crate::{Cx, Header, Ref, ShapeHead, TypeOps};
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering, fence};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use ungil_gc::{DYNAMIC_OFFSET, shape_flag};
 
 /// Most attributes that a shape describes; an instance with more keeps them in a dict.
@@ -64,7 +65,7 @@ impl Shape {
             _ if names.is_empty() => 0,
             offset => offset / 8 + first + names.len() as u32,
         };
-        let shape = Box::leak(Box::new(Shape {
+        let shape: &'static Shape = Box::leak(Box::new(Shape {
             last_word,
             head,
             class,
@@ -75,10 +76,10 @@ impl Shape {
             transitions: Mutex::default(),
             dict_shape: AtomicPtr::default(),
         }));
-        cx.space.shapes.set(id, (shape as *mut Shape).cast());
-        // A `__del__` that the class is given while the shape is made is seen here or by `ask_finalizers`.
-        // ORD: SeqCst, as the fence there.
-        fence(Ordering::SeqCst);
+        class.shapes.lock().unwrap_or_else(|p| p.into_inner()).push(shape);
+        cx.space.shapes.set(id, std::ptr::from_ref(shape).cast_mut().cast());
+        // A `__del__` that the class is given while the shape is made is seen here or by `ask_finalizers`, which takes the
+        // same mutex.
         if class.has_flag(class_flag::HAS_DEL) {
             shape.ask_finalizer();
         }
@@ -92,15 +93,20 @@ impl Shape {
     }
 
     /// Makes the end of instances of a class that has been given a `__del__` look for it.
-    pub(crate) fn ask_finalizers(cx: &Cx, class: &PyType) {
-        // ORD: SeqCst: either this sees a shape that is being made, or its maker sees the class's flag.
-        fence(Ordering::SeqCst);
-        for shape in cx.space.shapes.all() {
-            // SAFETY: shapes of the runtime are `Shape`s and never freed.
-            let shape = unsafe { &*shape.cast::<Shape>() };
-            if std::ptr::eq(shape.class, class) {
-                shape.ask_finalizer();
-            }
+    pub(crate) fn ask_finalizers(class: &PyType) {
+        let shapes = class.shapes.lock().unwrap_or_else(|p| p.into_inner());
+        shapes.iter().for_each(|shape| shape.ask_finalizer());
+    }
+
+    /// Frees the shapes of a class.
+    ///
+    /// # Safety
+    /// The class is about to be freed; there are no instances of it, and no thread looks at its shapes.
+    pub(crate) unsafe fn free_all(cx: &Cx, class: &PyType) {
+        for shape in std::mem::take(&mut *class.shapes.lock().unwrap_or_else(|p| p.into_inner())) {
+            // SAFETY: `make` has leaked it, and nobody knows it any more.
+            let shape = unsafe { Box::from_raw(std::ptr::from_ref(shape).cast_mut()) };
+            cx.space.shapes.retire(shape.head.id);
         }
     }
 
@@ -113,7 +119,7 @@ impl Shape {
     pub fn fixed(cx: &Cx, class: &PyType, id: u32, ops: &'static TypeOps, gc: bool) -> &'static Shape {
         let finalizer = asks(ops);
         let flags = AtomicU32::new(if gc { shape_flag::GC | finalizer } else { 0 });
-        let head = ShapeHead { ops, id, flags, attr_offset: 0, attr_inline: 0 };
+        let head = ShapeHead { ops, id, flags, attr_offset: 0, attr_inline: 0, class: freeable(class) };
         Shape::make(cx, head, class, true, Box::default(), 0)
     }
 
@@ -134,6 +140,7 @@ impl Shape {
             flags: AtomicU32::new(shape_flag::GC | asks(class.ops)),
             attr_offset,
             attr_inline: inline.max(class.slot_count),
+            class: freeable(class),
         };
         Shape::make(cx, head, class, !class.has_flag(class_flag::HAS_DICT), Box::default(), class.slot_count)
     }
@@ -162,14 +169,13 @@ impl Shape {
         let name = name.value().0 as usize;
         let mut transitions = self.transitions.lock().unwrap_or_else(|p| p.into_inner());
         if let Some(&(_, next)) = transitions.iter().find(|&&(n, _)| n == name) {
-            // SAFETY: shapes are never freed.
+            // SAFETY: shapes live as long as their class.
             return Some((unsafe { &*next }, slot));
         }
         let names = self.names.iter().copied().chain([name]).collect();
-        // SAFETY: classes are immortal.
-        let class = unsafe { &*self.class };
+        let class = self.class();
         class.note_slot_name(name, false);
-        let next = Shape::make(cx, self.like(cx), class, false, names, self.first);
+        let next = Shape::make(cx, self.like(cx, class), class, false, names, self.first);
         transitions.push((name, next));
         Some((next, slot))
     }
@@ -181,24 +187,41 @@ impl Shape {
         }
         // ORD: acquire and release: the shape is complete when seen. A race makes two, both are right.
         let known = self.dict_shape.load(Ordering::Acquire);
-        // SAFETY: shapes are never freed; classes are immortal.
-        unsafe {
-            if let Some(shape) = known.as_ref() {
-                return shape;
-            }
-            let shape = Shape::make(cx, self.like(cx), &*self.class, true, Box::default(), self.first);
-            self.dict_shape.store(shape as *const Shape as *mut Shape, Ordering::Release);
-            shape
+        // SAFETY: shapes live as long as their class.
+        if let Some(shape) = unsafe { known.as_ref() } {
+            return shape;
         }
+        let class = self.class();
+        let shape = Shape::make(cx, self.like(cx, class), class, true, Box::default(), self.first);
+        self.dict_shape.store(shape as *const Shape as *mut Shape, Ordering::Release);
+        shape
     }
 
     /// The shape of an instance that was given another class of the same layout (`obj.__class__ = C`): in dict mode.
     pub fn for_class(&self, cx: &Cx, class: &PyType) -> &'static Shape {
-        Shape::make(cx, self.like(cx), class, true, Box::default(), class.slot_count)
+        let known = class.shapes.lock().unwrap_or_else(|p| p.into_inner());
+        let fits = known.iter().copied().find(|shape| {
+            shape.dict_mode
+                && std::ptr::eq(shape.head.ops, self.head.ops)
+                && (shape.head.attr_offset, shape.head.attr_inline, shape.first)
+                    == (self.head.attr_offset, self.head.attr_inline, class.slot_count)
+        });
+        if let Some(shape) = fits {
+            return shape;
+        }
+        drop(known);
+        Shape::make(cx, self.like(cx, class), class, true, Box::default(), class.slot_count)
     }
 
-    fn like(&self, cx: &Cx) -> ShapeHead {
+    /// The class of the shape's objects.
+    pub fn class(&self) -> &'static PyType {
+        // SAFETY: a class lives as long as its shapes: whoever has one has an object of it, or the class.
+        unsafe { &*self.class }
+    }
+
+    fn like(&self, cx: &Cx, class: &PyType) -> ShapeHead {
         ShapeHead {
+            class: freeable(class),
             ops: self.head.ops,
             id: Shape::new_id(cx),
             // ORD: relaxed; a snapshot.
@@ -209,11 +232,16 @@ impl Shape {
     }
 }
 
+/// The class if it may be freed, for the head of its shapes.
+fn freeable(class: &PyType) -> *mut Header {
+    if class.h.is_hub() { (&raw const class.h).cast_mut() } else { std::ptr::null_mut() }
+}
+
 impl Cx {
     /// The shape of an object.
     #[inline(always)]
     pub fn shape_of(&self, h: &Header) -> &'static Shape {
-        // SAFETY: shapes of the runtime are `Shape`s and never freed.
+        // SAFETY: shapes of the runtime are `Shape`s and live as long as their objects.
         unsafe { &*self.mutator().shape(h as *const Header as *mut Header).cast::<Shape>() }
     }
 }

@@ -4,7 +4,7 @@
 //! kind 8 | payload 24 | guard 32
 //! ```
 //! A word is loaded and stored whole, so guard, kind and payload always belong together, whichever thread wrote it.
-//! Guards (shape words, dict key ids, class ids) are never reused. Zero is an empty cache. A site that sees several
+//! Guards (shape words, dict key ids, class ids) are never reused while a cache may hold them. Zero is an empty cache. A site that sees several
 //! shapes finds the others' words in its thread's table of recent attributes ([`applicable`]).
 
 use crate::class::{Builtin, PyType};
@@ -163,16 +163,16 @@ pub unsafe fn shared_global(ip: *const u64, regs: *mut Value) -> Value {
     }
 }
 
-/// Makes a function or a module that a global names immortal once there are threads: all of them use it all the time, so
+/// Makes a function or a module that a global names a hub once there are threads: all of them use it all the time, so
 /// its count would be what they wait for.
 pub fn keep_hub(cx: &Cx, v: Ref<'_>) {
     if cx.space.publishing.is_active()
         && let Some(h) = v.header()
         && h.is_published()
         && HUBS.contains(&h.shape_id())
-        && !h.is_immortal()
+        && !h.is_lasting()
     {
-        h.make_immortal();
+        h.make_hub(&cx.space);
     }
 }
 
@@ -206,10 +206,16 @@ pub fn class_changed(cx: &Cx, class: &PyType, name: Ref<'_>) {
 /// Empties all inline caches of all code, with the world stopped.
 pub fn flush_all(cx: &Cx) {
     let stopped = cx.mutator().stop_the_world();
+    flush_all_stw(cx);
+    drop(stopped);
+}
+
+/// As [`flush_all`]; the caller has stopped the world.
+pub(crate) fn flush_all_stw(cx: &Cx) {
     crate::objects::code::for_each(|code| code.clear_caches());
     // ORD: relaxed; the world is stopped.
     cx.vm.cache_flushes.fetch_add(1, Ordering::Relaxed);
-    drop(stopped);
+    cx.space.shapes.caches_are_empty();
 }
 
 /// The attribute that a `LoadAttr` of a module has cached, counted.

@@ -14,10 +14,6 @@ pub fn handle(cx: &mut Cx, bits: u32) -> R<()> {
         cx.thread.clear_check(check::COLLECT);
         crate::finalize::collect(cx);
     }
-    if bits & check::DONATE != 0 {
-        cx.thread.clear_check(check::DONATE);
-        cx.mutator().donate(ungil_gc::KEPT_BLOCKS);
-    }
     if bits & check::SIGNAL != 0 {
         cx.thread.clear_check(check::SIGNAL);
         let handler = cx.vm.hooks.signal.get().copied();

@@ -3,7 +3,7 @@
 //! ```text
 //! regs[-4]  raw: address of the caller's call instruction
 //! regs[-3]  raw: the caller's registers, with the kind of the frame in the low three bits
-//! regs[-2]  the function, owned; in a generator's frame borrowed from the generator
+//! regs[-2]  the function, owned; borrowed in a generator's frame, and in those that run a special method of a class
 //! regs[-1]  raw: the caller's next instruction; or the frame object, owned, if one was made
 //! regs[0..] locals, then temporaries
 //! ```
@@ -64,7 +64,7 @@ impl Frame {
 
     #[inline(always)]
     pub fn function<'a>(self) -> &'a PyFunction {
-        // SAFETY: the header owns the function as long as the frame lives.
+        // SAFETY: the function lives as long as the frame.
         unsafe { Ref::from_value(*self.word(-2)).cast_unchecked::<PyFunction>() }
     }
 
@@ -77,6 +77,13 @@ impl Frame {
     pub(crate) fn set_function(self, v: Value) -> Value {
         // SAFETY: see the module's head.
         unsafe { std::mem::replace(&mut *self.word(-2), v) }
+    }
+
+    /// Whether the function is kept by somebody else: by the generator; or it is a hub, since a class has resolved a special
+    /// method to it, and the collector looks for such in the stacks of values.
+    #[inline(always)]
+    pub fn borrows_function(self) -> bool {
+        self.kind() & (GENERATOR | INIT) != 0
     }
 
     /// The frame object, if one was made: an owned reference in the header.

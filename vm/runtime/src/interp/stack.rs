@@ -12,6 +12,8 @@ use std::cell::Cell;
 const WORDS: usize = 16 << 20;
 /// Words filled at a time.
 const STEP: usize = 8 << 10;
+/// See [`Stack::words`].
+const ABOVE_TOP: usize = 64;
 
 /// See the module's head.
 pub struct Stack {
@@ -73,6 +75,20 @@ impl Stack {
         true
     }
 
+    /// Calls `visit` with every word below `top`, and some that a native may just have written above.
+    ///
+    /// # Safety
+    /// The stack's thread stands still; `top` is within the stack.
+    pub unsafe fn words(&self, top: *mut Value, visit: &mut dyn FnMut(usize)) {
+        let end = top.wrapping_add(ABOVE_TOP).min(self.filled.get());
+        let mut at = self.base;
+        while at < end {
+            // SAFETY: what is filled holds words.
+            visit(unsafe { (*at).0 } as usize);
+            at = at.wrapping_add(1);
+        }
+    }
+
     /// Makes room for a frame that ends before `top`.
     #[inline(always)]
     pub fn ensure(&self, top: *mut Value) -> bool {
@@ -95,6 +111,21 @@ thread_local! {
 /// Says how large the current OS thread's native stack is; to be called first thing on it.
 pub fn set_native_stack_size(bytes: usize) {
     NATIVE_SIZE.with(|size| size.set(bytes));
+}
+
+/// The highest address of this thread's native stack.
+pub fn native_end() -> usize {
+    // SAFETY: zeroes are valid attributes to be filled in; what was filled in is destroyed.
+    unsafe {
+        let mut attributes: libc::pthread_attr_t = std::mem::zeroed();
+        if libc::pthread_getattr_np(libc::pthread_self(), &raw mut attributes) != 0 {
+            ungil_gc::fatal("the system does not say where a thread's stack is");
+        }
+        let (mut start, mut size) = (std::ptr::null_mut(), 0);
+        libc::pthread_attr_getstack(&raw const attributes, &raw mut start, &raw mut size);
+        libc::pthread_attr_destroy(&raw mut attributes);
+        start.addr() + size
+    }
 }
 
 /// The lowest address that the native stack of this thread may reach: natives that recurse stop above it.

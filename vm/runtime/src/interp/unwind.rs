@@ -92,7 +92,7 @@ unsafe fn clear_register(register: *mut Value, cx: &Cx) {
 }
 
 /// Ends a frame: its locals go to its frame object if it has one, else they are dropped with all temporaries; then
-/// the function, unless a generator keeps it. The registers are left without references.
+/// the function, unless it is borrowed. The registers are left without references.
 ///
 /// # Safety
 /// The frame is the innermost one and is not run any more.
@@ -105,7 +105,7 @@ pub unsafe fn pop(cx: &mut Cx, frame: Frame) {
     for i in (0..code.register_count()).rev() {
         clear_register(frame.0.add(i), cx);
     }
-    if frame.kind() & GENERATOR != 0 {
+    if frame.borrows_function() {
         *frame.0.sub(2) = Value::UNDEF;
     } else {
         clear_register(frame.0.sub(2), cx);

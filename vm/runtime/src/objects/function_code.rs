@@ -25,8 +25,12 @@ pub fn replace(cx: &mut Cx, f: &PyFunction, code: &'static PyCode) {
             if !ptr::eq(frame.function(), f) {
                 continue;
             }
-            // A generator's frame borrows from the generator, which is dealt with below.
-            let owns = frame.kind() & GENERATOR == 0;
+            // A generator's frame borrows from the generator, which is dealt with below. Others that borrow do so from the
+            // collector, which finds hubs on the stacks.
+            let owns = !frame.borrows_function();
+            if let Some(h) = twin.r().header().filter(|_| !owns && frame.kind() & GENERATOR == 0) {
+                h.make_hub(&cx.space);
+            }
             let new = if owns { twin.clone().into_value() } else { twin.value() };
             let old = frame.set_function(new);
             if owns {

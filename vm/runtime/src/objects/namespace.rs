@@ -141,7 +141,7 @@ pub fn declare(cx: &Cx) {
 
 impl PyRecordField {
     fn class(&self) -> &'static PyType {
-        // SAFETY: classes are immortal.
+        // SAFETY: classes that natives know are kept by the collector.
         unsafe { &*self.class }
     }
 

@@ -23,9 +23,27 @@ pub struct PyNative {
 pub struct PyGetSet {
     pub h: Header,
     pub name: &'static str,
-    pub owner: *const PyType,
+    /// The class that it belongs to.
+    owner: Slot,
     get: NativeFn,
     set: Option<NativeFn>,
+}
+
+impl PyGetSet {
+    pub fn owner(&self) -> &PyType {
+        // SAFETY: the slot holds a class from birth to end.
+        unsafe { Ref::from_value(self.owner.peek()).cast_unchecked() }
+    }
+}
+
+unsafe fn getset_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: called with a computed attribute.
+    visit(unsafe { (*h.cast::<PyGetSet>()).owner.peek() });
+}
+
+unsafe fn getset_drop(h: *mut Header, m: &Mutator) {
+    // SAFETY: called with a computed attribute that nobody else reaches.
+    unsafe { (*h.cast::<PyGetSet>()).owner.clear(m) };
 }
 
 unsafe fn native_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
@@ -57,8 +75,8 @@ pub static NATIVE_OPS: TypeOps = TypeOps {
 pub static GETSET_OPS: TypeOps = TypeOps {
     name: "getset_descriptor",
     size: |_| size_of::<PyGetSet>(),
-    trace: None,
-    drop_fields: None,
+    trace: Some(getset_trace),
+    drop_fields: Some(getset_drop),
     needs_finalizer: |_| false,
 };
 
@@ -156,7 +174,8 @@ pub fn new_class_method_descriptor(cx: &Cx, class: &PyType, def: &'static Native
 
 /// A computed attribute.
 pub fn new_getset(cx: &Cx, class: &PyType, name: &'static str, get: NativeFn, set: Option<NativeFn>) -> Obj {
-    cx.alloc(Builtin::GetSet, |h| PyGetSet { h, name, owner: class, get, set })
+    let owner = Slot::new(class.as_ref().own(cx));
+    cx.alloc(Builtin::GetSet, |h| PyGetSet { h, name, owner, get, set })
 }
 
 /// Whether a shape id is that of something [`call_positional`] can call.
@@ -171,7 +190,7 @@ pub fn is_native(id: u32) -> bool {
 
 impl PyNative {
     fn owner(&self) -> Option<&'static PyType> {
-        // SAFETY: classes are immortal.
+        // SAFETY: natives belong to classes written in Rust, which are immortal.
         unsafe { self.owner.as_ref() }
     }
 
@@ -570,16 +589,14 @@ fn getset_get(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn getset_qualname(cx: &mut Cx, a: Args<'_>) -> R {
     let g = a.this::<PyGetSet>();
-    // SAFETY: classes are immortal.
-    let owner = unsafe { &*g.owner };
+    let owner = g.owner();
     let class = cx.get_attr(owner.as_ref(), cx.vm.names.qualname.get())?;
     let (class, name) = (cx.text_of(class.r()), g.name);
     Ok(cx.str(&format!("{class}.{name}")))
 }
 
 fn check_instance(cx: &mut Cx, g: &PyGetSet, v: Ref<'_>) -> R<()> {
-    // SAFETY: classes are immortal.
-    let owner = unsafe { &*g.owner };
+    let owner = g.owner();
     if cx.class_of(v).is_subclass(owner, cx) {
         return Ok(());
     }
@@ -605,8 +622,7 @@ pub fn store(cx: &mut Cx, g: &PyGetSet, v: Ref<'_>, value: Value) -> R {
     match g.set {
         Some(set) => set.call(cx, Args::new(&[v.value(), value])),
         None => {
-            // SAFETY: classes are immortal.
-            let class = unsafe { &*g.owner }.tp_name();
+            let class = g.owner().tp_name();
             let name = g.name;
             let key = cx.str(name);
             let message = format!("attribute '{name}' of '{class}' objects is not writable");
@@ -626,7 +642,7 @@ pub fn declare(cx: &Cx) {
     ] {
         TypeBuilder::declare(cx, which, name, &NATIVE_OPS, size, true);
     }
-    TypeBuilder::declare(cx, Builtin::GetSet, "getset_descriptor", &GETSET_OPS, size_of::<PyGetSet>(), false);
+    TypeBuilder::declare(cx, Builtin::GetSet, "getset_descriptor", &GETSET_OPS, size_of::<PyGetSet>(), true);
 }
 
 fn this<'a>(a: Args<'a>) -> &'a PyNative {
@@ -779,20 +795,13 @@ fn init_getset(cx: &mut Cx) {
             Full(|cx, a| store(cx, a.this::<PyGetSet>(), a.get(1), Value::UNDEF).map(|_| cx.none())),
         )
         .getset(cx, "__name__", Full(|cx, a| Ok(cx.str(a.this::<PyGetSet>().name))), None)
-        .getset(
-            cx,
-            "__objclass__",
-            // SAFETY: classes are immortal.
-            Full(|cx, a| Ok(unsafe { &*a.this::<PyGetSet>().owner }.as_ref().own(cx))),
-            None,
-        )
+        .getset(cx, "__objclass__", Full(|cx, a| Ok(a.this::<PyGetSet>().owner().as_ref().own(cx))), None)
         .special(
             cx,
             Special::Repr,
             Full(|cx, a| {
                 let g = a.this::<PyGetSet>();
-                // SAFETY: classes are immortal.
-                let class = unsafe { &*g.owner }.name();
+                let class = g.owner().name();
                 Ok(cx.str(&format!("<attribute '{}' of '{class}' objects>", g.name)))
             }),
         );

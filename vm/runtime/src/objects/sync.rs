@@ -5,37 +5,17 @@
 
 use crate::{Cx, Header};
 use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use ungil_gc::Mutator;
 
 /// Runs `f` with the object's lock held, or at once if the object is exclusively this thread's.
 #[inline(always)]
 pub fn locked<T>(cx: &Cx, h: &Header, f: impl FnOnce() -> T) -> T {
-    if Mutator::ALWAYS_EXCLUSIVE {
+    if cx.is_exclusive(h) {
         return f();
     }
-    let shared = !cx.is_exclusive(h);
-    if shared {
-        lock(cx, h);
-    }
-    let result = f();
-    // The compiler must not see that this is the same question: it would make two copies of the call of `f` then, and inline
-    // neither.
-    if std::hint::black_box(shared) {
-        unlock(cx, h);
-    }
-    result
-}
-
-#[cold]
-#[inline(never)]
-fn lock(cx: &Cx, h: &Header) {
     h.lock.lock(&cx.world);
-}
-
-#[cold]
-#[inline(never)]
-fn unlock(cx: &Cx, h: &Header) {
+    let result = f();
     h.lock.unlock(&cx.world);
+    result
 }
 
 /// As [`locked`] for two objects, locked in the order of their addresses; they may be the same.

@@ -12,6 +12,7 @@ mod validate;
 use grammar::{GRAMMAR, Places, Sum};
 use std::collections::HashMap;
 use std::sync::OnceLock;
+use ungil_runtime::SharedValue;
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::generic_alias::new_generic_alias;
 use ungil_runtime::objects::module::add;
@@ -78,7 +79,8 @@ fn make_class(cx: &mut Cx, name: &str, base: &'static PyType, attrs: Vec<(&str, 
     let (name, bases) = (cx.str(name), cx.tuple(vec![base.as_ref().own(cx)]));
     let meta = cx.builtin(Builtin::Type);
     let class = new_class(cx, meta, name.r(), bases.r(), namespace.r(), None)?;
-    match PyType::from_ref(class.r(), cx) {
+    // The module's tables know it for good.
+    match PyType::from_ref(SharedValue::new(class).get(), cx) {
         Some(class) => Ok(class),
         None => Err(cx.system_error("a class that is none")),
     }

@@ -342,10 +342,10 @@ unsafe fn end_native_call(
 }
 
 /// Whether what a class's cell holds may be used without counting it first. Other threads may empty the cell, but once
-/// there are any, functions are made immortal when they enter a cell.
+/// there are any, functions are made hubs when they enter a cell.
 #[inline(always)]
 unsafe fn may_borrow_method<const SOLO: bool>(callee: Value, cx: *mut Cx) -> bool {
-    (SOLO || (*cx).owns_everything()) || (*callee.ptr()).is_immortal()
+    (SOLO || (*cx).owns_everything()) || (*callee.ptr()).is_lasting()
 }
 
 handler! {
@@ -447,7 +447,8 @@ unsafe fn call_class_method<const SOLO: bool>(
     }
     count_up::<SOLO>(callee, cx);
     *window.add(2) = callee;
-    // Classes are immortal. The receiver's end may queue what runs later; nothing runs here.
+    (*class.ptr()).increment((*cx).mutator());
+    // The receiver's end may queue what runs later; nothing runs here.
     let receiver = std::mem::replace(&mut *window.add(WINDOW_HEADER), class);
     drop_value::<SOLO>(receiver, cx);
     push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t)
@@ -599,6 +600,6 @@ unsafe fn leave_operator<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *co
     let next = (*regs.sub(1)).as_raw() as *const u64;
     *regs.sub(2) = Value::UNDEF;
     (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
-    // What the class resolves a special method to is immortal.
+    // The function was borrowed.
     conclude::<SOLO>(next, caller, cx, t, *call_ip, v)
 }

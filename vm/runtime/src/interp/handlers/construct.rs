@@ -32,7 +32,8 @@ handler! {
             return slow::call::call::run(ip, regs, cx, t);
         }
         // The window moves up by one: its first word keeps the instance, which is the call's result. The arguments move by
-        // two: `self` goes in front of them. The class and what it resolves `__init__` to are immortal.
+        // two: `self` goes in front of them. The frame borrows the function, and dropping a class does not end it.
+        let _ = class.h.decrement((*cx).mutator());
         let inner = window.add(1);
         let first = inner.add(WINDOW_HEADER);
         let mut i = args;
@@ -83,7 +84,7 @@ pub(super) unsafe fn leave_init<const SOLO: bool>(regs: *mut Value, cx: *mut Cx,
     let slot = caller.add(fa!(*call_ip));
     let old = *slot;
     *slot = instance;
-    // What the class resolves `__init__` to is immortal.
+    // The function was borrowed.
     if old.is_ptr() {
         return drop_then::<SOLO>(next, caller, cx, t, old);
     }

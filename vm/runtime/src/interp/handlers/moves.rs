@@ -172,7 +172,9 @@ handler! {
             return slow::names::load_global::run(ip, regs, cx, t);
         }
         let word = *ip;
-        // Immortal, or an immediate: not counted.
+        if v.is_ptr() {
+            (*v.ptr()).increment((*cx).mutator());
+        }
         finish!(ip.add(3), regs, cx, t, fa!(word), v)
     }
 }

@@ -39,7 +39,8 @@ handler! {
             return slow::super_::load_super_method::run(ip, regs, cx, t);
         }
         count_up::<SOLO>(found, cx);
-        // Classes are immortal: the first two temporaries count nothing.
+        // Dropping a class does not end it, and the first temporary is the built-in one.
+        let _ = (*(*temps.add(1)).ptr()).decrement((*cx).mutator());
         *temps = *temps.add(2);
         *temps.add(1) = Value::UNDEF;
         *temps.add(2) = Value::UNDEF;

@@ -12,6 +12,7 @@ use crate::{Cx, Obj, R, Ref, RefExt, Value};
 use ungil_bytecode::{Op, WINDOW_HEADER, flags};
 
 /// The operator of an opcode, and whether it is the in-place form.
+#[inline(always)]
 fn operator(word: u64) -> (BinaryOp, bool) {
     let op = Op::from_u8(word as u8).unwrap_or(Op::Nop);
     macro_rules! table {
@@ -75,6 +76,7 @@ slow_path! {
 }
 
 /// Where the left operand's class says first what the operator means, by a Python function: pushes its frame.
+#[inline(always)]
 unsafe fn push_method(ip: *const u64, regs: *mut Value, cx: *mut Cx, a: Ref<'_>, b: Ref<'_>) -> Option<Next> {
     let (class, other) = ((*cx).class_of(a), (*cx).class_of(b));
     if !class.has_flag(class_flag::HEAP) {
@@ -100,7 +102,8 @@ unsafe fn push_method(ip: *const u64, regs: *mut Value, cx: *mut Cx, a: Ref<'_>,
     {
         return None;
     }
-    *window.add(2) = method.own(&*cx).into_value();
+    // Borrowed, as such frames do.
+    *window.add(2) = method.value();
     *window.add(WINDOW_HEADER) = a.own(&*cx).into_value();
     *window.add(WINDOW_HEADER + 1) = b.own(&*cx).into_value();
     let frame = Frame::link(window, ip, regs, OPERATOR, ip.add(super::words(*ip)));

@@ -281,7 +281,11 @@ unsafe fn call_init(
     *inner.arg(0) = instance.into_value();
     *inner.window.add(2) = init.own(&*cx).into_value();
     match sort_args(&mut inner, cx, f, names) {
-        Ok(args) => push(&inner, f, args, INIT, cx),
+        Ok(args) => {
+            // Such a frame borrows its function; dropping one that a class resolves `__init__` to does not end it.
+            let _ = (*init.value().ptr()).decrement((*cx).mutator());
+            push(&inner, f, args, INIT, cx)
+        }
         Err(err) => inner.fail(cx, t, err),
     }
 }
@@ -575,7 +579,6 @@ unsafe fn end_init(frame: Frame, cx: *mut Cx, t: *const Table) -> Next {
         at = at.sub(1);
         (*cx).drop_value(std::mem::replace(&mut *at, Value::UNDEF));
     }
-    (*cx).drop_value(function);
     (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
     let instance = Obj::from_owned(std::mem::replace(&mut *frame.0.sub(5), Value::UNDEF));
     type_::learn_layout(&*cx, &instance);
@@ -583,7 +586,8 @@ unsafe fn end_init(frame: Frame, cx: *mut Cx, t: *const Table) -> Next {
     resume_at(call_ip.add(super::words(*call_ip)), caller, cx, t)
 }
 
-/// See `leave_next`.
+/// See `leave_next`. Inlined into a handler it would give that a stack frame on all its paths.
+#[inline(never)]
 pub unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
     follow!(leave_next(regs, cx, t, v), cx)
 }

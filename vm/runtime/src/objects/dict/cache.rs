@@ -88,7 +88,7 @@ impl PyDict {
         // What a slot holds may be freed any time, but not its block's memory: pages stay, and large objects that had been
         // published wait for a stop of the world.
         // SAFETY: a header is there; if it says immortal and the slot still holds it, it is that object.
-        if v.is_ptr() && unsafe { !(*v.ptr()).is_immortal() } {
+        if v.is_ptr() && unsafe { !(*v.ptr()).is_lasting() } {
             return Value::UNDEF;
         }
         fence(Ordering::Acquire);

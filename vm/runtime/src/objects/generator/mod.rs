@@ -317,7 +317,10 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
             ip: Cell::new(ip),
             name: f.name.get(&f.h, cx).map_or_else(Slot::empty, Slot::new),
             qualname: f.qualname.get(&f.h, cx).map_or_else(Slot::empty, Slot::new),
-            function: Slot::new(Obj::from_owned(*frame.0.sub(2))),
+            function: Slot::new(match frame.borrows_function() {
+                true => Obj::from_borrowed(*frame.0.sub(2), cx),
+                false => Obj::from_owned(*frame.0.sub(2)),
+            }),
             handled: Slot::empty(),
             frame: Slot::empty(),
             extra,

@@ -6,7 +6,7 @@ use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 
 pub fn declare(cx: &Cx) {
-    TypeBuilder::declare(cx, Builtin::Type, "type", &TYPE_OPS, size_of::<PyType>(), false);
+    TypeBuilder::declare(cx, Builtin::Type, "type", &TYPE_OPS, size_of::<PyType>(), true);
     member::declare(cx);
 }
 

@@ -3,7 +3,7 @@
 //! A class and its subclasses change one after another without a lock over all: another thread may see some of them with
 //! their old order meanwhile, as it may in CPython. The old tuples stay alive, so whoever walks one may go on.
 
-use super::link::{best_base, linearise};
+use super::link::{best_base, lasting, linearise};
 use super::member::PyMember;
 use crate::class::Shape;
 use crate::objects::tuple::{PyTuple, new_tuple};
@@ -82,10 +82,12 @@ pub fn of(cx: &Cx, class: &PyType) -> Vec<&'static PyType> {
 
 fn set_tuple(cx: &Cx, class: &PyType, slot: &Slot, classes: &[&'static PyType]) {
     let tuple = new_tuple(cx, classes.iter().map(|c| c.as_ref().own(cx)).collect());
-    if let Some(h) = tuple.r().header() {
-        h.make_immortal();
+    if let Some(old) = slot.get(&class.h, cx) {
+        // A native may be in the middle of it.
+        let older = class.replaced.get(&class.h, cx).unwrap_or_else(|| cx.none());
+        class.replaced.set(&class.h, cx, cx.tuple(vec![old, older]));
     }
-    slot.set(&class.h, cx, tuple);
+    slot.set(&class.h, cx, lasting(cx, class, tuple));
 }
 
 /// `class.__bases__ = value`.
@@ -225,7 +227,7 @@ fn slots(cx: &Cx, class: &PyType) -> Vec<(u32, Value)> {
         for (_, v) in class.dict(cx).items(cx) {
             if let Some(member) = v.downcast::<PyMember>(cx)
                 && member.is_slot()
-                && std::ptr::eq(member.owner, *class)
+                && std::ptr::eq(member.owner(), *class)
             {
                 found.push((member.index, member.name.peek()));
             }

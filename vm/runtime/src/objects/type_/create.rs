@@ -1,6 +1,6 @@
 //! Making classes: `type.__new__` and `__build_class__`.
 
-use super::link::{best_base, immortal, set_place};
+use super::link::{best_base, lasting, set_place};
 use super::member::new_member;
 use crate::objects::cell::PyCell;
 use crate::objects::dict::PyDict;
@@ -174,16 +174,16 @@ pub fn new_class(
     if let Some(slots) = &slots {
         check_slots(cx, best, slots)?;
     }
-    let class = allocate(cx, meta, text, best, slots.as_ref());
+    let (class, owned) = allocate(cx, meta, text, best, slots.as_ref());
     let cell = prepare_dict(cx, class, &dict, name)?;
-    class.dict.set(&class.h, cx, immortal(dict.clone()));
+    class.dict.set(&class.h, cx, lasting(cx, class, dict.clone()));
     fill_class_cell(cx, class, cell)?;
     let mro = super::bases::order(cx, class, &base_classes)?;
     class.clear_flag(class_flag::INCOMPLETE);
     set_place(cx, class, &base_classes, Some(best), mro, dict);
     // A tuple of another class stays what it is.
     if !items.is_empty() && !cx.is_exactly(bases, Builtin::Tuple) {
-        class.bases.set(&class.h, cx, immortal(bases.own(cx)));
+        class.bases.set(&class.h, cx, lasting(cx, class, bases.own(cx)));
     }
     if !std::ptr::eq(meta, cx.builtin(Builtin::Type)) {
         class.note_in_order(class.mro(), cx);
@@ -200,7 +200,7 @@ pub fn new_class(
     add_members(cx, class, best, slots)?;
     call_set_name(cx, class)?;
     call_init_subclass(cx, class, kwargs)?;
-    Ok(class.as_ref().own(cx))
+    Ok(owned)
 }
 
 /// Gives the methods of a class body their `__class__`.
@@ -289,7 +289,7 @@ fn allocate(
     name: String,
     best: &'static PyType,
     slots: Option<&Vec<String>>,
-) -> &'static PyType {
+) -> (&'static PyType, Obj) {
     let mut flags = class_flag::HEAP | class_flag::BASETYPE;
     let own = slots.map_or(&[][..], |s| s);
     if !best.has_layout::<PyType>() && (slots.is_none() || own.iter().any(|s| s == "__dict__")) {
@@ -300,11 +300,7 @@ fn allocate(
         flags |= class_flag::HAS_WEAKREF;
     }
     let named = own.iter().filter(|s| *s != "__dict__" && *s != "__weakref__").count() as u32;
-    let class =
-        PyType::allocate(meta.root_shape().head.id, name, best.ops, best.payload_size, flags, Builtin::COUNT);
-    // SAFETY: nobody else knows the class yet.
-    unsafe { (*(class as *const PyType as *mut PyType)).slot_count = best.slot_count + named };
-    class
+    PyType::allocate_freeable(cx, meta, name, best, flags, best.slot_count + named)
 }
 
 /// Fills in what a class dict must have; gives the `__classcell__`.

@@ -89,10 +89,13 @@ pub fn link(cx: &Cx, class: &'static PyType, bases: &[&'static PyType], dict: Ob
     set_place(cx, class, bases, bases.first().copied(), mro, dict);
 }
 
-/// Makes an object live for ever.
-pub fn immortal(v: Obj) -> Obj {
-    if let Some(h) = v.r().header() {
-        h.make_immortal();
+/// Makes what belongs to a class last as long as whoever may be looking at it without counting it: for ever if the class
+/// does.
+pub fn lasting(cx: &Cx, class: &PyType, v: Obj) -> Obj {
+    match v.r().header() {
+        Some(h) if class.h.is_hub() => h.make_hub(&cx.space),
+        Some(h) => h.make_immortal(),
+        None => {}
     }
     v
 }
@@ -108,9 +111,9 @@ pub fn set_place(
 ) {
     let tuple =
         |classes: &[&'static PyType]| new_tuple(cx, classes.iter().map(|c| c.as_ref().own(cx)).collect());
-    class.dict.set(&class.h, cx, immortal(dict));
-    class.bases.set(&class.h, cx, immortal(tuple(bases)));
-    class.mro.set(&class.h, cx, immortal(tuple(&mro)));
+    class.dict.set(&class.h, cx, lasting(cx, class, dict));
+    class.bases.set(&class.h, cx, lasting(cx, class, tuple(bases)));
+    class.mro.set(&class.h, cx, lasting(cx, class, tuple(&mro)));
     if let Some(best) = best {
         // ORD: release; pairs with `PyType::base`.
         class.base.store(best as *const PyType as *mut PyType, Ordering::Release);
@@ -134,7 +137,7 @@ pub fn set_place(
         class.inline_hint.store(attrs, Ordering::Relaxed);
         let shape = match class.has_layout::<PyType>() {
             // Classes keep their attributes in their own dict.
-            true => Shape::native(cx, class, class.ops, false),
+            true => Shape::native(cx, class, class.ops, true),
             false => Shape::root(cx, class, None, class.slot_count + attrs),
         };
         class.root_shape.store(shape as *const Shape as *mut Shape, Ordering::Release);

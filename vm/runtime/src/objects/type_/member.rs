@@ -8,20 +8,32 @@ use crate::prelude::*;
 pub struct PyMember {
     pub h: Header,
     pub name: Slot,
-    pub owner: *const PyType,
+    /// The class whose `__slots__` it is of.
+    owner: Slot,
     pub index: u32,
     /// What reads the attribute of a built-in type, which nothing can set; slots have none.
     native: Option<NativeFn>,
 }
 
+impl PyMember {
+    pub fn owner(&self) -> &PyType {
+        // SAFETY: the slot holds a class from birth to end.
+        unsafe { Ref::from_value(self.owner.peek()).cast_unchecked() }
+    }
+}
+
 unsafe fn member_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
     // SAFETY: called with a member descriptor.
-    visit(unsafe { (*h.cast::<PyMember>()).name.peek() });
+    let m = unsafe { &*h.cast::<PyMember>() };
+    visit(m.name.peek());
+    visit(m.owner.peek());
 }
 
 unsafe fn member_drop(h: *mut Header, m: &Mutator) {
     // SAFETY: called with a member descriptor that nobody else reaches.
-    unsafe { (*h.cast::<PyMember>()).name.clear(m) };
+    let member = unsafe { &*h.cast::<PyMember>() };
+    member.name.clear(m);
+    member.owner.clear(m);
 }
 
 pub static MEMBER_OPS: TypeOps = TypeOps {
@@ -38,11 +50,13 @@ unsafe impl Object for PyMember {
 }
 
 pub fn new_member(cx: &Cx, owner: &PyType, name: Obj, index: u32) -> Obj {
+    let owner = Slot::new(owner.as_ref().own(cx));
     cx.alloc(Builtin::MemberDescriptor, |h| PyMember { h, name: Slot::new(name), owner, index, native: None })
 }
 
 /// A descriptor of what a built-in type shows and nothing can set.
 pub fn new_native_member(cx: &Cx, owner: &PyType, name: Obj, get: NativeFn) -> Obj {
+    let owner = Slot::new(owner.as_ref().own(cx));
     cx.alloc(Builtin::MemberDescriptor, |h| PyMember {
         h,
         name: Slot::new(name),
@@ -67,8 +81,7 @@ pub fn member_offset(cx: &Cx, descriptor: Ref<'_>, shape: &Shape) -> Option<u32>
 
 /// Refuses objects that are no instances of the class.
 fn check_owner(cx: &mut Cx, m: &PyMember, v: Ref<'_>) -> R<()> {
-    // SAFETY: classes are immortal.
-    let owner = unsafe { &*m.owner };
+    let owner = m.owner();
     if !cx.class_of(v).is_subclass(owner, cx) {
         let name = m.name.get(&m.h, cx).map(|n| cx.text_of(n.r())).unwrap_or_default();
         let (class, got) = (owner.name(), cx.type_name(v));
@@ -132,8 +145,7 @@ fn member_delete(cx: &mut Cx, a: Args<'_>) -> R {
 fn member_repr(cx: &mut Cx, a: Args<'_>) -> R {
     let m = a.this::<PyMember>();
     let name = m.name.get(&m.h, cx).map(|n| cx.text_of(n.r())).unwrap_or_default();
-    // SAFETY: classes are immortal.
-    let class = unsafe { &*m.owner }.name();
+    let class = m.owner().name();
     Ok(cx.str(&format!("<member '{name}' of '{class}' objects>")))
 }
 
@@ -167,23 +179,12 @@ pub fn init(cx: &mut Cx) {
             "__qualname__",
             Full(|cx, a| {
                 let m = a.this::<PyMember>();
-                // SAFETY: classes are immortal.
-                let owner = unsafe { &*m.owner };
-                let class = cx.get_attr(owner.as_ref(), cx.vm.names.qualname.get())?;
+                let class = cx.get_attr(m.owner().as_ref(), cx.vm.names.qualname.get())?;
                 let name = m.name.get(&m.h, cx).map(|n| cx.text_of(n.r())).unwrap_or_default();
                 let class = cx.text_of(class.r());
                 Ok(cx.str(&format!("{class}.{name}")))
             }),
             None,
         )
-        .getset(
-            cx,
-            "__objclass__",
-            Full(|cx, a| {
-                // SAFETY: classes are immortal.
-                let owner = unsafe { &*a.this::<PyMember>().owner };
-                Ok(owner.as_ref().own(cx))
-            }),
-            None,
-        );
+        .getset(cx, "__objclass__", Full(|cx, a| Ok(a.this::<PyMember>().owner().as_ref().own(cx))), None);
 }

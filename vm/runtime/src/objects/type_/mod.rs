@@ -2,12 +2,14 @@
 //!
 //! - `link.rs`: MRO, layout, flags; `create.rs`: `type.__new__` and `__build_class__`; `call.rs`: calling a class
 //! - `bases.rs`: other bases for a class that exists; `mro()` of metaclasses
+//! - `end.rs`: how a class ends
 //! - `attrs.rs`: what Python sees of a class; `member.rs`: descriptors of `__slots__`
 
 mod attrs;
 mod bases;
 mod call;
 mod create;
+mod end;
 mod link;
 mod member;
 
@@ -18,6 +20,7 @@ pub use call::{
     plain_instance, quick_instance,
 };
 pub use create::{build_class, new_class};
+pub(crate) use end::{extents, forget_stw, release};
 pub use link::link;
 pub use member::{member_offset, new_native_member};
 
@@ -25,13 +28,12 @@ use crate::objects::tuple::PyTuple;
 use crate::objects::union::PyUnion;
 use crate::prelude::*;
 
-/// Class objects are immortal and keep what they refer to: nothing to trace.
 pub static TYPE_OPS: TypeOps = TypeOps {
     name: "type",
     size: |_| size_of::<PyType>(),
-    trace: None,
-    drop_fields: None,
-    needs_finalizer: |_| false,
+    trace: Some(end::trace),
+    drop_fields: Some(end::drop_fields),
+    needs_finalizer: crate::finalize::has_del,
 };
 
 /// `v[key]` where the class of `v` has no `__getitem__`: a class's `__class_getitem__`, or the complaint.

@@ -153,6 +153,4 @@ def many_instances():
         assert [instance.n for instance in kept] == list(range(N))
 
 
-# Once only: classes are never freed, so their memory is not flat.
-new_classes()
-repeat(own_attributes, methods_replaced, one_writer, shadowing, special_methods, many_instances)
+repeat(own_attributes, methods_replaced, one_writer, shadowing, special_methods, new_classes, many_instances)

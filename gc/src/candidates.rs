@@ -1,0 +1,227 @@
+//! Which of a set of objects nothing refers to but each other: trial deletion, for the collector (`cycle.rs`).
+//!
+//! A copy of each object's count, minus the references that the others hold, tells which are referenced from outside;
+//! what those do not reach is garbage. Hubs are also referred to by what does not count them: objects by their class, and
+//! native functions that are under way. The collector follows the former, and searches the stacks for the latter. All
+//! of it is done with the world stopped.
+
+use crate::cycle::{self, Collection};
+use crate::heap::block_number;
+use crate::{Header, Mutator, stack};
+use std::collections::HashMap;
+
+/// Bits of [`Header::mark`], set while the world is stopped only: the object is under examination; and lies in no page.
+const CANDIDATE: u8 = 1;
+const LARGE: u8 = 2;
+
+/// The objects under examination, and what remains of their counts after subtracting references from within the set: by
+/// the number of the object's block, of those that lie in no page by address.
+pub(crate) struct Candidates {
+    objects: Vec<*mut Header>,
+    external: Vec<i32>,
+    large: HashMap<*mut Header, usize, BuildPointerHasher>,
+}
+
+/// Stands for a count of an object that is referenced from outside, or reached from one that is.
+const REACHED: i32 = i32::MAX;
+
+/// Hashes an address by multiplication.
+#[derive(Default, Clone)]
+pub(crate) struct PointerHasher(u64);
+pub(crate) type BuildPointerHasher = std::hash::BuildHasherDefault<PointerHasher>;
+
+impl std::hash::Hasher for PointerHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&b| self.0 = self.0.rotate_left(8) ^ b as u64);
+    }
+
+    fn write_usize(&mut self, n: usize) {
+        let mixed = (n as u64 >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ mixed >> 32;
+    }
+}
+
+impl Candidates {
+    /// Finds which of `objects` are referenced from nowhere but each other. `held` references to each are the
+    /// caller's own and do not count.
+    ///
+    /// # Safety
+    /// The world is stopped; the objects are alive.
+    pub(crate) unsafe fn unreachable_stw(
+        m: &Mutator,
+        runtime: &dyn Collection,
+        objects: Vec<*mut Header>,
+        held: i64,
+    ) -> Vec<*mut Header> {
+        // SAFETY: as the caller promises.
+        unsafe {
+            m.space.mutators.enter_counts_stw(&m.space.hubs);
+            let mut set = Candidates::mark(m, objects, held);
+            set.subtract_internal(m);
+            set.keep_counted(m);
+            set.keep_known_to_natives(m, runtime);
+            set.unmark(m)
+        }
+    }
+
+    unsafe fn mark(m: &Mutator, objects: Vec<*mut Header>, held: i64) -> Candidates {
+        let pool = &m.space.pool;
+        // SAFETY: the world is stopped.
+        let blocks = unsafe { pool.number_blocks_stw() };
+        let large = pool.large_objects();
+        let mut set = Candidates {
+            external: vec![0; blocks + large.len()],
+            large: large.iter().copied().zip(blocks..).collect(),
+            objects,
+        };
+        for h in large {
+            // SAFETY: registered objects are there.
+            unsafe { (*h).set_mark(LARGE) };
+        }
+        for i in 0..set.objects.len() {
+            let h = set.objects[i];
+            // SAFETY: alive, and nobody changes counts.
+            let count = unsafe { if (*h).is_hub() { (*h).hub_count() } else { (*h).ref_count() } } - held;
+            // SAFETY: alive.
+            unsafe { (*h).set_mark(CANDIDATE | (*h).mark()) };
+            if let Some(at) = set.place(h) {
+                set.external[at] = count.min(REACHED as i64) as i32;
+            }
+        }
+        set
+    }
+
+    /// The place of an object's count, if it is under examination.
+    #[inline(always)]
+    fn place(&self, h: *mut Header) -> Option<usize> {
+        // SAFETY: callers pass live objects.
+        let mark = unsafe { (*h).mark() };
+        if mark & CANDIDATE == 0 {
+            return None;
+        }
+        if mark & LARGE != 0 {
+            return self.large.get(&h).copied();
+        }
+        // SAFETY: what is under examination comes from a page if it is not large.
+        Some(unsafe { block_number(h) })
+    }
+
+    unsafe fn subtract_internal(&mut self, m: &Mutator) {
+        for i in 0..self.objects.len() {
+            let h = self.objects[i];
+            // SAFETY: alive and unchanging.
+            unsafe {
+                cycle::trace(m, h, &mut |child| {
+                    if let Some(at) = self.place(child)
+                        && self.external[at] != REACHED
+                    {
+                        self.external[at] -= 1;
+                    }
+                });
+            }
+        }
+    }
+
+    /// Keeps what has counted references from outside.
+    unsafe fn keep_counted(&mut self, m: &Mutator) {
+        let mut work: Vec<*mut Header> = Vec::new();
+        for i in 0..self.objects.len() {
+            let h = self.objects[i];
+            let Some(at) = self.place(h) else { continue };
+            #[cfg(feature = "checks")]
+            if self.external[at] < 0 {
+                // SAFETY: alive.
+                let name = unsafe { (*m.shape(h)).ops.name };
+                panic!("a {name} is referenced {} times more often than it was counted", -self.external[at]);
+            }
+            if self.external[at] > 0 {
+                self.external[at] = REACHED;
+                work.push(h);
+            }
+        }
+        // SAFETY: alive and unchanging.
+        unsafe { self.keep_reachable(m, work) };
+    }
+
+    /// Keeps hubs that a native function may know.
+    unsafe fn keep_known_to_natives(&mut self, m: &Mutator, runtime: &dyn Collection) {
+        let mut extents: Vec<(usize, usize, *mut Header)> = Vec::new();
+        for &h in &self.objects {
+            // SAFETY: alive.
+            unsafe {
+                if !(*h).is_hub() || self.place(h).is_none_or(|at| self.external[at] == REACHED) {
+                    continue;
+                }
+                extents.push((h.addr(), h.addr() + m.size_of(h), h));
+                runtime.extents(h, &mut |range| extents.push((range.start, range.end, h)));
+            }
+        }
+        if extents.is_empty() {
+            return;
+        }
+        extents.sort_unstable();
+        let mut known = Vec::new();
+        let mut look = |word: usize| {
+            let after = extents.partition_point(|&(start, ..)| start <= word);
+            if let Some(&(_, end, h)) = after.checked_sub(1).and_then(|i| extents.get(i))
+                && word < end
+            {
+                known.push(h);
+            }
+        };
+        // SAFETY: the world is stopped.
+        unsafe {
+            m.space.mutators.stack_words_stw(&mut look);
+            runtime.stack_words_stw(&mut look);
+        }
+        let mut work = Vec::new();
+        for &h in &self.objects {
+            // SAFETY: alive.
+            if !stack::SEARCHABLE && unsafe { (*h).is_hub() } {
+                known.push(h);
+            }
+        }
+        for h in known {
+            if let Some(at) = self.place(h)
+                && self.external[at] != REACHED
+            {
+                self.external[at] = REACHED;
+                work.push(h);
+            }
+        }
+        // SAFETY: alive and unchanging.
+        unsafe { self.keep_reachable(m, work) };
+    }
+
+    unsafe fn keep_reachable(&mut self, m: &Mutator, mut work: Vec<*mut Header>) {
+        while let Some(h) = work.pop() {
+            // SAFETY: alive and unchanging.
+            unsafe {
+                cycle::trace_all(m, h, &mut |child| {
+                    if let Some(at) = self.place(child)
+                        && self.external[at] != REACHED
+                    {
+                        self.external[at] = REACHED;
+                        work.push(child);
+                    }
+                });
+            }
+        }
+    }
+
+    /// Takes the marks away again; what has not been reached.
+    unsafe fn unmark(mut self, m: &Mutator) -> Vec<*mut Header> {
+        let objects = std::mem::take(&mut self.objects);
+        let is_garbage = |h: &*mut Header| self.place(*h).is_some_and(|at| self.external[at] != REACHED);
+        let garbage = objects.iter().copied().filter(is_garbage).collect();
+        objects.into_iter().chain(m.space.pool.large_objects()).for_each(|h| {
+            // SAFETY: alive.
+            unsafe { (*h).set_mark(0) };
+        });
+        garbage
+    }
+}
