@@ -80,6 +80,10 @@ fn compare(cx: &mut Cx, a: Args<'_>, op: CompareOp) -> R {
 }
 
 fn equal(cx: &mut Cx, a: &PyDict, b: &PyDict) -> R<bool> {
+    // Its keys and values are the same objects, whatever other threads change meanwhile.
+    if std::ptr::eq(a, b) {
+        return Ok(true);
+    }
     if a.len() != b.len() {
         return Ok(false);
     }
