@@ -10,7 +10,7 @@ use crate::native::{Args, NativeDef, NativeFn};
 use crate::objects::dict::PyDict;
 use crate::objects::iter::{self, NativeIter};
 use crate::{Cx, Header, Obj, R, RefExt, Slot, TypeOps, Value};
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, RwLock};
 
 /// Unique ids of classes, for caches of attributes of the class object itself.
@@ -85,6 +85,7 @@ impl PyType {
             cells: Mutex::default(),
             behind: Mutex::default(),
             slot_names: Mutex::default(),
+            in_caches: AtomicBool::new(false),
             subclasses: Mutex::default(),
             strangers: Mutex::default(),
             instances_watched: AtomicU32::new(0),

@@ -343,7 +343,11 @@ impl PyType {
     /// Keeps in mind that caches may know shapes of instances. To be called before asking whether the class lets attributes
     /// be cached: a change that comes between is seen by one of the two.
     pub(crate) fn note_in_caches(&self) {
-        self.note_slot_name(ANY_NAME, false);
+        // ORD: acquire and release: who finds it noted sees the class as it was when that was done, or later.
+        if !self.in_caches.load(Ordering::Acquire) {
+            self.note_slot_name(ANY_NAME, false);
+            self.in_caches.store(true, Ordering::Release);
+        }
     }
 
     /// Whether caches may know shapes of instances of this class or of a subclass.

@@ -29,7 +29,7 @@ use crate::objects::dict::PyDict;
 use crate::objects::tuple::PyTuple;
 use crate::{Cx, Header, Obj, Object, R, Ref, RefExt, Slot, TypeOps};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64};
 use std::sync::{Mutex, RwLock};
 
 /// Bits of [`PyType::flags`].
@@ -113,6 +113,8 @@ pub struct PyType {
     /// Names that caches may know as slots of instances: addresses of interned strings, plus one if the slot is one of
     /// `__slots__`. Touched under the mutex of `cells` only.
     pub(crate) slot_names: Mutex<Vec<usize>>,
+    /// Whether [`PyType::note_in_caches`] has nothing more to note.
+    in_caches: AtomicBool,
     /// Classes of which this one is a direct base; they are unlinked before they are freed.
     pub(crate) subclasses: Mutex<Vec<&'static PyType>>,
     /// Classes in whose MRO this one is without being a base of theirs, direct or not: their metaclass says so.

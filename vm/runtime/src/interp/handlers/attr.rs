@@ -153,13 +153,51 @@ handler! {
         let word = *ip;
         let receiver = *regs.add(fb!(word));
         if !receiver.is_ptr() || !(SOLO || (*cx).is_exclusive(&*receiver.ptr())) {
-            return slow::attr::load_attr::run(ip, regs, cx, t);
+            return load_shared_attr::<SOLO>(ip, regs, cx, t);
         }
         let cached = cache::load(ip.add(1));
         let Some(word_offset) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::SLOT) else {
             return load_attr_other::<SOLO>(ip, regs, cx, t);
         };
         let v = *receiver.ptr().cast::<Value>().add(word_offset as usize);
+        if v.is_undef() {
+            return slow::attr::load_attr::run(ip, regs, cx, t);
+        }
+        if v.is_ptr() {
+            count_up::<SOLO>(v, cx);
+        }
+        if word & 0x200 != 0 {
+            return load_consuming::<SOLO>(ip, regs, cx, t, v);
+        }
+        finish!(ip.add(2), regs, cx, t, fa!(word), v)
+    }
+}
+
+/// What a module's attribute holds by its cache, borrowed, where other threads run: an immediate, or what lasts; `UNDEF` if
+/// that is not known.
+#[inline(always)]
+pub(super) unsafe fn shared_module_value(cached: u64, receiver: Value) -> Value {
+    if cache::kind(cached) != cache::MODULE || (*receiver.ptr()).shape_word() != MODULE {
+        return Value::UNDEF;
+    }
+    // Set for good when the module is made.
+    let dict = Ref::from_value(receiver).cast_unchecked::<PyModule>().dict.peek();
+    if !dict.is_ptr() {
+        return Value::UNDEF;
+    }
+    Ref::from_value(dict).cast_unchecked::<PyDict>().shared_value(cached as u32, cache::payload(cached))
+}
+
+handler! {
+    /// An attribute of an immediate, or of an object that other threads may change.
+    #[inline(never)]
+    fn load_shared_attr(ip, regs, cx, t) {
+        let word = *ip;
+        let receiver = *regs.add(fb!(word));
+        if !receiver.is_ptr() {
+            return slow::attr::load_attr::run(ip, regs, cx, t);
+        }
+        let v = shared_module_value(cache::load(ip.add(1)), receiver);
         if v.is_undef() {
             return slow::attr::load_attr::run(ip, regs, cx, t);
         }
@@ -200,10 +238,14 @@ handler! {
         let word = *ip;
         let receiver = *regs.add(fb!(word));
         let mut cached = cache::load(ip.add(1));
-        if !(SOLO || (*cx).owns_everything()) {
-            return slow::attr::load_attr::run(ip, regs, cx, t);
-        }
         let name = name_word(regs, fc!(word));
+        if !(SOLO || (*cx).owns_everything()) {
+            // The receiver is this thread's, but what its class has may be everybody's.
+            cached = if by_shape(cached) { applicable(ip.add(1), name, (*receiver.ptr()).shape_word(), cx) } else { 0 };
+            if cached == 0 || cache::kind(cached) != cache::SLOT {
+                return slow::attr::load_attr::run(ip, regs, cx, t);
+            }
+        }
         if by_shape(cached) {
             cached = applicable(ip.add(1), name, (*receiver.ptr()).shape_word(), cx);
         }

@@ -386,11 +386,14 @@ handler! {
         let word = *ip;
         let window = regs.add(fb!(word));
         let receiver = *window.add(WINDOW_HEADER);
-        if !receiver.is_ptr() || !(SOLO || (*cx).owns_everything()) {
+        if !receiver.is_ptr() {
             return slow::call::call_method::run(ip, regs, cx, t);
         }
         let mut cached = cache::load(ip.add(2));
         let name = attr::name_word(regs, *ip.add(1) as u32 as usize);
+        if !(SOLO || (*cx).owns_everything()) {
+            return call_shared_method::<SOLO>(ip, regs, cx, t);
+        }
         if attr::by_shape(cached) {
             cached = attr::applicable(ip.add(2), name, (*receiver.ptr()).shape_word(), cx);
         }
@@ -425,6 +428,40 @@ handler! {
             return call_native_method::<SOLO>(ip, regs, cx, t, callee);
         }
         slow::call::call_method::run(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    /// As `call_method_other` where other threads run: methods that may be used uncounted.
+    #[inline(never)]
+    fn call_shared_method(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let receiver = *window.add(WINDOW_HEADER);
+        let v = attr::shared_module_value(cache::load(ip.add(2)), receiver);
+        if v.is_ptr() {
+            return call_held::<SOLO>(ip, regs, cx, t, v);
+        }
+        let name = attr::name_word(regs, *ip.add(1) as u32 as usize);
+        let cached = attr::applicable(ip.add(2), name, (*receiver.ptr()).shape_word(), cx);
+        if cached == 0
+            || cache::kind(cached) != cache::METHOD
+            || cached as u32 != (*receiver.ptr()).shape_word()
+        {
+            return slow::call::call_method::run(ip, regs, cx, t);
+        }
+        let callee = (*cx).vm.cells.peek(cache::payload(cached));
+        if !callee.is_ptr() || !may_borrow_method::<SOLO>(callee, cx) || (*callee.ptr()).shape_word() != FUNCTION {
+            return slow::call::call_method::run(ip, regs, cx, t);
+        }
+        let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+        let args = fc!(word) + 1;
+        if function.simple_args() != args || !may_push::<SOLO>(function, window, cx) {
+            return slow::call::call_method::run(ip, regs, cx, t);
+        }
+        count_up::<SOLO>(callee, cx);
+        *window.add(2) = callee;
+        push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t)
     }
 }
 

@@ -29,7 +29,11 @@ unsafe fn cached_value(cx: &Cx, receiver: Ref<'_>, name: Ref<'_>, cached: u64) -
         cache::MODULE if cx.is_exactly(receiver, Builtin::Module) => {
             match cache::module_value(cx, receiver, cached) {
                 Value::UNDEF => None,
-                v => Some(Obj::from_owned(v)),
+                v => {
+                    let v = Obj::from_owned(v);
+                    cache::keep_hub(cx, v.r());
+                    Some(v)
+                }
             }
         }
         cache::CLASS_ATTR => {
@@ -95,20 +99,22 @@ unsafe fn slot_value(cx: &Cx, receiver: Ref<'_>, cached: u64) -> Option<Obj> {
     found
 }
 
+/// The cache word of a load that may apply to the receiver: the site's, or one that the thread has seen of late.
+unsafe fn applicable_load(cx: &Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'_>) -> u64 {
+    let cached = cache::load(at);
+    match cache::kind(cached) {
+        cache::MODULE | cache::CLASS_ATTR => cached,
+        _ => receiver.header().map_or(0, |h| cache::applicable(cx, at, name, 0, h.shape_word())),
+    }
+}
+
 slow_path! {
     /// A cache of another kind than the fast path's, or a miss.
     pub fn load_attr_cached(ip, regs, cx, t) {
         let word = *ip;
         let receiver = operand(regs, fb!(word));
         let name = name_of(regs, fc!(word));
-        let cached = cache::load(ip.add(1));
-        let cached = match cache::kind(cached) {
-            cache::MODULE | cache::CLASS_ATTR => cached,
-            _ => match receiver.header() {
-                Some(h) => cache::applicable(&*cx, ip.add(1), name, 0, h.shape_word()),
-                None => 0,
-            },
-        };
+        let cached = applicable_load(&*cx, ip.add(1), receiver, name);
         let found = cached_value(&*cx, receiver, name, cached);
         match found {
             Some(v) => done!(ip, regs, cx, t, Ok(v)),
@@ -123,8 +129,11 @@ slow_path! {
         let word = *ip;
         let receiver = operand(regs, fb!(word));
         let name = name_of(regs, fc!(word));
-        if !(*cx).owns_everything() && let Some(v) = cached_value(&*cx, receiver, name, cache::load(ip.add(1))) {
-            return done!(ip, regs, cx, t, Ok(v));
+        if !(*cx).owns_everything() {
+            let cached = applicable_load(&*cx, ip.add(1), receiver, name);
+            if let Some(v) = cached_value(&*cx, receiver, name, cached) {
+                return done!(ip, regs, cx, t, Ok(v));
+            }
         }
         fill_load(&mut *cx, ip.add(1), receiver, name);
         let result = (*cx).get_attr(receiver, name);

@@ -319,6 +319,15 @@ unsafe fn find_method(site: Site, cx: *mut Cx) -> R<Site> {
         *site.window.add(2) = function.into_value();
         return Ok(site);
     }
+    let own = cache::load(cache);
+    if cache::kind(own) == cache::MODULE && (*cx).is_exactly(receiver, Builtin::Module) {
+        let v = cache::module_value(&*cx, receiver, own);
+        if !v.is_undef() {
+            let callee = Obj::from_owned(v);
+            cache::keep_hub(&*cx, callee.r());
+            return Ok(settle(site, cx, MethodLookup::Bound(callee)));
+        }
+    }
     crate::interp::slow::attr::fill_load(&mut *cx, cache, receiver, name);
     let found = (*cx).lookup_method(receiver, name)?;
     Ok(settle(site, cx, found))
