@@ -217,7 +217,7 @@ impl Header {
         // ORD: relaxed; the references that the count says stay what they are, and the caller's keeps the object alive.
         let made = self
             .count
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n >= 0).then_some(first + n))
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n >= 0).then(|| first + n))
             .is_ok();
         if let (false, Some(number)) = (made, number) {
             // Another thread was first.
