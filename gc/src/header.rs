@@ -21,6 +21,7 @@
 use crate::{Mutator, Space, model};
 use ungil_locks::ObjLock;
 use ungil_locks::primitive::{AtomicI64, AtomicU8, AtomicU16, AtomicU32, Ordering};
+use ungil_locks::stats::{self, Stat};
 
 /// The count of an immortal object. Far from the bounds in both directions: increments and decrements that slip through
 /// do no harm.
@@ -184,6 +185,12 @@ impl Header {
         }
     }
 
+    /// What the header says about references, by name, for tests: a snapshot.
+    pub fn counts(&self) -> impl Iterator<Item = (&'static str, i64)> + use<> {
+        let total = if self.is_hub() { self.hub_count() } else { self.ref_count() };
+        std::iter::once(("total", total))
+    }
+
     /// Whether the object is never freed.
     #[inline(always)]
     pub fn is_immortal(&self) -> bool {
@@ -287,6 +294,7 @@ impl Header {
     pub fn increment_solo(&self, m: &Mutator) {
         self.check_access(m);
         m.check_solo();
+        stats::count(Stat::CountPlain);
         // ORD: relaxed load and store, one plain instruction: nobody else counts until the thread's next safepoint.
         self.count.store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
@@ -297,6 +305,7 @@ impl Header {
     pub fn decrement_solo(&self, m: &Mutator) -> bool {
         self.check_access(m);
         m.check_solo();
+        stats::count(Stat::CountPlain);
         // ORD: as in `increment_solo`.
         let left = self.count.load(Ordering::Relaxed) - 1;
         self.count.store(left, Ordering::Relaxed);

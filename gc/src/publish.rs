@@ -7,6 +7,7 @@
 
 use crate::{Header, Mutator, Value, WeakCell, flag, model};
 use ungil_locks::primitive::{AtomicBool, Ordering};
+use ungil_locks::stats::{self, Site, Stat};
 
 /// What all threads of a runtime share about publishing.
 #[derive(Default)]
@@ -41,9 +42,11 @@ impl Mutator {
     /// Publishes what a value refers to, with all that it reaches, if there is more than one thread. The calling
     /// thread is its owner, or has stopped the world.
     #[inline]
+    #[cfg_attr(feature = "stats", track_caller)]
     pub fn publish(&self, v: Value) {
         // SAFETY: a value that is a pointer refers to a live object, which its holder keeps alive.
         if v.is_ptr() && self.space.publishing.is_active() && unsafe { !(*v.ptr()).is_published() } {
+            stats::site(Site::Publish);
             publish_all(self, v.ptr());
         }
     }
@@ -52,9 +55,11 @@ impl Mutator {
 /// Publishes what is about to be stored into a published container.
 #[cfg_attr(feature = "gil", expect(dead_code, reason = "the model publishes nothing"))]
 #[inline(always)]
+#[cfg_attr(feature = "stats", track_caller)]
 pub(crate) fn publish_value(v: Value) {
     // SAFETY: whoever stores a value holds a reference to what it refers to.
     if unsafe { !(*v.ptr()).is_published() } {
+        stats::site(Site::Publish);
         publish_in_store(v.ptr());
     }
 }
@@ -76,6 +81,7 @@ fn publish_all(m: &Mutator, first: *mut Header) {
         unsafe {
             if !(*h).is_published() {
                 (*h).set_published();
+                stats::count(Stat::Published);
                 work.push(h);
             }
         }

@@ -60,6 +60,7 @@ impl Slot {
 
     /// Stores, and gives back what was there. The caller holds the lock or owns the container.
     #[inline(always)]
+    #[cfg_attr(feature = "stats", track_caller)]
     pub fn replace_locked(&self, container: &Header, v: Obj) -> Option<Obj> {
         let v = v.into_value();
         model::publish(container, v);
@@ -76,6 +77,7 @@ impl Slot {
 
     /// Stores, taking the lock unless the container is exclusive. What was there is dropped after the unlock.
     #[inline(always)]
+    #[cfg_attr(feature = "stats", track_caller)]
     pub fn set(&self, container: &Header, m: &Mutator, v: Obj) {
         let old = if m.is_exclusive(container) {
             self.replace_locked(container, v)

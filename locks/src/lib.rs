@@ -11,6 +11,7 @@
 //! | one thread of it | [`ThreadState`] |
 //! | the word a thread tests at each back-edge and call | [`CheckWord`], [`check`] |
 //! | the concurrency models | [`model`] |
+//! | counters of the feature `stats` | [`stats`] |
 //!
 //! Lock order, outermost first: an object lock (never held while any of the following is waited for), the GIL's
 //! mutex, the world's mutex. Buckets of the parking table and queues of [`RawLock`] are leaves.
@@ -25,6 +26,7 @@ mod obj_lock;
 pub mod parking;
 pub mod primitive;
 mod raw_lock;
+pub mod stats;
 mod thread_state;
 mod waiter;
 pub mod weaken;

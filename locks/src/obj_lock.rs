@@ -14,6 +14,7 @@
 //! a millisecond is handed the lock.
 
 use crate::primitive::{self, AtomicU8, Ordering};
+use crate::stats::{self, Stat};
 use crate::weaken::Step;
 use crate::{World, assert_layout, const_unless_loom};
 
@@ -57,6 +58,8 @@ impl ObjLock {
         // ORD: acquire, with the release of `unlock`: what the last holder wrote. Relaxed on failure: nothing is read.
         if self.0.compare_exchange(0, LOCKED, Ordering::Acquire, Ordering::Relaxed).is_err() {
             self.lock_slow(world);
+        } else {
+            stats::count(Stat::LockFast);
         }
         world.diagnostics.locked(self.address());
     }
@@ -70,6 +73,7 @@ impl ObjLock {
         let taken = state & LOCKED == 0
             && self.0.compare_exchange(state, state | LOCKED, Ordering::Acquire, Ordering::Relaxed).is_ok();
         if taken {
+            stats::count(Stat::LockFast);
             world.diagnostics.locked(self.address());
         }
         taken
@@ -103,6 +107,7 @@ impl ObjLock {
     #[cold]
     #[inline(never)]
     fn lock_slow(&self, world: &World) {
+        stats::count(Stat::LockSlow);
         let mut spins = SPINS;
         loop {
             // ORD: relaxed, a guess that the exchanges verify.
@@ -138,6 +143,7 @@ impl ObjLock {
 
     /// Sleeps until the lock may be free; true if it was handed to this thread.
     fn park(&self, world: &World) -> bool {
+        stats::count(Stat::LockContended);
         world.parking.park(self.address(), || {
             // ORD: relaxed, `unlock_slow` changes this state only under the bucket's mutex, which is held here.
             let state = self.0.load(Ordering::Relaxed);

@@ -16,6 +16,12 @@ use loom as imp;
 #[cfg(not(loom))]
 use std as imp;
 
+/// Where atomics and locks come from: twins that count what is done to them with the feature `stats`.
+#[cfg(feature = "stats")]
+use crate::stats::counted as sync;
+#[cfg(not(feature = "stats"))]
+use imp::sync;
+
 /// Declares a function that is `const` in what ships. loom's atomics have no const constructor.
 #[cfg(not(loom))]
 #[macro_export]
@@ -49,32 +55,35 @@ pub use imp::thread;
 // its own.
 
 /// See [`std::sync::atomic`].
-pub type AtomicBool = imp::sync::atomic::AtomicBool;
+pub type AtomicBool = sync::atomic::AtomicBool;
 /// See [`std::sync::atomic`].
-pub type AtomicPtr<T> = imp::sync::atomic::AtomicPtr<T>;
+pub type AtomicPtr<T> = sync::atomic::AtomicPtr<T>;
 /// See [`std::sync::atomic`].
-pub type AtomicU8 = imp::sync::atomic::AtomicU8;
+pub type AtomicU8 = sync::atomic::AtomicU8;
 /// See [`std::sync::atomic`].
-pub type AtomicU16 = imp::sync::atomic::AtomicU16;
+pub type AtomicU16 = sync::atomic::AtomicU16;
 /// See [`std::sync::atomic`].
-pub type AtomicU32 = imp::sync::atomic::AtomicU32;
+pub type AtomicU32 = sync::atomic::AtomicU32;
 /// See [`std::sync::atomic`].
-pub type AtomicU64 = imp::sync::atomic::AtomicU64;
+pub type AtomicU64 = sync::atomic::AtomicU64;
 /// See [`std::sync::atomic`].
-pub type AtomicUsize = imp::sync::atomic::AtomicUsize;
+pub type AtomicUsize = sync::atomic::AtomicUsize;
 /// See [`std::sync::atomic`].
-pub type AtomicI64 = imp::sync::atomic::AtomicI64;
+pub type AtomicI32 = sync::atomic::AtomicI32;
+/// See [`std::sync::atomic`].
+pub type AtomicI64 = sync::atomic::AtomicI64;
 /// See [`std::sync::Mutex`].
-pub type Mutex<T> = imp::sync::Mutex<T>;
+pub type Mutex<T> = sync::Mutex<T>;
 /// See [`std::sync::MutexGuard`].
 pub type MutexGuard<'a, T> = imp::sync::MutexGuard<'a, T>;
 /// See [`std::sync::RwLock`].
-pub type RwLock<T> = imp::sync::RwLock<T>;
+pub type RwLock<T> = sync::RwLock<T>;
 /// See [`std::sync::Condvar`].
 pub type Condvar = imp::sync::Condvar;
 /// See [`std::sync::OnceLock`]. loom has none; what it guards is not under test.
 pub type OnceLock<T> = std::sync::OnceLock<T>;
 
+use crate::stats;
 use crate::weaken::Step;
 
 /// Shared ownership. loom's own `Arc` has no weak references, and the count is not under test.
@@ -127,7 +136,9 @@ impl<T> ForkMutex<T> {
 
     /// Waits until the mutex is free and takes it. A panic of an earlier holder is ignored.
     #[inline]
+    #[cfg_attr(feature = "stats", track_caller)]
     pub fn lock(&self) -> MutexGuard<'_, T> {
+        stats::site(stats::Site::Mutex);
         // SAFETY: the cell is written only by `reset`, never while another reference to it is in use.
         let inner = unsafe { &*self.0.get() };
         inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner())

@@ -2,12 +2,14 @@
 
 use crate::{Header, Mutator, Value};
 use ungil_locks::primitive::Ordering;
+use ungil_locks::stats::{self, Stat};
 
 /// Nothing is ever published under a GIL: every object is reached by one thread at a time.
 pub const PUBLISHES: bool = false;
 
 #[inline(always)]
 pub fn increment(h: &Header, _m: &Mutator) {
+    stats::count(Stat::CountPlain);
     let count = h.count_cell();
     // ORD: relaxed load and store, plain instructions: the GIL orders all counting.
     count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
@@ -16,6 +18,7 @@ pub fn increment(h: &Header, _m: &Mutator) {
 #[inline(always)]
 #[must_use]
 pub fn decrement(h: &Header, _m: &Mutator) -> bool {
+    stats::count(Stat::CountPlain);
     let count = h.count_cell();
     // ORD: as in `increment`.
     let left = count.load(Ordering::Relaxed) - 1;

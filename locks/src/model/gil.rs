@@ -14,6 +14,7 @@
 use super::Model;
 use crate::check::GIL_DROP_REQUEST;
 use crate::primitive::{ForkCondvar, ForkMutex};
+use crate::stats::{self, Stat};
 use crate::weaken::Step;
 use crate::{ThreadState, World};
 use std::time::Duration;
@@ -89,6 +90,7 @@ impl Model for Gil {
         if state.last != thread.key {
             state.last = thread.key;
             state.switches += 1;
+            stats::count(Stat::GilHandover);
             if state.forcing > 0 {
                 self.switched.notify_all();
             }

@@ -10,6 +10,7 @@ use crate::ThreadState;
 use crate::check::{ATTACH_REQUEST, SOLO_OFFER};
 use crate::model::Model;
 use crate::primitive::{self, MutexGuard, Ordering};
+use crate::stats::{self, Stat};
 use crate::weaken::Step;
 
 impl World {
@@ -70,6 +71,7 @@ impl World {
         // all what a solo thread wrote without locks.
         self.word.replace(word, if solo { with_me.with(SOLO) } else { with_me }, Ordering::Acquire)?;
         me.set_attached(true);
+        stats::count(Stat::Attach);
         if solo {
             self.became_solo_at_attach(me);
         } else if alone && self.solo {

@@ -15,6 +15,7 @@ use super::word::{SOLO, STOP, WAITERS};
 use crate::ThreadState;
 use crate::check::{ATTACH_REQUEST, SOLO_OFFER};
 use crate::primitive::{self, Ordering};
+use crate::stats::{self, Stat};
 use crate::weaken::Step;
 
 /// Safepoints between two looks at the clock while a thread waits to become solo.
@@ -69,6 +70,7 @@ impl World {
             return;
         }
         me.set_solo(false);
+        stats::count(Stat::SoloEnd);
         self.solo_was_ended(me);
         // ORD: release, with the acquire of `try_enter`: what this thread wrote without locks. `polls` below is relaxed, the
         // thread's own.

@@ -15,6 +15,7 @@ use crate::ThreadState;
 use crate::check::{self, ATTACH_REQUEST, GIL_DROP_REQUEST, SOLO_OFFER};
 use crate::model::Model;
 use crate::primitive::{MutexGuard, Ordering};
+use crate::stats::{self, Stat, Timer};
 use crate::weaken::Step;
 use std::marker::PhantomData;
 
@@ -24,12 +25,14 @@ use std::marker::PhantomData;
 pub struct StopGuard<'a> {
     world: &'a World,
     me: &'a ThreadState,
+    since: Timer,
     not_send: PhantomData<*const ()>,
 }
 
 impl Drop for StopGuard<'_> {
     fn drop(&mut self) {
         self.world.start_again(self.me);
+        self.since.stop(Stat::StopNanos, Stat::StopNanosMax);
     }
 }
 
@@ -40,6 +43,7 @@ impl World {
     pub(crate) fn safepoint(&self, me: &ThreadState, bits: u32) {
         self.diagnostics.attached(me, true, "a safepoint");
         self.diagnostics.no_object_lock("a safepoint");
+        stats::count(Stat::Safepoint);
         if me.is_stopping() {
             // It holds the world still and must not let go of anything. The bits stay for its next safepoint.
             return;
@@ -102,6 +106,8 @@ impl World {
         self.diagnostics.not_stopping(me, "a stop of the world");
         self.diagnostics.no_object_lock("a stop of the world");
         let registry = self.wait_for_turn_to_stop(me);
+        let since = Timer::start();
+        stats::count(Stat::Stop);
         // ORD: acquire and release: the threads that stop see what this one did, and it what they did.
         let before = self.word.set(STOP, Ordering::AcqRel);
         if before.count() > 1 {
@@ -109,7 +115,7 @@ impl World {
         }
         self.wait_until_alone(registry);
         me.set_stopping(true);
-        StopGuard { world: self, me, not_send: PhantomData }
+        StopGuard { world: self, me, since, not_send: PhantomData }
     }
 
     /// Returns with the mutex held, `me` attached, nobody stopping and nobody still coming back from a stop.

@@ -5,8 +5,8 @@ use crate::objects::dict::PyDict;
 use crate::objects::*;
 use crate::prelude::*;
 use crate::{Config, SharedValue, Vm};
-use std::sync::atomic::{AtomicPtr, AtomicUsize};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
+use ungil_locks::primitive::{AtomicPtr, AtomicUsize, Mutex};
 
 /// CPython's default.
 const RECURSION_LIMIT: usize = 1000;

@@ -9,10 +9,10 @@ use crate::objects::dict::PyDict;
 use crate::{Err, Obj, R, Ref, RefExt, Value};
 use std::cell::Cell;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use ungil_gc::{Mutator, Space};
 use ungil_locks::World;
+use ungil_locks::primitive::{AtomicPtr, AtomicUsize, Mutex, Ordering};
 
 /// What all threads share. Made once per process, never freed.
 pub struct Vm {
@@ -54,7 +54,7 @@ pub struct Vm {
     pub(crate) contexts: Mutex<Vec<ContextEntry>>,
     pub(crate) async_exceptions: crate::thread_state::AsyncExceptions,
     /// Times that all inline caches were emptied.
-    pub(crate) cache_flushes: std::sync::atomic::AtomicU32,
+    pub(crate) cache_flushes: ungil_locks::primitive::AtomicU32,
     /// Collections done so far.
     pub collections: AtomicUsize,
 }

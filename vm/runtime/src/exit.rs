@@ -4,8 +4,8 @@
 //! Called by the main thread when no other thread runs any more. Nothing is freed: the process ends.
 
 use crate::prelude::*;
-use std::sync::atomic::Ordering;
 use ungil_gc::{flag, shape_flag};
+use ungil_locks::primitive::Ordering;
 
 /// Runs the finalizers of all objects that have one: instances of Python classes, suspended generators and coroutines that
 /// never ran. Those of `first` come first, in that order. False if there are other threads, whose objects are in use.

@@ -3,8 +3,8 @@
 use crate::objects::type_;
 use crate::prelude::*;
 use std::ops::Range;
-use std::sync::atomic::Ordering;
 use ungil_gc::{Pending, WeakCell, cycle};
+use ungil_locks::primitive::Ordering;
 
 /// Whether the object's class has a `__del__`: the `needs_finalizer` of layouts that users derive from.
 ///

@@ -10,7 +10,7 @@ use crate::objects::tuple::PyTuple;
 use crate::{Cx, Obj, Object, R, Ref, RefExt, Value};
 use std::marker::PhantomData;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use ungil_locks::primitive::{AtomicU32, Ordering};
 
 /// A native's body. A leaf runs no Python and meets no safepoint, so it takes `&Cx`.
 #[derive(Clone, Copy)]

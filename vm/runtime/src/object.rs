@@ -2,7 +2,7 @@
 
 use crate::class::{Builtin, PyType, Shape};
 use crate::{Cx, Err, Header, Obj, R, Ref, TypeOps, Value};
-use std::sync::atomic::Ordering;
+use ungil_locks::primitive::Ordering;
 
 /// A struct that is the payload of objects: `repr(C)`, its header first.
 ///

@@ -3,8 +3,8 @@
 use crate::{Cx, Err, Obj};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::Mutex;
 use ungil_gc::Shared;
+use ungil_locks::primitive::Mutex;
 
 /// See the module's head.
 #[derive(Default)]

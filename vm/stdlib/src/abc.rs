@@ -9,7 +9,7 @@ use std::cell::UnsafeCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use ungil_locks::primitive::{AtomicU64, Ordering};
 use ungil_runtime::objects::construct::class_argument;
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::list::PyList;

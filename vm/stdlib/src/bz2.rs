@@ -5,7 +5,8 @@
 
 use crate::os;
 use bzip2::{Action, Compress, Compression, Decompress, Status};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
+use ungil_locks::primitive::Mutex;
 use ungil_runtime::objects::buffer;
 use ungil_runtime::objects::bytes::{new_bytes, try_new_bytes};
 use ungil_runtime::objects::module::add;

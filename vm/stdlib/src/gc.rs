@@ -1,7 +1,7 @@
 //! `gc`.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use ungil_gc::cycle;
+use ungil_locks::primitive::{AtomicI64, Ordering};
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::list::PyList;
 use ungil_runtime::objects::module::{add, add_functions};

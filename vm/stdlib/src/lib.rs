@@ -54,6 +54,7 @@ mod time;
 mod tokenize;
 mod types;
 mod typing;
+pub mod ungil;
 mod unicodedata;
 mod warnings;
 mod weakref;
@@ -104,6 +105,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_tokenize", tokenize::init),
     ("_types", types::init),
     ("_typing", typing::init),
+    ("_ungil", ungil::init),
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
     ("array", array::init),

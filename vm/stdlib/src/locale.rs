@@ -5,7 +5,7 @@
 
 use std::ffi::{CStr, CString};
 use std::os::raw::c_char;
-use std::sync::Mutex;
+use ungil_locks::primitive::Mutex;
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::module::{add, add_functions};
 use ungil_runtime::objects::str::intern;

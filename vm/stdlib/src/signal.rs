@@ -6,8 +6,8 @@
 
 use crate::os::{self, quick};
 use crate::posix::{add_class, class_of};
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
+use ungil_locks::primitive::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Mutex, Ordering};
 use ungil_locks::{ThreadState, check};
 use ungil_runtime::interp::frame::Frame;
 use ungil_runtime::objects::list::PyList;

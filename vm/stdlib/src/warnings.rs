@@ -4,7 +4,7 @@
 //! which warnings a module has issued, and is cleared when the filters have changed since (`VERSION`).
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicI64, Ordering};
+use ungil_locks::primitive::{AtomicI64, Ordering};
 use ungil_runtime::SharedValue;
 use ungil_runtime::interp::frame::{Frame, Frames};
 use ungil_runtime::objects::dict::PyDict;

@@ -344,6 +344,7 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
     if clear_main(cx) {
         flushed &= ungil_stdlib::io::finish(cx);
     }
+    ungil_stdlib::ungil::write_stats();
     if code == INTERRUPTED {
         ungil_stdlib::signal::end_by_interrupt();
     }

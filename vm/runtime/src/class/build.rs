@@ -10,8 +10,7 @@ use crate::native::{Args, NativeDef, NativeFn};
 use crate::objects::dict::PyDict;
 use crate::objects::iter::{self, NativeIter};
 use crate::{Cx, Header, Obj, R, RefExt, Slot, TypeOps, Value};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, RwLock};
+use ungil_locks::primitive::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Mutex, Ordering, RwLock};
 
 /// Unique ids of classes, for caches of attributes of the class object itself.
 static NEXT_CLASS_ID: AtomicU32 = AtomicU32::new(1);

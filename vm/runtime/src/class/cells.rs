@@ -8,9 +8,8 @@
 
 use crate::class::Builtin;
 use crate::{Cx, Obj, Value};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use ungil_locks::ObjLock;
+use ungil_locks::primitive::{AtomicU64, AtomicUsize, Mutex, Ordering};
 
 /// What a cell holds for a name that the MRO does not have.
 pub const ABSENT: Value = Value::NOT_FOUND;

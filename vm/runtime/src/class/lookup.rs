@@ -4,7 +4,7 @@ use crate::class::{ABSENT, PyType, Shape};
 use crate::names::Special;
 use crate::objects::str::PyStr;
 use crate::{Cx, Obj, R, Ref, RefExt, Value};
-use std::sync::atomic::{AtomicBool, Ordering};
+use ungil_locks::primitive::{AtomicBool, Ordering};
 
 /// Stands among the slot names for whatever caches know: no string has this address.
 const ANY_NAME: usize = 0;

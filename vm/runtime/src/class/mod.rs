@@ -29,8 +29,7 @@ use crate::objects::dict::PyDict;
 use crate::objects::tuple::PyTuple;
 use crate::{Cx, Header, Obj, Object, R, Ref, RefExt, Slot, TypeOps};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64};
-use std::sync::{Mutex, RwLock};
+use ungil_locks::primitive::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Mutex, RwLock};
 
 /// Bits of [`PyType::flags`].
 pub mod class_flag {
@@ -170,17 +169,17 @@ impl PyType {
     #[inline(always)]
     pub fn has_flag(&self, bit: u32) -> bool {
         // ORD: relaxed; flags are set before the class is shared, or seen late without harm.
-        self.flags.load(std::sync::atomic::Ordering::Relaxed) & bit != 0
+        self.flags.load(ungil_locks::primitive::Ordering::Relaxed) & bit != 0
     }
 
     pub fn set_flag(&self, bit: u32) {
         // ORD: as in `has_flag`.
-        self.flags.fetch_or(bit, std::sync::atomic::Ordering::Relaxed);
+        self.flags.fetch_or(bit, ungil_locks::primitive::Ordering::Relaxed);
     }
 
     pub fn clear_flag(&self, bit: u32) {
         // ORD: as in `has_flag`.
-        self.flags.fetch_and(!bit, std::sync::atomic::Ordering::Relaxed);
+        self.flags.fetch_and(!bit, ungil_locks::primitive::Ordering::Relaxed);
     }
 
     pub fn is_heap(&self) -> bool {
@@ -214,7 +213,7 @@ impl PyType {
     /// The best base.
     pub fn base(&self) -> Option<&'static PyType> {
         // ORD: acquire, the base is complete before it is stored.
-        let p = self.base.load(std::sync::atomic::Ordering::Acquire);
+        let p = self.base.load(ungil_locks::primitive::Ordering::Acquire);
         // SAFETY: classes that natives know are kept by the collector.
         unsafe { p.as_ref() }
     }

@@ -9,9 +9,8 @@
 use crate::class::{PyType, class_flag};
 use crate::{Cx, Header, Ref, ShapeHead, TypeOps};
 use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use ungil_gc::{DYNAMIC_OFFSET, shape_flag};
+use ungil_locks::primitive::{AtomicPtr, AtomicU32, Mutex, Ordering};
 
 /// Most attributes that a shape describes; an instance with more keeps them in a dict.
 pub const MAX_SHAPE_ATTRS: u32 = 30;

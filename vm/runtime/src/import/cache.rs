@@ -9,8 +9,8 @@
 use super::load::{Source, embedded_code};
 use crate::prelude::*;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use ungil_bytecode::CodeUnit;
+use ungil_locks::primitive::{AtomicU32, Ordering};
 
 /// What a source looked like when it was compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

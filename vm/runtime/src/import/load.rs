@@ -377,7 +377,8 @@ fn find_in(directory: &str, name: &str) -> Option<Source> {
     })
 }
 
-static KEPT: std::sync::Mutex<Vec<(String, Vec<u8>)>> = std::sync::Mutex::new(Vec::new());
+static KEPT: ungil_locks::primitive::Mutex<Vec<(String, Vec<u8>)>> =
+    ungil_locks::primitive::Mutex::new(Vec::new());
 /// Sources kept at most, oldest dropped first.
 const MAX_KEPT: usize = 64;
 

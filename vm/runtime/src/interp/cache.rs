@@ -11,7 +11,7 @@ use crate::class::{Builtin, PyType};
 use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
 use crate::{Cx, Ref, RefExt, Value};
-use std::sync::atomic::{AtomicU64, Ordering};
+use ungil_locks::primitive::{AtomicU64, Ordering};
 
 /// An attribute in the instance: payload is its byte offset divided by eight.
 pub const SLOT: u8 = 1;

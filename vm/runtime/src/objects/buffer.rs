@@ -11,7 +11,7 @@ use crate::objects::bytes::{PyByteArray, PyBytes};
 use crate::objects::memoryview::PyMemoryView;
 use crate::prelude::*;
 use std::borrow::Cow;
-use std::sync::RwLock;
+use ungil_locks::primitive::RwLock;
 
 /// The memory of an exporter as it shows it.
 #[derive(Clone, Debug)]

@@ -6,8 +6,9 @@
 use crate::objects::{bytes, complex, set, slice, str, tuple};
 use crate::prelude::*;
 use crate::{SharedValue, Vm};
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 use ungil_bytecode::{CodeUnit, Const, Instr, Op, Position, flags};
+use ungil_locks::primitive::Mutex;
 
 /// See the module's head.
 #[repr(C)]

@@ -6,7 +6,7 @@ use crate::objects::iter::{NativeIter, fixed, iter_self, next_inner, next_method
 use crate::objects::sync::{Field, locked, slot_ops};
 use crate::objects::tuple::new_tuple_from_array;
 use crate::prelude::*;
-use std::sync::atomic::AtomicI64;
+use ungil_locks::primitive::AtomicI64;
 
 /// `enumerate(iterable)`.
 #[repr(C)]

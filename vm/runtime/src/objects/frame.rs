@@ -13,7 +13,7 @@ use crate::objects::generator::{PyGenerator, state};
 use crate::objects::list::PyList;
 use crate::prelude::*;
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use ungil_locks::primitive::{AtomicBool, Ordering};
 
 /// Cells of class bodies and modules that are no variables of the program.
 const CLASS_CELLS: [&str; 3] = ["__class__", "__classdict__", "__conditional_annotations__"];

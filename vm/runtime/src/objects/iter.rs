@@ -9,7 +9,7 @@ use crate::objects::{
     bytes, dict, enumerate, filter, list, map, memoryview, range, reversed, set, str, tuple, zip,
 };
 use crate::prelude::*;
-use std::sync::atomic::AtomicUsize;
+use ungil_locks::primitive::AtomicUsize;
 
 pub use crate::objects::list::iter::PyListIter;
 pub use crate::objects::range::iter::PyRangeIter;

@@ -10,7 +10,7 @@ use crate::objects::dict::PyDict;
 use crate::objects::tuple::{PyTuple, new_tuple_of};
 use crate::prelude::*;
 use std::collections::HashMap;
-use std::sync::RwLock;
+use ungil_locks::primitive::RwLock;
 
 /// Descriptor of a field.
 #[repr(C)]

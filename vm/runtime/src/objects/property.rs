@@ -1,7 +1,7 @@
 //! `property`.
 
 use crate::prelude::*;
-use std::sync::atomic::{AtomicBool, Ordering};
+use ungil_locks::primitive::{AtomicBool, Ordering};
 
 /// A property.
 #[repr(C)]

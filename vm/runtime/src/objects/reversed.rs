@@ -4,7 +4,7 @@ use crate::objects::construct::{class_argument, no_keywords, positional};
 use crate::objects::iter::{NativeIter, builtin_named, iter_self, next_method, reduce_to};
 use crate::objects::sync::{Field, slot_ops};
 use crate::prelude::*;
-use std::sync::atomic::AtomicUsize;
+use ungil_locks::primitive::AtomicUsize;
 
 /// The reverse iterator over a sequence.
 #[repr(C)]

@@ -9,7 +9,7 @@ use crate::objects::str::{PyStr, args::expect_str, concat, empty_str};
 use crate::objects::sync::{Field, slot_ops};
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
-use std::sync::atomic::AtomicUsize;
+use ungil_locks::primitive::AtomicUsize;
 
 /// A replacement field of a template, evaluated.
 #[repr(C)]

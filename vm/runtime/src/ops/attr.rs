@@ -9,8 +9,8 @@ use crate::objects::module::PyModule;
 use crate::objects::native::PyNative;
 use crate::objects::str::PyStr;
 use crate::{Cx, Obj, ObjExt, R, Ref, RefExt, Slot, Value};
-use std::sync::atomic::Ordering;
 use ungil_gc::DYNAMIC_OFFSET;
+use ungil_locks::primitive::Ordering;
 
 /// A method looked up for a call.
 pub enum MethodLookup {

@@ -2,7 +2,7 @@
 
 use super::object::PyArray;
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicUsize;
+use ungil_locks::primitive::AtomicUsize;
 use ungil_runtime::objects::iter::{NativeIter, builtin_named, reduce_to};
 use ungil_runtime::objects::sync::Field;
 use ungil_runtime::prelude::*;

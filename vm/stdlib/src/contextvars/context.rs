@@ -3,7 +3,7 @@
 use super::map;
 use super::var::{key_of, number_of};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use ungil_locks::primitive::{AtomicUsize, Ordering};
 use ungil_runtime::class::TypeBuilder;
 use ungil_runtime::objects::native::spread;
 use ungil_runtime::objects::sync::{locked, slot_ops};

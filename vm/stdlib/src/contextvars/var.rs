@@ -3,7 +3,7 @@
 use super::context;
 use super::map::Key;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use ungil_locks::primitive::{AtomicU64, AtomicUsize, Ordering};
 use ungil_runtime::SharedValue;
 use ungil_runtime::class::TypeBuilder;
 use ungil_runtime::objects::generic_alias::class_getitem;

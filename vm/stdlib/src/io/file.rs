@@ -7,7 +7,7 @@ use super::{
     DEFAULT_BUFFER_SIZE, STREAM_FLAGS, cannot_pickle, classes, fd, flag_arg, offset, size_arg, unsupported,
     writable_len,
 };
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU8, Ordering::Relaxed};
+use ungil_locks::primitive::{AtomicBool, AtomicI32, AtomicI64, AtomicU8, Ordering::Relaxed};
 use ungil_runtime::objects::buffer::{bytes_of, copy_into};
 use ungil_runtime::objects::bytes::{PyBytes, empty_bytes, try_new_bytes};
 use ungil_runtime::objects::str::PyStr;

@@ -5,9 +5,9 @@
 //!
 //! What the lock guards is reached in short borrows only, none of which lasts across a call that may run Python.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use ungil_locks::RawLock;
+use ungil_locks::primitive::{AtomicU64, Ordering};
 use ungil_runtime::prelude::*;
 
 /// How long a stream is waited for when the program ends: its owner may be a daemon thread that never runs again.

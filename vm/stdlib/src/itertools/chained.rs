@@ -1,7 +1,7 @@
 //! `chain`, `zip_longest`.
 
 use super::positional_type;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use ungil_locks::primitive::{AtomicBool, AtomicUsize, Ordering};
 use ungil_runtime::objects::construct;
 use ungil_runtime::objects::generic_alias::class_getitem;
 use ungil_runtime::objects::iter::{NativeIter, fixed, next_inner};

@@ -2,7 +2,7 @@
 
 use super::{named_type, positional_type, ssize};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicI64, AtomicUsize};
+use ungil_locks::primitive::{AtomicI64, AtomicUsize};
 use ungil_runtime::objects::iter::{NativeIter, fixed, next_inner};
 use ungil_runtime::objects::list::PyList;
 use ungil_runtime::objects::sync::{Field, locked};

@@ -2,7 +2,7 @@
 
 use super::named_type;
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicUsize;
+use ungil_locks::primitive::AtomicUsize;
 use ungil_runtime::objects::construct;
 use ungil_runtime::objects::iter::{NativeIter, fixed, next_inner};
 use ungil_runtime::objects::sync::Field;

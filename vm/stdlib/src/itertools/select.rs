@@ -1,7 +1,7 @@
 //! `compress`, `dropwhile`, `takewhile`, `filterfalse`, `starmap`.
 
 use super::{named_type, positional_type};
-use std::sync::atomic::{AtomicBool, Ordering};
+use ungil_locks::primitive::{AtomicBool, Ordering};
 use ungil_runtime::objects::construct;
 use ungil_runtime::objects::iter::{NativeIter, fixed, next_inner};
 use ungil_runtime::objects::tuple::PyTuple;

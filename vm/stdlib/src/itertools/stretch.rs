@@ -1,7 +1,7 @@
 //! `islice`, `pairwise`, `batched`, `accumulate`.
 
 use super::{named_type, next_in, positional_type, ssize};
-use std::sync::atomic::AtomicUsize;
+use ungil_locks::primitive::AtomicUsize;
 use ungil_runtime::objects::construct;
 use ungil_runtime::objects::iter::{NativeIter, fixed, next_inner};
 use ungil_runtime::objects::sync::{Field, locked};

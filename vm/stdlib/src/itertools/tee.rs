@@ -6,7 +6,7 @@
 //! goes on from its place in one step, so threads that share it get each item once.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use ungil_locks::primitive::{AtomicBool, AtomicUsize, Ordering};
 use ungil_runtime::objects::iter::{NativeIter, fixed, next_inner};
 use ungil_runtime::objects::sync::{Field, locked};
 use ungil_runtime::objects::{construct, tuple};

@@ -9,7 +9,8 @@
 mod access;
 
 use crate::os;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+use ungil_locks::primitive::{Mutex, MutexGuard};
 use ungil_runtime::objects::buffer::{self, BufferOps, View};
 use ungil_runtime::objects::module::add;
 use ungil_runtime::prelude::*;

@@ -2,7 +2,7 @@
 
 use super::timeout_arg;
 use crate::os::{self, Deadline, quick};
-use std::sync::atomic::{AtomicI32, Ordering};
+use ungil_locks::primitive::{AtomicI32, Ordering};
 use ungil_runtime::objects::int;
 use ungil_runtime::objects::module::add;
 use ungil_runtime::prelude::*;

@@ -4,8 +4,8 @@
 use super::timeout_arg;
 use crate::os::{self, Deadline};
 use crate::posix::class_of;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::sync::OnceLock;
+use ungil_locks::primitive::{AtomicBool, Mutex, MutexGuard, Ordering};
 use ungil_runtime::SharedValue;
 use ungil_runtime::objects::int;
 use ungil_runtime::prelude::*;

@@ -5,7 +5,7 @@ use super::{calls, message, transfer};
 use crate::os::{self, quick, syscall};
 use crate::posix::Table;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicI32, AtomicI64, Ordering::Relaxed};
+use ungil_locks::primitive::{AtomicI32, AtomicI64, Ordering::Relaxed};
 use ungil_runtime::objects::module::add;
 use ungil_runtime::prelude::*;
 

@@ -8,7 +8,7 @@ use super::search::Mode;
 use super::subject::{Hunt, Subject, ssize_argument};
 use super::{classes, fixed, readonly};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use ungil_locks::primitive::{AtomicBool, Ordering};
 use ungil_runtime::objects::buffer::{bytes_of, view_of};
 use ungil_runtime::objects::bytes::PyBytes;
 use ungil_runtime::objects::str::PyStr;

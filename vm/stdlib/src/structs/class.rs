@@ -5,8 +5,8 @@
 use super::layout::Layout;
 use super::{items, layout_of, packed, packed_into, raise, unpacked, unpacked_from};
 use std::cell::UnsafeCell;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
+use ungil_locks::primitive::AtomicUsize;
 use ungil_runtime::objects::buffer;
 use ungil_runtime::objects::bytes::{PyBytes, new_bytes};
 use ungil_runtime::objects::iter::NativeIter;

@@ -6,7 +6,7 @@ mod hooks;
 mod info;
 mod monitoring;
 
-use std::sync::atomic::Ordering;
+use ungil_locks::primitive::Ordering;
 use ungil_runtime::interp::frame::{Frame, Frames};
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::exception::PyException;

@@ -4,9 +4,9 @@
 //! program waits for. Its mutexes are leaves: nothing that can block runs under them.
 
 use super::{acquire, ident, timeout};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use ungil_locks::RawLock;
+use ungil_locks::primitive::{AtomicU64, Mutex, MutexGuard, Ordering};
 use ungil_runtime::prelude::*;
 
 /// How far a thread has come.

@@ -6,8 +6,8 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
+use ungil_locks::primitive::{AtomicU64, Mutex, MutexGuard, Ordering};
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::tuple::PyTuple;
 use ungil_runtime::ops::{get_attr_with, set_attr_with};

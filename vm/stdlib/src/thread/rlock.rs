@@ -1,9 +1,9 @@
 //! `_thread.RLock`: a lock that its owner may take again.
 
 use super::{acquire, acquire_args, ident};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use ungil_locks::RawLock;
+use ungil_locks::primitive::{AtomicU64, Ordering};
 use ungil_runtime::prelude::*;
 
 /// A recursive lock. `owner` is the ident of the thread that holds `raw`, 0 if none does; `depth` is the owner's.

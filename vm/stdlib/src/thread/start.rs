@@ -3,9 +3,9 @@
 use super::handle::{self, PyThreadHandle, Stage, ThreadHandle};
 use super::ident;
 use std::os::unix::thread::JoinHandleExt;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use ungil_gc::Shared;
+use ungil_locks::primitive::{AtomicUsize, Mutex, Ordering};
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::tuple::PyTuple;
 use ungil_runtime::prelude::*;

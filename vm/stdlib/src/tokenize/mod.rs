@@ -8,8 +8,9 @@ mod strings;
 mod token;
 
 use lexer::{Lexer, Problem, Token};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{OnceLock, PoisonError};
 use token::{DEDENT, ENDMARKER, INDENT, NEWLINE, NL};
+use ungil_locks::primitive::Mutex;
 use ungil_runtime::Raised;
 use ungil_runtime::objects::module::add;
 use ungil_runtime::objects::str::PyStr;

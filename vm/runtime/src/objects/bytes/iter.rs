@@ -8,7 +8,7 @@ use super::{PyByteArray, PyBytes};
 use crate::objects::iter::{self, EXHAUSTED, NativeIter, builtin_named, reduce_to};
 use crate::objects::sync::{Field, slot_ops};
 use crate::prelude::*;
-use std::sync::atomic::AtomicUsize;
+use ungil_locks::primitive::AtomicUsize;
 
 macro_rules! byte_iterator {
     ($name:ident, $ops:ident, $tp_name:literal, $doc:literal, $item:ty, $which:ident, $new:ident) => {

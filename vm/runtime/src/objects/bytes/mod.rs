@@ -34,7 +34,7 @@ use crate::SharedValue;
 use crate::objects::sync::Field;
 use crate::prelude::*;
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicI64;
+use ungil_locks::primitive::AtomicI64;
 
 /// A `bytes` object; the bytes follow the fields.
 #[repr(C)]

@@ -9,7 +9,7 @@ use super::access::drop_in;
 use super::key::str_hash;
 use crate::objects::sync::locked;
 use crate::prelude::*;
-use std::sync::atomic::{AtomicU32, Ordering, fence};
+use ungil_locks::primitive::{AtomicU32, Ordering, fence};
 
 static NEXT_KEYS_ID: AtomicU32 = AtomicU32::new(1);
 

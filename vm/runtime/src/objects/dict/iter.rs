@@ -6,7 +6,7 @@ use crate::objects::sync::{Field, locked_both, slot_ops};
 use crate::objects::tuple::new_tuple_from_array;
 use crate::prelude::*;
 use std::cell::Cell;
-use std::sync::atomic::AtomicU32;
+use ungil_locks::primitive::AtomicU32;
 
 /// What an iterator or a view gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,7 +24,7 @@ pub(crate) use update::iterates_as_dict;
 use crate::objects::sync::Field;
 use crate::prelude::*;
 use std::cell::Cell;
-use std::sync::atomic::{AtomicPtr, AtomicU32};
+use ungil_locks::primitive::{AtomicPtr, AtomicU32};
 
 /// A dict. The interpreter's handlers read `entries` and `keys_id`.
 #[repr(C)]

@@ -11,7 +11,7 @@
 use super::PyDict;
 use crate::prelude::*;
 use std::cell::Cell;
-use std::sync::atomic::{Ordering, fence};
+use ungil_locks::primitive::{Ordering, fence};
 
 /// A key and its value. A hole has neither.
 #[repr(C)]

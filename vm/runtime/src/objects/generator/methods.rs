@@ -6,7 +6,7 @@ use crate::objects::exception::stop_iteration_with;
 use crate::objects::frame;
 use crate::objects::str::intern;
 use crate::prelude::*;
-use std::sync::atomic::Ordering;
+use ungil_locks::primitive::Ordering;
 
 pub fn declare(cx: &Cx) {
     TypeBuilder::declare(cx, Builtin::Generator, "generator", &GENERATOR_OPS, 0, true);

@@ -23,8 +23,8 @@ use crate::interp::frame::Frame;
 use crate::objects::function::PyFunction;
 use crate::prelude::*;
 use std::cell::{Cell, UnsafeCell};
-use std::sync::atomic::{AtomicU8, Ordering};
 use ungil_bytecode::{Op, flags};
+use ungil_locks::primitive::{AtomicU8, Ordering};
 
 /// Values of [`PyGenerator::state`].
 pub mod state {

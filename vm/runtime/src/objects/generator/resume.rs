@@ -7,8 +7,8 @@ use crate::interp::resume_at;
 use crate::interp::{FAILED, Next, Table, run, unwind};
 use crate::objects::exception::{chain_context, stop_value};
 use crate::prelude::*;
-use std::sync::atomic::Ordering;
 use ungil_bytecode::{Op, WINDOW_HEADER};
+use ungil_locks::primitive::Ordering;
 
 /// What resuming came to.
 pub enum Outcome {

@@ -8,7 +8,7 @@ use crate::objects::str::code_points;
 use crate::objects::str::unicode;
 use crate::prelude::*;
 use num_bigint::{BigInt, BigUint, Sign};
-use std::sync::atomic::Ordering;
+use ungil_locks::primitive::Ordering;
 
 /// Numbers with so many digits are never refused.
 const THRESHOLD: usize = 640;

@@ -3,8 +3,8 @@
 use super::{PyList, storage_bytes};
 use crate::objects::sync::{Field, locked};
 use crate::prelude::*;
-use std::sync::atomic::{AtomicPtr, AtomicUsize};
 use ungil_gc::heap::MAX_BUFFER;
+use ungil_locks::primitive::{AtomicPtr, AtomicUsize};
 
 /// A new list of the items. Long ones are taken over with their memory.
 #[inline]

@@ -19,7 +19,7 @@ pub use methods::{declare, init, list_from, repeated, repetitions};
 
 use crate::objects::sync::Field;
 use crate::prelude::*;
-use std::sync::atomic::{AtomicPtr, AtomicUsize};
+use ungil_locks::primitive::{AtomicPtr, AtomicUsize};
 
 /// A list. The interpreter's handlers read and write its fields while they are exclusive.
 #[repr(C)]

@@ -10,7 +10,7 @@ use crate::objects::iter::{self, NativeIter};
 use crate::objects::str::args::expect_str;
 use crate::objects::sync::{Field, slot_ops};
 use crate::prelude::*;
-use std::sync::atomic::AtomicUsize;
+use ungil_locks::primitive::AtomicUsize;
 
 const METHODS: &[(&str, &str, NativeFn)] = &[
     ("release", "($self, /)", Full(release)),

@@ -22,7 +22,7 @@ use crate::objects::buffer::{self, BufferOps, View};
 use crate::objects::sync::{Field, locked, locked_both};
 use crate::prelude::*;
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicI64, AtomicUsize};
+use ungil_locks::primitive::{AtomicI64, AtomicUsize};
 
 /// A `memoryview`.
 #[repr(C)]

@@ -4,7 +4,7 @@ use super::{PyRange, big, new_range};
 use crate::objects::iter::{self, NativeIter, fixed};
 use crate::objects::sync::{Field, locked, slot_ops};
 use crate::prelude::*;
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use ungil_locks::primitive::{AtomicI64, AtomicU64};
 
 /// An iterator over immediate ints. The interpreter's handler for `for` reads and writes the fields while it is exclusive.
 #[repr(C)]

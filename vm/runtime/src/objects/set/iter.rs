@@ -5,7 +5,7 @@ use crate::objects::iter::{self, NativeIter, builtin_named, reduce_to};
 use crate::objects::sync::{Field, locked_both, slot_ops};
 use crate::prelude::*;
 use std::cell::Cell;
-use std::sync::atomic::AtomicUsize;
+use ungil_locks::primitive::AtomicUsize;
 
 /// `iter(set)`.
 #[repr(C)]

@@ -18,8 +18,8 @@ pub use methods::{declare, init};
 use crate::objects::sync::Field;
 use crate::prelude::*;
 use std::cell::Cell;
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicUsize};
 use table::SetEntry;
+use ungil_locks::primitive::{AtomicI64, AtomicU32, AtomicUsize};
 
 /// A set or frozen set.
 #[repr(C)]

@@ -4,7 +4,7 @@
 //! point. Two threads may make it at once; one of them keeps its own. It is freed with the string.
 
 use super::{PyStr, code_points, has_index};
-use std::sync::atomic::Ordering;
+use ungil_locks::primitive::Ordering;
 
 /// Code points between two entries.
 pub(super) const STEP: usize = 64;

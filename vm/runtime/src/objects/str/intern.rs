@@ -8,7 +8,7 @@ use crate::cx::SharedValue;
 use crate::prelude::*;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::Mutex;
+use ungil_locks::primitive::Mutex;
 
 const SHARDS: usize = 16;
 
@@ -75,7 +75,7 @@ impl InternTable {
         self.chars[c as usize].get()
     }
 
-    fn shard(&self, hash: i64) -> std::sync::MutexGuard<'_, Shard> {
+    fn shard(&self, hash: i64) -> ungil_locks::primitive::MutexGuard<'_, Shard> {
         // By bits that the shard's own table does not go by: it takes the lowest ones and the highest.
         self.shards[(hash >> 40) as usize & (SHARDS - 1)].lock().unwrap_or_else(|p| p.into_inner())
     }

@@ -7,7 +7,7 @@ use super::{PyStr, code_points, new_char};
 use crate::objects::iter::{self, NativeIter, builtin_named, reduce_to};
 use crate::objects::sync::{Field, locked, slot_ops};
 use crate::prelude::*;
-use std::sync::atomic::AtomicUsize;
+use ungil_locks::primitive::AtomicUsize;
 
 /// `iter(str)`. The interpreter's handler for `for` may read and write `at` while it is exclusive.
 #[repr(C)]

@@ -52,7 +52,7 @@ pub use slice::{contains_str, item, slice_of};
 
 use crate::objects::sync::Field;
 use crate::prelude::*;
-use std::sync::atomic::{AtomicI64, AtomicPtr};
+use ungil_locks::primitive::{AtomicI64, AtomicPtr};
 
 /// Flag of the header: the string was made by growing, and its block's size is the next power of two.
 const GROWN: u16 = crate::flag::TYPE_1;

@@ -7,7 +7,7 @@
 use super::{DATA_OFFSET, GROWN, PyStr, code_points, has_index, payload_for};
 use crate::objects::sync::Field;
 use crate::prelude::*;
-use std::sync::atomic::{AtomicI64, AtomicPtr};
+use ungil_locks::primitive::{AtomicI64, AtomicPtr};
 
 /// Longest text; sizes of blocks computed from it do not overflow.
 pub(super) const MAX_LEN: usize = isize::MAX as usize / 4;

@@ -4,7 +4,7 @@ use super::PyTuple;
 use crate::objects::iter::{self, EXHAUSTED, NativeIter, builtin_named, reduce_to};
 use crate::objects::sync::{Field, slot_ops};
 use crate::prelude::*;
-use std::sync::atomic::AtomicUsize;
+use ungil_locks::primitive::AtomicUsize;
 
 /// `iter(tuple)`. The interpreter's handler for `for` reads and writes the fields while it is exclusive.
 #[repr(C)]

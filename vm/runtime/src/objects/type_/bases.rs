@@ -8,8 +8,7 @@ use super::member::PyMember;
 use crate::class::Shape;
 use crate::objects::tuple::{PyTuple, new_tuple};
 use crate::prelude::*;
-use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use ungil_locks::primitive::{Mutex, Ordering};
 
 /// The order in which attributes of a class with these bases are looked for; none while there is no such order.
 ///

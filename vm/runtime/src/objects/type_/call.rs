@@ -7,7 +7,7 @@ use crate::objects::native::prepended;
 use crate::objects::object::PyObject;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
-use std::sync::atomic::Ordering;
+use ungil_locks::primitive::Ordering;
 
 /// Instances whose `__init__` is watched to learn how many attribute slots the class's instances need.
 const WATCHED: u32 = 4;

@@ -10,7 +10,7 @@ use crate::prelude::*;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
+use ungil_locks::primitive::Ordering;
 
 impl PyType {
     fn slots(&self) -> [&Slot; 5] {

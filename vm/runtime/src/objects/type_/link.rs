@@ -3,7 +3,7 @@
 use crate::class::{MAX_SHAPE_ATTRS, Shape};
 use crate::objects::tuple::{PyTuple, new_tuple};
 use crate::prelude::*;
-use std::sync::atomic::Ordering;
+use ungil_locks::primitive::Ordering;
 
 /// The C3 linearisation of a class with these bases; `None` if there is none.
 pub fn linearise(class: &'static PyType, bases: &[&'static PyType]) -> Option<Vec<&'static PyType>> {

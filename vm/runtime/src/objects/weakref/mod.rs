@@ -12,8 +12,8 @@ pub use reference::{reference, target_of};
 
 use crate::objects::sync::{Field, locked};
 use crate::prelude::*;
-use std::sync::atomic::AtomicI64;
 use ungil_gc::WeakCell;
+use ungil_locks::primitive::AtomicI64;
 use ungil_locks::primitive::{AtomicPtr, Ordering};
 
 /// A weak reference or a proxy.

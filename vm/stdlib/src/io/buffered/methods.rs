@@ -6,7 +6,7 @@ use crate::io::{
     DEFAULT_BUFFER_SIZE, STREAM_FLAGS, cannot_pickle, classes, delegate, flag_arg, repr_with_name, size_arg,
     ssize, writable_len,
 };
-use std::sync::atomic::Ordering::Relaxed;
+use ungil_locks::primitive::Ordering::Relaxed;
 use ungil_runtime::objects::buffer::bytes_of;
 use ungil_runtime::objects::bytes::{PyBytes, empty_bytes, try_new_bytes};
 use ungil_runtime::prelude::*;

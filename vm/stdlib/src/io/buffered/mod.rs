@@ -20,7 +20,7 @@ pub use pair::make_pair;
 use super::lock::{Held, IoLock, NotTaken};
 use super::{DEFAULT_BUFFER_SIZE, base, classes, file};
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
+use ungil_locks::primitive::{AtomicBool, AtomicU8, Ordering::Relaxed};
 use ungil_runtime::prelude::*;
 
 /// Which class a stream is of, or derives from.

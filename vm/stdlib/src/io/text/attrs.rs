@@ -3,7 +3,7 @@
 use super::codec::Codec;
 use super::{PyText, newline_arg, shared_errors, stage};
 use crate::io::{flag_arg, ssize, text_arg, unsupported};
-use std::sync::atomic::Ordering::Relaxed;
+use ungil_locks::primitive::Ordering::Relaxed;
 use ungil_runtime::prelude::*;
 
 /// An attribute of the stream below.

@@ -2,7 +2,7 @@
 
 use super::{Options, PyText, TEXT_OPS, attrs, exact, newline_arg, place, read, set_up, stage};
 use crate::io::{STREAM_FLAGS, both, cannot_pickle, classes, delegate, flag_arg, size_arg, ssize, text_arg};
-use std::sync::atomic::Ordering::Relaxed;
+use ungil_locks::primitive::Ordering::Relaxed;
 use ungil_runtime::objects::str::PyStr;
 use ungil_runtime::prelude::*;
 

@@ -25,7 +25,7 @@ use super::{buffered, classes, file, unsupported};
 use codec::Codec;
 use std::cell::UnsafeCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
+use ungil_locks::primitive::{AtomicBool, AtomicU8, Ordering::Relaxed};
 use ungil_runtime::objects::str::PyStr;
 use ungil_runtime::prelude::*;
 

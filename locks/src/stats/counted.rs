@@ -1,0 +1,206 @@
+//! Twins of the standard library's atomics and locks that count what is done to them, by line of source.
+//!
+//! [`crate::primitive`] names these instead of the originals when the feature `stats` is on. Loads and stores are not
+//! counted: they are plain instructions.
+
+#![allow(clippy::disallowed_types)]
+
+use super::{Site, site};
+use std::sync::{LockResult, MutexGuard, RwLockReadGuard, RwLockWriteGuard, TryLockResult};
+
+/// See the module's head.
+pub(crate) mod atomic {
+    use super::{Site, site};
+    use std::sync::atomic::{self, Ordering};
+
+    macro_rules! counted {
+        ($name:ident $(<$generic:ident>)?, $plain:ty) => {
+            /// See the module's head.
+            #[repr(transparent)]
+            #[derive(Debug)]
+            pub struct $name $(<$generic>)? (atomic::$name $(<$generic>)?);
+
+            #[allow(dead_code, reason = "the twins have what any user may need")]
+            impl $(<$generic>)? $name $(<$generic>)? {
+                #[inline(always)]
+                pub const fn new(v: $plain) -> Self {
+                    Self(atomic::$name::new(v))
+                }
+
+                #[inline(always)]
+                pub fn load(&self, order: Ordering) -> $plain {
+                    self.0.load(order)
+                }
+
+                #[inline(always)]
+                pub fn store(&self, v: $plain, order: Ordering) {
+                    self.0.store(v, order);
+                }
+
+                #[inline(always)]
+                pub fn get_mut(&mut self) -> &mut $plain {
+                    self.0.get_mut()
+                }
+
+                #[inline(always)]
+                pub fn into_inner(self) -> $plain {
+                    self.0.into_inner()
+                }
+
+                #[inline]
+                #[track_caller]
+                pub fn swap(&self, v: $plain, order: Ordering) -> $plain {
+                    site(Site::Rmw);
+                    self.0.swap(v, order)
+                }
+
+                #[inline]
+                #[track_caller]
+                pub fn compare_exchange(
+                    &self,
+                    from: $plain,
+                    to: $plain,
+                    success: Ordering,
+                    failure: Ordering,
+                ) -> Result<$plain, $plain> {
+                    site(Site::Rmw);
+                    self.0.compare_exchange(from, to, success, failure)
+                }
+
+                #[inline]
+                #[track_caller]
+                pub fn compare_exchange_weak(
+                    &self,
+                    from: $plain,
+                    to: $plain,
+                    success: Ordering,
+                    failure: Ordering,
+                ) -> Result<$plain, $plain> {
+                    site(Site::Rmw);
+                    self.0.compare_exchange_weak(from, to, success, failure)
+                }
+
+                #[inline]
+                #[track_caller]
+                pub fn fetch_update(
+                    &self,
+                    success: Ordering,
+                    failure: Ordering,
+                    f: impl FnMut($plain) -> Option<$plain>,
+                ) -> Result<$plain, $plain> {
+                    site(Site::Rmw);
+                    self.0.fetch_update(success, failure, f)
+                }
+            }
+        };
+    }
+
+    macro_rules! counted_operations {
+        ($name:ident, $plain:ty, $($operation:ident)*) => {
+            #[allow(dead_code, reason = "as above")]
+            impl $name {
+                $(
+                    #[inline]
+                    #[track_caller]
+                    pub fn $operation(&self, v: $plain, order: Ordering) -> $plain {
+                        site(Site::Rmw);
+                        self.0.$operation(v, order)
+                    }
+                )*
+            }
+
+            impl Default for $name {
+                fn default() -> Self {
+                    Self::new(Default::default())
+                }
+            }
+        };
+    }
+
+    macro_rules! counted_numbers {
+        ($($name:ident, $plain:ty;)*) => {$(
+            counted!($name, $plain);
+            counted_operations!($name, $plain, fetch_add fetch_sub fetch_or fetch_and fetch_xor fetch_max fetch_min);
+        )*};
+    }
+
+    counted_numbers! {
+        AtomicU8, u8;
+        AtomicU16, u16;
+        AtomicU32, u32;
+        AtomicU64, u64;
+        AtomicUsize, usize;
+        AtomicI32, i32;
+        AtomicI64, i64;
+    }
+
+    counted!(AtomicBool, bool);
+    counted_operations!(AtomicBool, bool, fetch_or fetch_and fetch_xor);
+    counted!(AtomicPtr<T>, *mut T);
+
+    impl<T> Default for AtomicPtr<T> {
+        fn default() -> Self {
+            Self::new(std::ptr::null_mut())
+        }
+    }
+}
+
+/// See the module's head.
+#[derive(Debug, Default)]
+pub struct Mutex<T>(std::sync::Mutex<T>);
+
+impl<T> Mutex<T> {
+    #[inline(always)]
+    pub const fn new(v: T) -> Self {
+        Self(std::sync::Mutex::new(v))
+    }
+
+    #[inline]
+    #[track_caller]
+    pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
+        site(Site::Mutex);
+        self.0.lock()
+    }
+
+    #[inline]
+    #[track_caller]
+    pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
+        site(Site::Mutex);
+        self.0.try_lock()
+    }
+
+    #[inline(always)]
+    pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        self.0.get_mut()
+    }
+
+    #[inline(always)]
+    pub fn into_inner(self) -> LockResult<T> {
+        self.0.into_inner()
+    }
+}
+
+/// See the module's head.
+#[derive(Debug, Default)]
+pub struct RwLock<T>(std::sync::RwLock<T>);
+
+impl<T> RwLock<T> {
+    #[inline(always)]
+    pub const fn new(v: T) -> Self {
+        Self(std::sync::RwLock::new(v))
+    }
+
+    #[inline]
+    #[track_caller]
+    pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
+        site(Site::Mutex);
+        self.0.read()
+    }
+
+    #[inline]
+    #[track_caller]
+    pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
+        site(Site::Mutex);
+        self.0.write()
+    }
+}
