@@ -262,7 +262,7 @@ fn find_garbage(m: &Mutator, runtime: &dyn Collection) -> Vec<Obj> {
     let stopped = m.stop_the_world();
     // SAFETY: the world is stopped; what is found is alive, and owned before the world goes on.
     let garbage = unsafe {
-        m.free_retired_stw();
+        m.settle_stw();
         // What threads have freed and keep must not count as memory in use when the next collection is planned.
         m.space.mutators.donate_all_stw();
         let all = containers_stw(m);
@@ -308,6 +308,8 @@ fn finalize(m: &Mutator, garbage: &[Obj]) {
 /// Ends what finalizers have not brought back; how many objects that are.
 fn clear(m: &Mutator, runtime: &mut dyn Collection, garbage: Vec<Obj>) -> usize {
     let stopped = m.stop_the_world();
+    // SAFETY: the world is stopped.
+    unsafe { m.settle_stw() };
     let objects = garbage.iter().map(|obj| obj.value().ptr()).collect();
     // SAFETY: the world is stopped, and `garbage` holds one reference to each.
     let dead = unsafe { Candidates::unreachable_stw(m, runtime, objects, 1) };

@@ -7,12 +7,14 @@
 //! `shape` is the id of the object's shape shifted left by one. A shape word of zero marks a free block of the heap.
 //! `state` tells whether the object has been published. It has a byte of its own: fast paths ask first whether their
 //! thread is solo, which the loop around them mostly knows, so that guards need not tell published objects apart.
+//! What other threads may have counted of a published object and not entered here: `tally.rs`.
 //! A negative count tells that dropping references never frees the object. Its two upper bits say which kind it is:
 //!
 //! | bits | object | the rest of the count | freed |
 //! |---|---|---|---|
 //! | `11` | immortal: nobody depends on its count | drifts around [`IMMORTAL`] | never |
 //! | `10` | hub, used by all threads | number of the hub 22, references 40 | by the collector |
+//! | `01` | in limbo: no reference is counted here any more | a number of this limbo | after a grace period, unless a thread has a reference |
 //!
 //! The references of a hub are those counted here, biased, and those that threads have counted for themselves (`hub.rs`).
 //!
@@ -31,6 +33,9 @@ pub const IMMORTAL: i64 = i64::MIN / 4;
 const HUB_REFERENCES: u32 = 40;
 /// What the references of a hub without any read.
 const HUB_BIAS: i64 = 1 << (HUB_REFERENCES - 1);
+
+/// Bit of the count of an object in limbo; the bits below say which limbo.
+pub(crate) const LIMBO: i64 = 1 << 62;
 
 /// Bits of [`Header::flags`].
 pub mod flag {
@@ -175,12 +180,14 @@ impl Header {
         &self.count
     }
 
-    /// References counted now; another thread may change it at any time. At least `u32::MAX` for immortal objects and hubs.
+    /// References counted in the header now; another thread may change it at any time, and threads that are not alone may
+    /// have more. At least `u32::MAX` for immortal objects and hubs.
     #[inline(always)]
     pub fn ref_count(&self) -> i64 {
         // ORD: relaxed; the answer is a snapshot.
         match self.count.load(Ordering::Relaxed) {
             n if n < 0 => u32::MAX as i64,
+            n if n >= LIMBO => 0,
             n => n,
         }
     }
@@ -189,6 +196,19 @@ impl Header {
     pub fn counts(&self) -> impl Iterator<Item = (&'static str, i64)> + use<> {
         let total = if self.is_hub() { self.hub_count() } else { self.ref_count() };
         std::iter::once(("total", total))
+    }
+
+    /// Whether the caller's reference is the only one, so that it may change an immutable object in place.
+    #[inline(always)]
+    pub fn is_unique(&self, m: &Mutator) -> bool {
+        // ORD: as in `ref_count`; where other threads may count, no answer but no is safe.
+        self.count.load(Ordering::Relaxed) == 1 && m.is_exclusive(self)
+    }
+
+    /// Gives an object that has ended one reference again, for its finalizer. The caller alone knows it.
+    pub(crate) fn revive(&self) {
+        // ORD: relaxed; the object is the caller's.
+        self.count.store(1, Ordering::Relaxed);
     }
 
     /// Whether the object is never freed.
@@ -224,7 +244,12 @@ impl Header {
         // ORD: relaxed; the references that the count says stay what they are, and the caller's keeps the object alive.
         let made = self
             .count
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n >= 0).then(|| first + n))
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| match n {
+                n if n < 0 => None,
+                // The caller's reference is one of those that its table says.
+                n if n >= LIMBO => Some(first),
+                n => Some(first + n),
+            })
             .is_ok();
         if let (false, Some(number)) = (made, number) {
             // Another thread was first.

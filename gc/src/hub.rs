@@ -157,12 +157,16 @@ impl Mutators {
 
     /// In the child of a fork: the threads of all other mutators are gone, and so may be their stacks.
     pub fn forget_others(&self, m: &Mutator) {
+        m.space.grace.forget_others(&m.retiring.member);
         // The mutex may have been held by a thread that does not exist here; then the list is as it was.
         if let Ok(mut list) = self.0.try_lock() {
             let List { all, ended } = &mut *list;
             for &other in all.iter().filter(|&&other| !ptr::eq(other, m)) {
                 // SAFETY: the memory of mutators is there still, and no thread uses it.
-                ended.add_all(unsafe { &(*other).hubs }, m.space.hubs.used());
+                unsafe {
+                    ended.add_all(&(*other).hubs, m.space.hubs.used());
+                    m.adopt((*other).take_open_stw());
+                }
             }
             all.retain(|&other| ptr::eq(other, m));
         }
@@ -189,6 +193,15 @@ impl Mutators {
                 hub.add_hub_count(sum);
             }
         }
+    }
+
+    /// Calls `visit` with what each thread has found dead and not sealed.
+    ///
+    /// # Safety
+    /// The world is stopped, and `visit` does nothing that needs the list.
+    pub(crate) unsafe fn take_open_stw(&self, visit: &mut dyn FnMut(Vec<crate::Retired>)) {
+        // SAFETY: as above.
+        self.list().all.iter().for_each(|&m| visit(unsafe { (*m).take_open_stw() }));
     }
 
     /// Makes all threads hand surplus blocks to the others.

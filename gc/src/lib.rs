@@ -4,6 +4,7 @@
 
 mod candidates;
 pub mod cycle;
+pub mod grace;
 mod header;
 pub mod heap;
 mod hub;
@@ -12,13 +13,15 @@ mod mutator;
 mod obj;
 mod ops;
 mod publish;
+mod retire;
 mod slot;
 mod stack;
+mod tally;
 mod value;
 mod weak;
 
 pub use header::{HEADER_SIZE, Header, IMMORTAL, flag};
-pub use mutator::{KEPT_BLOCKS, Mutator, Pending, Space};
+pub use mutator::{KEPT_BLOCKS, Mutator, Pending, Retired, Space};
 pub use obj::{Obj, Ref, Root, Shared};
 pub use ops::{
     DYNAMIC_OFFSET, FIRST_DYNAMIC_SHAPE, MAX_SHAPES, ShapeHead, ShapeTable, TraceFn, TypeOps, shape_flag,

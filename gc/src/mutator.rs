@@ -10,7 +10,7 @@ use crate::{Header, Obj, Value, flag};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use ungil_locks::primitive::{Mutex, Ordering};
+use ungil_locks::primitive::Ordering;
 use ungil_locks::{StopGuard, ThreadState, World, check};
 
 /// How many free blocks of each size a thread keeps when it hands surplus ones to the others.
@@ -26,20 +26,17 @@ pub struct Space {
     pub publishing: crate::publish::Publishing,
     pub mutators: crate::hub::Mutators,
     pub hubs: crate::hub::HubNumbers,
-    /// A leaf mutex: nothing else is locked under it.
-    pub retired: Mutex<RetiredList>,
+    pub grace: crate::grace::Grace<Retired>,
 }
 
-/// Memory that is freed when the world stops next: block, size, what it was.
-#[derive(Default)]
-pub struct RetiredList(Vec<(*mut u8, usize, Retired)>);
-
-// SAFETY: the blocks are nobody's.
-unsafe impl Send for RetiredList {}
-
-enum Retired {
-    Buffer,
-    Object,
+/// What waits for a grace period.
+pub enum Retired {
+    /// An object in limbo, and which limbo.
+    Object(*mut Header, i64),
+    /// A buffer and its size.
+    Buffer(*mut u8, usize),
+    /// The block of an object of more than [`MAX_SMALL`] bytes, which has ended, and its size.
+    Block(*mut Header, usize),
 }
 
 /// Something to do before the next instruction.
@@ -65,9 +62,11 @@ pub struct Mutator {
     /// Bytes taken from the common pool and the system, less those given back, not yet told to the collector.
     debt: Cell<i64>,
     pub(crate) hubs: crate::hub::HubCounts,
+    pub(crate) retiring: crate::retire::Retiring,
     pub(crate) stack: crate::stack::StackRecord,
     /// As of when a collection began, if this thread is collecting.
     pub(crate) collecting: crate::stack::StackRecord,
+    pub(crate) tallies: crate::tally::Tallies,
 }
 
 thread_local! {
@@ -82,6 +81,7 @@ impl Mutator {
             draining: Cell::new(false),
             pending: Cell::new(false),
             lists: FreeLists::default(),
+            retiring: crate::retire::Retiring::new(&thread),
             thread,
             world,
             space,
@@ -91,6 +91,7 @@ impl Mutator {
             hubs: Default::default(),
             stack: Default::default(),
             collecting: Default::default(),
+            tallies: Default::default(),
         }
     }
 
@@ -103,6 +104,7 @@ impl Mutator {
         self.stack.set_end(stack_end);
         self.collecting.set_end(stack_end);
         self.space.mutators.add(self);
+        self.space.grace.join(&self.retiring.member);
         CURRENT.with(|current| current.set(self));
     }
 
@@ -152,12 +154,13 @@ impl Mutator {
     /// Attaches the thread: it may touch objects from now on.
     pub fn attach(&self) {
         self.thread.attach();
-        self.solo.set(self.thread.is_solo());
+        self.look_whether_solo();
     }
 
     /// Detaches the thread: others need not wait for it.
     pub fn detach(&self) {
         self.stack.record();
+        self.go_offline();
         self.thread.detach();
         self.solo.set(false);
     }
@@ -165,17 +168,26 @@ impl Mutator {
     /// Answers requests of other threads; what is left in the check word is the VM's.
     pub fn safepoint(&self) -> u32 {
         self.stack.record();
+        self.quiesce();
         let left = self.thread.safepoint();
-        self.solo.set(self.thread.is_solo());
-        left
+        self.look_whether_solo();
+        left & !check::QUIESCE
     }
 
     /// Stops all other threads until the guard is dropped. Like a safepoint it may end solo, so it goes through here.
     pub fn stop_the_world(&self) -> StopGuard<'_> {
         self.stack.record();
+        self.enter_tallies();
         let guard = self.world.stop_the_world(&self.thread);
-        self.solo.set(self.thread.is_solo());
+        self.look_whether_solo();
         guard
+    }
+
+    /// After whatever may make the thread solo, or end that.
+    fn look_whether_solo(&self) {
+        let solo = self.thread.is_solo();
+        self.solo.set(solo);
+        self.go_online(solo);
     }
 
     /// Memory for an object of `size` bytes, undefined; null if there is none to be had.
@@ -257,40 +269,6 @@ impl Mutator {
             // SAFETY: as above.
             unsafe { heap::free_buffer(buffer, size) };
             self.forgive(size);
-        }
-    }
-
-    /// Gives the memory of a buffer back when the world stops for a collection next: until then threads that read without
-    /// a lock may look at it.
-    ///
-    /// # Safety
-    /// As for [`Mutator::free_buffer`], but for such readers.
-    #[cold]
-    #[inline(never)]
-    pub unsafe fn retire_buffer(&self, buffer: *mut u8, size: usize) {
-        self.space.retired.lock().unwrap_or_else(|p| p.into_inner()).0.push((buffer, size, Retired::Buffer));
-        // Pays towards the collection that frees it.
-        self.add_debt(size);
-    }
-
-    /// Frees what has been retired.
-    ///
-    /// # Safety
-    /// The world is stopped.
-    pub(crate) unsafe fn free_retired_stw(&self) {
-        let retired = std::mem::take(&mut *self.space.retired.lock().unwrap_or_else(|p| p.into_inner()));
-        for (block, size, kind) in retired.0 {
-            self.forgive(size);
-            // SAFETY: retired blocks are not used any more, and every thread is at a safepoint.
-            unsafe {
-                match kind {
-                    Retired::Buffer => self.free_buffer(block, size),
-                    Retired::Object => {
-                        heap::free_large(&self.space.pool, block, size);
-                        self.forgive(size);
-                    }
-                }
-            }
         }
     }
 
@@ -434,7 +412,7 @@ impl Mutator {
                 && !(*h).has_flag(flag::FINALIZED)
                 && (ops.needs_finalizer)(h)
             {
-                (*h).increment(self);
+                (*h).revive();
                 (*h).set_flag(flag::FINALIZED);
                 self.push_pending(Pending::Finalize(Obj::from_owned(Value::from_ptr(h))));
                 return;
@@ -462,27 +440,12 @@ impl Mutator {
                 }
                 self.lists.push(size_class(size), h.cast());
             } else if (*h).is_published() && !self.owns_everything() {
-                self.retire_large(h, size);
+                self.retire_block(h, size);
             } else {
                 heap::free_large(&self.space.pool, h.cast(), size);
                 self.forgive(size);
             }
         }
-    }
-
-    /// Large blocks may be unmapped when they are freed, and threads that read slots without a lock look at the header
-    /// of what they find.
-    #[cold]
-    #[inline(never)]
-    unsafe fn retire_large(&self, h: *mut Header, size: usize) {
-        // SAFETY: the caller owns the object, which is empty.
-        unsafe { (*h).retire() };
-        self.space.retired.lock().unwrap_or_else(|p| p.into_inner()).0.push((
-            h.cast(),
-            size,
-            Retired::Object,
-        ));
-        self.add_debt(size);
     }
 
     /// Drops the fields and gives the block back.
@@ -536,6 +499,7 @@ impl Mutator {
 
 impl Drop for Mutator {
     fn drop(&mut self) {
+        self.space.grace.part(&self.retiring.member);
         self.space.mutators.remove(self);
         self.donate(0);
         let _ = self.space.collector.charge(self.debt.take());

@@ -44,10 +44,15 @@ impl Mutator {
     #[inline]
     #[cfg_attr(feature = "stats", track_caller)]
     pub fn publish(&self, v: Value) {
-        // SAFETY: a value that is a pointer refers to a live object, which its holder keeps alive.
-        if v.is_ptr() && self.space.publishing.is_active() && unsafe { !(*v.ptr()).is_published() } {
-            stats::site(Site::Publish);
-            publish_all(self, v.ptr());
+        if v.is_ptr() && self.space.publishing.is_active() {
+            // SAFETY: a value that is a pointer refers to a live object, which its holder keeps alive.
+            match unsafe { (*v.ptr()).is_published() } {
+                true => self.enter_one(v.ptr()),
+                false => {
+                    stats::site(Site::Publish);
+                    publish_all(self, v.ptr());
+                }
+            }
         }
     }
 }
@@ -58,10 +63,21 @@ impl Mutator {
 #[cfg_attr(feature = "stats", track_caller)]
 pub(crate) fn publish_value(v: Value) {
     // SAFETY: whoever stores a value holds a reference to what it refers to.
-    if unsafe { !(*v.ptr()).is_published() } {
-        stats::site(Site::Publish);
-        publish_in_store(v.ptr());
+    unsafe {
+        if !(*v.ptr()).is_published() {
+            stats::site(Site::Publish);
+            publish_in_store(v.ptr());
+        } else if !(*v.ptr()).is_lasting() {
+            enter_in_store(v.ptr());
+        }
     }
+}
+
+/// RC-1: the reference that is about to be stored into a published container is counted in the header.
+#[cfg_attr(feature = "gil", allow(dead_code, reason = "as above"))]
+#[inline(never)]
+fn enter_in_store(h: *mut Header) {
+    Mutator::current().enter_one(h);
 }
 
 #[cfg_attr(feature = "gil", allow(dead_code, reason = "as above"))]
@@ -83,6 +99,9 @@ fn publish_all(m: &Mutator, first: *mut Header) {
                 (*h).set_published();
                 stats::count(Stat::Published);
                 work.push(h);
+            } else {
+                // The reference that led here is one in a published container from now on (RC-1).
+                m.enter_one(h);
             }
         }
     };

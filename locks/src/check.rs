@@ -9,6 +9,7 @@
 //! | [`GIL_DROP_REQUEST`] | a thread that has waited one interval for the GIL | the owner when it takes the GIL |
 //! | [`ATTACH_REQUEST`] | a thread that wants to attach while the owner is solo | the owner at its safepoint or detach |
 //! | [`SOLO_OFFER`] | the thread whose detach left the owner alone | the owner at its safepoint |
+//! | [`QUIESCE`] | a thread that has sealed a batch of garbage | the owner at its safepoint or detach |
 //! | [`WAITING`] | the owner, in a wait that a signal may interrupt | the owner |
 //! | [`SIGNAL`] and the rest of [`VM_BITS`] | the VM, signal handlers | the VM |
 
@@ -28,12 +29,14 @@ pub const ASYNC_EXC: u32 = 1 << 4;
 pub const COLLECT: u32 = 1 << 5;
 /// This thread may be alone: see whether it can become solo.
 pub const SOLO_OFFER: u32 = 1 << 6;
+/// Others wait for this thread to come to a quiescent point. Serviced by `ungil-gc`.
+pub const QUIESCE: u32 = 1 << 8;
 /// This thread sleeps in a wait that the VM's bits interrupt.
 pub const WAITING: u32 = 1 << 7;
 
 /// What `safepoint` services itself.
 pub const WORLD_BITS: u32 = STOP | GIL_DROP_REQUEST | ATTACH_REQUEST | SOLO_OFFER;
-/// What `safepoint` hands to the VM: signals, exceptions, collections and all bits from `1 << 16`.
+/// What `safepoint` hands to the VM: signals, exceptions, collections, [`QUIESCE`] and all bits from `1 << 16`.
 pub const VM_BITS: u32 = !(WORLD_BITS | WAITING);
 
 /// One thread's check word.

@@ -1,6 +1,10 @@
-//! Counting in the default build. An object is born confined to its thread, which counts with plain arithmetic. The
-//! count of a published object is atomic, unless the counting thread is solo, i.e. the only one attached (SOLO-1).
+//! Counting in the default build. An object is born confined to its thread, which counts with plain arithmetic. So does
+//! a thread that is solo, i.e. the only one attached, with all objects (SOLO-1). References to published objects are counted
+//! in a table of the thread (`tally.rs`), and atomically in the header only where that does not do. Whoever takes the last
+//! reference that the header knows puts the object in limbo: it ends after a grace period, unless the table of another
+//! thread said meanwhile that there are more (`grace.rs`).
 
+use crate::header::LIMBO;
 use crate::{Header, Mutator, Value};
 use ungil_locks::primitive::Ordering;
 use ungil_locks::stats::{self, Stat};
@@ -29,16 +33,49 @@ pub fn increment(h: &Header, m: &Mutator) {
 
 #[inline(always)]
 fn increment_shared(h: &Header, m: &Mutator) {
-    let count = h.count_cell();
     // ORD: relaxed; immortality is final, and so is being a hub.
-    let now = count.load(Ordering::Relaxed);
+    let now = h.count_cell().load(Ordering::Relaxed);
     if now >= 0 {
-        stats::count(Stat::CountAtomic);
-        // ORD: relaxed; whoever adds a reference holds one, so the object cannot go away meanwhile.
-        count.fetch_add(1, Ordering::Relaxed);
+        stats::count(Stat::CountBiased);
+        if !m.tallies.add(h) {
+            begin_tally(h, m);
+        }
     } else if let Some(number) = Header::hub_number(now) {
         stats::count(Stat::CountBiased);
         m.hubs.count(number, 1);
+    }
+}
+
+#[inline(never)]
+fn begin_tally(h: &Header, m: &Mutator) {
+    m.tallies.begin(h, |other, extra| {
+        // SAFETY: the table says that this thread has references to it.
+        enter(unsafe { &*other }, m, extra);
+    });
+}
+
+/// Enters references in the header that the thread's table has said so far.
+pub(crate) fn enter(h: &Header, m: &Mutator, extra: i64) {
+    stats::count(Stat::CountAtomic);
+    let count = h.count_cell();
+    // ORD: relaxed; the thread holds the references, so the object cannot go away meanwhile.
+    let mut now = count.load(Ordering::Relaxed);
+    loop {
+        let then = match now {
+            n if n < 0 => {
+                if let Some(number) = Header::hub_number(n) {
+                    m.hubs.count(number, extra);
+                }
+                return;
+            }
+            // No grace period ends the object then: its limbo is over.
+            n if n >= LIMBO => extra,
+            n => n + extra,
+        };
+        match count.compare_exchange_weak(now, then, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => return,
+            Err(other) => now = other,
+        }
     }
 }
 
@@ -62,10 +99,51 @@ pub fn decrement(h: &Header, m: &Mutator) -> bool {
         }
         return false;
     }
+    if m.tallies.take(h) {
+        stats::count(Stat::CountBiased);
+        return false;
+    }
+    decrement_entered(h, m)
+}
+
+/// Takes away a reference that the header counts. Whether the object has ended.
+#[inline(never)]
+fn decrement_entered(h: &Header, m: &Mutator) -> bool {
     stats::count(Stat::CountAtomic);
-    // ORD: release, so that this thread's accesses come before the object's end; acquire, so that the thread that
-    // takes the last reference away sees all others' accesses.
-    count.fetch_sub(1, Ordering::AcqRel) == 1
+    let count = h.count_cell();
+    // ORD: relaxed, the exchange verifies.
+    let mut now = count.load(Ordering::Relaxed);
+    loop {
+        let then = match now {
+            n if n < 0 => {
+                if let Some(number) = Header::hub_number(n) {
+                    m.hubs.count(number, -1);
+                }
+                return false;
+            }
+            n if n >= LIMBO || n == 0 => {
+                // A reference was stored without being entered. Its thread enters it later: nothing is lost but time.
+                if cfg!(feature = "checks") {
+                    crate::fatal("a reference that is not counted in its object is dropped (RC-1)");
+                }
+                return false;
+            }
+            1 => m.next_limbo(),
+            n => n - 1,
+        };
+        // ORD: release, so that this thread's accesses come before the object's end.
+        match count.compare_exchange_weak(now, then, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) if now == 1 => return m.enter_limbo(h, then),
+            Ok(_) => return false,
+            Err(other) => now = other,
+        }
+    }
+}
+
+/// Whether the object is in this limbo still: then it has ended, and no reference can be had any more.
+pub(crate) fn end_limbo(h: &Header, limbo: i64) -> bool {
+    // ORD: acquire, so that whoever ends the object sees what all threads did to it.
+    h.count_cell().compare_exchange(limbo, 0, Ordering::Acquire, Ordering::Relaxed).is_ok()
 }
 
 #[inline]
@@ -84,12 +162,13 @@ pub fn try_increment(h: &Header, m: &Mutator) -> bool {
         .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| match n {
             0 => None,
             n if n < 0 && Header::hub_number(n).is_none() => Some(n),
+            n if n >= LIMBO => Some(1),
             n => Some(n + 1),
         })
         .is_ok()
 }
 
-/// PUB-1: what is stored into a published container is published first.
+/// PUB-1: what is stored into a published container is published first, and RC-1: its reference is counted in the header.
 #[inline(always)]
 #[cfg_attr(feature = "stats", track_caller)]
 pub fn publish(container: &Header, value: Value) {

@@ -39,3 +39,11 @@ pub fn try_increment(h: &Header, m: &Mutator) -> bool {
 /// See [`PUBLISHES`].
 #[inline(always)]
 pub fn publish(_container: &Header, _value: Value) {}
+
+/// Nobody's references are missing in a header.
+pub(crate) fn enter(_h: &Header, _m: &Mutator, _extra: i64) {}
+
+/// Nothing is ever in limbo.
+pub(crate) fn end_limbo(_h: &Header, _limbo: i64) -> bool {
+    false
+}

@@ -6,6 +6,8 @@
 //! - `try_increment(&Header, &Mutator) -> bool`: adds one unless none is left.
 //! - `PUBLISHES`: whether there are confined and published objects.
 //! - `publish(&Header, Value)`: called before a value is stored into a slot of the container with that header.
+//! - `enter(&Header, &Mutator, i64)`: enters in the header what a thread has counted for itself.
+//! - `end_limbo(&Header, i64) -> bool`: whether a grace period has ended the object.
 
 #[cfg(not(feature = "gil"))]
 mod confined;

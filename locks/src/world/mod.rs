@@ -168,6 +168,13 @@ impl World {
         self.word.load(Ordering::Relaxed).count()
     }
 
+    /// Whether the calling thread is the only attached one. Others may attach at any time; what those that have detached
+    /// did is visible.
+    pub fn is_only_attached(&self) -> bool {
+        // ORD: acquire, with the release of `leave`.
+        self.word.load(Ordering::Acquire).count() == 1
+    }
+
     /// How many threads are registered.
     pub fn registered_count(&self) -> usize {
         self.registry.lock().all().count()

@@ -198,7 +198,7 @@ pub unsafe fn take_locals(cx: &Cx, frame: Frame, object: Value) {
         let f: &PyFrame = owned.cast_unchecked();
         let code = frame.code();
         // Nobody but this frame and whoever shares its life refers to the object: it need not keep the locals.
-        if (*object.ptr()).ref_count() > 1 {
+        if !(*object.ptr()).is_unique((*cx).mutator()) {
             let exclusive = cx.is_exclusive(&f.h);
             if !exclusive {
                 f.h.lock.lock(&cx.world);

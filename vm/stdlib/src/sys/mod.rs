@@ -93,7 +93,7 @@ fn exit(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn getrefcount(cx: &Cx, a: Args<'_>) -> R {
     Ok(match a.get(0).header() {
-        Some(h) => cx.int(h.ref_count()),
+        Some(h) => cx.int(cx.mutator().references(h)),
         None => cx.int(u32::MAX as i64),
     })
 }

@@ -49,7 +49,7 @@ unsafe fn unpack<const SOLO: bool>(ip: *const u64, regs: *mut Value, cx: *mut Cx
         return true;
     }
     *regs.add(fb!(word)) = Value::UNDEF;
-    if shape == TUPLE && len != 0 && (*source.ptr()).ref_count() == 1 {
+    if shape == TUPLE && len != 0 && (*source.ptr()).is_unique((*cx).mutator()) {
         // Nobody else knows the tuple: its items move.
         for i in 0..len {
             let old = std::mem::replace(&mut *targets.add(i), *items.add(i));

@@ -138,7 +138,8 @@ unsafe fn append_to_str(word: u64, regs: *mut Value, cx: *mut Cx) -> Option<R> {
         return None;
     }
     let string = crate::class::Builtin::Str;
-    if !(*cx).is_exactly(a, string) || !(*cx).is_exactly(b, string) || a.header()?.ref_count() != 1 {
+    if !(*cx).is_exactly(a, string) || !(*cx).is_exactly(b, string) || !a.header()?.is_unique((*cx).mutator())
+    {
         return None;
     }
     let suffix = b.downcast::<PyStr>(&*cx)?;

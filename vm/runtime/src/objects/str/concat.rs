@@ -50,7 +50,7 @@ pub fn concat_in_place(cx: &mut Cx, a: Obj, b: &PyStr) -> R {
     // SAFETY: as the caller promises.
     let s = unsafe { a.cast_unchecked::<PyStr>() };
     // Short results are made anew: their block would hardly be larger, and most are not added to again.
-    if s.h.ref_count() != 1 || std::ptr::eq(s, b) || b.is_empty() || s.byte_len + b.byte_len < 24 {
+    if !s.h.is_unique(cx) || std::ptr::eq(s, b) || b.is_empty() || s.byte_len + b.byte_len < 24 {
         return concat(cx, s, b);
     }
     if s.h.has_flag(GROWN) && grow_within_block(a.value().ptr().cast(), b) {
