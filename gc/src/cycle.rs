@@ -337,8 +337,16 @@ fn clear(m: &Mutator, runtime: &mut dyn Collection, garbage: Vec<Obj>) -> usize 
         }
     }
     drop(garbage);
-    // SAFETY: what has referred to them is gone.
-    unsafe { free_hubs(m, runtime, &hubs) };
+    if !hubs.is_empty() {
+        let stopped = m.stop_the_world();
+        // SAFETY: the world is stopped. What has referred to the hubs is gone, once what waits for a grace period has been freed:
+        // among that are instances of classes.
+        unsafe {
+            m.settle_stw();
+            free_hubs(m, runtime, &hubs);
+        }
+        drop(stopped);
+    }
     found
 }
 

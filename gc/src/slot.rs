@@ -30,6 +30,14 @@ impl Slot {
         Value(self.0.load(Ordering::Relaxed))
     }
 
+    /// The word, borrowed from a published container without its lock: valid until the thread's next quiescent point, as
+    /// nothing that a published container held is freed before (`grace.rs`).
+    #[inline(always)]
+    pub fn peek_shared(&self) -> Value {
+        // ORD: acquire, with the release of `replace_locked`: what the object consists of.
+        Value(self.0.load(Ordering::Acquire))
+    }
+
     /// Whether nothing is held.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
@@ -98,6 +106,16 @@ impl Slot {
         // ORD: release, as in `replace_locked`.
         self.0.store(b.0, Ordering::Release);
         other.0.store(a.0, Ordering::Release);
+    }
+
+    /// Stores an owned word, which has been published with the container, and gives back the owned one that was there. The caller
+    /// holds the container's lock or owns it.
+    #[inline(always)]
+    pub fn swap_locked_word(&self, v: Value) -> Value {
+        let old = self.peek();
+        // ORD: release, as in `replace_locked`.
+        self.0.store(v.0, Ordering::Release);
+        old
     }
 
     /// Stores an owned word and gives back the owned one that was there. The container is confined, or exclusive and the

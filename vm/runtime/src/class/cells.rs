@@ -82,11 +82,11 @@ impl CellTable {
         unsafe { &*self.base.add(index as usize) }
     }
 
-    /// The value, borrowed: good until the next safepoint of a thread that is exclusive. `UNDEF` if emptied.
+    /// The value, borrowed until the thread is quiescent. `UNDEF` if emptied.
     #[inline(always)]
     pub fn peek(&self, index: u32) -> Value {
-        // ORD: relaxed for the exclusive; others go through `get`.
-        Value(self.cell(index).value.load(Ordering::Relaxed))
+        // ORD: acquire, so that other threads' values are seen as they were put here.
+        Value(self.cell(index).value.load(Ordering::Acquire))
     }
 
     /// Whether the cell says that there is no such attribute.

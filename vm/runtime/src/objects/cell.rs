@@ -56,10 +56,10 @@ impl PyCell {
         self.contents.get(&self.h, cx)
     }
 
-    /// What is in the cell, borrowed, for a thread to which it is exclusive.
+    /// What is in the cell, borrowed until the thread is quiescent.
     #[inline(always)]
     pub(crate) fn peek(&self) -> Value {
-        self.contents.peek()
+        self.contents.peek_shared()
     }
 
     /// As [`PyCell::swap_value`] where [`Slot::swap_exclusive`] may be used.

@@ -12,7 +12,6 @@ use super::list::{self, PyList};
 use super::set::PySet;
 use super::slice::{adjust, bounds, new_slice};
 use super::str::{self, PyStr};
-use super::sync::locked;
 use super::tuple::{self, PyTuple};
 use super::{dict, range, set};
 use crate::prelude::*;
@@ -93,7 +92,7 @@ pub fn simple_item(cx: &Cx, v: Ref<'_>, key: Ref<'_>) -> Value {
             (BYTE_ARRAY, Some(i)) => v.cast_unchecked::<PyByteArray>().read(cx, |all| byte(all, i)),
             (LIST, Some(i)) => {
                 let list = v.cast_unchecked::<PyList>();
-                owned(locked(cx, &list.h, || list.slots().get(place(i, list.len()))?.get_locked(cx)))
+                owned(list.get(cx, place(i, list.len())))
             }
             _ => Value::UNDEF,
         }

@@ -4,7 +4,11 @@
 //! whose end may take long (LOCK-1): what is to be dropped is handed out and dropped after the unlock.
 
 use crate::{Cx, Header};
+<<<<<<< HEAD
 use ungil_locks::primitive::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+=======
+use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+>>>>>>> 7297cb3 (Lists, dicts, instances, cells and globals are read without locks; storage that readers may look at is freed after a grace period)
 
 /// Runs `f` with the object's lock held, or at once if the object is exclusively this thread's.
 #[inline(always)]
@@ -48,14 +52,22 @@ macro_rules! field {
 
             #[inline(always)]
             pub fn set(&self, v: $plain) {
-                // ORD: as in `get`.
-                self.0.store(v, Ordering::Relaxed);
+                // ORD: release, with the acquire of `get_shared`; the object's lock orders all other reads.
+                self.0.store(v, Ordering::Release);
+            }
+
+            /// As [`Field::get`] for a reader without the lock, who sees what was stored before this.
+            #[inline(always)]
+            pub fn get_shared(&self) -> $plain {
+                // ORD: acquire, with the release of `set`.
+                self.0.load(Ordering::Acquire)
             }
         }
     )*};
 }
 
 field! {
+    [] AtomicU8, u8;
     [] AtomicUsize, usize;
     [] AtomicU32, u32;
     [] AtomicU64, u64;

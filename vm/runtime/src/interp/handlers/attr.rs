@@ -13,7 +13,7 @@ use crate::objects::function::PyFunction;
 use crate::objects::method::PyMethodWrapper;
 use crate::objects::module::PyModule;
 use crate::objects::property::PyProperty;
-use crate::{Cx, Ref, RefExt, Value};
+use crate::{Cx, Ref, RefExt, Slot, Value};
 use ungil_bytecode::WINDOW_HEADER;
 
 const MODULE: u32 = (Builtin::Module as u32) << 1;
@@ -43,8 +43,8 @@ pub(super) unsafe fn applicable(at: *const u64, name: usize, shape_word: u32, cx
     known
 }
 
-/// The value that a cache of any kind but METHOD leads to, borrowed; `UNDEF` if it does not apply or if it is not so
-/// simple. The thread is exclusive; for kinds that go by shape, `cached` applies to the receiver.
+/// The value that a cache of any kind but METHOD leads to, borrowed until the thread is quiescent; `UNDEF` if it does not
+/// apply or if it is not so simple. For kinds that go by shape, `cached` applies to the receiver.
 #[inline(always)]
 pub(super) unsafe fn cached_value<const SOLO: bool>(
     cached: u64,
@@ -53,23 +53,18 @@ pub(super) unsafe fn cached_value<const SOLO: bool>(
     cx: *mut Cx,
 ) -> Value {
     match cache::kind(cached) {
-        cache::SLOT => *receiver.ptr().cast::<Value>().add(cache::payload(cached) as usize),
+        cache::SLOT => (*receiver.ptr().cast::<Slot>().add(cache::payload(cached) as usize)).peek_shared(),
         cache::CLASS_VALUE => plain_in_cell(cached, cx),
         cache::IN_DICT => {
-            let v = own_in_dict(receiver, name, cx);
-            if !v.is_undef() || cache::payload(cached) == cache::NO_CELL {
+            let v = own_in_dict::<SOLO>(receiver, name, cx);
+            // Where other threads run, nothing may mean that they are changing the dict.
+            if !v.is_undef() || !(SOLO || (*cx).owns_everything()) || cache::payload(cached) == cache::NO_CELL
+            {
                 return v;
             }
             plain_in_cell(cached, cx)
         }
-        cache::MODULE if (*receiver.ptr()).shape_word() == MODULE => {
-            let dict = Ref::from_value(receiver).cast_unchecked::<PyModule>().dict.peek();
-            let dict = Ref::from_value(dict).cast_unchecked::<PyDict>();
-            if dict.keys_id() != cached as u32 {
-                return Value::UNDEF;
-            }
-            dict.value_slot_unlocked(cache::payload(cached)).peek()
-        }
+        cache::MODULE => module_value(cached, receiver),
         cache::CLASS_ATTR => match PyType::from_ref(Ref::from_value(receiver), &*cx) {
             Some(class) if class.class_id == cached as u32 => {
                 let v = (*cx).vm.cells.peek(cache::payload(cached));
@@ -99,7 +94,7 @@ unsafe fn plain_in_cell(cached: u64, cx: *mut Cx) -> Value {
 /// The Python function of the class method that a cache leads to, borrowed, `UNDEF` if it leads to something else; and the
 /// class that is its first argument. The thread is exclusive; for kinds that go by shape, `cached` applies to the receiver.
 #[inline(always)]
-pub(super) unsafe fn cached_class_method(
+pub(super) unsafe fn cached_class_method<const SOLO: bool>(
     cached: u64,
     receiver: Value,
     name: usize,
@@ -109,7 +104,8 @@ pub(super) unsafe fn cached_class_method(
     let class = match cache::kind(cached) {
         cache::CLASS_VALUE => (*cx).class_of(Ref::from_value(receiver)),
         cache::IN_DICT
-            if cache::payload(cached) != cache::NO_CELL && own_in_dict(receiver, name, cx).is_undef() =>
+            if cache::payload(cached) != cache::NO_CELL
+                && own_in_dict::<SOLO>(receiver, name, cx).is_undef() =>
         {
             (*cx).class_of(Ref::from_value(receiver))
         }
@@ -130,16 +126,21 @@ pub(super) unsafe fn cached_class_method(
     (function, class.as_ref().value())
 }
 
-/// The attribute in the dict of an instance that keeps its attributes there, borrowed; `UNDEF` if it has none.
+/// The attribute in the dict of an instance that keeps its attributes there, borrowed until the thread is quiescent;
+/// `UNDEF` if it has none, or if another thread is changing the dict.
 #[inline(never)]
-pub(super) unsafe fn own_in_dict(receiver: Value, name: usize, cx: *mut Cx) -> Value {
+pub(super) unsafe fn own_in_dict<const SOLO: bool>(receiver: Value, name: usize, cx: *mut Cx) -> Value {
     let area = (*cx).shape_of(&*receiver.ptr()).head.attr_offset as usize / 8;
-    let dict = *receiver.ptr().cast::<Value>().add(area);
+    let dict = (*receiver.ptr().cast::<Slot>().add(area)).peek_shared();
     if !dict.is_ptr() {
         return Value::UNDEF;
     }
     let dict = Ref::from_value(dict).cast_unchecked::<PyDict>();
-    dict.peek_str(&*cx, Ref::from_value(Value(name as u64)))
+    let name = Ref::from_value(Value(name as u64));
+    match SOLO || (*cx).is_exclusive(&dict.h) {
+        true => dict.peek_str(&*cx, name),
+        false => dict.shared_get_str(&*cx, name),
+    }
 }
 
 /// Whether a cache goes by the receiver's shape.
@@ -152,14 +153,16 @@ handler! {
     pub fn load_attr(ip, regs, cx, t) {
         let word = *ip;
         let receiver = *regs.add(fb!(word));
-        if !receiver.is_ptr() || !(SOLO || (*cx).is_exclusive(&*receiver.ptr())) {
-            return load_shared_attr::<SOLO>(ip, regs, cx, t);
+        if !receiver.is_ptr() {
+            return slow::attr::load_attr::run(ip, regs, cx, t);
         }
         let cached = cache::load(ip.add(1));
         let Some(word_offset) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::SLOT) else {
             return load_attr_other::<SOLO>(ip, regs, cx, t);
         };
-        let v = *receiver.ptr().cast::<Value>().add(word_offset as usize);
+        // No lock is needed. A slot serves one name as long as the instance has shapes, and is empty after that; and what it
+        // holds is there until this thread is quiescent.
+        let v = (*receiver.ptr().cast::<Slot>().add(word_offset as usize)).peek_shared();
         if v.is_undef() {
             return slow::attr::load_attr::run(ip, regs, cx, t);
         }
@@ -173,10 +176,9 @@ handler! {
     }
 }
 
-/// What a module's attribute holds by its cache, borrowed, where other threads run: an immediate, or what lasts; `UNDEF` if
-/// that is not known.
+/// What a module's attribute holds by its cache, borrowed until the thread is quiescent; `UNDEF` if that is not known.
 #[inline(always)]
-pub(super) unsafe fn shared_module_value(cached: u64, receiver: Value) -> Value {
+pub(super) unsafe fn module_value(cached: u64, receiver: Value) -> Value {
     if cache::kind(cached) != cache::MODULE || (*receiver.ptr()).shape_word() != MODULE {
         return Value::UNDEF;
     }
@@ -186,29 +188,6 @@ pub(super) unsafe fn shared_module_value(cached: u64, receiver: Value) -> Value 
         return Value::UNDEF;
     }
     Ref::from_value(dict).cast_unchecked::<PyDict>().shared_value(cached as u32, cache::payload(cached))
-}
-
-handler! {
-    /// An attribute of an immediate, or of an object that other threads may change.
-    #[inline(never)]
-    fn load_shared_attr(ip, regs, cx, t) {
-        let word = *ip;
-        let receiver = *regs.add(fb!(word));
-        if !receiver.is_ptr() {
-            return slow::attr::load_attr::run(ip, regs, cx, t);
-        }
-        let v = shared_module_value(cache::load(ip.add(1)), receiver);
-        if v.is_undef() {
-            return slow::attr::load_attr::run(ip, regs, cx, t);
-        }
-        if v.is_ptr() {
-            count_up::<SOLO>(v, cx);
-        }
-        if word & 0x200 != 0 {
-            return load_consuming::<SOLO>(ip, regs, cx, t, v);
-        }
-        finish!(ip.add(2), regs, cx, t, fa!(word), v)
-    }
 }
 
 /// Ends a load whose receiver is a temporary: its register is emptied.
@@ -239,13 +218,6 @@ handler! {
         let receiver = *regs.add(fb!(word));
         let mut cached = cache::load(ip.add(1));
         let name = name_word(regs, fc!(word));
-        if !(SOLO || (*cx).owns_everything()) {
-            // The receiver is this thread's, but what its class has may be everybody's.
-            cached = if by_shape(cached) { applicable(ip.add(1), name, (*receiver.ptr()).shape_word(), cx) } else { 0 };
-            if cached == 0 || cache::kind(cached) != cache::SLOT {
-                return slow::attr::load_attr::run(ip, regs, cx, t);
-            }
-        }
         if by_shape(cached) {
             cached = applicable(ip.add(1), name, (*receiver.ptr()).shape_word(), cx);
         }

@@ -402,14 +402,14 @@ handler! {
             // A method of the class, unless the instance has an attribute of that name.
             cache::IN_DICT => {
                 cache::payload(cached) != cache::NO_CELL
-                    && attr::own_in_dict(receiver, name, cx).is_undef()
+                    && attr::own_in_dict::<SOLO>(receiver, name, cx).is_undef()
                     && (*cx).vm.cells.peek(cache::payload(cached)).is_ptr()
                     && binds_plainly(&*cx, Ref::from_value((*cx).vm.cells.peek(cache::payload(cached))))
             }
             _ => false,
         };
         if !is_method {
-            let (function, class) = attr::cached_class_method(cached, receiver, name, cx);
+            let (function, class) = attr::cached_class_method::<SOLO>(cached, receiver, name, cx);
             if function.is_ptr() {
                 return call_class_method::<SOLO>(ip, regs, cx, t, function, class);
             }
@@ -438,7 +438,7 @@ handler! {
         let word = *ip;
         let window = regs.add(fb!(word));
         let receiver = *window.add(WINDOW_HEADER);
-        let v = attr::shared_module_value(cache::load(ip.add(2)), receiver);
+        let v = attr::module_value(cache::load(ip.add(2)), receiver);
         if v.is_ptr() {
             return call_held::<SOLO>(ip, regs, cx, t, v);
         }

@@ -15,14 +15,17 @@ const LIST: u32 = (Builtin::List as u32) << 1;
 const TUPLE: u32 = (Builtin::Tuple as u32) << 1;
 
 /// The item of a list or tuple at an index that may count from the end, borrowed; `UNDEF` if out of range or if the
-/// container is something else. A list must be exclusively the thread's.
+/// container is something else.
 #[inline(always)]
 unsafe fn sequence_item<const SOLO: bool>(cx: *mut Cx, container: Value, index: i64) -> Value {
     let h = &*container.ptr();
     let word = h.shape_word();
     let container = Ref::from_value(container);
-    let (items, len): (*const Value, usize) = if word == LIST && (SOLO || (*cx).is_exclusive(h)) {
+    let (items, len): (*const Value, usize) = if word == LIST {
         let list = container.cast_unchecked::<PyList>();
+        if !(SOLO || (*cx).is_exclusive(h)) {
+            return list.shared_item(index);
+        }
         (list.items_unlocked(), list.len())
     } else if word == TUPLE {
         let items = container.cast_unchecked::<PyTuple>().items();

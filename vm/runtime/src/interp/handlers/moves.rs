@@ -149,31 +149,12 @@ handler! {
 handler! {
     pub fn load_global(ip, regs, cx, t) {
         let word = *ip;
-        let v = cache::global::<SOLO>(ip, regs, cx);
+        let v = if SOLO { cache::global::<SOLO>(ip, regs, cx) } else { cache::shared_global(ip, regs) };
         if v.is_undef() {
-            return load_shared_global::<SOLO>(ip, regs, cx, t);
+            return slow::names::load_global::run(ip, regs, cx, t);
         }
         if v.is_ptr() {
             count_up::<SOLO>(v, cx);
-        }
-        finish!(ip.add(3), regs, cx, t, fa!(word), v)
-    }
-}
-
-handler! {
-    /// A global that is not cached, or that other threads may replace.
-    #[inline(never)]
-    fn load_shared_global(ip, regs, cx, t) {
-        if SOLO || (*cx).owns_everything() {
-            return slow::names::load_global::run(ip, regs, cx, t);
-        }
-        let v = cache::shared_global(ip, regs);
-        if v.is_undef() {
-            return slow::names::load_global::run(ip, regs, cx, t);
-        }
-        let word = *ip;
-        if v.is_ptr() {
-            (*v.ptr()).increment((*cx).mutator());
         }
         finish!(ip.add(3), regs, cx, t, fa!(word), v)
     }
@@ -228,26 +209,13 @@ handler! {
         let word = *ip;
         let cell = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyCell>();
         let v = cell.peek();
-        if !(SOLO || (*cx).is_exclusive(&cell.h)) || v.is_undef() {
-            return load_shared_cell::<SOLO>(ip, regs, cx, t);
+        if v.is_undef() {
+            return slow::names::unbound_cell::run(ip, regs, cx, t);
         }
         if v.is_ptr() {
             count_up::<SOLO>(v, cx);
         }
         finish!(ip.add(1), regs, cx, t, fa!(word), v)
-    }
-}
-
-handler! {
-    /// A cell that is empty, or that other threads may change.
-    #[inline(never)]
-    fn load_shared_cell(ip, regs, cx, t) {
-        let word = *ip;
-        let cell = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyCell>();
-        match cell.get_value(&*cx) {
-            Value::UNDEF => slow::names::unbound_cell::run(ip, regs, cx, t),
-            v => finish!(ip.add(1), regs, cx, t, fa!(word), v),
-        }
     }
 }
 
@@ -315,25 +283,13 @@ handler! {
         let word = *ip;
         let cell = free_cell(regs, fb!(word));
         let v = cell.peek();
-        if !(SOLO || (*cx).is_exclusive(&cell.h)) || v.is_undef() {
-            return load_shared_free::<SOLO>(ip, regs, cx, t);
+        if v.is_undef() {
+            return slow::names::unbound_free::run(ip, regs, cx, t);
         }
         if v.is_ptr() {
             count_up::<SOLO>(v, cx);
         }
         finish!(ip.add(1), regs, cx, t, fa!(word), v)
-    }
-}
-
-handler! {
-    /// A free variable whose cell is empty, or which other threads may change.
-    #[inline(never)]
-    fn load_shared_free(ip, regs, cx, t) {
-        let word = *ip;
-        match free_cell(regs, fb!(word)).get_value(&*cx) {
-            Value::UNDEF => slow::names::unbound_free::run(ip, regs, cx, t),
-            v => finish!(ip.add(1), regs, cx, t, fa!(word), v),
-        }
     }
 }
 

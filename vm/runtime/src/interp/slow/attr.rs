@@ -9,7 +9,7 @@ use crate::objects::dict::PyDict;
 use crate::objects::module::PyModule;
 use crate::objects::{native, super_};
 use crate::ops::{CacheableLoad, CacheableStore, binds_plainly, cacheable_load, cacheable_store, dict_slot};
-use crate::{Cx, Obj, Ref, RefExt, Value};
+use crate::{Cx, Obj, Ref, RefExt, Slot, Value};
 
 unsafe fn name_of<'a>(regs: *mut Value, index: usize) -> Ref<'a> {
     crate::interp::frame::Frame(regs).code().names[index].get()
@@ -246,8 +246,8 @@ unsafe fn store_by_cache(
     let mut out = None;
     if applies {
         ungil_gc::model::publish(h, v.value());
-        let slot = receiver.value().ptr().cast::<Value>().add(offset);
-        out = Some(std::mem::replace(&mut *slot, v.value()));
+        let slot = receiver.value().ptr().cast::<Slot>().add(offset);
+        out = Some((*slot).swap_locked_word(v.value()));
         if let Some(shape) = shape {
             h.set_shape_id(shape.head.id);
         }

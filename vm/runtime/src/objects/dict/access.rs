@@ -26,16 +26,40 @@ impl PyDict {
     #[inline]
     pub fn get_str(&self, cx: &Cx, name: Ref<'_>) -> Option<Obj> {
         let hash = str_hash(cx, name);
-        locked(cx, &self.h, || self.entry(self.find_str(cx, name, hash)?).value.get_locked(cx))
+        self.shared_value_of(cx, name, hash).or_else(|| {
+            locked(cx, &self.h, || self.entry(self.find_str(cx, name, hash)?).value.get_locked(cx))
+        })
+    }
+
+    /// What [`PyDict::shared_find`] finds, counted; `None` also if the dict is exclusively the thread's.
+    #[inline(always)]
+    fn shared_value_of(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Option<Obj> {
+        if cx.is_exclusive(&self.h) {
+            return None;
+        }
+        match self.shared_find(cx, key, hash) {
+            Value::UNDEF => None,
+            // SAFETY: alive until the thread is quiescent.
+            v => Some(unsafe { Obj::from_borrowed(v, cx) }),
+        }
+    }
+
+    /// As [`PyDict::get_str`], borrowed until the thread is quiescent, without the lock. `UNDEF` also if another thread is
+    /// changing the dict.
+    #[inline]
+    pub(crate) fn shared_get_str(&self, cx: &Cx, name: Ref<'_>) -> Value {
+        self.shared_find(cx, name, str_hash(cx, name))
     }
 
     /// The value of a key that is an immediate, an exact int or an exact string. `None` also if only Python can tell.
     #[inline]
     pub fn get_simple(&self, cx: &Cx, key: Ref<'_>) -> Option<Obj> {
         let hash = crate::objects::hash::known_hash(cx, key)?;
-        locked(cx, &self.h, || match self.find_quick(cx, key, hash) {
-            Quick::Found(index) => self.entry(index).value.get_locked(cx),
-            _ => None,
+        self.shared_value_of(cx, key, hash).or_else(|| {
+            locked(cx, &self.h, || match self.find_quick(cx, key, hash) {
+                Quick::Found(index) => self.entry(index).value.get_locked(cx),
+                _ => None,
+            })
         })
     }
 
@@ -61,6 +85,9 @@ impl PyDict {
     /// Whether a key of known hash is there, if that needs no Python.
     #[inline]
     pub(crate) fn contains_simple(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Option<bool> {
+        if !cx.is_exclusive(&self.h) && !self.shared_find(cx, key, hash).is_undef() {
+            return Some(true);
+        }
         match locked(cx, &self.h, || self.find_quick(cx, key, hash)) {
             Quick::Found(_) => Some(true),
             Quick::Missing => Some(false),
@@ -175,7 +202,10 @@ impl PyDict {
     /// What `__eq__` raises.
     #[inline]
     pub fn get_known_hash(&self, cx: &mut Cx, key: Ref<'_>, hash: i64) -> R<Option<Obj>> {
-        self.with_entry(cx, key, hash, |cx, index| self.entry(index?).value.get_locked(cx))
+        match self.shared_value_of(cx, key, hash) {
+            Some(value) => Ok(Some(value)),
+            None => self.with_entry(cx, key, hash, |cx, index| self.entry(index?).value.get_locked(cx)),
+        }
     }
 
     /// Whether the key is there.
@@ -184,6 +214,9 @@ impl PyDict {
     /// As [`PyDict::get`].
     pub fn contains(&self, cx: &mut Cx, key: Ref<'_>) -> R<bool> {
         let hash = key_hash(cx, key)?;
+        if !cx.is_exclusive(&self.h) && !self.shared_find(cx, key, hash).is_undef() {
+            return Ok(true);
+        }
         self.with_entry(cx, key, hash, |_, index| index.is_some())
     }
 
@@ -306,8 +339,14 @@ impl PyDict {
             }
             let last = (0..self.filled.get()).rev().find(|&i| !self.entry(i).key.is_empty())?;
             let taken = self.take_entry(last);
-            // The holes behind the entry need not be passed again.
-            self.filled.set(last);
+            if cx.is_exclusive(&self.h) {
+                // The holes behind the entry need not be passed again.
+                self.filled.set(last);
+            } else if (self.filled.get() - self.used.get()) > self.used.get() + 8 {
+                // An entry that others may be reading serves no other key: a new table closes the holes. Without memory it stays
+                // as it is.
+                self.resize(cx, super::table::log2_for_entries(self.used.get() as usize));
+            }
             Some(taken)
         })
     }

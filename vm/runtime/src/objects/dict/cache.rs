@@ -66,9 +66,9 @@ impl PyDict {
         &self.entry(index).value
     }
 
-    /// The value of an entry if the dict still has the keys that the id names, and if the value is an immediate or an
-    /// immortal object, which nobody need count; `UNDEF` otherwise. Takes no lock and writes nothing: the memory of a
-    /// table that had an id stays until the world stops, and what is read counts only if the id is still there.
+    /// The value of an entry if the dict still has the keys that the id names, borrowed until the thread is quiescent; `UNDEF`
+    /// otherwise. Takes no lock and writes nothing: the memory of a published table stays until then, and what is read counts
+    /// only if the id is still there.
     #[inline]
     pub fn shared_value(&self, keys_id: u32, index: u32) -> Value {
         if keys_id == 0 || self.keys_id.get() != keys_id {
@@ -84,15 +84,9 @@ impl PyDict {
         }
         // SAFETY: the table that the id goes with has an entry of this number; its memory is there as said above.
         let slot = unsafe { &(*entries.add(index as usize)).value };
-        let v = slot.peek();
-        // What a slot holds may be freed any time, but not its block's memory: pages stay, and large objects that had been
-        // published wait for a stop of the world.
-        // SAFETY: a header is there; if it says immortal and the slot still holds it, it is that object.
-        if v.is_ptr() && unsafe { !(*v.ptr()).is_lasting() } {
-            return Value::UNDEF;
-        }
+        let v = slot.peek_shared();
         fence(Ordering::Acquire);
-        if self.keys_id.get() == keys_id && slot.peek() == v { v } else { Value::UNDEF }
+        if self.keys_id.get() == keys_id { v } else { Value::UNDEF }
     }
 
     /// Replaces the value of an entry if the dict still has the keys that the id names.

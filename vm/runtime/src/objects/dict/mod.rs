@@ -24,7 +24,11 @@ pub(crate) use update::iterates_as_dict;
 use crate::objects::sync::Field;
 use crate::prelude::*;
 use std::cell::Cell;
+<<<<<<< HEAD
 use ungil_locks::primitive::{AtomicPtr, AtomicU32};
+=======
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32};
+>>>>>>> 7297cb3 (Lists, dicts, instances, cells and globals are read without locks; storage that readers may look at is freed after a grace period)
 
 /// A dict. The interpreter's handlers read `entries` and `keys_id`.
 #[repr(C)]
@@ -35,8 +39,8 @@ pub struct PyDict {
     /// Names the present set of keys and their places for inline caches: 0 if nobody asked for a name yet. Any
     /// change but the replacement of a value sets it to 0, and no number is given twice.
     pub(crate) keys_id: Field<AtomicU32>,
-    log2_size: Cell<u8>,
-    log2_index_bytes: Cell<u8>,
+    log2_size: Field<AtomicU8>,
+    log2_index_bytes: Field<AtomicU8>,
     /// All keys are exact strings.
     only_str: Cell<bool>,
     /// Items.
@@ -88,8 +92,8 @@ impl PyDict {
             h,
             entries: Field::<AtomicPtr<Entry>>::new(std::ptr::null_mut()),
             keys_id: Field::<AtomicU32>::new(0),
-            log2_size: Cell::new(0),
-            log2_index_bytes: Cell::new(0),
+            log2_size: Field::<AtomicU8>::new(0),
+            log2_index_bytes: Field::<AtomicU8>::new(0),
             only_str: Cell::new(true),
             used: Field::<AtomicU32>::new(0),
             filled: Field::<AtomicU32>::new(0),

@@ -5,13 +5,20 @@
 //! deleted. Open addressing with the probe sequence of CPython's `dictobject.c`. A deleted entry leaves a hole, which the
 //! next resize closes.
 //!
-//! Everything here is called with the dict's lock held or while the dict is exclusively the caller's; nothing here
-//! runs Python or drops a reference.
+//! Everything here is called with the dict's lock held or while the dict is exclusively the caller's, but for
+//! [`PyDict::shared_find`]; nothing here runs Python or drops a reference.
+//!
+//! A value is looked up without the lock. For that, an entry of a published dict never serves another key, a table
+//! that is replaced is freed after a grace period, and while size and table do not belong together there is no table.
 
 use super::PyDict;
 use crate::prelude::*;
 use std::cell::Cell;
+<<<<<<< HEAD
 use ungil_locks::primitive::{Ordering, fence};
+=======
+use std::sync::atomic::{AtomicI8, AtomicI16, AtomicI32, Ordering, fence};
+>>>>>>> 7297cb3 (Lists, dicts, instances, cells and globals are read without locks; storage that readers may look at is freed after a grace period)
 
 /// A key and its value. A hole has neither.
 #[repr(C)]
@@ -122,11 +129,43 @@ impl PyDict {
     fn index_set(&self, slot: usize, index: i32) {
         let start = self.index_start();
         // SAFETY: as in `index_get`.
+        // ORD: release, with the acquire of `shared_walk`: the entry that the number is of.
         unsafe {
             match self.log2_index_bytes.get() - self.log2_size.get() {
-                0 => *start.cast::<i8>().add(slot) = index as i8,
-                1 => *start.cast::<i16>().add(slot) = index as i16,
-                _ => *start.cast::<i32>().add(slot) = index,
+                0 => AtomicI8::from_ptr(start.cast::<i8>().add(slot)).store(index as i8, Ordering::Release),
+                1 => {
+                    AtomicI16::from_ptr(start.cast::<i16>().add(slot)).store(index as i16, Ordering::Release)
+                }
+                _ => AtomicI32::from_ptr(start.cast::<i32>().add(slot)).store(index, Ordering::Release),
+            }
+        }
+    }
+
+    /// The value of a key that is an immediate, an exact int or an exact string, borrowed until the thread is quiescent, from a
+    /// dict that other threads may change, without its lock. `UNDEF` if the key is not there, if only Python can tell, or if
+    /// the dict is being changed just there.
+    #[inline]
+    pub(super) fn shared_find(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Value {
+        let entries = self.entries.get_shared();
+        let (log2, log2_bytes) = (self.log2_size.get_shared(), self.log2_index_bytes.get_shared());
+        // The same table before and after: the sizes are its own. None comes back before this thread is quiescent.
+        if entries.is_null() || self.entries.get() != entries {
+            return Value::UNDEF;
+        }
+        // SAFETY: the index lies in front of the entries, in the same block, and has words of this width.
+        unsafe {
+            let index = entries.cast::<u8>().sub(1 << log2_bytes);
+            let mask = (1usize << log2) - 1;
+            match log2_bytes - log2 {
+                0 => shared_walk(cx, entries, mask, key, hash, |slot| {
+                    i32::from(AtomicI8::from_ptr(index.cast::<i8>().add(slot)).load(Ordering::Acquire))
+                }),
+                1 => shared_walk(cx, entries, mask, key, hash, |slot| {
+                    i32::from(AtomicI16::from_ptr(index.cast::<i16>().add(slot)).load(Ordering::Acquire))
+                }),
+                _ => shared_walk(cx, entries, mask, key, hash, |slot| {
+                    AtomicI32::from_ptr(index.cast::<i32>().add(slot)).load(Ordering::Acquire)
+                }),
             }
         }
     }
@@ -356,11 +395,12 @@ impl PyDict {
             }
         }
         debug_assert_eq!(moved, self.used.get());
-        let had_id = self.keys_id.get() != 0;
         self.forget_keys();
-        self.entries.set(entries);
+        // No reader may take the new table's size for the old one's: see `shared_find`.
+        self.entries.set(std::ptr::null_mut());
         self.log2_size.set(log2);
         self.log2_index_bytes.set(index_log2);
+        self.entries.set(entries);
         self.filled.set(moved);
         self.free.set(usable(log2) as u32 - moved);
         self.touch();
@@ -373,8 +413,8 @@ impl PyDict {
         }
         if !old.is_null() {
             // SAFETY: the block was allocated for a table of this size, and nothing refers to it any more but readers
-            // without the lock, which go by the id.
-            unsafe { free_block(cx, old, old_log2, had_id && !cx.is_exclusive(&self.h)) };
+            // without the lock.
+            unsafe { free_block(cx, old, old_log2, !cx.is_exclusive(&self.h)) };
         }
         true
     }
@@ -445,7 +485,7 @@ impl PyDict {
             entries: self.entries.get(),
             log2: self.log2_size.get(),
             filled: self.filled.get() as usize,
-            had_readers: self.keys_id.get() != 0 && self.h.is_published(),
+            published: self.h.is_published(),
         };
         self.forget_keys();
         self.entries.set(std::ptr::null_mut());
@@ -468,13 +508,54 @@ impl PyDict {
     }
 }
 
+/// See [`PyDict::shared_find`]. `number` reads the index with acquire.
+///
+/// # Safety
+/// `entries` and the index belong to one table with so many slots, whose memory stays.
+#[inline(always)]
+unsafe fn shared_walk(
+    cx: &Cx,
+    entries: *const Entry,
+    mask: usize,
+    key: Ref<'_>,
+    hash: i64,
+    number: impl Fn(usize) -> i32,
+) -> Value {
+    let (mut slot, mut perturb) = (hash as usize & mask, hash as u64);
+    // A table that others fill and empty meanwhile could keep a reader going.
+    for _ in 0..=mask {
+        match number(slot) {
+            EMPTY => return Value::UNDEF,
+            n if n >= 0 => {
+                // SAFETY: the entry was complete when its number was stored.
+                let entry = unsafe { &*entries.add(n as usize) };
+                let stored = entry.key.peek_shared();
+                let same = stored == key.value()
+                    || entry.hash.get() == hash
+                        && !stored.is_undef()
+                        && match super::key::quick_equal(cx, stored, key.value()) {
+                            Some(same) => same,
+                            None => return Value::UNDEF,
+                        };
+                if same {
+                    return entry.value.peek_shared();
+                }
+            }
+            _ => {}
+        }
+        perturb >>= PERTURB_SHIFT;
+        slot = slot.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & mask;
+    }
+    Value::UNDEF
+}
+
 /// A table that no dict refers to any more, to be emptied without a lock.
 pub(super) struct OldTable {
     entries: *mut Entry,
     log2: u8,
     filled: usize,
     /// Threads without the lock may be reading it.
-    had_readers: bool,
+    published: bool,
 }
 
 impl OldTable {
@@ -503,7 +584,7 @@ impl OldTable {
     fn free(self, m: &Mutator) {
         if !self.entries.is_null() {
             // SAFETY: allocated with this size; empty now.
-            unsafe { free_block(m, self.entries, self.log2, self.had_readers && !m.owns_everything()) };
+            unsafe { free_block(m, self.entries, self.log2, self.published && !m.owns_everything()) };
         }
     }
 }
@@ -535,7 +616,7 @@ fn allocate(m: &Mutator, log2: u8) -> Option<(*mut Entry, u8)> {
     }
 }
 
-/// Frees a table, when the world stops next if there may be readers without the lock.
+/// Frees a table, after a grace period if there may be readers without the lock.
 ///
 /// # Safety
 /// `entries` came from [`allocate`] with the same size and is not used any more, but by such readers.

@@ -88,9 +88,32 @@ impl PyList {
         self.items.get().cast()
     }
 
+    /// The item at an index that may count from the end, borrowed from a list that other threads may change, without its lock:
+    /// good until the thread's next quiescent point. `UNDEF` past the end, or if the list is being changed.
+    #[inline(always)]
+    pub(crate) fn shared_item(&self, index: i64) -> Value {
+        let items = self.items.get_shared();
+        let len = self.len.get_shared();
+        let index = if index < 0 { index.wrapping_add(len as i64) } else { index };
+        // Storage that is in place before and after the length was read has room for so many, as none comes back before this
+        // thread is quiescent, but for that of a list that is being sorted.
+        if index as u64 >= len as u64 || self.items.get() != items {
+            return Value::UNDEF;
+        }
+        // SAFETY: see above; readers' storage is freed after they have been quiescent.
+        unsafe { (*items.add(index as usize)).peek_shared() }
+    }
+
     /// The item at `i`, `None` past the end.
     #[inline(always)]
     pub fn get(&self, cx: &Cx, i: usize) -> Option<Obj> {
+        if !cx.is_exclusive(&self.h) {
+            let v = self.shared_item(i as i64);
+            if !v.is_undef() {
+                // SAFETY: alive until the thread is quiescent.
+                return Some(unsafe { Obj::from_borrowed(v, cx) });
+            }
+        }
         locked(cx, &self.h, || self.slots().get(i)?.get_locked(cx))
     }
 

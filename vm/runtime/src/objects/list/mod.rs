@@ -3,8 +3,12 @@
 //! - `access.rs`: what the rest of the VM does with lists; `methods.rs`, `slices.rs`: Python's methods
 //! - `sort.rs`, `merge.rs`: `list.sort`
 //!
-//! The object's lock guards length, capacity and items. `len` may be read without it, as a snapshot. What leaves the
-//! list is dropped after the unlock; nothing keeps a pointer into the items across a call that may run Python.
+//! The object's lock guards length, capacity and items. What leaves the list is dropped after the unlock; nothing keeps a
+//! pointer into the items across a call that may run Python.
+//!
+//! A single item is read without the lock ([`PyList::shared_item`]). For that, the storage of a published list is freed
+//! after a grace period, the length never exceeds the capacity of the storage that is in place, in the order in which both are
+//! stored, and items change places word by word.
 
 mod access;
 pub(crate) mod iter;
@@ -80,9 +84,14 @@ impl PyList {
 
     /// Makes the list empty and hands its storage out. The caller holds the lock.
     pub(super) fn take_storage(&self) -> Storage {
-        let storage = Storage { items: self.items.get(), len: self.len.get(), capacity: self.capacity.get() };
-        self.items.set(std::ptr::null_mut());
+        let storage = Storage {
+            items: self.items.get(),
+            len: self.len.get(),
+            capacity: self.capacity.get(),
+            published: self.h.is_published(),
+        };
         self.len.set(0);
+        self.items.set(std::ptr::null_mut());
         self.capacity.set(0);
         storage
     }
@@ -114,23 +123,33 @@ impl PyList {
         let Some(bytes) = storage_bytes(capacity) else { return false };
         let (old_items, old_capacity) = (self.items.get(), self.capacity.get());
         if capacity == 0 {
-            // SAFETY: the storage was allocated with this capacity; no item is left.
-            unsafe { free_storage(cx, old_items, old_capacity) };
             self.items.set(std::ptr::null_mut());
             self.capacity.set(0);
+            // SAFETY: the storage was allocated with this capacity; no item is left.
+            unsafe { free_storage(cx, old_items, old_capacity, self.h.is_published()) };
             return true;
         }
+        let exclusive = cx.is_exclusive(&self.h);
         // SAFETY: as above; the new size is not zero.
         let items = unsafe {
             match old_capacity {
-                0 => cx.allocate_buffer(bytes),
+                n if n == 0 || !exclusive => cx.allocate_buffer(bytes),
                 n => cx.resize_buffer(old_items.cast(), n * size_of::<Slot>(), bytes),
             }
         };
         if items.is_null() {
             return false;
         }
-        self.items.set(items.cast());
+        let items = items.cast::<Slot>();
+        if !exclusive && old_capacity != 0 {
+            // SAFETY: both have room for the items, and the old storage is used by readers without the lock alone.
+            unsafe {
+                items.copy_from_nonoverlapping(old_items, self.len.get());
+                self.items.set(items);
+                free_storage(cx, old_items, old_capacity, true);
+            }
+        }
+        self.items.set(items);
         self.capacity.set(capacity);
         true
     }
@@ -150,6 +169,8 @@ pub(super) struct Storage {
     items: *mut Slot,
     len: usize,
     capacity: usize,
+    /// Threads without the lock may be reading it.
+    published: bool,
 }
 
 impl Storage {
@@ -168,7 +189,7 @@ impl Storage {
         let mut this = std::mem::ManuallyDrop::new(self);
         this.words_mut().iter().for_each(|&v| m.drop_value(v));
         // SAFETY: the references are given up; nothing refers to the memory any more.
-        unsafe { free_storage(m, this.items, this.capacity) };
+        unsafe { free_storage(m, this.items, this.capacity, this.published) };
     }
 
     /// Drops the items, last one first.
@@ -176,7 +197,7 @@ impl Storage {
         let mut this = std::mem::ManuallyDrop::new(self);
         this.words_mut().iter().rev().for_each(|&v| m.drop_value(v));
         // SAFETY: as in `drop_forward`.
-        unsafe { free_storage(m, this.items, this.capacity) };
+        unsafe { free_storage(m, this.items, this.capacity, this.published) };
     }
 }
 
@@ -185,7 +206,7 @@ impl Drop for Storage {
         let m = Mutator::current();
         self.words_mut().iter().for_each(|&v| m.drop_value(v));
         // SAFETY: allocated with this capacity; the references are given up, and nothing refers to it any more.
-        unsafe { free_storage(m, self.items, self.capacity) };
+        unsafe { free_storage(m, self.items, self.capacity, self.published) };
     }
 }
 
@@ -196,11 +217,19 @@ pub(super) fn storage_bytes(capacity: usize) -> Option<usize> {
 }
 
 /// # Safety
-/// `items` is storage of that capacity which is not used any more.
+/// `items` is storage of that capacity which is not used any more, but by readers without the lock if it was a `published`
+/// list's.
 #[inline(always)]
-unsafe fn free_storage(m: &Mutator, items: *mut Slot, capacity: usize) {
-    if capacity != 0 {
-        // SAFETY: as the caller promises.
-        unsafe { m.free_buffer(items.cast(), capacity * size_of::<Slot>()) };
+unsafe fn free_storage(m: &Mutator, items: *mut Slot, capacity: usize, published: bool) {
+    if capacity == 0 {
+        return;
+    }
+    let bytes = capacity * size_of::<Slot>();
+    // SAFETY: as the caller promises.
+    unsafe {
+        match published && !m.owns_everything() {
+            true => m.retire_buffer(items.cast(), bytes),
+            false => m.free_buffer(items.cast(), bytes),
+        }
     }
 }
