@@ -4,11 +4,7 @@
 //! whose end may take long (LOCK-1): what is to be dropped is handed out and dropped after the unlock.
 
 use crate::{Cx, Header};
-<<<<<<< HEAD
-use ungil_locks::primitive::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-=======
-use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
->>>>>>> 7297cb3 (Lists, dicts, instances, cells and globals are read without locks; storage that readers may look at is freed after a grace period)
+use ungil_locks::primitive::{AtomicI64, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// Runs `f` with the object's lock held, or at once if the object is exclusively this thread's.
 #[inline(always)]

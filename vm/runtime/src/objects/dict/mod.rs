@@ -24,11 +24,7 @@ pub(crate) use update::iterates_as_dict;
 use crate::objects::sync::Field;
 use crate::prelude::*;
 use std::cell::Cell;
-<<<<<<< HEAD
-use ungil_locks::primitive::{AtomicPtr, AtomicU32};
-=======
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32};
->>>>>>> 7297cb3 (Lists, dicts, instances, cells and globals are read without locks; storage that readers may look at is freed after a grace period)
+use ungil_locks::primitive::{AtomicPtr, AtomicU8, AtomicU32};
 
 /// A dict. The interpreter's handlers read `entries` and `keys_id`.
 #[repr(C)]

@@ -14,11 +14,8 @@
 use super::PyDict;
 use crate::prelude::*;
 use std::cell::Cell;
-<<<<<<< HEAD
+use std::sync::atomic::{AtomicI8, AtomicI16, AtomicI32};
 use ungil_locks::primitive::{Ordering, fence};
-=======
-use std::sync::atomic::{AtomicI8, AtomicI16, AtomicI32, Ordering, fence};
->>>>>>> 7297cb3 (Lists, dicts, instances, cells and globals are read without locks; storage that readers may look at is freed after a grace period)
 
 /// A key and its value. A hole has neither.
 #[repr(C)]
