@@ -100,25 +100,24 @@ fn sum(cx: &mut Cx, a: Args<'_>) -> R {
             start.own(cx)
         }
     };
-    let iterator = cx.iter(a.get(0))?;
     // Holds the total as long as only floats, ints and complex numbers were added to a float or complex number.
     let mut exact = Compensated::of(cx, total.r());
-    while let Some(item) = cx.next(iterator.r())? {
+    cx.for_each(a.get(0), |cx, item| {
+        if let (Some(x), Some(y)) = (total.value().as_int(), item.value().as_int()) {
+            total = cx.int(x + y);
+            return Ok(true);
+        }
         if let Some(sum) = &mut exact {
             if sum.add(cx, item.r()) {
-                continue;
+                return Ok(true);
             }
             total = sum.total(cx);
             exact = None;
         }
-        if let (Some(x), Some(y)) = (total.value().as_int(), item.value().as_int()) {
-            total = cx.int(x + y);
-            continue;
-        }
         total = cx.binary(BinaryOp::Add, total.r(), item.r())?;
         exact = Compensated::of(cx, total.r());
-        cx.poll()?;
-    }
+        Ok(true)
+    })?;
     Ok(exact.map_or(total, |sum| sum.total(cx)))
 }
 
@@ -203,10 +202,10 @@ fn extreme(cx: &mut Cx, a: Args<'_>, name: &str, better: CompareOp) -> R {
     match args {
         [] => return Err(cx.type_error(format!("{name} expected at least 1 argument, got 0"))),
         [iterable] => {
-            let items = cx.iter(*iterable)?;
-            while let Some(item) = cx.next(items.r())? {
+            cx.for_each(*iterable, |cx, item| {
                 best.consider(cx, item)?;
-            }
+                Ok(true)
+            })?;
         }
         many => {
             if default.is_some() {
@@ -216,6 +215,7 @@ fn extreme(cx: &mut Cx, a: Args<'_>, name: &str, better: CompareOp) -> R {
             }
             for item in many {
                 best.consider(cx, item.own(cx))?;
+                cx.poll()?;
             }
         }
     }
@@ -251,7 +251,7 @@ impl Best<'_> {
         if wins {
             self.found = Some((item, rank));
         }
-        cx.poll()
+        Ok(())
     }
 }
 

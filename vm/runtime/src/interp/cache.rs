@@ -36,6 +36,9 @@ pub const IN_DICT: u8 = 9;
 /// A property of the class: payload is the cell.
 pub const PROPERTY: u8 = 10;
 
+/// A computed attribute of a built-in type: payload is the cell.
+pub const COMPUTED: u8 = 11;
+
 /// A payload that names no cell.
 pub const NO_CELL: u32 = (1 << 24) - 1;
 
@@ -82,6 +85,17 @@ pub fn kind(word: u64) -> u8 {
 #[inline(always)]
 pub fn payload(word: u64) -> u32 {
     (word >> 32) as u32 & 0xff_ffff
+}
+
+/// What stands for the shape word in the guard of a method of an immediate: that of the objects of its class; 0 for those
+/// that have no methods to speak of.
+#[inline(always)]
+pub fn immediate_shape(v: Value) -> u32 {
+    match v {
+        v if v.is_int() => (Builtin::Int as u32) << 1,
+        v if v.is_float() => (Builtin::Float as u32) << 1,
+        _ => 0,
+    }
 }
 
 /// What is added to a name's address to make the key of a store in the table of recent attributes.

@@ -117,6 +117,9 @@ fn known_hash_of_other(cx: &Cx, v: Ref<'_>) -> Option<i64> {
         // SAFETY: an exact tuple.
         return unsafe { v.cast_unchecked::<PyTuple>() }.known_hash();
     }
+    if cx.is_exactly(v, Builtin::Type) || cx.is_exactly(v, Builtin::Function) {
+        return Some(hash_address(v));
+    }
     let object = cx.builtin(Builtin::Object);
     cx.class_of(v).same_special(cx, object, Special::Hash).then(|| hash_address(v))
 }

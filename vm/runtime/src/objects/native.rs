@@ -34,6 +34,14 @@ impl PyGetSet {
         // SAFETY: the slot holds a class from birth to end.
         unsafe { Ref::from_value(self.owner.peek()).cast_unchecked() }
     }
+
+    /// Reads the attribute of an instance of the owner.
+    ///
+    /// # Errors
+    /// What its getter raises.
+    pub fn read(&self, cx: &mut Cx, instance: Ref<'_>) -> R {
+        self.get.call(cx, Args::new(&[instance.value()]))
+    }
 }
 
 unsafe fn getset_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {

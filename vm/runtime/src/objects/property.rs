@@ -23,6 +23,11 @@ impl PyProperty {
         self.get.peek()
     }
 
+    /// The getter, if there is one.
+    pub(crate) fn counted_getter(&self, cx: &Cx) -> Option<Obj> {
+        self.get.get(&self.h, cx)
+    }
+
     fn slots(&self) -> [&Slot; 5] {
         [&self.get, &self.set, &self.delete, &self.doc, &self.name]
     }

@@ -6,7 +6,7 @@ use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
 use crate::objects::method::PyMethodWrapper;
 use crate::objects::module::PyModule;
-use crate::objects::native::PyNative;
+use crate::objects::native::{PyGetSet, PyNative};
 use crate::objects::str::PyStr;
 use crate::{Cx, Obj, ObjExt, R, Ref, RefExt, Slot, Value};
 use ungil_gc::DYNAMIC_OFFSET;
@@ -31,6 +31,8 @@ pub enum CacheableLoad {
     ClassValue { cell: u32 },
     /// A property of the class.
     Property { cell: u32 },
+    /// A computed attribute of a built-in type.
+    Computed { cell: u32 },
     /// In the instance's dict if it is there, else a value or method of the class, if there is a cell.
     InDict { cell: Option<u32> },
     /// The receiver is a class: the value found through it, which does not bind, or a static or class method.
@@ -675,6 +677,10 @@ pub fn cacheable_load(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<CacheableL
             if cx.is_exactly(v.r(), Builtin::Property) {
                 return class.cell(cx, name).map(|cell| CacheableLoad::Property { cell });
             }
+            if let Some(computed) = v.r().downcast::<PyGetSet>(cx) {
+                let fits = class.is_subclass(computed.owner(), cx);
+                return class.cell(cx, name).filter(|_| fits).map(|cell| CacheableLoad::Computed { cell });
+            }
             let byte_offset = member_offset(cx, class, v.r(), shape, name)?;
             return Some(CacheableLoad::Slot { byte_offset });
         }
@@ -701,6 +707,14 @@ pub fn cacheable_load(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<CacheableL
         return fits.then_some(CacheableLoad::Method { cell });
     }
     is_plain_value(cx, found.r()).then_some(CacheableLoad::ClassValue { cell })
+}
+
+/// As [`cacheable_load`] for the methods that the class of an immediate has: the cell.
+pub fn cacheable_method(cx: &Cx, immediate: Ref<'_>, name: Ref<'_>) -> Option<u32> {
+    let class = cx.class_of(immediate);
+    let found = class.lookup(cx, name)?;
+    let fits = found.r().downcast::<PyNative>(cx).is_some_and(|n| n.fits(cx, class));
+    if fits && binds_plainly(cx, found.r()) { class.cell(cx, name) } else { None }
 }
 
 /// Whether a value found on a class is given as it is, or is a static or class method, which caches know to take apart.

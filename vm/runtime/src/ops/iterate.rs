@@ -2,7 +2,9 @@
 
 use crate::class::Builtin;
 use crate::names::Special;
-use crate::{Cx, Obj, R, Ref};
+use crate::objects::list::PyList;
+use crate::objects::tuple::PyTuple;
+use crate::{Cx, Obj, R, Ref, RefExt};
 
 impl Cx {
     /// `iter(v)`.
@@ -84,7 +86,20 @@ impl Cx {
     ///
     /// # Errors
     /// What iterating or `f` raises.
+    #[inline]
     pub fn for_each(&mut self, iterable: Ref<'_>, mut f: impl FnMut(&mut Cx, Obj) -> R<bool>) -> R<()> {
+        if self.is_exactly(iterable, Builtin::List) || self.is_exactly(iterable, Builtin::Tuple) {
+            let held = iterable.own(self);
+            let mut at = 0;
+            while let Some(item) = item_at(self, held.r(), at) {
+                at += 1;
+                if !f(self, item)? {
+                    break;
+                }
+                self.poll()?;
+            }
+            return Ok(());
+        }
         let iterator = self.iter(iterable)?;
         while let Some(item) = self.next(iterator.r())? {
             if !f(self, item)? {
@@ -93,5 +108,17 @@ impl Cx {
             self.poll()?;
         }
         Ok(())
+    }
+}
+
+/// The item of an exact list or tuple, `None` past its end.
+#[inline(always)]
+fn item_at(cx: &Cx, sequence: Ref<'_>, at: usize) -> Option<Obj> {
+    // SAFETY: the caller has looked which of the two it is.
+    unsafe {
+        match cx.is_exactly(sequence, Builtin::List) {
+            true => sequence.cast_unchecked::<PyList>().get(cx, at),
+            false => sequence.cast_unchecked::<PyTuple>().items().get(at).map(|item| item.own(cx)),
+        }
     }
 }

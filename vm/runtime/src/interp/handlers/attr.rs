@@ -224,6 +224,9 @@ handler! {
         if cache::kind(cached) == cache::PROPERTY {
             return load_property::<SOLO>(ip, regs, cx, t, cached);
         }
+        if cache::kind(cached) == cache::COMPUTED {
+            return slow::attr::load_computed::run(ip, regs, cx, t);
+        }
         let v = cached_value::<SOLO>(cached, receiver, name, cx);
         if v.is_undef() {
             return slow::attr::load_attr_cached::run(ip, regs, cx, t);
@@ -250,16 +253,16 @@ unsafe fn load_property<const SOLO: bool>(
     let word = *ip;
     let v = (*cx).vm.cells.peek(cache::payload(cached));
     if !v.is_ptr() || (*v.ptr()).shape_word() != PROPERTY {
-        return slow::attr::load_attr::run(ip, regs, cx, t);
+        return slow::attr::load_computed::run(ip, regs, cx, t);
     }
     let getter = Ref::from_value(v).cast_unchecked::<PyProperty>().getter();
     if !getter.is_ptr() || (*getter.ptr()).shape_word() != FUNCTION {
-        return slow::attr::load_attr::run(ip, regs, cx, t);
+        return slow::attr::load_computed::run(ip, regs, cx, t);
     }
     let function = Ref::from_value(getter).cast_unchecked::<PyFunction>();
     let window = Frame(regs).top();
     if function.simple_args() != 1 || !may_push::<SOLO>(function, window, cx) {
-        return slow::attr::load_attr::run(ip, regs, cx, t);
+        return slow::attr::load_computed::run(ip, regs, cx, t);
     }
     let source = regs.add(fb!(word));
     let receiver = *source;

@@ -386,10 +386,16 @@ handler! {
         let word = *ip;
         let window = regs.add(fb!(word));
         let receiver = *window.add(WINDOW_HEADER);
+        let mut cached = cache::load(ip.add(2));
         if !receiver.is_ptr() {
+            if let Some(cell) = cache::payload_for(cached, cache::immediate_shape(receiver), cache::METHOD) {
+                let callee = (*cx).vm.cells.peek(cell);
+                if callee.is_ptr() && (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
+                    return call_native_method::<SOLO>(ip, regs, cx, t, callee);
+                }
+            }
             return slow::call::call_method::run(ip, regs, cx, t);
         }
-        let mut cached = cache::load(ip.add(2));
         let name = attr::name_word(regs, *ip.add(1) as u32 as usize);
         if !(SOLO || (*cx).owns_everything()) {
             return call_shared_method::<SOLO>(ip, regs, cx, t);

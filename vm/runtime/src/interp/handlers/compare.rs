@@ -3,8 +3,9 @@
 use super::arith::immediate_truth;
 use super::moves::{conclude, drop_then};
 use crate::interp::slow;
+use crate::names::Special;
 use crate::objects::iter::len_native;
-use crate::{Ref, Value};
+use crate::{Cx, Ref, Value};
 use ungil_gc::{INT_BASE, INT_TAG};
 
 /// A comparison into a register, and its four jumping forms.
@@ -139,6 +140,21 @@ handler! {
 jump_identity!(jump_is, false);
 jump_identity!(jump_is_not, true);
 
+/// What [`object_truth`] gives if only a method can tell.
+const UNKNOWN: u32 = 2;
+
+/// The truth of an object as a number if that is known without running anything, else [`UNKNOWN`].
+#[inline(never)]
+unsafe fn object_truth(cx: *mut Cx, v: Value) -> u32 {
+    let v = Ref::from_value(v);
+    if let Some(len) = len_native(v) {
+        return (len != 0) as u32;
+    }
+    let class = (*cx).class_of(v);
+    let decides = class.special(&*cx, Special::Bool).is_some() || class.special(&*cx, Special::Len).is_some();
+    if decides { UNKNOWN } else { 1 }
+}
+
 macro_rules! jump_truth {
     ($name:ident, $of_object:ident, $wanted:literal) => {
         handler! {
@@ -159,11 +175,11 @@ macro_rules! jump_truth {
                 let word = *ip;
                 let slot = regs.add(fa!(word));
                 let v = *slot;
-                let len = if v.is_ptr() { len_native(Ref::from_value(v)) } else { None };
-                let Some(len) = len else {
+                let truth = if v.is_ptr() { object_truth(cx, v) } else { UNKNOWN };
+                if truth == UNKNOWN {
                     return slow::compare::jump_truth::run(ip, regs, cx, t);
-                };
-                let taken = (len != 0) == $wanted;
+                }
+                let taken = (truth != 0) == $wanted;
                 if word & 0x100 == 0 {
                     if taken {
                         branch!(ip.add(1), wide!(word), regs, cx, t)

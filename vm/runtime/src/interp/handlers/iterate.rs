@@ -3,16 +3,23 @@
 use super::count_up;
 use crate::class::Builtin;
 use crate::interp::slow;
+use crate::objects::dict::iter::PyDictIter;
 use crate::objects::enumerate::PyEnumerate;
 use crate::objects::iter::{PyListIter, PyRangeIter, PyTupleIter};
 use crate::objects::list::PyList;
+use crate::objects::str::iter::PyStrIter;
+use crate::objects::str::new_char;
 use crate::objects::tuple::PyTuple;
-use crate::{Ref, RefExt, Value};
+use crate::{Cx, Ref, RefExt, Value};
 
 const GENERATOR: u32 = (Builtin::Generator as u32) << 1;
 const RANGE_ITER: u32 = (Builtin::RangeIter as u32) << 1;
 const LIST_ITER: u32 = (Builtin::ListIter as u32) << 1;
 const ENUMERATE: u32 = (Builtin::Enumerate as u32) << 1;
+const DICT_KEY_ITER: u32 = (Builtin::DictKeyIter as u32) << 1;
+const DICT_VALUE_ITER: u32 = (Builtin::DictValueIter as u32) << 1;
+const DICT_ITEM_ITER: u32 = (Builtin::DictItemIter as u32) << 1;
+const STR_ITER: u32 = (Builtin::StrIter as u32) << 1;
 const TUPLE_ITER: u32 = (Builtin::TupleIter as u32) << 1;
 
 handler! { pub fn get_iter(ip, regs, cx, t) { slow::iterate::get_iter::run(ip, regs, cx, t) } }
@@ -97,6 +104,12 @@ handler! {
         if shape == ENUMERATE {
             return for_iter_enumerate::<SOLO>(ip, regs, cx, t);
         }
+        if shape == DICT_KEY_ITER || shape == DICT_VALUE_ITER || shape == DICT_ITEM_ITER {
+            return for_iter_dict::<SOLO>(ip, regs, cx, t);
+        }
+        if shape == STR_ITER {
+            return for_iter_str::<SOLO>(ip, regs, cx, t);
+        }
         slow::iterate::for_iter::run(ip, regs, cx, t)
     }
 }
@@ -139,5 +152,75 @@ handler! {
             return slow::drop_two(ip.add(3), regs, cx, t, old_count, old_item);
         }
         goto!(ip.add(3), regs, cx, t)
+    }
+}
+
+handler! {
+    /// Keys, values or items of a dict. The iterator is exclusive.
+    #[inline(never)]
+    fn for_iter_dict(ip, regs, cx, t) {
+        let word = *ip;
+        let iterator = *regs.add(fb!(word));
+        let shape = (*iterator.ptr()).shape_word();
+        let it = Ref::from_value(iterator).cast_unchecked::<PyDictIter>();
+        let Some(dict) = it.dict() else {
+            return slow::iterate::for_iter::run(ip, regs, cx, t);
+        };
+        if !(SOLO || (*cx).is_exclusive(&dict.h)) {
+            return slow::iterate::for_iter::run(ip, regs, cx, t);
+        }
+        if shape == DICT_ITEM_ITER {
+            let after = *ip.add(2);
+            if !slow::iterate::unpacks_pair(word, after) {
+                return slow::iterate::for_iter::run(ip, regs, cx, t);
+            }
+            let Some((key, value)) = it.step_exclusive(dict) else {
+                return slow::iterate::for_iter::run(ip, regs, cx, t);
+            };
+            if key.is_ptr() {
+                count_up::<SOLO>(key, cx);
+            }
+            if value.is_ptr() {
+                count_up::<SOLO>(value, cx);
+            }
+            let first = regs.add(fa!(after));
+            let (old_key, old_value) = (*first, *first.add(1));
+            *first = key;
+            *first.add(1) = value;
+            if old_key.is_ptr() || old_value.is_ptr() {
+                return slow::drop_two(ip.add(3), regs, cx, t, old_key, old_value);
+            }
+            goto!(ip.add(3), regs, cx, t)
+        }
+        let Some((key, value)) = it.step_exclusive(dict) else {
+            return slow::iterate::for_iter::run(ip, regs, cx, t);
+        };
+        let v = if shape == DICT_KEY_ITER { key } else { value };
+        if v.is_ptr() {
+            count_up::<SOLO>(v, cx);
+        }
+        finish!(ip.add(2), regs, cx, t, fa!(word), v)
+    }
+}
+
+handler! {
+    /// The characters of a string. The iterator is exclusive.
+    #[inline(never)]
+    fn for_iter_str(ip, regs, cx, t) {
+        let word = *ip;
+        match next_char(cx, *regs.add(fb!(word))) {
+            Value::UNDEF => slow::iterate::for_iter::run(ip, regs, cx, t),
+            v => finish!(ip.add(2), regs, cx, t, fa!(word), v),
+        }
+    }
+}
+
+/// The next character, counted; `UNDEF` at the end.
+#[inline(never)]
+unsafe fn next_char(cx: *mut Cx, iterator: Value) -> Value {
+    let it = Ref::from_value(iterator).cast_unchecked::<PyStrIter>();
+    match it.next_code_point(&*cx) {
+        Some(c) => new_char(&*cx, c).into_value(),
+        None => Value::UNDEF,
     }
 }

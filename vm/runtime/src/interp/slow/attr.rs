@@ -7,8 +7,13 @@ use crate::interp::resume_at;
 use crate::names::Special;
 use crate::objects::dict::PyDict;
 use crate::objects::module::PyModule;
+use crate::objects::native::PyGetSet;
+use crate::objects::property::PyProperty;
 use crate::objects::{native, super_};
-use crate::ops::{CacheableLoad, CacheableStore, binds_plainly, cacheable_load, cacheable_store, dict_slot};
+use crate::ops::{
+    CacheableLoad, CacheableStore, binds_plainly, cacheable_load, cacheable_method, cacheable_store,
+    dict_slot,
+};
 use crate::{Cx, Obj, Ref, RefExt, Slot, Value};
 
 unsafe fn name_of<'a>(regs: *mut Value, index: usize) -> Ref<'a> {
@@ -124,6 +129,34 @@ slow_path! {
 }
 
 slow_path! {
+    /// The cache leads to a computed attribute, or to a property whose getter is no Python function that takes the object
+    /// alone.
+    pub fn load_computed(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let receiver = operand(regs, fb!(word));
+        let cached = applicable_load(&*cx, ip.add(1), receiver, name_of(regs, fc!(word)));
+        let applies = receiver.header().is_some_and(|h| cached as u32 == h.shape_word())
+            && matches!(cache::kind(cached), cache::COMPUTED | cache::PROPERTY);
+        let found = if applies { (*cx).vm.cells.get(&*cx, cache::payload(cached)) } else { None };
+        if let Some(computed) = found.as_ref().and_then(|v| v.r().downcast::<PyGetSet>(&*cx)) {
+            let result = computed.read(&mut *cx, receiver);
+            return done!(ip, regs, cx, t, result);
+        }
+        match found.filter(|v| (*cx).is_exactly(v.r(), Builtin::Property)) {
+            Some(property) => {
+                let Some(getter) = property.r().cast_unchecked::<PyProperty>().counted_getter(&*cx) else {
+                    return load_attr::next(ip, regs, cx, t);
+                };
+                let result = (*cx).call(getter.r(), &[receiver]);
+                done!(ip, regs, cx, t, result)
+            }
+            None => load_attr::next(ip, regs, cx, t),
+        }
+    }
+}
+
+slow_path! {
     pub fn load_attr(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -143,7 +176,15 @@ slow_path! {
 
 /// Fills the cache of a `LoadAttr` or a `CallMethod` for receivers like this one, if there is a rule for them.
 pub(super) unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'_>) {
-    let Some(h) = receiver.header() else { return };
+    let Some(h) = receiver.header() else {
+        let guard = cache::immediate_shape(receiver.value());
+        if guard != 0
+            && let Some(cell) = cacheable_method(cx, receiver, name)
+        {
+            cache::store(at, cache::word(guard, cache::METHOD, cell));
+        }
+        return;
+    };
     if let Some(module) = receiver.downcast::<PyModule>(cx)
         && cx.is_exactly(receiver, Builtin::Module)
     {
@@ -164,6 +205,7 @@ pub(super) unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, n
         Some(CacheableLoad::Method { cell }) => cache::word(guard, cache::METHOD, cell),
         Some(CacheableLoad::ClassValue { cell }) => cache::word(guard, cache::CLASS_VALUE, cell),
         Some(CacheableLoad::Property { cell }) => cache::word(guard, cache::PROPERTY, cell),
+        Some(CacheableLoad::Computed { cell }) => cache::word(guard, cache::COMPUTED, cell),
         Some(CacheableLoad::InDict { cell }) => {
             cache::word(guard, cache::IN_DICT, cell.unwrap_or(cache::NO_CELL))
         }

@@ -69,7 +69,7 @@ enum Outcome {
 
 impl PyDictIter {
     #[inline(always)]
-    fn dict(&self) -> Option<&PyDict> {
+    pub(crate) fn dict(&self) -> Option<&PyDict> {
         let v = self.dict.peek();
         // SAFETY: made with a dict; only an exclusive thread empties the slot.
         (!v.is_undef()).then(|| unsafe { Ref::from_value(v).cast_unchecked::<PyDict>() })
@@ -133,6 +133,27 @@ impl PyDictIter {
             (Some(one), None) => Outcome::One(one),
             _ => Outcome::End,
         }
+    }
+
+    /// Steps a forward iterator: the next key and value, borrowed. `None` at the end and where something is wrong, which
+    /// the long way finds out anew. Both iterator and dict are exclusively the thread's.
+    #[inline(always)]
+    pub(crate) fn step_exclusive(&self, dict: &PyDict) -> Option<(Value, Value)> {
+        let remaining = self.remaining.get();
+        if self.exhausted.get() || self.used.get() != dict.used.get() || remaining == 0 {
+            return None;
+        }
+        let mut position = self.position.get();
+        while position < dict.filled.get() {
+            let entry = dict.entry(position);
+            position += 1;
+            if !entry.key.is_empty() {
+                self.position.set(position);
+                self.remaining.set(remaining - 1);
+                return Some((entry.key.peek(), entry.value.peek()));
+            }
+        }
+        None
     }
 
     #[cold]
