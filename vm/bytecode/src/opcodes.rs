@@ -246,6 +246,7 @@ macro_rules! for_each_opcode {
             (GetAnext [W X _] 1 "a = the iterator to await of b.__anext__()")
             (EndAsyncFor [R R J] 1 "exception a of the loop's __anext__: jump if StopAsyncIteration (dropping a and iterator b), else raise it again")
             (StopIterationError [R _ _] 1 "raise exception a; a StopIteration leaving a generator becomes a RuntimeError")
+            (GeneratorError [R K H] 1 "as StopIterationError where the loops of a generator expression, whose code is the constant, ran in its caller: its frame is put into the traceback")
 
             // Pattern matching.
             (MatchMapping [W X _] 1 "a = is b a mapping")

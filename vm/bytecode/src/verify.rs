@@ -72,6 +72,7 @@ fn instruction_starts(
             | Op::Jump
             | Op::JumpBack
             | Op::StopIterationError
+            | Op::GeneratorError
             | Op::RaiseNotImplemented
             | Op::AssertFail
     );

@@ -35,6 +35,11 @@ impl<'a> Compiler<'a> {
         let base = self.u.push_many(WINDOW_HEADER);
         self.expr_to(&node.func, base + CALLABLE)?;
         if let ([Expr::Generator(_)], [], Some(number)) = (args, keywords, self.consumer(node)) {
+            if let Expr::Generator(generator) = &args[0]
+                && self.u.inlined_registers.contains_key(&self.scopes.of(generator, Role::Body))
+            {
+                return self.run_generator(generator, node, number, base, dst);
+            }
             return self.call_consumer(dst, base, number, node);
         }
         self.call_window(dst, base, 0, args, keywords, node.range())

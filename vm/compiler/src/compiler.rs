@@ -23,6 +23,8 @@ pub(crate) struct Compiler<'a> {
     pub u: Unit<'a>,
     pub outer: Vec<Unit<'a>>,
     pub warnings: Vec<Warning>,
+    /// What is compiled has been compiled before: its warnings are known.
+    pub compiles_again: bool,
     /// `from __future__` imports that stand where they may.
     pub early_future: HashSet<usize>,
     /// Format specs around what is being compiled.
@@ -69,7 +71,9 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn warn(&mut self, message: impl Into<String>, node: impl Ranged) {
-        self.warnings.push(self.source.warning(message.into(), node.range()));
+        if !self.compiles_again {
+            self.warnings.push(self.source.warning(message.into(), node.range()));
+        }
     }
 
     pub fn scope(&self) -> &'a crate::scope::Scope {
@@ -164,7 +168,7 @@ impl<'a> Compiler<'a> {
         unit.free_names.extend(free);
         let scope_id = unit.scope;
         let mut in_use = Vec::new();
-        self.lay_out_comprehensions(scope_id, &mut in_use, &mut HashMap::new());
+        self.lay_out_comprehensions(scope_id, false, &mut in_use, &mut HashMap::new());
         let locals = self.u.local_names.len();
         self.u.next_temp = locals.min(u16::MAX as usize - 1) as Reg;
         self.u.most_temps = self.u.next_temp;
@@ -174,14 +178,17 @@ impl<'a> Compiler<'a> {
     fn lay_out_comprehensions(
         &mut self,
         scope: ScopeId,
+        hidden: bool,
         in_use: &mut Vec<Reg>,
         shared: &mut HashMap<(Name, bool), Vec<Reg>>,
     ) {
         for &child in &self.scopes.all[scope].children {
             let comp = &self.scopes.all[child];
-            if comp.kind != Kind::Comprehension {
+            if comp.kind != Kind::Comprehension && !self.runs_here(child) {
                 continue;
             }
+            // The variables of a generator expression are those of a function of its own.
+            let hidden = hidden || comp.kind == Kind::Generator;
             let before = in_use.len();
             let mut registers = HashMap::new();
             for (name, symbol) in &comp.symbols {
@@ -189,11 +196,12 @@ impl<'a> Compiler<'a> {
                 if name == ".0" || !(is_cell || symbol.place == Place::Local) {
                     continue;
                 }
-                let known = shared.entry((name.clone(), is_cell)).or_default();
+                let shown = if hidden { Name::from(format!(".{name}")) } else { name.clone() };
+                let known = shared.entry((shown.clone(), is_cell)).or_default();
                 let reg = match known.iter().find(|reg| !in_use.contains(reg)) {
                     Some(reg) => *reg,
                     None => {
-                        let reg = self.u.new_local(name);
+                        let reg = self.u.new_local(&shown);
                         known.push(reg);
                         if is_cell {
                             self.u.cell_registers.push(reg);
@@ -205,9 +213,28 @@ impl<'a> Compiler<'a> {
                 registers.insert(name.clone(), reg);
             }
             self.u.inlined_registers.insert(child, registers);
-            self.lay_out_comprehensions(child, in_use, shared);
+            self.lay_out_comprehensions(child, hidden, in_use, shared);
             in_use.truncate(before);
         }
+    }
+
+    /// Whether a scope is a generator expression whose loops may run in the function around it, if what it is given to turns
+    /// out to be the builtin: nothing in there can tell the difference but by looking at frames.
+    fn runs_here(&self, scope: ScopeId) -> bool {
+        const TELLING: [&str; 7] = ["__class__", "dir", "eval", "exec", "locals", "super", "vars"];
+        let generator = &self.scopes.all[scope];
+        generator.is_consumed
+            && !generator.is_coroutine
+            && matches!(self.scope().kind, Kind::Function | Kind::Lambda)
+            && self.only_comprehensions(scope)
+            && !TELLING.iter().any(|&name| generator.symbols.contains_key(name))
+    }
+
+    /// Whether nothing but comprehensions is inside a scope.
+    fn only_comprehensions(&self, scope: ScopeId) -> bool {
+        self.scopes.all[scope].children.iter().all(|&child| {
+            self.scopes.all[child].kind == Kind::Comprehension && self.only_comprehensions(child)
+        })
     }
 
     /// Cells, then the start of a generator if it is one: what every function body begins with.

@@ -4,9 +4,9 @@ use crate::compiler::Compiler;
 use crate::errors::Res;
 use crate::scope::{Place, Role, ScopeId};
 use crate::unit::{Label, Reg, Val};
-use ruff_python_ast::{Comprehension, Expr, ExprGenerator};
+use ruff_python_ast::{Comprehension, Expr, ExprCall, ExprGenerator};
 use ruff_text_size::{Ranged, TextRange};
-use ungil_bytecode::Op;
+use ungil_bytecode::{CONSUMERS, CodeUnit, Const, Op};
 
 /// What is done with each element.
 #[derive(Clone, Copy)]
@@ -15,6 +15,8 @@ enum Element<'a> {
     AddToSet(Reg, &'a Expr),
     AddToMap(Reg, &'a Expr, &'a Expr),
     Yield(&'a Expr),
+    /// Ends the loops at the first element whose truth is this: their iterators, from this register on, are dropped.
+    Find(bool, Reg, Label, &'a Expr),
 }
 
 impl<'a> Compiler<'a> {
@@ -215,6 +217,13 @@ impl<'a> Compiler<'a> {
                 self.emit_yield(sent, value);
                 self.u.drop_reg(sent);
             }
+            Element::Find(when, first, found, value) => {
+                let next = self.u.label();
+                self.jump_if(value, !when, next)?;
+                (first..mark).rev().for_each(|iterator| self.u.drop_reg(iterator));
+                self.u.jump(Op::Jump, found);
+                self.u.place(next);
+            }
         }
         self.u.next_temp = mark;
         Ok(())
@@ -222,12 +231,18 @@ impl<'a> Compiler<'a> {
 
     /// `dst = (... for ...)`: a call of a generator function with the first iterator.
     pub fn generator_expression(&mut self, node: &'a ExprGenerator, dst: Reg) -> Res {
+        let code = self.generator_code(node)?;
+        let free = code.free_names.clone();
+        let code = self.u.constant(Const::Code(code));
+        self.call_generator(node, code, &free, dst)
+    }
+
+    /// The code of the function that a generator expression is.
+    fn generator_code(&mut self, node: &'a ExprGenerator) -> Res<Box<CodeUnit>> {
         let scope = self.scopes.of(node, Role::Body);
         if let Expr::Starred(star) = &*node.elt {
             return self.error("iterable unpacking cannot be used in comprehension", star);
         }
-        let first = &node.generators[0];
-        let base = self.u.push_many(ungil_bytecode::WINDOW_HEADER);
         let whole = self.with_parentheses(node);
         self.enter(scope, "<genexpr>", self.line(whole.start()));
         self.u.arg_count = 1;
@@ -235,23 +250,130 @@ impl<'a> Compiler<'a> {
         self.at(whole);
         self.prologue();
         let mut iterator = 0;
-        if first.is_async {
+        if node.generators[0].is_async {
             // The handler of the end of the iteration wants its iterator among the temporaries.
             iterator = self.u.push();
             self.u.move_to(iterator, Val::keep(0));
             self.u.drop_reg(0);
         }
         self.generators(&node.generators, 0, iterator, Element::Yield(&node.elt), whole)?;
-        let code = self.leave()?;
+        self.leave()
+    }
+
+    /// `dst` = what the generator function gives for the first iterator.
+    fn call_generator(&mut self, node: &'a ExprGenerator, code: u32, free: &[String], dst: Reg) -> Res {
+        let whole = self.with_parentheses(node);
+        let base = self.u.push_many(ungil_bytecode::WINDOW_HEADER);
         self.at(whole);
         let slots = self.u.push_many(4);
-        self.make_function(code, slots, base + 2);
+        self.make_function_of(code, free, slots, base + 2);
         self.u.next_temp = slots;
         let argument = self.u.push();
-        self.outermost_iterator(first, argument)?;
+        self.outermost_iterator(&node.generators[0], argument)?;
         self.at(whole);
         self.u.emit(Op::Call, dst, base, 1);
         Ok(())
+    }
+
+    /// A call of what may be the builtin with this number in [`CONSUMERS`], whose only argument is the generator expression:
+    /// if it is, the loops run here, without a generator. The callable is in its slot.
+    pub fn run_generator(
+        &mut self,
+        node: &'a ExprGenerator,
+        call: &'a ExprCall,
+        number: usize,
+        base: Reg,
+        dst: Reg,
+    ) -> Res {
+        let scope = self.scopes.of(node, Role::Body);
+        let code = self.generator_code(node)?;
+        let free = code.free_names.clone();
+        let code = self.u.constant(Const::Code(code));
+        let (plain, done) = (self.u.label(), self.u.label());
+        let callable = base + 2;
+        self.at(&*call.func);
+        self.u.jump_imm(Op::JumpIsNotBuiltin, Val::keep(callable), number as i16, plain);
+        let mark = self.u.next_temp;
+        self.u.drop_reg(callable);
+        let known = std::mem::replace(&mut self.compiles_again, true);
+        let result = self.loops_of_generator(node, call, scope, CONSUMERS[number], code)?;
+        self.compiles_again = known;
+        match CONSUMERS[number] {
+            "tuple" => self.u.emit_b(Op::ListToTuple, dst, Val::temp(result), 0),
+            _ => self.u.move_to(dst, Val::temp(result)),
+        }
+        self.u.next_temp = mark;
+        self.u.jump(Op::Jump, done);
+        self.u.place(plain);
+        let argument = self.u.push();
+        self.call_generator(node, code, &free, argument)?;
+        self.u.next_temp = argument + 1;
+        self.at(call);
+        self.u.emit(Op::Call, dst, base, 1);
+        self.u.place(done);
+        Ok(())
+    }
+
+    /// The loops of a generator expression that the named builtin consumes; the register of the result.
+    fn loops_of_generator(
+        &mut self,
+        node: &'a ExprGenerator,
+        call: &'a ExprCall,
+        scope: ScopeId,
+        builtin: &str,
+        code: u32,
+    ) -> Res<Reg> {
+        let whole = self.with_parentheses(node);
+        let result = self.u.push();
+        let iterator = self.u.push();
+        self.outermost_iterator(&node.generators[0], iterator)?;
+        let outside = self.u.handler;
+        let (handler, cleanup) = self.u.new_handler(iterator + 1);
+        let found = self.u.label();
+        self.u.handler = Some(handler);
+        self.u.inlined.push(scope);
+        self.at(whole);
+        let element = match builtin {
+            "all" => Element::Find(false, iterator, found, &node.elt),
+            "any" => Element::Find(true, iterator, found, &node.elt),
+            "set" => Element::AddToSet(result, &node.elt),
+            _ => Element::Append(result, &node.elt),
+        };
+        match element {
+            Element::AddToSet(..) => self.u.emit(Op::BuildSet, result, self.u.next_temp, 0),
+            Element::Append(..) => self.u.emit(Op::BuildList, result, self.u.next_temp, 0),
+            _ => {}
+        }
+        self.generators(&node.generators, 0, iterator, element, whole)?;
+        self.u.inlined.pop();
+        self.u.handler = outside;
+        if let Element::Find(when, ..) = element {
+            let ended = self.u.label();
+            let truth = |b| if b { Const::True } else { Const::False };
+            self.u.load_const(result, truth(!when));
+            self.u.jump(Op::Jump, ended);
+            self.u.place(found);
+            self.u.load_const(result, truth(when));
+            self.u.place(ended);
+        }
+        let variables = self.inlined_registers(scope, false);
+        variables.iter().for_each(|reg| self.u.drop_reg(*reg));
+        let end = self.u.label();
+        self.u.jump(Op::Jump, end);
+        self.u.place(cleanup);
+        self.at_nowhere();
+        variables.iter().for_each(|reg| self.u.drop_reg(*reg));
+        self.u.next_temp = iterator + 1;
+        let exception = self.u.push();
+        // As CPython 3.14 shows it, which calls `list` and `set`.
+        match builtin {
+            "list" | "set" => self.at(call),
+            _ => self.at(&*call.func),
+        }
+        self.u.emit_a_wide(Op::GeneratorError, Val::temp(exception), code as i32);
+        self.u.next_temp = iterator;
+        self.u.place(end);
+        Ok(result)
     }
 
     /// A generator expression that is a call's only argument counts the call's parentheses as its own.

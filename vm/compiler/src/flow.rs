@@ -34,6 +34,7 @@ pub(crate) fn is_terminator(op: Op) -> bool {
             | Op::Jump
             | Op::JumpBack
             | Op::StopIterationError
+            | Op::GeneratorError
             | Op::AssertFail
             | Op::RaiseNotImplemented
             | Op::EndAsyncFor

@@ -14,16 +14,22 @@ impl<'a> Compiler<'a> {
     /// Makes the function object. `slots` are four temporaries: defaults, keyword defaults and annotate function, filled or
     /// empty, and the closure, which is filled here.
     pub fn make_function(&mut self, code: Box<CodeUnit>, slots: Reg, dst: Reg) {
-        if !code.free_names.is_empty() {
+        let free = code.free_names.clone();
+        let index = self.u.constant(Const::Code(code));
+        self.make_function_of(index, &free, slots, dst);
+    }
+
+    /// As `make_function` for the code constant with this index, whose free variables are `free`.
+    pub fn make_function_of(&mut self, index: u32, free: &[String], slots: Reg, dst: Reg) {
+        if !free.is_empty() {
             let base = self.u.next_temp;
-            for name in &code.free_names {
+            for name in free {
                 let cell = self.u.push();
                 self.load_cell_of(&Name::from(name.as_str()), cell);
             }
-            self.u.emit(Op::BuildTuple, slots + 3, base, code.free_names.len() as u16);
+            self.u.emit(Op::BuildTuple, slots + 3, base, free.len() as u16);
             self.u.next_temp = base;
         }
-        let index = self.u.constant(Const::Code(code));
         self.u.emit_extra(Op::MakeFunction, dst, slots, 0, index);
     }
 

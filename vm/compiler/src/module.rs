@@ -39,6 +39,7 @@ pub(crate) fn generate(
         u: Unit::new(0, "<module>".into(), "<module>".into(), 1),
         outer: Vec::new(),
         warnings: Vec::new(),
+        compiles_again: false,
         early_future: future.early,
         spec_depth: 0,
         not_constant: HashSet::new(),

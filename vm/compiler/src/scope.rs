@@ -114,6 +114,8 @@ pub(crate) struct Scope {
     pub walrus: HashSet<Name>,
     /// What a type variable scope is, for error messages ("a TypeVar bound").
     pub description: &'static str,
+    /// A generator expression that is the only argument of what may be a builtin of [`ungil_bytecode::CONSUMERS`].
+    pub is_consumed: bool,
     /// Inside the target of a comprehension's `for`.
     pub in_comp_target: bool,
     /// How many comprehension iterables are being visited.

@@ -86,6 +86,7 @@ impl Builder {
             annotation_scope: None,
             walrus: HashSet::new(),
             description: "",
+            is_consumed: false,
             in_comp_target: false,
             in_comp_iterable: u32::from(in_iterable),
             in_unevaluated: false,
@@ -665,7 +666,14 @@ impl Builder {
             Expr::Call(node) => {
                 self.expr(&node.func)?;
                 self.exprs(&node.arguments.args)?;
-                node.arguments.keywords.iter().try_for_each(|keyword| self.expr(&keyword.value))
+                node.arguments.keywords.iter().try_for_each(|keyword| self.expr(&keyword.value))?;
+                if let (Expr::Name(name), [Expr::Generator(generator)], []) =
+                    (&*node.func, &node.arguments.args[..], &node.arguments.keywords[..])
+                {
+                    let id = self.scopes.of(generator, Role::Body);
+                    self.scopes.all[id].is_consumed = ungil_bytecode::CONSUMERS.contains(&&*name.id);
+                }
+                Ok(())
             }
             Expr::FString(node) => node.value.elements().try_for_each(|element| self.interpolated(element)),
             Expr::TString(node) => node.value.elements().try_for_each(|element| self.interpolated(element)),

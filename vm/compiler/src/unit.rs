@@ -328,6 +328,11 @@ impl Unit<'_> {
         self.ins(op, 0, a, wide as u16, (wide >> 16) as u16);
     }
 
+    /// `op(a)`, with a number in the other two fields.
+    pub fn emit_a_wide(&mut self, op: Op, a: Val, wide: i32) {
+        self.emit_a(op, a, wide as u16, (wide >> 16) as u16);
+    }
+
     pub fn move_to(&mut self, dst: Reg, src: Val) {
         if dst != src.reg {
             self.emit_b(Op::Move, dst, src, 0);

@@ -22,7 +22,8 @@ fn var_names(code: &PyCode) -> impl Iterator<Item = &String> {
     let unit = &code.unit;
     unit.local_names.iter().enumerate().skip(unit.has_namespace as usize).filter_map(move |(i, name)| {
         let is_param = i < param_count(code);
-        (is_param || !unit.cell_registers.contains(&(i as u16))).then_some(name)
+        let is_hidden = name.starts_with('.') && !is_param;
+        (is_param || !(unit.cell_registers.contains(&(i as u16)) || is_hidden)).then_some(name)
     })
 }
 

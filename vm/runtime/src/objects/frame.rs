@@ -155,6 +155,13 @@ pub fn for_generator(cx: &Cx, g: &PyGenerator, claimed: Option<u8>) -> Obj {
     made
 }
 
+/// The frame object of code that has no frame of its own, at the word index `last`.
+pub fn of_code(cx: &Cx, code: &'static PyCode, globals: Obj, last: usize) -> Obj {
+    let function = crate::objects::function::new_function(cx, code, globals);
+    // SAFETY: made as a function just now.
+    make(cx, std::ptr::null_mut(), unsafe { function.cast_unchecked() }, last)
+}
+
 fn make(cx: &Cx, live: *mut Value, function: &PyFunction, last: usize) -> Obj {
     let count = function.code().local_count();
     let p = cx.mutator().allocate(size_of::<PyFrame>() + 8 * count).cast::<PyFrame>();
@@ -297,7 +304,8 @@ impl PyFrame {
         let code = self.code();
         let mut found = Vec::new();
         let mut add = |name: Ref<'static>, v: Value| {
-            if v.is_undef() {
+            // The variables of a generator expression that runs in its caller are none of the caller's.
+            if v.is_undef() || cx.text_of(name).strip_prefix('.').is_some_and(|rest| rest != "0") {
                 return;
             }
             // SAFETY: a register of a frame of this thread, or owned by the caller.

@@ -1,6 +1,7 @@
 //! Traceback objects.
 
 use crate::interp::frame::Frame;
+use crate::objects::code::PyCode;
 use crate::objects::exception::PyException;
 use crate::objects::frame::{self, PyFrame};
 use crate::objects::generator::PyGenerator;
@@ -85,6 +86,26 @@ fn push(cx: &mut Cx, err: &Err, frame: Obj, at: usize, line: u32) {
     let next = e.traceback.get(&e.h, cx);
     let entry = new_traceback(cx, next, frame, at, line);
     e.traceback.set(&e.h, cx, entry);
+}
+
+/// The loops of a generator expression have raised in the frame of its caller: an entry for the frame that it would have
+/// had takes the place of the outermost one, or goes behind that if the exception leaves the caller, too.
+pub fn put_generator(cx: &Cx, exception: &Obj, caller: Frame, code: &'static PyCode, ends_here: bool) {
+    let Some(e) = exception.downcast::<PyException>(cx) else { return };
+    let Some(outermost) = e.traceback.get(&e.h, cx) else { return };
+    let Some(t) = outermost.downcast::<PyTraceback>(cx) else { return };
+    let raised = caller.code().position(t.last.get());
+    let at = code.unit.positions.iter().position(|p| *p == raised).unwrap_or_default();
+    let frame = frame::of_code(cx, code, ref_of(caller.function().globals_unchecked()).own(cx), at);
+    let entry = new_traceback(cx, t.next.get(&t.h, cx), frame, at, raised.line);
+    if ends_here {
+        e.traceback.set(&e.h, cx, entry);
+        return;
+    }
+    let now = caller.code().offset_of(cx.ip.get());
+    let line = caller.code().position(now).line;
+    let outer = new_traceback(cx, Some(entry), frame::of(cx, caller), now, line);
+    e.traceback.set(&e.h, cx, outer);
 }
 
 /// Where in a frame an exception came up: the word index of the instruction, if its outermost entry is of this frame.

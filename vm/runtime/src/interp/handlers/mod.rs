@@ -159,6 +159,7 @@ const fn build<const SOLO: bool>() -> [Handler; 256] {
         Send => generate::send::<SOLO>, AsyncGenWrap => slow::generator::async_gen_wrap::run,
         GetAiter => slow::generator::get_aiter::run, GetAnext => slow::generator::get_anext::run,
         EndAsyncFor => slow::generator::end_async_for::run, StopIterationError => slow::generator::stop_iteration_error::run,
+        GeneratorError => slow::generator::generator_error::run,
         MatchMapping => slow::patterns::match_mapping::run, MatchSequence => slow::patterns::match_sequence::run,
         MatchKeys => slow::patterns::match_keys::run, MatchClass => slow::patterns::match_class::run,
         GetLen => slow::patterns::get_len::run, MatchRest => slow::patterns::match_rest::run,

@@ -5,8 +5,10 @@ use super::{operand, put, take};
 use crate::interp::frame::{ENTRY, Frame, INIT};
 use crate::interp::resume_at;
 use crate::interp::unwind;
+use crate::objects::code::PyCode;
 use crate::objects::exception::PyException;
 use crate::objects::generator::{self, Outcome, PyGenerator};
+use crate::objects::traceback;
 use crate::prelude::*;
 use ungil_bytecode::flags;
 
@@ -200,6 +202,23 @@ slow_path! {
         let word = *ip;
         let exception = take(word, 0x100, regs, fa!(word), cx);
         let err = convert_stop(&mut *cx, exception, Frame(regs).code().unit.flags);
+        unwind::reraise(ip, regs, cx, t, err)
+    }
+}
+
+slow_path! {
+    pub fn generator_error(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let exception = take(word, 0x100, regs, fa!(word), cx);
+        let frame = Frame(regs);
+        let code = frame.code().consts[(word >> 32) as usize].get().cast_unchecked::<PyCode>();
+        let stops = (*cx).is_instance_of(exception.r(), Builtin::StopIteration);
+        traceback::put_generator(&*cx, &exception, frame, code, stops);
+        let err = convert_stop(&mut *cx, exception, code.unit.flags);
+        if stops {
+            return unwind::raise(ip, regs, cx, t, err);
+        }
         unwind::reraise(ip, regs, cx, t, err)
     }
 }

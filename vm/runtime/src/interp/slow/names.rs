@@ -21,6 +21,8 @@ fn name_error(cx: &mut Cx, name: Ref<'_>) -> Err {
 
 fn unbound(cx: &mut Cx, name: Ref<'_>) -> Err {
     let text = cx.text_of(name);
+    // A variable of a generator expression that runs in its caller.
+    let text = text.trim_start_matches('.');
     let message = format!("cannot access local variable '{text}' where it is not associated with a value");
     cx.error(Builtin::UnboundLocalError, &message)
 }
