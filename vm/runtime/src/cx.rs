@@ -156,6 +156,8 @@ pub struct Config {
     pub bytes_warning: u8,
     /// `-X dev`, `PYTHONDEVMODE`.
     pub dev_mode: bool,
+    /// Code does not say in which columns it stands (`-X no_debug_ranges`, `PYTHONNODEBUGRANGES`).
+    pub no_debug_ranges: bool,
     pub warn_options: Vec<String>,
     pub x_options: Vec<(String, Option<String>)>,
     pub hash_seed: Option<u64>,

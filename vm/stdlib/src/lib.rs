@@ -47,6 +47,7 @@ mod structs;
 mod subprocess;
 pub mod sys;
 mod sysconfigdata;
+mod testcapi;
 mod testinternal;
 mod testlimitedcapi;
 pub mod thread;
@@ -99,6 +100,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_statistics", statistics::init),
     ("_struct", structs::init),
     (sysconfigdata::NAME, sysconfigdata::init),
+    ("_testcapi", testcapi::init),
     ("_testinternalcapi", testinternal::init),
     ("_testlimitedcapi", testlimitedcapi::init),
     ("_thread", thread::init),

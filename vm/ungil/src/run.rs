@@ -89,6 +89,7 @@ fn disassemble(file: &str) -> i32 {
 fn read_environment(config: &mut Config) {
     config.stdlib_dir = std::env::var("UNGIL_STDLIB").unwrap_or_default();
     config.dev_mode = config.x_options.iter().any(|(name, _)| name == "dev");
+    config.no_debug_ranges = config.x_options.iter().any(|(name, _)| name == "no_debug_ranges");
     if !config.ignore_environment {
         read_python_variables(config);
     }
@@ -107,6 +108,7 @@ fn read_python_variables(config: &mut Config) {
     config.unbuffered |= set("PYTHONUNBUFFERED");
     config.dont_write_bytecode |= set("PYTHONDONTWRITEBYTECODE");
     config.dev_mode |= set("PYTHONDEVMODE");
+    config.no_debug_ranges |= set("PYTHONNODEBUGRANGES");
     config.safe_path |= set("PYTHONSAFEPATH");
     config.no_user_site |= set("PYTHONNOUSERSITE");
     config.inspect |= set("PYTHONINSPECT");

@@ -47,7 +47,10 @@ fn co_code(cx: &mut Cx, a: Args<'_>) -> R {
 fn position_tuple(cx: &Cx, p: ungil_bytecode::Position) -> Obj {
     let number = |n: u32, known: bool| if known { cx.int(n as i64) } else { cx.none() };
     let known = p.line != 0;
-    let parts = [p.line, p.end_line, p.column, p.end_column].map(|n| number(n, known));
+    let columns = known && !cx.vm.config.no_debug_ranges;
+    let end = if columns { p.end_line } else { p.line };
+    let parts =
+        [number(p.line, known), number(end, known), number(p.column, columns), number(p.end_column, columns)];
     cx.tuple(parts.into())
 }
 

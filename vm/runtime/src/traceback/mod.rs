@@ -7,7 +7,7 @@ mod carets;
 mod print;
 mod unraisable;
 
-pub use print::{format_exception, format_value, print_exception, source_line};
+pub use print::{display, format_entries, format_exception, format_value, print_exception, source_line};
 pub use unraisable::{unraisable, unraisable_args_class, unraisable_hook, unraisable_without_object};
 
 use crate::objects::exception::PyException;

@@ -19,13 +19,33 @@ const MAX_GROUP_DEPTH: usize = 10;
 
 /// Prints an uncaught exception to `sys.stderr`.
 pub fn print_exception(cx: &mut Cx, err: &Err) {
-    let text = format_exception(cx, err);
+    display(cx, err.exception());
+}
+
+/// Prints an exception, or what stands in for one, to `sys.stderr` as one that nobody has caught: by the module `traceback`,
+/// which knows of colours and of names that may have been meant; where that cannot be had, or fails, by the VM's own means.
+pub fn display(cx: &mut Cx, exception: Ref<'_>) {
+    let shown = crate::import::import_module(cx, "traceback")
+        .and_then(|module| cx.call_method(module.r(), "_print_exception_bltin", &[exception]));
+    let text = match shown {
+        Ok(_) => String::new(),
+        Err(_) if cx.is_instance_of(exception, Builtin::BaseException) => {
+            let exception = exception.own(cx);
+            format_value(cx, exception)
+        }
+        Err(_) => {
+            let found = cx.type_name(exception);
+            format!("TypeError: print_exception(): Exception expected for value, {found} found\n")
+        }
+    };
+    // Flushes what the module has written.
     write_stderr(cx, &text);
 }
 
 /// The whole text of an exception.
 pub fn format_exception(cx: &mut Cx, err: &Err) -> String {
-    let mut printer = Printer { files: HashMap::new(), seen: Vec::new(), underline: true };
+    let mut printer =
+        Printer { files: HashMap::new(), seen: Vec::new(), underline: !cx.vm.config.no_debug_ranges };
     let mut out = String::new();
     printer.chain(cx, err.exception(), "", 0, &mut out);
     out

@@ -51,8 +51,7 @@ fn excepthook(cx: &mut Cx, a: Args<'_>) -> R {
     {
         e.traceback.set(&e.h, cx, t.own(cx));
     }
-    let text = ungil_runtime::traceback::format_value(cx, exception);
-    ungil_runtime::traceback::write_stderr(cx, &text);
+    ungil_runtime::traceback::display(cx, exception.r());
     Ok(cx.none())
 }
 

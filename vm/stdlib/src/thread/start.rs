@@ -167,15 +167,20 @@ fn live(vm: &'static Vm, task: Task, handle: &ThreadHandle) {
     let mut cx = Cx::new(vm);
     cx.mutator().attach();
     work(&mut cx, task);
-    super::local::end_of_thread(&cx);
-    let values = std::mem::take(&mut *cx.thread_state.values.borrow_mut());
-    drop(values);
-    cx.run_pending();
+    end(&mut cx);
     cx.mutator().detach();
     drop(cx);
     // ORD: relaxed; a number for people.
     let _ = RUNNING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
     handle.set_done();
+}
+
+/// Gives up what the thread has for itself.
+pub fn end(cx: &mut Cx) {
+    super::local::end_of_thread(cx);
+    let values = std::mem::take(&mut *cx.thread_state.values.borrow_mut());
+    drop(values);
+    cx.run_pending();
 }
 
 /// Calls the task's function and reports what it raises.
