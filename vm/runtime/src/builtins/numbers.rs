@@ -7,7 +7,7 @@ use crate::prelude::*;
 /// Name, signature, body.
 pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("abs", "($module, number, /)", Full(abs)),
-    ("divmod", "($module, x, y, /)", Full(|cx, a| cx.binary(BinaryOp::DivMod, a.get(0), a.get(1)))),
+    ("divmod", "($module, x, y, /)", Full(divmod)),
     ("pow", "($module, base, exp, mod=None)", Full(pow)),
     ("round", "($module, number, ndigits=None)", Full(round)),
     ("sum", "($module, iterable, /, start=0)", Full(sum)),
@@ -70,6 +70,17 @@ fn pow(cx: &mut Cx, a: Args<'_>) -> R {
             Err(cx.type_error(format!("unsupported operand type(s) for ** or pow(): '{x}', '{y}', '{z}'")))
         }
     }
+}
+
+fn divmod(cx: &mut Cx, a: Args<'_>) -> R {
+    if let (Some(x), Some(y)) = (a.get(0).value().as_int(), a.get(1).value().as_int())
+        && y > 0
+    {
+        let (quotient, rest) = (x.div_euclid(y), x.rem_euclid(y));
+        let pair = [cx.int(quotient), cx.int(rest)];
+        return Ok(crate::objects::tuple::new_tuple_from_array(cx, pair));
+    }
+    cx.binary(BinaryOp::DivMod, a.get(0), a.get(1))
 }
 
 fn round(cx: &mut Cx, a: Args<'_>) -> R {

@@ -109,6 +109,8 @@ fn quick_call_builtin(cx: &mut Cx, which: u32, args: Args<'_>) -> Option<R> {
         (FLOAT, [v]) => float::float_of(cx, *v),
         (RANGE, _) => range::range_of(cx, args),
         (STR, [v]) => cx.to_str(*v),
+        (STR, [v, encoding]) => return str::decode_plainly(cx, *v, Some(*encoding), None),
+        (STR, [v, encoding, errors]) => return str::decode_plainly(cx, *v, Some(*encoding), Some(*errors)),
         (STR, []) => Ok(str::empty_str(cx)),
         (STR, [_, _, _, _, ..]) => Err(check_count(cx, args.len(), "str", 0, 3).err()?),
         (BYTES, []) => Ok(bytes::empty_bytes(cx)),

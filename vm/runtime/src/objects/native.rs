@@ -16,6 +16,8 @@ pub struct PyNative {
     /// What it is bound to: the module's name of a function, the class of a constructor.
     pub this: Slot,
     pub module: Slot,
+    /// Whether it is the `__new__` of a built-in type.
+    constructs: bool,
 }
 
 /// A computed attribute.
@@ -105,13 +107,13 @@ fn new_native(
     owner: Option<&PyType>,
     this: Option<Obj>,
 ) -> Obj {
-    let owner = owner.map_or(std::ptr::null(), |o| o as *const PyType);
     cx.alloc(kind, |h| PyNative {
         h,
         def,
-        owner,
+        owner: owner.map_or(std::ptr::null(), |o| o as *const PyType),
         this: this.map_or_else(Slot::empty, Slot::new),
         module: Slot::empty(),
+        constructs: owner.is_some() && kind == Builtin::NativeFunction && def.name == "__new__",
     })
 }
 
@@ -205,9 +207,7 @@ impl PyNative {
     /// Whether it is the `__new__` of a built-in type.
     #[inline(always)]
     pub fn is_constructor(&self) -> bool {
-        !self.owner.is_null()
-            && self.h.shape_id() == Builtin::NativeFunction as u32
-            && self.def.name == "__new__"
+        self.constructs
     }
 
     fn is_wrapper(&self) -> bool {

@@ -513,12 +513,13 @@ fn to_dict_mode(cx: &Cx, obj: Ref<'_>, hidden: bool) {
     }
     let shape = cx.shape_of(h);
     if !shape.dict_mode {
+        payload.reserve(cx, shape.names.len());
         // SAFETY: the shape describes the object, whose lock is held.
         let area = unsafe { shape.head.attr_area(obj.value().ptr()) };
         for (i, &name) in shape.names.iter().enumerate() {
             if let Some(v) = area[1 + shape.first as usize + i].take_locked() {
                 // SAFETY: names in shapes are interned strings, which are immortal.
-                payload.set_str(cx, unsafe { Ref::from_value(Value(name as u64)) }, v);
+                payload.add_str(cx, unsafe { Ref::from_value(Value(name as u64)) }, v);
             }
         }
         drop(area[0].replace_locked(h, dict.clone()));

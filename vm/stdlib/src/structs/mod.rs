@@ -13,6 +13,7 @@ use crate::exceptions::Class;
 use layout::Layout;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use ungil_runtime::objects::buffer;
 use ungil_runtime::objects::bytes::{PyBytes, new_bytes};
@@ -29,7 +30,27 @@ fn raise(cx: &mut Cx, message: impl AsRef<str>) -> Err {
 
 thread_local! {
     /// Layouts of formats used of late by this thread.
-    static CACHE: RefCell<HashMap<Box<[u8]>, Arc<Layout>>> = RefCell::default();
+    static CACHE: RefCell<HashMap<Box<[u8]>, Arc<Layout>, BuildHasherDefault<ShortHash>>> = RefCell::default();
+}
+
+/// A quick hash of short texts (FNV-1a).
+#[derive(Default)]
+struct ShortHash(u64);
+
+impl Hasher for ShortHash {
+    fn write(&mut self, bytes: &[u8]) {
+        for &b in bytes {
+            self.0 = (self.0 ^ u64::from(b)).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+
+    fn write_usize(&mut self, n: usize) {
+        self.0 ^= n as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
 }
 
 /// How many layouts are kept, as in CPython.

@@ -280,7 +280,7 @@ unsafe fn call_copied(cx: *mut Cx, native: &PyNative, first: *mut Value, given: 
 }
 
 #[inline(always)]
-unsafe fn result_word(cx: *mut Cx, result: R) -> u64 {
+pub(super) unsafe fn result_word(cx: *mut Cx, result: R) -> u64 {
     match result {
         Ok(v) => v.into_value().0,
         Err(err) => {
@@ -304,7 +304,7 @@ unsafe fn call_varied(cx: *mut Cx, native: &PyNative, first: *mut Value, given: 
 
 /// Ends a call of a native: drops callable and arguments, delivers the result. The thread may be solo no more.
 #[inline(always)]
-unsafe fn end_native_call(
+pub(super) unsafe fn end_native_call(
     ip: *const u64,
     regs: *mut Value,
     cx: *mut Cx,

@@ -1,11 +1,12 @@
 //! Calls of classes whose instances are made as `object` makes them and initialised by a Python function.
 
-use super::call::may_push;
+use super::call::{end_native_call, may_push, result_word};
 use super::count_down;
 use super::moves::drop_then;
-use crate::class::PyType;
+use crate::class::{Builtin, PyType};
 use crate::interp::frame::{Frame, INIT};
 use crate::interp::{Exit, Table, slow};
+use crate::native::Args;
 use crate::objects::function::PyFunction;
 use crate::objects::type_;
 use crate::{Cx, Ref, RefExt, Value};
@@ -20,7 +21,10 @@ handler! {
         let class = Ref::from_value(*window.add(2)).cast_unchecked::<PyType>();
         let init = class.plain_init();
         if !init.is_ptr() {
-            return slow::call::call::run(ip, regs, cx, t);
+            if class.is_heap() || (*cx).is_wanted() {
+                return slow::call::call::run(ip, regs, cx, t);
+            }
+            return call_builtin_class::<SOLO>(ip, regs, cx, t);
         }
         let function = Ref::from_value(init).cast_unchecked::<PyFunction>();
         let args = fc!(word);
@@ -53,6 +57,25 @@ handler! {
             i += 1;
         }
         goto!(function.entry(), first, cx, t)
+    }
+}
+
+handler! {
+    /// The callee is a class written in Rust, whose metaclass is `type`.
+    #[inline(never)]
+    fn call_builtin_class(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let class = Ref::from_value(*window.add(2)).cast_unchecked::<PyType>();
+        (*cx).regs.set(regs);
+        (*cx).ip.set(ip);
+        let args = std::slice::from_raw_parts(window.add(WINDOW_HEADER), fc!(word));
+        let result = if class.builtin == Builtin::Type as usize && args.len() == 1 {
+            Ok((*cx).class_of(Ref::from_value(args[0])).as_ref().own(&*cx))
+        } else {
+            type_::call_class(&mut *cx, class, Args::new(args), None)
+        };
+        end_native_call(ip, regs, cx, t, result_word(cx, result))
     }
 }
 

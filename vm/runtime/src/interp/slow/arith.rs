@@ -4,6 +4,7 @@ use super::operand;
 use crate::class::{Builtin, class_flag};
 use crate::interp::frame::{Frame, OPERATOR};
 use crate::interp::{Next, Table, unwind};
+use crate::objects::bytes::{self, PyBytes};
 use crate::objects::function::PyFunction;
 use crate::objects::int;
 use crate::objects::str::{self, PyStr};
@@ -54,6 +55,15 @@ fn compute(cx: &mut Cx, op: BinaryOp, in_place: bool, a: Ref<'_>, b: Ref<'_>) ->
         && let (Some(x), Some(y)) = (a.downcast::<PyStr>(cx), b.downcast::<PyStr>(cx))
     {
         return str::concat(cx, x, y);
+    }
+    if op == BinaryOp::Add
+        && cx.is_exactly(a, crate::class::Builtin::Bytes)
+        && cx.is_exactly(b, crate::class::Builtin::Bytes)
+        && let (Some(x), Some(y)) = (a.downcast::<PyBytes>(cx), b.downcast::<PyBytes>(cx))
+        && x.len() > 0
+        && y.len() > 0
+    {
+        return bytes::concat(cx, x, y);
     }
     if in_place { cx.binary_in_place(op, a, b) } else { cx.binary(op, a, b) }
 }

@@ -246,9 +246,31 @@ unsafe fn call_class(
         }
     }
     let keys = names.as_ref().and_then(|n| n.downcast::<PyTuple>(&*cx));
+    if class.builtin == Builtin::Dict as usize
+        && let Some(made) = keys.and_then(|keys| dict_of_names(&*cx, keys, site.values()))
+    {
+        drop(names);
+        return site.finish(cx, t, Ok(made));
+    }
     let result = type_::call_class(&mut *cx, class, Args::new(site.values()), keys);
     drop(names);
     site.finish(cx, t, result)
+}
+
+/// `dict(name=value, ...)`, if there are no other arguments.
+fn dict_of_names(cx: &Cx, keys: &PyTuple, values: &[Value]) -> Option<Obj> {
+    let plain = keys.items().iter().all(|key| cx.is_exactly(*key, Builtin::Str));
+    if keys.len() != values.len() || !plain {
+        return None;
+    }
+    let made = PyDict::new(cx);
+    let dict = made.downcast::<PyDict>(cx)?;
+    dict.reserve(cx, keys.len());
+    for (key, &value) in keys.items().iter().zip(values) {
+        // SAFETY: the window keeps the arguments alive.
+        dict.set_str(cx, *key, unsafe { Obj::from_borrowed(value, cx) });
+    }
+    Some(made)
 }
 
 unsafe fn call_init(

@@ -184,6 +184,9 @@ fn warn_of_str(cx: &mut Cx, v: Ref<'_>) -> R<()> {
 }
 
 fn decode(cx: &mut Cx, a: Args<'_>) -> R {
+    if let Some(text) = crate::objects::str::decode_plainly(cx, a.get(0), a.opt(1), a.opt(2)) {
+        return text;
+    }
     let encoding = encoding_argument(cx, a.opt(1), "decode() argument 'encoding'", "utf-8")?;
     let errors = encoding_argument(cx, a.opt(2), "decode() argument 'errors'", "strict")?;
     crate::objects::codec::decode_object(cx, a.get(0), &encoding, &errors)

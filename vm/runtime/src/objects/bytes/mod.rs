@@ -154,6 +154,22 @@ pub fn try_new_bytes(cx: &mut Cx, contents: &[u8]) -> R {
     copied(cx, contents).ok_or_else(|| cx.memory_error())
 }
 
+/// `a + b`, neither of which is empty.
+///
+/// # Errors
+/// `MemoryError`.
+pub(crate) fn concat(cx: &mut Cx, a: &PyBytes, b: &PyBytes) -> R {
+    let (x, y) = (a.as_bytes(), b.as_bytes());
+    // SAFETY: both parts are written.
+    let made = unsafe {
+        build(cx, x.len() + y.len(), |to| {
+            to.copy_from_nonoverlapping(x.as_ptr(), x.len());
+            to.add(x.len()).copy_from_nonoverlapping(y.as_ptr(), y.len());
+        })
+    };
+    made.ok_or_else(|| cx.memory_error())
+}
+
 #[inline]
 fn copied(cx: &Cx, contents: &[u8]) -> Option<Obj> {
     if contents.is_empty() {

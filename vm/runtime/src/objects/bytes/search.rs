@@ -12,7 +12,27 @@ pub(crate) fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
         [] => Some(0),
         [byte] => memchr(*byte, hay),
         _ if needle.len() > hay.len() => None,
+        _ if hay.len() <= SHORT => find_in_short(hay, needle),
         _ => memmem::find(hay, needle),
+    }
+}
+
+/// Up to this length looking for the first byte is quicker than getting ready for a search that is better in the worst case.
+const SHORT: usize = 512;
+
+/// As [`find`] for a needle of at least two bytes that is no longer than the text.
+fn find_in_short(hay: &[u8], needle: &[u8]) -> Option<usize> {
+    let (first, last) = (needle[0], hay.len() - needle.len());
+    let mut at = 0;
+    loop {
+        at += memchr(first, &hay[at..=last])?;
+        if hay[at + 1] == needle[1] && hay[at..at + needle.len()] == *needle {
+            return Some(at);
+        }
+        at += 1;
+        if at > last {
+            return None;
+        }
     }
 }
 

@@ -128,6 +128,14 @@ impl PyDict {
         }
     }
 
+    /// As [`PyDict::set_str`] for a key that is not there, of a dict that nobody else knows yet.
+    pub(crate) fn add_str(&self, cx: &Cx, name: Ref<'_>, value: Obj) {
+        let hash = str_hash(cx, name);
+        if locked(cx, &self.h, || self.insert_new(cx, name.own(cx), hash, value)).is_err() {
+            ungil_gc::fatal("out of memory");
+        }
+    }
+
     /// Removes a string key and gives its value.
     pub fn remove_str(&self, cx: &Cx, name: Ref<'_>) -> Option<Obj> {
         let hash = str_hash(cx, name);

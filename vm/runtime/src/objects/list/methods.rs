@@ -493,7 +493,7 @@ pub fn init(cx: &mut Cx) {
                     Ok(cx.none())
                 }),
             ),
-            ("copy", "($self, /)", Leaf(|cx, a| Ok(cx.list(a.this::<PyList>().snapshot(cx))))),
+            ("copy", "($self, /)", Full(|cx, a| slices::copy_range(cx, a.this(), (0, isize::MAX, 1)))),
             ("count", "($self, value, /)", Full(count)),
             ("extend", "($self, iterable, /)", Full(extend)),
             ("index", "($self, value, start=0, stop=sys.maxsize, /)", Full(index)),

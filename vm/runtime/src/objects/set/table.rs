@@ -122,7 +122,10 @@ impl PySet {
         let (mut base, mut perturb, mut reusable) = (hash as usize & mask, hash as u64, None);
         loop {
             let last = if base + LINEAR_PROBES <= mask { base + LINEAR_PROBES } else { base };
-            for index in base..=last {
+            let mut next = base;
+            while next <= last {
+                let index = next;
+                next += 1;
                 // SAFETY: stretches stay within the table.
                 let entry = unsafe { &*table.add(index) };
                 let (stored, stored_hash) = (entry.key.peek(), entry.hash.get());

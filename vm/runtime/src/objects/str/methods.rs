@@ -4,6 +4,7 @@ use super::new::exact;
 use super::{
     PyStr, STR_OPS, args, case, compare, format, iter, pad, percent, search, slice, split, translate,
 };
+use crate::objects::bytes::PyBytes;
 use crate::objects::construct::class_argument;
 use crate::objects::list::PyList;
 use crate::prelude::*;
@@ -86,8 +87,44 @@ fn construct(cx: &mut Cx, a: Args<'_>) -> R {
     }
 }
 
+/// Whether an argument is missing or names UTF-8 as it is mostly written.
+fn is_utf8(cx: &Cx, v: Option<Ref<'_>>) -> bool {
+    let Some(v) = v else { return true };
+    let name = v.downcast::<PyStr>(cx).map_or(&b""[..], PyStr::as_bytes);
+    matches!(name, b"utf-8" | b"utf8" | b"UTF-8")
+}
+
+/// Whether an argument is missing or may name an error handler, which nobody looks up as long as there is no error.
+fn may_be_handler(cx: &Cx, v: Option<Ref<'_>>) -> bool {
+    v.is_none_or(|v| v.downcast::<PyStr>(cx).is_some_and(|name| !name.as_bytes().contains(&0)))
+}
+
+/// Decodes an exact `bytes` that is flawless UTF-8, if that is what the arguments ask for.
+pub(crate) fn decode_plainly(
+    cx: &mut Cx,
+    v: Ref<'_>,
+    encoding: Option<Ref<'_>>,
+    errors: Option<Ref<'_>>,
+) -> Option<R> {
+    if !cx.is_exactly(v, Builtin::Bytes) || !is_utf8(cx, encoding) || !may_be_handler(cx, errors) {
+        return None;
+    }
+    let bytes = v.downcast::<PyBytes>(cx)?.as_bytes();
+    if bytes.is_ascii() && bytes.len() < SMALL_TEXT {
+        return Some(Ok(super::new_wtf8_with_len(cx, bytes, bytes.len())));
+    }
+    std::str::from_utf8(bytes).ok()?;
+    Some(super::try_new_wtf8(cx, bytes))
+}
+
+/// Texts of fewer bytes are made without asking whether there is memory for them.
+const SMALL_TEXT: usize = 1 << 16;
+
 /// `str(v, encoding, errors)`.
 fn decode(cx: &mut Cx, v: Ref<'_>, encoding: Option<Ref<'_>>, errors: Option<Ref<'_>>) -> R {
+    if let Some(text) = decode_plainly(cx, v, encoding, errors) {
+        return text;
+    }
     let encoding = encoding_argument(cx, encoding, "str() argument 'encoding'", "utf-8")?;
     let errors = encoding_argument(cx, errors, "str() argument 'errors'", "strict")?;
     if v.downcast::<PyStr>(cx).is_some() {
@@ -114,6 +151,13 @@ pub(crate) fn encoding_argument(cx: &mut Cx, v: Option<Ref<'_>>, what: &str, def
 }
 
 fn encode(cx: &mut Cx, a: Args<'_>) -> R {
+    let text = a.this::<PyStr>();
+    if is_utf8(cx, a.opt(1))
+        && may_be_handler(cx, a.opt(2))
+        && (text.is_ascii() || !super::code_points::has_surrogates(text.as_bytes()))
+    {
+        return crate::objects::bytes::try_new_bytes(cx, text.as_bytes());
+    }
     let encoding = encoding_argument(cx, a.opt(1), "encode() argument 'encoding'", "utf-8")?;
     let errors = encoding_argument(cx, a.opt(2), "encode() argument 'errors'", "strict")?;
     crate::objects::codec::encode(cx, a.get(0), &encoding, &errors)

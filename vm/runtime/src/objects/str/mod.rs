@@ -40,6 +40,7 @@ pub use case::is_identifier;
 pub use concat::{concat, concat_all, concat_in_place, join, repeat};
 pub use intern::{InternTable, intern, intern_obj};
 pub use iter::new_str_iter;
+pub(crate) use methods::decode_plainly;
 pub use methods::{declare, init};
 pub use new::{
     StrBuf, empty_str, exact, new_ascii, new_ascii_char, new_char, new_str, new_str_of, new_wtf8,
