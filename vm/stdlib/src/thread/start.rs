@@ -169,6 +169,12 @@ fn live(vm: &'static Vm, task: Task, handle: &ThreadHandle) {
     work(&mut cx, task);
     end(&mut cx);
     cx.mutator().detach();
+    // The last references that detaching gives up may be to objects with finalizers.
+    while cx.mutator().has_pending() {
+        cx.mutator().attach();
+        cx.run_pending();
+        cx.mutator().detach();
+    }
     drop(cx);
     // ORD: relaxed; a number for people.
     let _ = RUNNING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
