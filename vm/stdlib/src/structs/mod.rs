@@ -28,9 +28,11 @@ fn raise(cx: &mut Cx, message: impl AsRef<str>) -> Err {
     ERROR.error(cx, message)
 }
 
+type Layouts = HashMap<Box<[u8]>, Arc<Layout>, BuildHasherDefault<ShortHash>>;
+
 thread_local! {
     /// Layouts of formats used of late by this thread.
-    static CACHE: RefCell<HashMap<Box<[u8]>, Arc<Layout>, BuildHasherDefault<ShortHash>>> = RefCell::default();
+    static CACHE: RefCell<Layouts> = RefCell::default();
 }
 
 /// A quick hash of short texts (FNV-1a).

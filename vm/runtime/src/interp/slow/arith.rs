@@ -60,8 +60,8 @@ fn compute(cx: &mut Cx, op: BinaryOp, in_place: bool, a: Ref<'_>, b: Ref<'_>) ->
         && cx.is_exactly(a, crate::class::Builtin::Bytes)
         && cx.is_exactly(b, crate::class::Builtin::Bytes)
         && let (Some(x), Some(y)) = (a.downcast::<PyBytes>(cx), b.downcast::<PyBytes>(cx))
-        && x.len() > 0
-        && y.len() > 0
+        && !x.is_empty()
+        && !y.is_empty()
     {
         return bytes::concat(cx, x, y);
     }
