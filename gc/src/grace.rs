@@ -189,6 +189,21 @@ impl<T> Grace<T> {
         Ok(())
     }
 
+    /// Asks one thread that is online, but for `me`, to come to a quiescent point. Whether there is any.
+    pub fn ask_another(&self, me: &Member) -> bool {
+        let inner = self.locked();
+        let other = inner.members.iter().find(|&&member| {
+            // SAFETY: as in `seal`.
+            // ORD: relaxed; a thread that goes offline now sees that it is asked.
+            !std::ptr::eq(member, me) && unsafe { (*member).seen.load(Ordering::Relaxed) } != OFFLINE
+        });
+        if let Some(&member) = other {
+            // SAFETY: as above.
+            unsafe { (*member).thread.raise_check(check::QUIESCE) };
+        }
+        other.is_some()
+    }
+
     /// The batches that every thread has been quiescent for.
     pub fn take_ripe(&self, me: &Member) -> Vec<Vec<T>> {
         let mut inner = self.locked();

@@ -344,6 +344,28 @@ impl Header {
         model::increment(self, m);
     }
 
+    /// As [`Header::increment`] if that takes but a few instructions; else nothing is done, and the answer is no.
+    #[inline(always)]
+    #[must_use]
+    pub fn increment_quick(&self, m: &Mutator) -> bool {
+        self.check_access(m);
+        model::increment_quick(self, m)
+    }
+
+    /// As [`Header::decrement`] if that takes but a few instructions and the reference is not the last one; else nothing is
+    /// done, and the answer is no.
+    #[inline(always)]
+    #[must_use]
+    pub fn decrement_quick(&self, m: &Mutator) -> bool {
+        self.check_access(m);
+        model::decrement_quick(self, m)
+    }
+
+    /// Makes [`Header::increment_quick`] of an object that is alive succeed when it is next tried.
+    pub fn prepare_increment(&self, m: &Mutator) {
+        model::prepare_increment(self, m);
+    }
+
     /// Takes a reference away and says whether it was the last one.
     #[inline(always)]
     #[must_use]

@@ -27,6 +27,7 @@ pub struct Space {
     pub mutators: crate::hub::Mutators,
     pub hubs: crate::hub::HubNumbers,
     pub grace: crate::grace::Grace<Retired>,
+    pub(crate) orphans: crate::retire::Orphans,
 }
 
 /// What waits for a grace period.
@@ -161,6 +162,7 @@ impl Mutator {
     pub fn detach(&self) {
         self.stack.record();
         self.go_offline();
+        self.hand_over_pending();
         self.thread.detach();
         self.solo.set(false);
     }
@@ -487,6 +489,12 @@ impl Mutator {
     #[inline(always)]
     pub fn has_pending(&self) -> bool {
         self.pending.get()
+    }
+
+    /// Takes back what [`Mutator::take_pending`] gave, or takes over what another thread has left.
+    pub(crate) fn append_pending(&self, what: &mut VecDeque<Pending>) {
+        self.dying.borrow_mut().append(what);
+        self.pending.set(!self.dying.borrow().is_empty());
     }
 
     /// All that waits, oldest first. What comes up while these are run waits in a queue of its own, so that it is run

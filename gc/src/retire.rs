@@ -6,11 +6,12 @@
 use crate::grace::Member;
 use crate::heap;
 use crate::model::{self, PUBLISHES};
-use crate::{Header, Mutator, Retired};
+use crate::{Header, Mutator, Pending, Retired};
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use ungil_locks::primitive::{Ordering, fence};
+use ungil_locks::primitive::{AtomicBool, Mutex, Ordering, fence};
 use ungil_locks::{ThreadState, check};
 
 /// Bytes that may wait for a grace period before threads that die more wait for those that lag behind (EPOCH-3).
@@ -25,6 +26,19 @@ pub(crate) struct Retiring {
     limbo: Cell<i64>,
     online: Cell<bool>,
 }
+
+/// What waits to be finalized and has been left by threads that detached.
+#[derive(Default)]
+pub(crate) struct Orphans {
+    any: AtomicBool,
+    list: Mutex<OrphanList>,
+}
+
+#[derive(Default)]
+struct OrphanList(VecDeque<Pending>);
+
+// SAFETY: the objects have been published, and their references are counted in their headers: any thread may take them over.
+unsafe impl Send for OrphanList {}
 
 /// Bits of the number of a limbo that the thread's id is shifted by.
 const LIMBO_ID_SHIFT: u32 = 40;
@@ -144,10 +158,53 @@ impl Mutator {
         }
         self.space.grace.quiesce(&self.retiring.member);
         self.settle(false);
+        self.take_orphans();
         while self.space.grace.bytes() > MAX_WAITING && !self.world.is_only_attached() {
             self.detach();
             std::thread::sleep(Duration::from_micros(100));
             self.attach();
+        }
+    }
+
+    /// A quiescent point before a wait: what has died among threads ends now, if no other thread has to be waited for. The caller
+    /// runs what is pending then.
+    pub fn rest(&self) {
+        self.quiesce();
+    }
+
+    /// Leaves what waits to be finalized to another attached thread, if there is one: this one may wait for long.
+    pub(crate) fn hand_over_pending(&self) {
+        if !PUBLISHES || !self.has_pending() || self.world.is_only_attached() {
+            return;
+        }
+        let is_shared = |what: &Pending| {
+            let (Pending::Finalize(obj) | Pending::WeakCallback(obj)) = what;
+            obj.r().header().is_some_and(Header::is_published)
+        };
+        let (mut shared, mut own): (VecDeque<_>, VecDeque<_>) =
+            self.take_pending().into_iter().partition(is_shared);
+        let orphans = &self.space.orphans;
+        let mut list = orphans.list.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // What this thread has counted of them since.
+        self.enter_tallies();
+        if !shared.is_empty() && self.space.grace.ask_another(&self.retiring.member) {
+            list.0.append(&mut shared);
+            // ORD: relaxed; under the mutex, and who is asked acquires that.
+            orphans.any.store(true, Ordering::Relaxed);
+        }
+        drop(list);
+        shared.append(&mut own);
+        self.append_pending(&mut shared);
+    }
+
+    /// Takes over what [`Mutator::hand_over_pending`] has left.
+    fn take_orphans(&self) {
+        let orphans = &self.space.orphans;
+        // ORD: relaxed, a hint; the mutex orders.
+        if orphans.any.load(Ordering::Relaxed) {
+            let mut list = orphans.list.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            orphans.any.store(false, Ordering::Relaxed);
+            self.append_pending(&mut list.0);
         }
     }
 
@@ -240,6 +297,9 @@ impl Mutator {
             // All others are offline.
             self.settle(true);
         }
+        if solo {
+            self.take_orphans();
+        }
     }
 
     #[cold]
@@ -248,6 +308,10 @@ impl Mutator {
         if online {
             self.retiring.online.set(true);
             self.space.grace.online(&self.retiring.member);
+            // ORD: relaxed, a hint.
+            if self.space.orphans.any.load(Ordering::Relaxed) {
+                self.thread.raise_check(check::QUIESCE);
+            }
         } else {
             self.leave_others();
         }

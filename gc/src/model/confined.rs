@@ -46,6 +46,53 @@ fn increment_shared(h: &Header, m: &Mutator) {
     }
 }
 
+#[inline(always)]
+#[must_use]
+pub fn increment_quick(h: &Header, m: &Mutator) -> bool {
+    let count = h.count_cell();
+    // ORD: relaxed throughout, as in `increment` and `increment_shared`.
+    let now = count.load(Ordering::Relaxed);
+    if is_plain(h, m) {
+        stats::count(Stat::CountPlain);
+        count.store(now + 1, Ordering::Relaxed);
+        return true;
+    }
+    if now >= 0 {
+        return m.tallies.add(h);
+    }
+    if let Some(number) = Header::hub_number(now) {
+        m.hubs.count(number, 1);
+    }
+    true
+}
+
+pub fn prepare_increment(h: &Header, m: &Mutator) {
+    begin_tally(h, m);
+    let _ = m.tallies.take(h);
+}
+
+#[inline(always)]
+#[must_use]
+pub fn decrement_quick(h: &Header, m: &Mutator) -> bool {
+    let count = h.count_cell();
+    // ORD: relaxed throughout, as in `decrement`.
+    let now = count.load(Ordering::Relaxed);
+    if is_plain(h, m) {
+        if now != 1 {
+            stats::count(Stat::CountPlain);
+            count.store(now - 1, Ordering::Relaxed);
+        }
+        return now != 1;
+    }
+    if now >= 0 {
+        return m.tallies.take(h);
+    }
+    if let Some(number) = Header::hub_number(now) {
+        m.hubs.count(number, -1);
+    }
+    true
+}
+
 #[inline(never)]
 fn begin_tally(h: &Header, m: &Mutator) {
     m.tallies.begin(h, |other, extra| {

@@ -26,6 +26,22 @@ pub fn decrement(h: &Header, _m: &Mutator) -> bool {
     left == 0
 }
 
+#[inline(always)]
+#[must_use]
+pub fn increment_quick(h: &Header, m: &Mutator) -> bool {
+    increment(h, m);
+    true
+}
+
+pub fn prepare_increment(_h: &Header, _m: &Mutator) {}
+
+#[inline(always)]
+#[must_use]
+pub fn decrement_quick(h: &Header, m: &Mutator) -> bool {
+    // ORD: as in `increment`.
+    h.count_cell().load(Ordering::Relaxed) != 1 && !decrement(h, m)
+}
+
 #[inline]
 pub fn try_increment(h: &Header, m: &Mutator) -> bool {
     // ORD: as in `increment`.

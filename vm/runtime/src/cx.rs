@@ -463,6 +463,13 @@ impl Cx {
         }
     }
 
+    /// To be called before a wait that may be long, while nothing is borrowed or locked: what has died among threads ends, and its
+    /// finalizers run, if no other thread has to be waited for.
+    pub fn rest(&mut self) {
+        self.mutator.rest();
+        self.run_pending();
+    }
+
     /// Guards a recursion of natives (`repr`, comparison, calls).
     ///
     /// # Errors

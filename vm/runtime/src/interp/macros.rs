@@ -80,6 +80,15 @@ macro_rules! finish {
     }};
 }
 
+/// Counts one reference more of a value, if it is a pointer. Nothing has been changed yet.
+macro_rules! count_or_prepare {
+    ($v:ident, $ip:ident, $regs:ident, $cx:ident, $t:ident) => {
+        if $v.is_ptr() && !$crate::interp::handlers::count_up_quick::<SOLO>($v, $cx) {
+            return $crate::interp::handlers::prepare_then($ip, $regs, $cx, $t, $v);
+        }
+    };
+}
+
 /// Jumps by a signed number of words from `next`; backwards it polls the check word.
 macro_rules! branch {
     ($next:expr, $offset:expr, $regs:ident, $cx:ident, $t:ident) => {{

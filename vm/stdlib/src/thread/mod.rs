@@ -144,6 +144,7 @@ pub fn acquire(cx: &mut Cx, lock: &RawLock, wait: Option<Duration>) -> R<bool> {
     if lock.try_acquire() {
         return Ok(true);
     }
+    cx.rest();
     // A time beyond what the clock counts is for ever.
     let end = wait.and_then(|wait| Instant::now().checked_add(wait));
     loop {

@@ -74,6 +74,7 @@ fn sleep(cx: &mut Cx, a: Args<'_>) -> R {
     let Some(end) = Instant::now().checked_add(Duration::from_nanos(nanos as u64)) else {
         return Err(cx.overflow_error("timestamp out of range for C PyTime_t"));
     };
+    cx.rest();
     loop {
         let left = end.saturating_duration_since(Instant::now());
         let thread = cx.thread.clone();

@@ -1,8 +1,8 @@
 //! Attributes by inline cache.
 
 use super::call::{may_push, push_simple};
-use super::count_up;
 use super::moves::drop_then;
+use super::{count_up, prepare_then, take_register};
 use crate::class::{Builtin, PyType, Shape};
 use crate::interp::frame::Frame;
 use crate::interp::{Exit, Table};
@@ -166,9 +166,7 @@ handler! {
         if v.is_undef() {
             return slow::attr::load_attr::run(ip, regs, cx, t);
         }
-        if v.is_ptr() {
-            count_up::<SOLO>(v, cx);
-        }
+        count_or_prepare!(v, ip, regs, cx, t);
         if word & 0x200 != 0 {
             return load_consuming::<SOLO>(ip, regs, cx, t, v);
         }
@@ -231,9 +229,7 @@ handler! {
         if v.is_undef() {
             return slow::attr::load_attr_cached::run(ip, regs, cx, t);
         }
-        if v.is_ptr() {
-            count_up::<SOLO>(v, cx);
-        }
+        count_or_prepare!(v, ip, regs, cx, t);
         if word & 0x200 != 0 {
             return load_consuming::<SOLO>(ip, regs, cx, t, v);
         }
@@ -289,7 +285,9 @@ handler! {
         let Some(word_offset) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::SLOT) else {
             return store_attr_other::<SOLO>(ip, regs, cx, t);
         };
-        let v = take_b::<SOLO>(word, regs, cx);
+        let Some(v) = take_b::<SOLO>(word, regs, cx) else {
+            return prepare_then(ip, regs, cx, t, *regs.add(fb!(word)));
+        };
         let slot = receiver.ptr().cast::<Value>().add(word_offset as usize);
         let old = *slot;
         *slot = v;
@@ -300,19 +298,10 @@ handler! {
     }
 }
 
-/// The value of field `b`, moved out of its register or counted.
+/// The value of field `b`, as [`take_register`] gives it.
 #[inline(always)]
-unsafe fn take_b<const SOLO: bool>(word: u64, regs: *mut Value, cx: *mut Cx) -> Value {
-    let source = regs.add(fb!(word));
-    let v = *source;
-    if v.is_ptr() {
-        if word & 0x200 != 0 {
-            *source = Value::UNDEF;
-        } else {
-            count_up::<SOLO>(v, cx);
-        }
-    }
-    v
+unsafe fn take_b<const SOLO: bool>(word: u64, regs: *mut Value, cx: *mut Cx) -> Option<Value> {
+    take_register::<SOLO>(regs.add(fb!(word)), word & 0x200 != 0, cx)
 }
 
 handler! {
@@ -338,7 +327,9 @@ handler! {
         if offset == 0 {
             return slow::attr::store_attr_cached::run(ip, regs, cx, t);
         }
-        let v = take_b::<SOLO>(word, regs, cx);
+        let Some(v) = take_b::<SOLO>(word, regs, cx) else {
+            return prepare_then(ip, regs, cx, t, *regs.add(fb!(word)));
+        };
         ungil_gc::model::publish(h, v);
         let slot = receiver.ptr().cast::<Value>().add(offset as usize);
         let old = *slot;

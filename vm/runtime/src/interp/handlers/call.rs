@@ -365,7 +365,7 @@ handler! {
                 let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
                 let args = fc!(word) + 1;
                 if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
-                    count_up::<SOLO>(callee, cx);
+                    count_or_prepare!(callee, ip, regs, cx, t);
                     *window.add(2) = callee;
                     return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
                 }
@@ -426,7 +426,7 @@ handler! {
             let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
             let args = fc!(word) + 1;
             if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
-                count_up::<SOLO>(callee, cx);
+                count_or_prepare!(callee, ip, regs, cx, t);
                 *window.add(2) = callee;
                 return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
             }
@@ -465,7 +465,7 @@ handler! {
         if function.simple_args() != args || !may_push::<SOLO>(function, window, cx) {
             return slow::call::call_method::run(ip, regs, cx, t);
         }
-        count_up::<SOLO>(callee, cx);
+        count_or_prepare!(callee, ip, regs, cx, t);
         *window.add(2) = callee;
         push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t)
     }
@@ -589,7 +589,7 @@ pub(crate) unsafe fn leave<const SOLO: bool>(
         if local.is_ptr() {
             *at = Value::UNDEF;
             if count_down::<SOLO>(local, cx) {
-                return slow::call::leave_destroying(regs, cx, t, v, local);
+                return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
             }
         }
     }
@@ -602,7 +602,7 @@ pub(crate) unsafe fn leave<const SOLO: bool>(
     let old = *slot;
     *slot = v;
     if count_down::<SOLO>(callee, cx) {
-        return slow::call::function_ended(next, caller, cx, t, callee, old);
+        return slow::call::function_ended::<SOLO>(next, caller, cx, t, callee, old);
     }
     if old.is_ptr() {
         return drop_then::<SOLO>(next, caller, cx, t, old);
@@ -635,7 +635,7 @@ unsafe fn leave_operator<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *co
         if local.is_ptr() {
             *at = Value::UNDEF;
             if count_down::<SOLO>(local, cx) {
-                return slow::call::leave_destroying(regs, cx, t, v, local);
+                return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
             }
         }
     }

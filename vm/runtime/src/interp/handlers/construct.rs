@@ -95,7 +95,7 @@ pub(super) unsafe fn leave_init<const SOLO: bool>(regs: *mut Value, cx: *mut Cx,
         if local.is_ptr() {
             *at = Value::UNDEF;
             if count_down::<SOLO>(local, cx) {
-                return slow::call::leave_destroying(regs, cx, t, Value::NONE, local);
+                return slow::call::leave_destroying::<SOLO>(regs, cx, t, Value::NONE, local);
             }
         }
     }

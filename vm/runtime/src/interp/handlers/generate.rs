@@ -1,6 +1,7 @@
 //! Resuming generators and suspending them where nothing but their registers is at stake: no frame object, no exception
 //! being handled on either side, no other thread that could resume the same one. All else is `slow/generator.rs`.
 
+use super::end_drop;
 use super::moves::{drop_then, resume_at};
 use super::{count_down, count_up};
 use crate::class::Builtin;
@@ -89,7 +90,7 @@ handler! {
             if word & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
-                count_up::<SOLO>(v, cx);
+                count_or_prepare!(v, ip, regs, cx, t);
             }
         }
         let (ip, regs) = resume::<SOLO>(iterator, top, ip, regs, ip.add(1), cx, v);
@@ -115,7 +116,7 @@ handler! {
             if word & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
-                count_up::<SOLO>(v, cx);
+                count_or_prepare!(v, ip, regs, cx, t);
             }
         }
         let frame = Frame(regs);
@@ -130,7 +131,7 @@ handler! {
         // Its end may queue what runs later, for which the check below looks.
         let ended = count_down::<SOLO>(generator, cx);
         if ended {
-            (*cx).mutator().destroy(generator.ptr());
+            end_drop::<SOLO>(generator, cx);
         }
         if kind & ENTRY != 0 {
             return v.0;

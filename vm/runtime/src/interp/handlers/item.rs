@@ -1,7 +1,7 @@
 //! Items of built-in containers.
 
-use super::count_up;
 use super::moves::{conclude, conclude_unit, drop_then};
+use super::{prepare_then, take_register};
 use crate::class::Builtin;
 use crate::interp::{Exit, Table, slow};
 use crate::objects::items;
@@ -48,9 +48,7 @@ unsafe fn deliver<const SOLO: bool>(
     container: Value,
 ) -> Exit {
     let word = *ip;
-    if v.is_ptr() {
-        count_up::<SOLO>(v, cx);
-    }
+    count_or_prepare!(v, ip, regs, cx, t);
     if word & 0x200 != 0 {
         *regs.add(fb!(word)) = Value::UNDEF;
         let slot = regs.add(fa!(word));
@@ -133,7 +131,9 @@ handler! {
             let len = list.len() as i64;
             let index = if key.int() < 0 { key.int() + len } else { key.int() };
             if (index as u64) < len as u64 {
-                let v = take_c::<SOLO>(word, regs, cx);
+                let Some(v) = take_c::<SOLO>(word, regs, cx) else {
+                    return prepare_then(ip, regs, cx, t, *regs.add(fc!(word)));
+                };
                 let slot = list.items_unlocked().cast_mut().add(index as usize);
                 let old = *slot;
                 *slot = v;
@@ -216,19 +216,10 @@ unsafe fn is_member(cx: *mut Cx, container: Value, item: Value) -> Value {
     }
 }
 
-/// The value of field `c`, moved out of its register or counted.
+/// The value of field `c`, as [`take_register`] gives it.
 #[inline(always)]
-unsafe fn take_c<const SOLO: bool>(word: u64, regs: *mut Value, cx: *mut Cx) -> Value {
-    let source = regs.add(fc!(word));
-    let v = *source;
-    if v.is_ptr() {
-        if word & 0x400 != 0 {
-            *source = Value::UNDEF;
-        } else {
-            count_up::<SOLO>(v, cx);
-        }
-    }
-    v
+unsafe fn take_c<const SOLO: bool>(word: u64, regs: *mut Value, cx: *mut Cx) -> Option<Value> {
+    take_register::<SOLO>(regs.add(fc!(word)), word & 0x400 != 0, cx)
 }
 
 handler! {
@@ -245,7 +236,7 @@ handler! {
             if word & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
-                count_up::<SOLO>(v, cx);
+                count_or_prepare!(v, ip, regs, cx, t);
             }
         }
         *list.items_unlocked().cast_mut().add(len) = v;
@@ -266,7 +257,7 @@ handler! {
             if word & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
-                count_up::<SOLO>(v, cx);
+                count_or_prepare!(v, ip, regs, cx, t);
             }
         }
         append_item(cx, list, v);

@@ -2,7 +2,7 @@
 
 use super::count_up;
 use crate::class::Builtin;
-use crate::interp::slow;
+use crate::interp::{Exit, Table, slow};
 use crate::objects::dict::iter::PyDictIter;
 use crate::objects::enumerate::PyEnumerate;
 use crate::objects::iter::{PyListIter, PyRangeIter, PyTupleIter};
@@ -50,6 +50,9 @@ handler! {
         if shape != LIST_ITER {
             return for_iter_other::<SOLO>(ip, regs, cx, t);
         }
+        if !SOLO {
+            return for_iter_list(ip, regs, cx, t);
+        }
         let it = iterator.cast_unchecked::<PyListIter>();
         let list = it.list.peek();
         if !list.is_ptr() {
@@ -57,7 +60,7 @@ handler! {
         }
         let list = Ref::from_value(list).cast_unchecked::<PyList>();
         let index = it.index.get();
-        if !(SOLO || (*cx).is_exclusive(&list.h)) || index >= list.len() {
+        if index >= list.len() {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
         let v = *list.items_unlocked().add(index);
@@ -67,6 +70,27 @@ handler! {
         }
         finish!(ip.add(2), regs, cx, t, fa!(word), v)
     }
+}
+
+/// The next item of a list where other threads may run. The iterator is exclusive.
+#[inline(never)]
+unsafe fn for_iter_list(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
+    const SOLO: bool = false;
+    let word = *ip;
+    let it = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyListIter>();
+    let list = it.list.peek();
+    if !list.is_ptr() {
+        return slow::iterate::for_iter::run(ip, regs, cx, t);
+    }
+    let list = Ref::from_value(list).cast_unchecked::<PyList>();
+    let index = it.index.get();
+    let v = list.shared_item(index as i64);
+    if v.is_undef() {
+        return slow::iterate::for_iter::run(ip, regs, cx, t);
+    }
+    count_or_prepare!(v, ip, regs, cx, t);
+    it.index.set(index + 1);
+    finish!(ip.add(2), regs, cx, t, fa!(word), v)
 }
 
 handler! {
@@ -93,10 +117,8 @@ handler! {
                 let items = Ref::from_value(tuple).cast_unchecked::<PyTuple>().items();
                 if index < items.len() {
                     let v = items[index].value();
+                    count_or_prepare!(v, ip, regs, cx, t);
                     it.index.set(index + 1);
-                    if v.is_ptr() {
-                        count_up::<SOLO>(v, cx);
-                    }
                     finish!(ip.add(2), regs, cx, t, fa!(word), v)
                 }
             }
@@ -135,15 +157,17 @@ handler! {
         }
         let list = Ref::from_value(list).cast_unchecked::<PyList>();
         let count = enumerate.small_count();
-        if count.is_undef() || !(SOLO || (*cx).is_exclusive(&list.h)) || index >= list.len() {
+        let v = match SOLO || (*cx).is_exclusive(&list.h) {
+            false => list.shared_item(index as i64),
+            true if index >= list.len() => Value::UNDEF,
+            true => *list.items_unlocked().add(index),
+        };
+        if count.is_undef() || v.is_undef() {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
+        count_or_prepare!(v, ip, regs, cx, t);
         it.index.set(index + 1);
         enumerate.count_one();
-        let v = *list.items_unlocked().add(index);
-        if v.is_ptr() {
-            count_up::<SOLO>(v, cx);
-        }
         let first = regs.add(fa!(after));
         let (old_count, old_item) = (*first, *first.add(1));
         *first = count;

@@ -60,19 +60,66 @@ unsafe fn count_up<const SOLO: bool>(v: Value, cx: *mut Cx) {
     if SOLO { (*v.ptr()).increment_solo(m) } else { (*v.ptr()).increment(m) }
 }
 
-/// Counts one reference less; whether it was the last. The value is a pointer.
+/// As [`count_up`] where that needs no call; whether it was done. A handler that has changed nothing yet goes on in
+/// [`prepare_then`] otherwise, so that it needs no stack frame for a call.
+#[inline(always)]
+#[must_use]
+unsafe fn count_up_quick<const SOLO: bool>(v: Value, cx: *mut Cx) -> bool {
+    let m = (*cx).mutator();
+    if SOLO {
+        (*v.ptr()).increment_solo(m);
+        return true;
+    }
+    (*v.ptr()).increment_quick(m)
+}
+
+/// Sees to it that `v`, which is a pointer, can be counted quickly, and executes the instruction at `ip` from its beginning.
+#[inline(never)]
+unsafe fn prepare_then(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+    (*v.ptr()).prepare_increment((*cx).mutator());
+    goto!(ip, regs, cx, t)
+}
+
+/// The value of a register, moved out of it or counted; `None` if it cannot be counted quickly ([`prepare_then`]).
+#[inline(always)]
+unsafe fn take_register<const SOLO: bool>(source: *mut Value, moves: bool, cx: *mut Cx) -> Option<Value> {
+    let v = *source;
+    if v.is_ptr() {
+        if moves {
+            *source = Value::UNDEF;
+        } else if !count_up_quick::<SOLO>(v, cx) {
+            return None;
+        }
+    }
+    Some(v)
+}
+
+/// Counts one reference less, of a value that is a pointer. Whether the caller must go on with [`end_drop`]: the reference was
+/// the last one, or is not taken away so quickly.
 #[inline(always)]
 #[must_use]
 unsafe fn count_down<const SOLO: bool>(v: Value, cx: *mut Cx) -> bool {
     let m = (*cx).mutator();
-    if SOLO { (*v.ptr()).decrement_solo(m) } else { (*v.ptr()).decrement(m) }
+    if SOLO { (*v.ptr()).decrement_solo(m) } else { !(*v.ptr()).decrement_quick(m) }
+}
+
+/// Drops a reference after [`count_down`] has said so. Its end may queue what runs later; nothing runs here.
+#[inline(always)]
+pub(crate) unsafe fn end_drop<const SOLO: bool>(v: Value, cx: *mut Cx) {
+    let m = (*cx).mutator();
+    if SOLO { m.destroy(v.ptr()) } else { drop_shared(v, cx) }
+}
+
+#[inline(never)]
+unsafe fn drop_shared(v: Value, cx: *mut Cx) {
+    (*cx).mutator().drop_ptr(v.ptr());
 }
 
 /// Drops a value. Its end may queue what runs later; nothing runs here.
 #[inline(always)]
 unsafe fn drop_value<const SOLO: bool>(v: Value, cx: *mut Cx) {
     if v.is_ptr() && count_down::<SOLO>(v, cx) {
-        (*cx).mutator().destroy(v.ptr());
+        end_drop::<SOLO>(v, cx);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Moves, constants, names, cells, unconditional jumps.
 
-use super::{count_down, count_up, drop_value};
+use super::{count_down, drop_value, end_drop, prepare_then, take_register};
 use crate::interp::{Exit, Table, cache, slow};
 use crate::objects::cell::PyCell;
 use crate::{Cx, Header, Ref, RefExt, Value};
@@ -15,7 +15,7 @@ pub(crate) unsafe fn drop_then<const SOLO: bool>(
     old: Value,
 ) -> Exit {
     if count_down::<SOLO>(old, cx) {
-        return destroy_then(ip, regs, cx, t, old);
+        return destroy_then::<SOLO>(ip, regs, cx, t, old);
     }
     goto!(ip, regs, cx, t)
 }
@@ -71,10 +71,15 @@ unsafe fn consume<const SOLO: bool>(register: *mut Value, cx: *mut Cx) {
 }
 
 /// Ends an object whose last reference is gone, runs what that has queued, and goes on.
-#[cold]
 #[inline(never)]
-unsafe fn destroy_then(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, old: Value) -> Exit {
-    (*cx).mutator().destroy(old.ptr());
+unsafe fn destroy_then<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    old: Value,
+) -> Exit {
+    end_drop::<SOLO>(old, cx);
     resume_at(ip, regs, cx, t)
 }
 
@@ -98,7 +103,7 @@ handler! {
             if word & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
-                count_up::<SOLO>(v, cx);
+                count_or_prepare!(v, ip, regs, cx, t);
             }
         }
         finish!(ip.add(1), regs, cx, t, fa!(word), v)
@@ -153,9 +158,7 @@ handler! {
         if v.is_undef() {
             return slow::names::load_global::run(ip, regs, cx, t);
         }
-        if v.is_ptr() {
-            count_up::<SOLO>(v, cx);
-        }
+        count_or_prepare!(v, ip, regs, cx, t);
         finish!(ip.add(3), regs, cx, t, fa!(word), v)
     }
 }
@@ -183,7 +186,7 @@ handler! {
             if word & 0x100 != 0 {
                 *source = Value::UNDEF;
             } else {
-                count_up::<SOLO>(v, cx);
+                count_or_prepare!(v, ip, regs, cx, t);
             }
         }
         let slot = globals.value_slot_unlocked(cache::payload(cached));
@@ -212,9 +215,7 @@ handler! {
         if v.is_undef() {
             return slow::names::unbound_cell::run(ip, regs, cx, t);
         }
-        if v.is_ptr() {
-            count_up::<SOLO>(v, cx);
-        }
+        count_or_prepare!(v, ip, regs, cx, t);
         finish!(ip.add(1), regs, cx, t, fa!(word), v)
     }
 }
@@ -226,7 +227,9 @@ handler! {
         if !may_store::<SOLO>(cx, &cell.h, *regs.add(fb!(word))) {
             return store_shared_cell::<SOLO>(ip, regs, cx, t);
         }
-        let v = take_b::<SOLO>(word, regs, cx);
+        let Some(v) = take_b::<SOLO>(word, regs, cx) else {
+            return prepare_then(ip, regs, cx, t, *regs.add(fb!(word)));
+        };
         let old = cell.swap_exclusive(v);
         if old.is_ptr() {
             return drop_then::<SOLO>(ip.add(1), regs, cx, t, old);
@@ -241,7 +244,9 @@ handler! {
     fn store_shared_cell(ip, regs, cx, t) {
         let word = *ip;
         let cell = Ref::from_value(*regs.add(fa!(word))).cast_unchecked::<PyCell>();
-        let v = take_b::<SOLO>(word, regs, cx);
+        let Some(v) = take_b::<SOLO>(word, regs, cx) else {
+            return prepare_then(ip, regs, cx, t, *regs.add(fb!(word)));
+        };
         let old = cell.swap_value(&*cx, v);
         if old.is_ptr() {
             return drop_then::<SOLO>(ip.add(1), regs, cx, t, old);
@@ -257,19 +262,10 @@ pub(super) unsafe fn may_store<const SOLO: bool>(cx: *mut Cx, container: &Header
     !container.is_published() || ((SOLO || (*cx).owns_everything()) && !v.is_ptr())
 }
 
-/// The value of field `b`, moved out of its register or counted.
+/// The value of field `b`, as [`take_register`] gives it.
 #[inline(always)]
-unsafe fn take_b<const SOLO: bool>(word: u64, regs: *mut Value, cx: *mut Cx) -> Value {
-    let source = regs.add(fb!(word));
-    let v = *source;
-    if v.is_ptr() {
-        if word & 0x200 != 0 {
-            *source = Value::UNDEF;
-        } else {
-            count_up::<SOLO>(v, cx);
-        }
-    }
-    v
+unsafe fn take_b<const SOLO: bool>(word: u64, regs: *mut Value, cx: *mut Cx) -> Option<Value> {
+    take_register::<SOLO>(regs.add(fb!(word)), word & 0x200 != 0, cx)
 }
 
 /// The cell of a free variable.
@@ -286,9 +282,7 @@ handler! {
         if v.is_undef() {
             return slow::names::unbound_free::run(ip, regs, cx, t);
         }
-        if v.is_ptr() {
-            count_up::<SOLO>(v, cx);
-        }
+        count_or_prepare!(v, ip, regs, cx, t);
         finish!(ip.add(1), regs, cx, t, fa!(word), v)
     }
 }
@@ -306,7 +300,7 @@ handler! {
             if word & 0x100 != 0 {
                 *source = Value::UNDEF;
             } else {
-                count_up::<SOLO>(v, cx);
+                count_or_prepare!(v, ip, regs, cx, t);
             }
         }
         let old = cell.swap_exclusive(v);
@@ -328,7 +322,7 @@ handler! {
             if word & 0x100 != 0 {
                 *source = Value::UNDEF;
             } else {
-                count_up::<SOLO>(v, cx);
+                count_or_prepare!(v, ip, regs, cx, t);
             }
         }
         let old = free_cell(regs, fb!(word)).swap_value(&*cx, v);

@@ -644,17 +644,16 @@ pub unsafe fn native_failed(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *c
     follow!(native_failed_next(ip, regs, cx, t), cx)
 }
 
-/// Goes on ending a plain frame after one of its locals turned out to be the last reference to `dead`.
-#[cold]
+/// Goes on ending a plain frame after one of its locals, `dead`, turned out to be one that is not dropped so quickly.
 #[inline(never)]
-pub unsafe fn leave_destroying(
+pub unsafe fn leave_destroying<const SOLO: bool>(
     regs: *mut Value,
     cx: *mut Cx,
     t: *const Table,
     v: Value,
     dead: Value,
 ) -> Exit {
-    (*cx).mutator().destroy(dead.ptr());
+    crate::interp::handlers::end_drop::<SOLO>(dead, cx);
     if (*cx).has_pending() {
         // What has been queued runs before the caller goes on.
         return leave(regs, cx, t, v);
@@ -662,10 +661,9 @@ pub unsafe fn leave_destroying(
     crate::interp::handlers::leave_anew(regs, cx, t, v)
 }
 
-/// A function whose frame has just ended is gone too: destroys it and what the result register held.
-#[cold]
+/// A function whose frame has just ended may be gone too: drops it and what the result register held.
 #[inline(never)]
-pub unsafe fn function_ended(
+pub unsafe fn function_ended<const SOLO: bool>(
     next: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
@@ -673,7 +671,7 @@ pub unsafe fn function_ended(
     function: Value,
     old: Value,
 ) -> Exit {
-    (*cx).mutator().destroy(function.ptr());
+    crate::interp::handlers::end_drop::<SOLO>(function, cx);
     (*cx).drop_value(old);
     crate::interp::handlers::resume_at(next, regs, cx, t)
 }
