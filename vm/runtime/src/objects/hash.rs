@@ -89,7 +89,9 @@ pub fn hash_complex(real: f64, imag: f64) -> i64 {
 /// The hash of an address, as objects without a hash of their own have it.
 #[inline]
 pub fn hash_address(v: Ref<'_>) -> i64 {
-    not_minus_one(v.value().0.rotate_right(4) as i64)
+    // Large objects lie at multiples of powers of two: tables look at the low bits first.
+    let word = v.value().0.rotate_right(4);
+    not_minus_one((word ^ word >> 6) as i64)
 }
 
 /// The hash of an object if that needs no Python: immediates, exact strings and ints, tuples whose hash was asked for
@@ -120,8 +122,13 @@ fn known_hash_of_other(cx: &Cx, v: Ref<'_>) -> Option<i64> {
     if cx.is_exactly(v, Builtin::Type) || cx.is_exactly(v, Builtin::Function) {
         return Some(hash_address(v));
     }
+    let class = cx.class_of(v);
+    if class.has_layout::<PyInt>() && class.same_special(cx, cx.builtin(Builtin::Int), Special::Hash) {
+        // SAFETY: the class says what the layout is.
+        return Some(hash_int(unsafe { v.cast_unchecked::<PyInt>() }.value()));
+    }
     let object = cx.builtin(Builtin::Object);
-    cx.class_of(v).same_special(cx, object, Special::Hash).then(|| hash_address(v))
+    class.same_special(cx, object, Special::Hash).then(|| hash_address(v))
 }
 
 #[inline]

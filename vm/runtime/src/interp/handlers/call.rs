@@ -13,6 +13,7 @@ use crate::objects::native::PyNative;
 use crate::objects::tuple::PyTuple;
 use crate::ops::binds_plainly;
 use crate::{Cx, R, Ref, RefExt, Value};
+use std::mem::MaybeUninit;
 use ungil_bytecode::{Op, WINDOW_HEADER};
 
 const FUNCTION: u32 = (Builtin::Function as u32) << 1;
@@ -273,10 +274,12 @@ unsafe fn call_padded(cx: *mut Cx, native: &PyNative, first: *mut Value, given: 
 /// As [`call_padded`] where the padding does not fit behind the arguments.
 #[inline(never)]
 unsafe fn call_copied(cx: *mut Cx, native: &PyNative, first: *mut Value, given: usize) -> u64 {
-    let mut copy = [Value::UNDEF; Arity::MAX_WINDOW];
-    copy.as_mut_ptr().copy_from_nonoverlapping(first, given);
+    let mut copy = [const { MaybeUninit::<Value>::uninit() }; Arity::MAX_WINDOW];
     let window = native.def.arity().window();
-    result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(copy.as_ptr(), window)))
+    for (i, place) in copy.iter_mut().enumerate().take(window) {
+        place.write(if i < given { *first.add(i) } else { Value::UNDEF });
+    }
+    result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(copy.as_ptr().cast(), window)))
 }
 
 #[inline(always)]

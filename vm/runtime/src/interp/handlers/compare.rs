@@ -1,12 +1,66 @@
 //! Comparisons and conditional jumps.
 
 use super::arith::immediate_truth;
-use super::moves::{conclude, drop_then};
+use super::moves::{conclude, conclude_unit, drop_then};
 use crate::interp::slow;
 use crate::names::Special;
 use crate::objects::iter::len_native;
+use crate::ops::quick;
 use crate::{Cx, Ref, Value};
 use ungil_gc::{INT_BASE, INT_TAG};
+
+/// What functions that give a truth as a number give if only a method can tell.
+const UNKNOWN: u32 = 2;
+
+/// Whether a comparison holds, as a number, if that is known without running anything; else [`UNKNOWN`]. `word` is one of its
+/// instructions; a negated jump asks for the opposite.
+#[inline(never)]
+unsafe fn known_comparison(cx: *mut Cx, word: u64, x: Value, y: Value) -> u32 {
+    if x.is_undef() || y.is_undef() {
+        return UNKNOWN;
+    }
+    let (op, negated) = slow::compare::comparison(word);
+    match quick::compare(&*cx, op, Ref::from_value(x), Ref::from_value(y)) {
+        Some(holds) => (holds != negated) as u32,
+        None => UNKNOWN,
+    }
+}
+
+handler! {
+    /// A comparison of other things than numbers.
+    #[inline(never)]
+    fn compare_known(ip, regs, cx, t) {
+        let word = *ip;
+        let known = known_comparison(cx, word, *regs.add(fb!(word)), *regs.add(fc!(word)));
+        if known == UNKNOWN {
+            return slow::compare::compare::run(ip, regs, cx, t);
+        }
+        if word & 0x600 != 0 {
+            return conclude::<SOLO>(ip.add(1), regs, cx, t, word, Value::from_bool(known != 0));
+        }
+        finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(known != 0))
+    }
+}
+
+handler! {
+    /// A jump on a comparison of other things than numbers.
+    #[inline(never)]
+    fn jump_known(ip, regs, cx, t) {
+        let word = *ip;
+        let taken = known_comparison(cx, word, *regs.add(fa!(word)), *regs.add(fb!(word)));
+        if taken == UNKNOWN {
+            return slow::compare::jump::run(ip, regs, cx, t);
+        }
+        let offset = if taken != 0 { fc_signed!(word) as isize } else { 0 };
+        if offset < 0 && (*cx).is_wanted() {
+            return slow::compare::jump::run(ip, regs, cx, t);
+        }
+        if word & 0x300 != 0 {
+            return conclude_unit::<SOLO>(ip.add(1).offset(offset), regs, cx, t, word & !0x400);
+        }
+        goto!(ip.add(1).offset(offset), regs, cx, t)
+    }
+}
 
 /// A comparison into a register, and its four jumping forms.
 macro_rules! comparison {
@@ -23,7 +77,7 @@ macro_rules! comparison {
                 if !f.is_nan() && !g.is_nan() {
                     finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(f $op g))
                 }
-                slow::compare::compare::run(ip, regs, cx, t)
+                compare_known::<SOLO>(ip, regs, cx, t)
             }
         }
         jumping!($jump, $op, false);
@@ -44,7 +98,7 @@ macro_rules! jumping {
                 } else {
                     let (f, g) = (x.float_or_nan(), y.float_or_nan());
                     if f.is_nan() || g.is_nan() {
-                        return slow::compare::jump::run(ip, regs, cx, t);
+                        return jump_known::<SOLO>(ip, regs, cx, t);
                     }
                     f $op g
                 };
@@ -139,9 +193,6 @@ handler! {
 
 jump_identity!(jump_is, false);
 jump_identity!(jump_is_not, true);
-
-/// What [`object_truth`] gives if only a method can tell.
-const UNKNOWN: u32 = 2;
 
 /// The truth of an object as a number if that is known without running anything, else [`UNKNOWN`].
 #[inline(never)]

@@ -1,8 +1,8 @@
 //! Calls of classes whose instances are made as `object` makes them and initialised by a Python function.
 
 use super::call::{end_native_call, may_push, result_word};
-use super::count_down;
 use super::moves::drop_then;
+use super::{count_down, count_up, drop_value};
 use crate::class::{Builtin, PyType};
 use crate::interp::frame::{Frame, INIT};
 use crate::interp::{Exit, Table, slow};
@@ -21,6 +21,9 @@ handler! {
         let class = Ref::from_value(*window.add(2)).cast_unchecked::<PyType>();
         let init = class.plain_init();
         if !init.is_ptr() {
+            if class.builtin == Builtin::Type as usize && fc!(word) == 1 {
+                return type_of::<SOLO>(ip, regs, cx, t);
+            }
             if class.is_heap() || (*cx).is_wanted() {
                 return slow::call::call::run(ip, regs, cx, t);
             }
@@ -57,6 +60,24 @@ handler! {
             i += 1;
         }
         goto!(function.entry(), first, cx, t)
+    }
+}
+
+handler! {
+    /// `type(v)`.
+    #[inline(always)]
+    fn type_of(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let (callee, v) = (*window.add(2), *window.add(WINDOW_HEADER));
+        let class = (*cx).class_of(Ref::from_value(v)).as_ref().value();
+        count_up::<SOLO>(class, cx);
+        *window.add(2) = Value::UNDEF;
+        *window.add(WINDOW_HEADER) = Value::UNDEF;
+        // The end of the object may queue what runs later; nothing runs here.
+        drop_value::<SOLO>(callee, cx);
+        drop_value::<SOLO>(v, cx);
+        finish!(ip.add(2), regs, cx, t, fa!(word), class)
     }
 }
 

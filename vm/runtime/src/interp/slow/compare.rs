@@ -8,7 +8,7 @@ use crate::{Cx, R, Ref, Value};
 use ungil_bytecode::Op;
 
 /// The comparison of an opcode, and whether a jump on it is negated.
-fn comparison(word: u64) -> (CompareOp, bool) {
+pub fn comparison(word: u64) -> (CompareOp, bool) {
     use Op::*;
     let op = Op::from_u8(word as u8).unwrap_or(Nop);
     let compare = match op {

@@ -63,6 +63,20 @@ impl PyDict {
         })
     }
 
+    /// What the dict has for a key, if it is exclusively the thread's and the answer needs no Python.
+    #[inline]
+    pub(crate) fn get_quick(&self, cx: &Cx, key: Ref<'_>) -> Option<Option<Obj>> {
+        if !cx.is_exclusive(&self.h) {
+            return None;
+        }
+        let hash = crate::objects::hash::known_hash(cx, key)?;
+        match self.find_quick(cx, key, hash) {
+            Quick::Found(index) => Some(self.entry(index).value.get_locked(cx)),
+            Quick::Missing => Some(None),
+            Quick::Unknown => None,
+        }
+    }
+
     /// Whether all keys are exact strings, so that looking for one runs no Python.
     #[inline]
     pub fn has_only_str(&self) -> bool {

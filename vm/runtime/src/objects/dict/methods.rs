@@ -134,7 +134,12 @@ pub(crate) fn contains(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn get(cx: &mut Cx, a: Args<'_>) -> R {
-    match a.this::<PyDict>().get(cx, a.get(1))? {
+    let this = a.this::<PyDict>();
+    let found = match this.get_quick(cx, a.get(1)) {
+        Some(found) => found,
+        None => this.get(cx, a.get(1))?,
+    };
+    match found {
         Some(value) => Ok(value),
         None => Ok(a.opt(2).map_or_else(|| cx.none(), |default| default.own(cx))),
     }
