@@ -39,6 +39,8 @@ FORBIDDEN = set("""
     sys.setrecursionlimit sys.settrace sys.setprofile sys.setswitchinterval sys.exit sys.breakpointhook
     sys.set_int_max_str_digits sys._settraceallthreads sys._setprofileallthreads sys.set_asyncgen_hooks
     sys.set_coroutine_origin_tracking_depth sys.addaudithook sys.excepthook sys.unraisablehook
+    _testcapi.call_in_temporary_c_thread _testcapi.exception_print _testcapi.make_exception_with_doc
+    _testcapi.raise_SIGINT_then_send_None _testcapi.raise_exception _testcapi.traceback_print
     _imp.acquire_lock _imp.release_lock _imp.lock_held _ungil.check
     """.split())
 # Methods that wait, by name, whatever their type.
