@@ -26,7 +26,7 @@ except ValueError as e:
     text = io.StringIO()
     t.traceback_print(e.__traceback__, text)
     lines = text.getvalue().splitlines()
-    print(lines[0], len(lines), lines[-3:])
+    print(lines[0], len(lines), lines[-3], lines[-1])
 for odd in 3, None, "text":
     t.exception_print(odd)
 attempt(t.raise_exception, ValueError, 3)
