@@ -4,6 +4,8 @@ use super::load::import_module;
 use crate::objects::dict::PyDict;
 use crate::objects::exception::PyException;
 use crate::objects::module::PyModule;
+use crate::objects::str::PyStr;
+use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 
 /// Whether `__import__` is the one that the VM provides: then statements need not call it.
@@ -62,6 +64,13 @@ fn relative_to(cx: &mut Cx, package: &str, name: &str, level: usize) -> R<String
 /// # Errors
 /// `ImportError`, or what the module's code raises.
 pub fn import_name(cx: &mut Cx, name: Ref<'_>, globals: Ref<'_>, from_list: Ref<'_>, level: Ref<'_>) -> R {
+    if let Some(module) = known_module(cx, name, from_list, level) {
+        if !from_list.value().is_none() && !is_plain_module(cx, &module) {
+            let text = cx.text_of(name);
+            import_submodules(cx, &module, &text, from_list)?;
+        }
+        return Ok(module);
+    }
     if !cx.is_instance_of(name, Builtin::Str) {
         let got = cx.type_name(name);
         return Err(cx.type_error(format!("module name must be str, not {got}")));
@@ -91,6 +100,29 @@ pub fn import_name(cx: &mut Cx, name: Ref<'_>, globals: Ref<'_>, from_list: Ref<
             import_module(cx, &absolute[..cut])
         }
     }
+}
+
+/// The module that is asked for, if it is the one with exactly this name and has been loaded.
+fn known_module(cx: &Cx, name: Ref<'_>, from_list: Ref<'_>, level: Ref<'_>) -> Option<Obj> {
+    if level.value().as_int() != Some(0) || !cx.is_exactly(name, Builtin::Str) {
+        return None;
+    }
+    let from = from_list.downcast::<PyTuple>(cx).is_some_and(|names| !names.is_empty());
+    let text = std::str::from_utf8(name.downcast::<PyStr>(cx)?.as_bytes()).ok()?;
+    if !from && (!from_list.value().is_none() || text.contains('.')) {
+        return None;
+    }
+    let found = cx.modules().get_str(cx, name)?;
+    (!found.value().is_none() && !super::load::is_initializing(cx, text)).then_some(found)
+}
+
+/// Whether an object is a module that is no package and does not make attributes when they are asked for.
+fn is_plain_module(cx: &Cx, module: &Obj) -> bool {
+    let dict = module.downcast::<PyModule>(cx).filter(|_| cx.is_exactly(module.r(), Builtin::Module));
+    dict.and_then(|m| m.dict_ref(cx)).is_some_and(|dict| {
+        dict.get_str(cx, cx.vm.names.path.get()).is_none()
+            && dict.get_str(cx, cx.vm.names.getattr.get()).is_none()
+    })
 }
 
 /// Imports submodules that `from package import a, b` names and the package does not have as attributes.

@@ -31,7 +31,7 @@ pub enum CacheableLoad {
     ClassValue { cell: u32 },
     /// A property of the class.
     Property { cell: u32 },
-    /// A computed attribute of a built-in type.
+    /// A computed attribute of a built-in type, or another descriptor written in Rust that goes before what instances have.
     Computed { cell: u32 },
     /// In the instance's dict if it is there, else a value or method of the class, if there is a cell.
     InDict { cell: Option<u32> },
@@ -682,8 +682,12 @@ pub fn cacheable_load(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<CacheableL
                 let fits = class.is_subclass(computed.owner(), cx);
                 return class.cell(cx, name).filter(|_| fits).map(|cell| CacheableLoad::Computed { cell });
             }
-            let byte_offset = member_offset(cx, class, v.r(), shape, name)?;
-            return Some(CacheableLoad::Slot { byte_offset });
+            if let Some(byte_offset) = member_offset(cx, class, v.r(), shape, name) {
+                return Some(CacheableLoad::Slot { byte_offset });
+            }
+            // Nobody can change what such a descriptor does.
+            let fixed = !kind.is_heap() && kind.special(cx, Special::Get).is_some();
+            return class.cell(cx, name).filter(|_| fixed).map(|cell| CacheableLoad::Computed { cell });
         }
     }
     if let Some(slot) = shape.slot_of(name.value().0 as usize) {

@@ -128,6 +128,13 @@ slow_path! {
     }
 }
 
+/// Whether an object is a descriptor that goes before what instances have, and nobody can change what it does.
+fn is_fixed_descriptor(cx: &Cx, v: Ref<'_>) -> bool {
+    let kind = cx.class_of(v);
+    !kind.is_heap()
+        && (kind.special(cx, Special::Set).is_some() || kind.special(cx, Special::Delete).is_some())
+}
+
 slow_path! {
     /// The cache leads to a computed attribute, or to a property whose getter is no Python function that takes the object
     /// alone.
@@ -143,15 +150,22 @@ slow_path! {
             let result = computed.read(&mut *cx, receiver);
             return done!(ip, regs, cx, t, result);
         }
-        match found.filter(|v| (*cx).is_exactly(v.r(), Builtin::Property)) {
-            Some(property) => {
+        match found {
+            Some(property) if (*cx).is_exactly(property.r(), Builtin::Property) => {
                 let Some(getter) = property.r().cast_unchecked::<PyProperty>().counted_getter(&*cx) else {
                     return load_attr::next(ip, regs, cx, t);
                 };
                 let result = (*cx).call(getter.r(), &[receiver]);
                 done!(ip, regs, cx, t, result)
             }
-            None => load_attr::next(ip, regs, cx, t),
+            Some(descriptor) if is_fixed_descriptor(&*cx, descriptor.r()) => {
+                let class = (*cx).class_of(receiver).as_ref();
+                let get = (*cx).class_of(descriptor.r()).special(&*cx, Special::Get);
+                let Some(get) = get else { return load_attr::next(ip, regs, cx, t) };
+                let result = (*cx).call_special(get, descriptor.r(), &[receiver, class]);
+                done!(ip, regs, cx, t, result)
+            }
+            _ => load_attr::next(ip, regs, cx, t),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::PySet;
 use super::access::item_hash;
+use super::table::Quick;
 use crate::objects::dict::PyDict;
 use crate::objects::sync::{locked, locked_both};
 use crate::prelude::*;
@@ -86,12 +87,19 @@ impl PySet {
         if other.is(ref_of(self)) {
             return self.copy(cx);
         }
+        let sets = other.downcast::<PySet>(cx).map(|set| {
+            // The shorter one is walked.
+            if set.len() > self.len() { (self, set) } else { (set, self) }
+        });
+        if let Some((walked, asked)) = sets
+            && let Some(result) = walked.picked_quick(cx, asked, true, ref_of(self))
+        {
+            return Ok(result);
+        }
         let result = PySet::new_like(cx, ref_of(self));
         // SAFETY: made as a set just now.
         let new: &PySet = unsafe { result.cast_unchecked() };
-        if let Some(set) = other.downcast::<PySet>(cx) {
-            // The shorter one is walked.
-            let (walked, asked) = if set.len() > self.len() { (self, set) } else { (set, self) };
+        if let Some((walked, asked)) = sets {
             for (hash, item) in walked.hashed_items(cx) {
                 if asked.contains_hashed(cx, item.r(), hash)? {
                     new.add_hashed(cx, item, hash)?;
@@ -130,6 +138,11 @@ impl PySet {
                 return Ok(result);
             }
         };
+        if let Other::Set(set) = other
+            && let Some(result) = self.picked_quick(cx, set, false, ref_of(self))
+        {
+            return Ok(result);
+        }
         let result = PySet::new_like(cx, ref_of(self));
         // SAFETY: made as a set just now.
         let new: &PySet = unsafe { result.cast_unchecked() };
@@ -169,12 +182,61 @@ impl PySet {
         if self.len() > other.len() {
             return Ok(false);
         }
+        if let Some(holds) = self.is_subset_quick(cx, other) {
+            return Ok(holds);
+        }
         for (hash, item) in self.hashed_items(cx) {
             if !other.contains_hashed(cx, item.r(), hash)? {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// The answer of `is_subset` if both sets are exclusively the thread's and no item needs Python to be compared.
+    fn is_subset_quick(&self, cx: &Cx, other: &PySet) -> Option<bool> {
+        if !cx.is_exclusive(&self.h) || !cx.is_exclusive(&other.h) {
+            return None;
+        }
+        for (hash, item) in self.peek_items() {
+            match other.find_quick(cx, item, hash) {
+                Quick::Found => {}
+                Quick::Missing(_) => return Some(false),
+                Quick::Unknown => return None,
+            }
+        }
+        Some(true)
+    }
+
+    /// The items that are in the other set, or those that are not, as a new set of the base type of `like`; `None` where that
+    /// may need Python or a lock.
+    fn picked_quick(&self, cx: &Cx, other: &PySet, wanted: bool, like: Ref<'_>) -> Option<Obj> {
+        if !cx.is_exclusive(&self.h) || !cx.is_exclusive(&other.h) {
+            return None;
+        }
+        let result = PySet::new_like(cx, like);
+        // SAFETY: made as a set just now.
+        let new: &PySet = unsafe { result.cast_unchecked() };
+        for (hash, item) in self.peek_items() {
+            let found = match other.find_quick(cx, item, hash) {
+                Quick::Found => true,
+                Quick::Missing(_) => false,
+                Quick::Unknown => return None,
+            };
+            if found == wanted {
+                let Quick::Missing(place) = new.find_quick(cx, item, hash) else { return None };
+                new.insert_at(cx, place, item.own(cx), hash).ok()?;
+            }
+        }
+        Some(result)
+    }
+
+    /// The items with their hashes, borrowed: the thread is exclusive, and nothing changes the set meanwhile.
+    fn peek_items(&self) -> impl Iterator<Item = (i64, Ref<'_>)> {
+        self.entries().iter().filter(|entry| !entry.key.is_empty()).map(|entry| {
+            // SAFETY: the set keeps its items alive.
+            (entry.hash.get(), unsafe { Ref::from_value(entry.key.peek()) })
+        })
     }
 
     /// Whether no item is in the iterable.
