@@ -155,6 +155,10 @@ impl Cx {
     /// # Errors
     /// What its descriptor raises.
     pub fn bind_special(&mut self, method: Ref<'_>, this: Ref<'_>) -> R {
+        let fits = |native: &PyNative| native.fits(self, self.class_of(this));
+        if binds_plainly(self, method) && method.downcast::<PyNative>(self).is_none_or(fits) {
+            return Ok(crate::objects::native::bind_plain(self, method.own(self), this));
+        }
         match self.class_of(method).special(self, Special::Get) {
             Some(get) => {
                 let class = self.class_of(this).as_ref();

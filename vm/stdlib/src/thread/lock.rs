@@ -99,7 +99,7 @@ const METHODS: &[(&str, &str, NativeFn)] = &[
     ("locked_lock", "($self, /)", Leaf(locked)),
     ("locked", "($self, /)", Leaf(locked)),
     ("__enter__", "($self, /)", Full(enter)),
-    ("__exit__", "($self, /, *exc_info)", Full(release)),
+    ("__exit__", "($self, /, *exc_info)", Varied(|cx, a| Some(release(cx, a)), release)),
     ("_at_fork_reinit", "($self, /)", Full(at_fork_reinit)),
 ];
 

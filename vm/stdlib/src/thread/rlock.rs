@@ -170,7 +170,7 @@ const METHODS: &[(&str, &str, NativeFn)] = &[
     ("_release_save", "($self, /)", Full(release_save)),
     ("_recursion_count", "($self, /)", Leaf(recursion_count)),
     ("__enter__", "($self, /)", Full(enter)),
-    ("__exit__", "($self, /, *exc_info)", Full(release)),
+    ("__exit__", "($self, /, *exc_info)", Varied(|cx, a| Some(release(cx, a)), release)),
     ("_at_fork_reinit", "($self, /)", Full(at_fork_reinit)),
 ];
 

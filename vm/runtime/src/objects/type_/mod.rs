@@ -24,6 +24,7 @@ pub(crate) use end::{extents, forget_stw, release};
 pub use link::link;
 pub use member::{member_offset, new_native_member};
 
+use crate::objects::native::PyGetSet;
 use crate::objects::tuple::PyTuple;
 use crate::objects::union::PyUnion;
 use crate::prelude::*;
@@ -75,6 +76,11 @@ impl Cx {
             return Ok(true);
         }
         if let Some(items) = alternatives(self, class) {
+            let own = self.class_of(v);
+            let mut plain = items.iter().map_while(|&item| self.plain_class(item));
+            if plain.any(|class| own.is_subclass(class, self)) {
+                return Ok(true);
+            }
             for &item in items {
                 let found = match self.plain_class(item) {
                     Some(class) => self.real_instance(v, class)?,
@@ -113,9 +119,9 @@ impl Cx {
         let object = self.builtin(Builtin::Object);
         if own.same_special(self, object, Special::GetAttribute) {
             // Only a class that says something else about `__class__` can claim another one.
-            let name = self.vm.names.class.get();
-            let same = |a: Option<Obj>, b: Option<Obj>| a.zip(b).is_some_and(|(a, b)| a.r().is(b.r()));
-            if !own.is_heap() || same(own.lookup(self, name), object.lookup(self, name)) {
+            let inherits =
+                |v: Obj| v.downcast::<PyGetSet>(self).is_some_and(|g| std::ptr::eq(g.owner(), object));
+            if !own.is_heap() || own.lookup(self, self.vm.names.class.get()).is_some_and(inherits) {
                 return Ok(false);
             }
         }
