@@ -87,6 +87,13 @@ impl<T> Grace<T> {
         self.waiting.load(Ordering::Relaxed) != 0
     }
 
+    /// Whether an epoch has begun that the thread, which is online, has not answered.
+    #[inline]
+    pub fn is_behind(&self, me: &Member) -> bool {
+        // ORD: relaxed; a new epoch asks the thread with a releasing step.
+        self.epoch.load(Ordering::Relaxed) != me.seen.load(Ordering::Relaxed)
+    }
+
     /// Bytes that wait.
     #[inline]
     pub fn bytes(&self) -> usize {

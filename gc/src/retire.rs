@@ -17,11 +17,31 @@ use ungil_locks::{ThreadState, check};
 /// Bytes that may wait for a grace period before threads that die more wait for those that lag behind (EPOCH-3).
 const MAX_WAITING: usize = 64 << 20;
 
+/// How many objects, and how many bytes, are sealed without further waiting.
+const MANY: usize = 64;
+const MANY_BYTES: usize = 64 << 10;
+
+/// Safepoints between two batches of a thread which are not that large.
+const POLLS: u32 = 16;
+
+/// When what is open is sealed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sealing {
+    WhenDue,
+    /// At once, unless an older batch waits.
+    Now,
+    Forced,
+}
+
 /// What a thread has not sealed yet.
 pub(crate) struct Retiring {
     pub(crate) member: Member,
     open: RefCell<Vec<Retired>>,
     bytes: Cell<usize>,
+    /// Safepoints that pass before what is open is sealed.
+    polls: Cell<u32>,
+    /// An older batch of the thread waits; when it has been applied, the thread is asked to seal.
+    refused: Cell<bool>,
     /// The number of the thread's last limbo.
     limbo: Cell<i64>,
     online: Cell<bool>,
@@ -51,6 +71,8 @@ impl Retiring {
             member: Member::new(Arc::clone(thread)),
             open: RefCell::default(),
             bytes: Cell::new(0),
+            polls: Cell::new(0),
+            refused: Cell::new(false),
             limbo: Cell::new(first),
             online: Cell::new(false),
         }
@@ -152,13 +174,26 @@ impl Mutator {
             }
             return;
         }
-        self.enter_tallies();
-        if !asked {
-            return;
+        let bits = self.thread.check.get();
+        if bits & check::WORLD_BITS != 0 {
+            // The thread may stand still, or become solo.
+            self.enter_tallies();
         }
+        if asked && (self.space.grace.is_behind(&self.retiring.member) || self.is_due()) {
+            self.answer(Sealing::WhenDue);
+        }
+    }
+
+    /// Notes a quiescent point, and sees to what is dead.
+    #[inline(never)]
+    fn answer(&self, sealing: Sealing) {
+        self.enter_tallies();
         self.space.grace.quiesce(&self.retiring.member);
-        self.settle(false);
+        self.settle(sealing);
         self.take_orphans();
+        if !self.retiring.open.borrow().is_empty() && !self.retiring.refused.get() {
+            self.thread.raise_check(check::QUIESCE);
+        }
         while self.space.grace.bytes() > MAX_WAITING && !self.world.is_only_attached() {
             self.detach();
             std::thread::sleep(Duration::from_micros(100));
@@ -169,7 +204,17 @@ impl Mutator {
     /// A quiescent point before a wait: what has died among threads ends now, if no other thread has to be waited for. The caller
     /// runs what is pending then.
     pub fn rest(&self) {
-        self.quiesce();
+        if PUBLISHES && !self.is_solo() && self.retiring.member.is_asked() {
+            self.answer(Sealing::Now);
+        }
+    }
+
+    /// Whether what is dead should be sealed: there is much of it, or it has waited for some safepoints, of which this is one.
+    /// Sealing makes all threads answer, and so does what that seals in turn.
+    fn is_due(&self) -> bool {
+        let Retiring { open, bytes, polls, .. } = &self.retiring;
+        polls.set(polls.get().saturating_sub(1));
+        polls.get() == 0 || open.borrow().len() >= MANY || bytes.get() >= MANY_BYTES
     }
 
     /// Leaves what waits to be finalized to another attached thread, if there is one: this one may wait for long.
@@ -209,13 +254,16 @@ impl Mutator {
     }
 
     /// Applies what is ripe and seals what has come up, until neither is left.
-    fn settle(&self, force: bool) {
+    fn settle(&self, sealing: Sealing) {
         loop {
-            self.seal(force);
+            if sealing != Sealing::WhenDue || self.is_due() {
+                self.seal(sealing == Sealing::Forced);
+            }
             let ripe = self.space.grace.take_ripe(&self.retiring.member);
             if ripe.is_empty() {
                 return;
             }
+            self.retiring.refused.set(false);
             self.apply(ripe);
         }
     }
@@ -230,10 +278,13 @@ impl Mutator {
         match self.space.grace.seal(&retiring.member, open, retiring.bytes.get(), force) {
             Ok(()) => {
                 retiring.bytes.set(0);
+                retiring.polls.set(POLLS);
+                retiring.refused.set(false);
                 true
             }
             Err(open) => {
                 *retiring.open.borrow_mut() = open;
+                retiring.refused.set(true);
                 false
             }
         }
@@ -279,7 +330,7 @@ impl Mutator {
                 return;
             }
             // It was the last one that others waited for, perhaps.
-            self.settle(true);
+            self.settle(Sealing::Forced);
             look = false;
         }
     }
@@ -295,7 +346,7 @@ impl Mutator {
         }
         if solo && self.space.grace.has_waiting() {
             // All others are offline.
-            self.settle(true);
+            self.settle(Sealing::Forced);
         }
         if solo {
             self.take_orphans();
