@@ -317,11 +317,7 @@ impl<'a> Compiler<'a> {
             [] => {
                 (self.u.arg_count > 0 && self.free(&Name::new_static("__class__")).is_some()).then_some(call)
             }
-            // Where the class is known, the interpreter takes the arguments for those of `super()`.
-            [class, object] => {
-                let knows_class = self.free(&Name::new_static("__class__")).is_some();
-                (!knows_class && !class.is_starred_expr() && !object.is_starred_expr()).then_some(call)
-            }
+            [class, object] => (!class.is_starred_expr() && !object.is_starred_expr()).then_some(call),
             _ => None,
         }
     }

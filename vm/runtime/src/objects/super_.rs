@@ -2,6 +2,7 @@
 
 use crate::objects::cell::PyCell;
 use crate::prelude::*;
+use ungil_bytecode::{Instr, Op};
 
 /// A `super` object: looks attributes up behind `class` in the MRO of what `this` is.
 #[repr(C)]
@@ -102,16 +103,36 @@ pub fn load_attr(cx: &mut Cx, global: Ref<'_>, class: Ref<'_>, this: Ref<'_>, na
             return Ok(found);
         }
     }
-    // Another `super`: it gets the arguments that the source gives it. A function in which `super()` stands knows its class;
-    // there, calls with two arguments are ordinary ones.
-    let regs = cx.regs.get();
-    let is_bare = !regs.is_null()
-        && crate::interp::frame::Frame(regs).code().unit.free_names.iter().any(|n| n == "__class__");
-    let object = match is_bare && !global.is(cx.builtin(Builtin::Super).as_ref()) {
+    // Another `super`: it gets the arguments that the source gives it.
+    let object = match !global.is(cx.builtin(Builtin::Super).as_ref()) && is_bare(cx) {
         true => cx.call(global, &[])?,
         false => cx.call(global, &[class, this])?,
     };
     cx.get_attr(object.r(), name)
+}
+
+/// Whether the instruction that the thread is at stands for `super()` without arguments: the class then comes from the
+/// variable `__class__`.
+fn is_bare(cx: &Cx) -> bool {
+    let (regs, ip) = (cx.regs.get(), cx.ip.get());
+    if regs.is_null() {
+        return false;
+    }
+    let code = crate::interp::frame::Frame(regs).code();
+    let (end, mut at) = (code.offset_of(ip), 0);
+    let Some(class) = code.words.get(end).and_then(|&word| Instr::decode(word)).map(|i| i.b + 1) else {
+        return false;
+    };
+    let mut from_variable = false;
+    while at < end {
+        let Some(instr) = Instr::decode(code.words[at]) else { return false };
+        if instr.a == class {
+            let name = code.unit.free_names.get(instr.b as usize);
+            from_variable = instr.op == Op::LoadFree && name.is_some_and(|n| n == "__class__");
+        }
+        at += instr.op.words();
+    }
+    from_variable
 }
 
 pub fn declare(cx: &Cx) {

@@ -310,7 +310,7 @@ handler! {
     fn store_attr_other(ip, regs, cx, t) {
         let word = *ip;
         let receiver = *regs.add(fa!(word));
-        if !receiver.is_ptr() || !(SOLO || (*cx).is_exclusive(&*receiver.ptr())) || word & 0x100 != 0 {
+        if !receiver.is_ptr() || !(SOLO || (*cx).is_exclusive(&*receiver.ptr())) {
             return slow::attr::store_attr_cached::run(ip, regs, cx, t);
         }
         let h = &*receiver.ptr();
@@ -336,6 +336,10 @@ handler! {
         *slot = v;
         if next_shape != 0 {
             h.set_shape_id(next_shape);
+        }
+        if word & 0x100 != 0 {
+            *regs.add(fa!(word)) = Value::UNDEF;
+            return slow::drop_two(ip.add(2), regs, cx, t, receiver, old);
         }
         if old.is_ptr() {
             return drop_then::<SOLO>(ip.add(2), regs, cx, t, old);
