@@ -212,6 +212,28 @@ unsafe fn call_native_function<const SOLO: bool>(
     t: *const Table,
     window: *mut Value,
 ) -> Exit {
+    let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
+    if !native.owner.is_null() || !native.this.peek().is_undef() {
+        return call_bound_native::<SOLO>(ip, regs, cx, t, window);
+    }
+    (*cx).regs.set(regs);
+    (*cx).ip.set(ip);
+    let result = call_plain_native(cx, native, window.add(WINDOW_HEADER), fc!(*ip));
+    if result == SORT {
+        return slow::call::call_window(ip, regs, cx, t, window);
+    }
+    end_native_call(ip, regs, cx, t, result)
+}
+
+/// As [`call_native_function`] for a native that is bound to something.
+#[inline(never)]
+unsafe fn call_bound_native<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
     let word = *ip;
     let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
     let this = native.this.peek();
