@@ -108,6 +108,17 @@ impl Slot {
         other.0.store(a.0, Ordering::Release);
     }
 
+    /// Gives up the reference, and leaves the word where it is for what is to be stored over it. The caller holds the lock or
+    /// owns the container.
+    #[inline(always)]
+    pub fn get_out_locked(&self) -> Option<Obj> {
+        match self.peek() {
+            Value::UNDEF => None,
+            // SAFETY: the slot owned the reference, which it does not use any more.
+            v => Some(unsafe { Obj::from_owned(v) }),
+        }
+    }
+
     /// Stores an owned word, which has been published with the container, and gives back the owned one that was there. The caller
     /// holds the container's lock or owns it.
     #[inline(always)]

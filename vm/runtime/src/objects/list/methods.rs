@@ -217,9 +217,10 @@ fn insert(cx: &mut Cx, a: Args<'_>) -> R {
         this.append_locked(cx, v)?;
         // The new item is at the end: it is moved to its place.
         let at = clip_bound(at, len).min(len);
-        // SAFETY: slots are words; the references only change places, under the lock.
-        let words = unsafe { std::slice::from_raw_parts_mut(this.items.get().cast::<Value>(), len + 1) };
-        words[at..].rotate_right(1);
+        let new = this.slots()[len].peek();
+        // SAFETY: both stretches lie within the list, which has one more item now.
+        unsafe { this.move_items(cx, at, at + 1, len - at) };
+        this.slots()[at].swap_locked_word(new);
         Ok::<(), Obj>(())
     });
     match done {
@@ -251,7 +252,17 @@ fn pop(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn reverse(cx: &Cx, a: Args<'_>) -> R {
     let this: &PyList = a.this();
-    locked(cx, &this.h, || this.words_locked().reverse());
+    locked(cx, &this.h, || {
+        if cx.is_exclusive(&this.h) {
+            this.words_locked().reverse();
+            return;
+        }
+        // Word by word, for those who read without the lock.
+        let slots = this.slots();
+        for i in 0..slots.len() / 2 {
+            slots[i].swap_locked(&slots[slots.len() - 1 - i]);
+        }
+    });
     Ok(cx.none())
 }
 
@@ -428,9 +439,11 @@ fn sizeof(cx: &Cx, a: Args<'_>) -> R {
 impl PyList {
     /// Takes the item at `i`, which is there, out. The caller holds the lock.
     pub(super) fn remove_locked(&self, cx: &Cx, i: usize) -> Option<Obj> {
-        self.words_locked()[i..].rotate_left(1);
-        let item = self.slots().last()?.take_locked();
-        self.len.set(self.len.get() - 1);
+        let len = self.len.get();
+        let item = self.slots().get(i)?.get_out_locked();
+        // SAFETY: both stretches lie within the list.
+        unsafe { self.move_items(cx, i + 1, i, len - i - 1) };
+        self.len.set(len - 1);
         self.shrink(cx);
         item
     }

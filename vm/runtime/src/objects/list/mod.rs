@@ -154,6 +154,26 @@ impl PyList {
         true
     }
 
+    /// Moves `count` items from one place on to another one on, which may overlap, and counts nothing. The caller holds the lock.
+    ///
+    /// # Safety
+    /// Both stretches lie within the capacity.
+    pub(super) unsafe fn move_items(&self, cx: &Cx, from: usize, to: usize, count: usize) {
+        let items = self.items.get();
+        // SAFETY: as the caller promises. Whoever reads without the lock finds whole words, so they move one by one then.
+        unsafe {
+            let move_one = |i: usize| {
+                let v = (*items.add(from + i)).peek();
+                (*items.add(to + i)).swap_locked_word(v);
+            };
+            match cx.is_exclusive(&self.h) {
+                true => std::ptr::copy(items.add(from), items.add(to), count),
+                false if from < to => (0..count).rev().for_each(move_one),
+                false => (0..count).for_each(move_one),
+            }
+        }
+    }
+
     /// Gives memory back when less than half of it is used. The caller holds the lock.
     pub(super) fn shrink(&self, cx: &Cx) {
         let (len, capacity) = (self.len.get(), self.capacity.get());
@@ -174,6 +194,22 @@ pub(super) struct Storage {
 }
 
 impl Storage {
+    /// Sees to it that nobody reads the storage without the lock: what readers may have found stays as it is, for them. Without
+    /// memory nothing changes.
+    pub(super) fn leave_readers(&mut self, m: &Mutator) {
+        if !self.published || m.owns_everything() || self.capacity == 0 {
+            return;
+        }
+        let new = m.allocate_buffer(self.capacity * size_of::<Slot>()).cast::<Slot>();
+        if !new.is_null() {
+            // SAFETY: both have room for the items; the old storage is for readers alone from here on.
+            unsafe {
+                new.copy_from_nonoverlapping(self.items, self.len);
+                free_storage(m, std::mem::replace(&mut self.items, new), self.capacity, true);
+            }
+        }
+    }
+
     /// The words of the items, whose references are the storage's.
     pub(super) fn words_mut(&mut self) -> &mut [Value] {
         if self.len == 0 {

@@ -218,15 +218,17 @@ unsafe fn splice_locked(
     let len = list.len.get();
     list.slots()[start..start + count].iter().for_each(|slot| removed.push(slot.peek()));
     new.iter().for_each(|&v| ungil_gc::model::publish(&list.h, v));
-    let items = list.items.get().cast::<Value>();
+    let items = list.items.get();
     if !items.is_null() {
         // SAFETY: the capacity is at least both lengths; what was between has been taken out, and the places that the
         // move leaves behind are filled here or lie past the new end.
         unsafe {
             if count != new.len() {
-                std::ptr::copy(items.add(start + count), items.add(start + new.len()), len - start - count);
+                list.move_items(cx, start + count, start + new.len(), len - start - count);
             }
-            items.add(start).copy_from_nonoverlapping(new.as_ptr(), new.len());
+            for (i, &v) in new.iter().enumerate() {
+                (*items.add(start + i)).swap_locked_word(v);
+            }
         }
     }
     list.len.set(len - count + new.len());
@@ -304,11 +306,10 @@ fn delete_extended(cx: &Cx, list: &PyList, range: SliceRange) -> Vec<Obj> {
         return old;
     }
     // Close the holes.
-    let words = list.words_locked();
     let mut to = 0;
-    for from in 0..words.len() {
-        if !words[from].is_undef() {
-            words[to] = words[from];
+    for from in slots {
+        if !from.is_empty() {
+            slots[to].swap_locked_word(from.peek());
             to += 1;
         }
     }

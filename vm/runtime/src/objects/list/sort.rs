@@ -32,6 +32,7 @@ pub(crate) fn sort(cx: &mut Cx, list: &PyList, key: Option<Ref<'_>>, reverse: bo
         return Ok(());
     }
     let mut storage = locked(cx, &list.h, || list.begin_sort());
+    storage.leave_readers(cx);
     let result = match key {
         Some(key) => sort_by_key(cx, storage.words_mut(), key, reverse),
         None => sort_words(cx, storage.words_mut(), reverse),
@@ -52,7 +53,15 @@ fn sort_in_place(cx: &Cx, list: &PyList, reverse: bool) -> bool {
         if kind == Kind::Any {
             return false;
         }
-        in_direction(words, reverse, |words| kind.sort(words, |&v| v));
+        if cx.is_exclusive(&list.h) {
+            in_direction(words, reverse, |words| kind.sort(words, |&v| v));
+            return true;
+        }
+        // Who reads without the lock finds the list empty, and waits for the lock.
+        let mut storage = list.take_storage();
+        storage.leave_readers(cx);
+        in_direction(storage.words_mut(), reverse, |words| kind.sort(words, |&v| v));
+        list.put_storage(storage);
         true
     })
 }
