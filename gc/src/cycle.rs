@@ -56,10 +56,16 @@ impl CollectorState {
         self.enabled.load(Ordering::Relaxed)
     }
 
-    /// Adds bytes handed out, or given back if negative; true if an automatic collection is due.
-    pub fn charge(&self, bytes: i64) -> bool {
+    /// Adds bytes handed out, or given back if negative, by a thread that may be `alone`; true if an automatic collection is due.
+    pub fn charge(&self, bytes: i64, alone: bool) -> bool {
         // ORD: relaxed; an estimate.
-        let total = self.outstanding.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let total = if alone {
+            let total = self.outstanding.load(Ordering::Relaxed) + bytes;
+            self.outstanding.store(total, Ordering::Relaxed);
+            total
+        } else {
+            self.outstanding.fetch_add(bytes, Ordering::Relaxed) + bytes
+        };
         self.is_enabled() && total >= self.limit.load(Ordering::Relaxed)
     }
 
@@ -263,6 +269,7 @@ fn find_garbage(m: &Mutator, runtime: &dyn Collection) -> Vec<Obj> {
     // SAFETY: the world is stopped; what is found is alive, and owned before the world goes on.
     let garbage = unsafe {
         m.settle_stw();
+        crate::model::settle_stw(m);
         // What threads have freed and keep must not count as memory in use when the next collection is planned.
         m.space.mutators.donate_all_stw();
         let all = containers_stw(m);

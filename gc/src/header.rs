@@ -65,13 +65,15 @@ pub struct Header {
     state: AtomicU8,
     flags: AtomicU16,
     count: AtomicI64,
+    /// What the model keeps besides.
+    extra: model::Extra,
     /// Number of the OS thread that made the object: who alone may touch it until it is published.
     #[cfg(feature = "checks")]
     owner: u64,
 }
 
 /// Bytes of a header.
-pub const HEADER_SIZE: usize = if cfg!(feature = "checks") { 24 } else { 16 };
+pub const HEADER_SIZE: usize = size_of::<model::Extra>() + if cfg!(feature = "checks") { 24 } else { 16 };
 const _: () = assert!(size_of::<Header>() == HEADER_SIZE);
 
 /// Bit of [`Header::state`]; the bits above it are the collector's mark.
@@ -81,28 +83,35 @@ impl Header {
     /// A header for a new object with one reference.
     #[inline(always)]
     pub fn new(shape_id: u32) -> Header {
-        Header {
-            shape: AtomicU32::new(shape_id << 1),
-            lock: ObjLock::new(),
-            state: AtomicU8::new(0),
-            flags: AtomicU16::new(0),
-            count: AtomicI64::new(1),
-            #[cfg(feature = "checks")]
-            owner: crate::publish::thread_number(),
-        }
+        Header::with_references(shape_id, 1)
     }
 
     /// As [`Header::new`], with two references.
     #[inline(always)]
     pub fn with_two_references(shape_id: u32) -> Header {
-        Header { count: AtomicI64::new(2), ..Header::new(shape_id) }
+        Header::with_references(shape_id, 2)
+    }
+
+    #[inline(always)]
+    fn with_references(shape_id: u32, references: i64) -> Header {
+        let (count, extra) = model::birth(references);
+        Header {
+            shape: AtomicU32::new(shape_id << 1),
+            lock: ObjLock::new(),
+            state: AtomicU8::new(0),
+            flags: AtomicU16::new(0),
+            count,
+            extra,
+            #[cfg(feature = "checks")]
+            owner: crate::publish::thread_number(),
+        }
     }
 
     /// Whether other threads may reach the object. Never changes back (PUB-2).
     #[inline(always)]
     pub fn is_published(&self) -> bool {
         // ORD: relaxed; the owner sets it, others learn of the object through a releasing store that follows.
-        model::PUBLISHES && self.state.load(Ordering::Relaxed) & PUBLISHED != 0
+        model::SHARED || model::PUBLISHES && self.state.load(Ordering::Relaxed) & PUBLISHED != 0
     }
 
     /// Marks the object published. For `publish.rs`, which sees to what the object refers to.
@@ -164,20 +173,35 @@ impl Header {
 
     #[inline]
     pub fn set_flag(&self, bit: u16) {
-        // ORD: relaxed, an atomic or because two threads may set different bits.
-        self.flags.fetch_or(bit, Ordering::Relaxed);
+        // ORD: relaxed, an atomic or where two threads may set different bits.
+        if self.is_published() {
+            self.flags.fetch_or(bit, Ordering::Relaxed);
+        } else {
+            self.flags.store(self.flags.load(Ordering::Relaxed) | bit, Ordering::Relaxed);
+        }
     }
 
     #[inline]
     pub fn clear_flag(&self, bit: u16) {
         // ORD: as in `set_flag`.
-        self.flags.fetch_and(!bit, Ordering::Relaxed);
+        if self.is_published() {
+            self.flags.fetch_and(!bit, Ordering::Relaxed);
+        } else {
+            self.flags.store(self.flags.load(Ordering::Relaxed) & !bit, Ordering::Relaxed);
+        }
     }
 
     /// The count field, for the models' backends.
     #[inline(always)]
     pub(crate) fn count_cell(&self) -> &AtomicI64 {
         &self.count
+    }
+
+    /// What the model keeps besides the count.
+    #[allow(dead_code, reason = "most models keep nothing")]
+    #[inline(always)]
+    pub(crate) fn extra(&self) -> &model::Extra {
+        &self.extra
     }
 
     /// References counted in the header now; another thread may change it at any time, and threads that are not alone may
@@ -188,27 +212,31 @@ impl Header {
         match self.count.load(Ordering::Relaxed) {
             n if n < 0 => u32::MAX as i64,
             n if n >= LIMBO => 0,
-            n => n,
+            n => model::references(n) + model::further_references(self),
         }
     }
 
     /// What the header says about references, by name, for tests: a snapshot.
     pub fn counts(&self) -> impl Iterator<Item = (&'static str, i64)> + use<> {
         let total = if self.is_hub() { self.hub_count() } else { self.ref_count() };
-        std::iter::once(("total", total))
+        std::iter::once(("total", total)).chain(model::describe(self))
+    }
+
+    /// Whether no reference is left.
+    #[inline]
+    pub(crate) fn is_dead(&self) -> bool {
+        model::is_dead(self)
     }
 
     /// Whether the caller's reference is the only one, so that it may change an immutable object in place.
     #[inline(always)]
     pub fn is_unique(&self, m: &Mutator) -> bool {
-        // ORD: as in `ref_count`; where other threads may count, no answer but no is safe.
-        self.count.load(Ordering::Relaxed) == 1 && m.is_exclusive(self)
+        model::is_unique(self, m)
     }
 
     /// Gives an object that has ended one reference again, for its finalizer. The caller alone knows it.
     pub(crate) fn revive(&self) {
-        // ORD: relaxed; the object is the caller's.
-        self.count.store(1, Ordering::Relaxed);
+        model::revive(self);
     }
 
     /// Whether the object is never freed.
@@ -248,12 +276,14 @@ impl Header {
                 n if n < 0 => None,
                 // The caller's reference is one of those that its table says.
                 n if n >= LIMBO => Some(first),
-                n => Some(first + n),
+                n => Some(first + model::references(n) * model::UNIT),
             })
             .is_ok();
-        if let (false, Some(number)) = (made, number) {
+        match (made, number) {
+            (true, _) => model::became_hub(self, space),
             // Another thread was first.
-            space.hubs.retire(number);
+            (false, Some(number)) => space.hubs.retire(number),
+            (false, None) => {}
         }
     }
 
@@ -262,7 +292,7 @@ impl Header {
         // ORD: relaxed; nobody counts it any more.
         if let Some(number) = Header::hub_number(self.count.load(Ordering::Relaxed)) {
             // The last references were dropped by this thread.
-            if model::PUBLISHES {
+            if model::HUBS {
                 m.hubs.take(number);
             }
             m.space.hubs.retire(number as u32);
@@ -272,13 +302,14 @@ impl Header {
     /// Counts what threads have counted for themselves.
     pub(crate) fn add_hub_count(&self, sum: i64) {
         // ORD: relaxed; the world is stopped. It may have been made immortal, and drifts then.
-        self.count.fetch_add(sum, Ordering::Relaxed);
+        self.count.fetch_add(sum * model::UNIT, Ordering::Relaxed);
     }
 
     /// References to a hub that are entered in its header.
     pub(crate) fn hub_count(&self) -> i64 {
         // ORD: relaxed; asked while the world is stopped.
-        (self.count.load(Ordering::Relaxed) & ((1 << HUB_REFERENCES) - 1)) - HUB_BIAS
+        let count = (self.count.load(Ordering::Relaxed) & ((1 << HUB_REFERENCES) - 1)) - HUB_BIAS;
+        count / model::UNIT + model::further_references(self)
     }
 
     /// The number of the hub whose count this is, if it is one's.

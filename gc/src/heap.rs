@@ -14,9 +14,10 @@ use crate::Header;
 use std::alloc::Layout;
 use std::cell::Cell;
 use std::collections::HashSet;
+use std::ops::{Deref, DerefMut};
 use std::ptr;
 
-use ungil_locks::primitive::Mutex;
+use ungil_locks::primitive::{Mutex, MutexGuard, UnsafeCell};
 
 /// Bytes of a page, and its alignment.
 pub const PAGE: usize = 64 * 1024;
@@ -31,7 +32,7 @@ pub const MAX_BUFFER: usize = 1024;
 pub const CLASSES: usize = OBJECT_CLASSES + MAX_BUFFER / GRANULE;
 const PAGES_PER_ARENA: usize = 16;
 /// Bytes of the blocks that a thread takes from the common pool at a time.
-const CHUNK: usize = 16 * 1024;
+const CHUNK: usize = if cfg!(feature = "stress") { MAX_BUFFER } else { 16 * 1024 };
 const PAGE_HEAD: usize = 64;
 
 /// A free block: a shape word of zero, then the link.
@@ -90,9 +91,36 @@ const fn chunk_blocks(class: usize) -> usize {
     CHUNK / block_size(class)
 }
 
-/// What all threads share of the heap.
+/// What all threads share of the heap. A thread that owns everything needs no mutex: those that are detached leave the
+/// pool alone (SOLO-1).
 pub struct Pool {
-    inner: Mutex<PoolInner>,
+    inner: UnsafeCell<PoolInner>,
+    mutex: Mutex<()>,
+}
+
+// SAFETY: what is inside is reached with the mutex, or by the only thread that may.
+unsafe impl Sync for Pool {}
+
+/// The right to what is inside the pool.
+struct Inside<'a> {
+    inner: *mut PoolInner,
+    _locked: Option<MutexGuard<'a, ()>>,
+}
+
+impl Deref for Inside<'_> {
+    type Target = PoolInner;
+
+    fn deref(&self) -> &PoolInner {
+        // SAFETY: the mutex is held, or nobody else may come in.
+        unsafe { &*self.inner }
+    }
+}
+
+impl DerefMut for Inside<'_> {
+    fn deref_mut(&mut self) -> &mut PoolInner {
+        // SAFETY: as above.
+        unsafe { &mut *self.inner }
+    }
 }
 
 struct PoolInner {
@@ -115,18 +143,20 @@ impl Default for Pool {
             chunks: std::array::from_fn(|_| Vec::new()),
             large: HashSet::new(),
         };
-        Pool { inner: Mutex::new(inner) }
+        Pool { inner: UnsafeCell::new(inner), mutex: Mutex::new(()) }
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> impl std::ops::DerefMut<Target = T> + '_ {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
 impl Pool {
+    /// The inside, for a thread that is `alone` in that no other one is attached, or for any.
+    fn inside(&self, alone: bool) -> Inside<'_> {
+        let locked = (!alone).then(|| self.mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        Inside { inner: self.inner.with_mut(|inner| inner), _locked: locked }
+    }
+
     /// A list of free blocks of the class, and their size in bytes.
-    fn refill(&self, class: usize) -> (*mut FreeBlock, usize) {
-        let mut inner = locked(&self.inner);
+    fn refill(&self, class: usize, alone: bool) -> (*mut FreeBlock, usize) {
+        let mut inner = self.inside(alone);
         if let Some((list, count)) = inner.chunks[class].pop() {
             return (list, count * block_size(class));
         }
@@ -147,7 +177,7 @@ impl Pool {
 
     /// Takes a list of free blocks of the class, cut into chunks. Gives their size in bytes.
     fn give(&self, class: usize, mut first: *mut FreeBlock) -> usize {
-        let mut inner = locked(&self.inner);
+        let mut inner = self.inside(false);
         let mut blocks = 0;
         while !first.is_null() {
             let (mut last, mut count) = (first, 1);
@@ -173,7 +203,7 @@ impl Pool {
     /// # Safety
     /// The world is stopped, and `visit` neither allocates nor frees objects.
     pub unsafe fn walk_stw(&self, mut visit: impl FnMut(*mut Header)) {
-        let inner = locked(&self.inner);
+        let inner = self.inside(false);
         for &page in &inner.pages {
             // SAFETY: pages are never unmapped and their heads are constant.
             let size = unsafe { (*page.cast::<PageHead>()).block_size };
@@ -199,7 +229,7 @@ impl Pool {
     /// # Safety
     /// The world is stopped. The numbers hold until it runs again.
     pub unsafe fn number_blocks_stw(&self) -> usize {
-        let inner = locked(&self.inner);
+        let inner = self.inside(false);
         let mut count = 0;
         for &page in &inner.pages {
             // SAFETY: pages are never unmapped, and nobody else looks at these fields.
@@ -212,7 +242,7 @@ impl Pool {
 
     /// The objects that lie in no page.
     pub fn large_objects(&self) -> Vec<*mut Header> {
-        locked(&self.inner).large.iter().copied().collect()
+        self.inside(false).large.iter().copied().collect()
     }
 }
 
@@ -276,8 +306,8 @@ impl FreeLists {
     /// As [`FreeLists::pop`], refilling an empty list. The number says how many bytes were taken for it.
     #[cold]
     #[inline(never)]
-    pub fn pop_slow(&self, pool: &Pool, class: usize) -> (*mut u8, usize) {
-        let (list, bytes) = pool.refill(class);
+    pub fn pop_slow(&self, pool: &Pool, class: usize, alone: bool) -> (*mut u8, usize) {
+        let (list, bytes) = pool.refill(class, alone);
         self.heads[class].set(list);
         (self.pop(class), bytes)
     }
@@ -327,12 +357,12 @@ impl FreeLists {
 }
 
 /// Allocates an object above [`MAX_SMALL`] bytes, zeroed; null if there is no memory.
-pub fn allocate_large(pool: &Pool, size: usize) -> *mut u8 {
+pub fn allocate_large(pool: &Pool, size: usize, alone: bool) -> *mut u8 {
     let Ok(layout) = Layout::from_size_align(size, 16) else { return ptr::null_mut() };
     // SAFETY: the size is not zero.
     let p = unsafe { std::alloc::alloc_zeroed(layout) };
     if !p.is_null() {
-        locked(&pool.inner).large.insert(p.cast());
+        pool.inside(alone).large.insert(p.cast());
     }
     p
 }
@@ -341,8 +371,8 @@ pub fn allocate_large(pool: &Pool, size: usize) -> *mut u8 {
 ///
 /// # Safety
 /// `p` came from `allocate_large` with the same size, and nothing refers to it.
-pub unsafe fn free_large(pool: &Pool, p: *mut u8, size: usize) {
-    locked(&pool.inner).large.remove(&p.cast());
+pub unsafe fn free_large(pool: &Pool, p: *mut u8, size: usize, alone: bool) {
+    pool.inside(alone).large.remove(&p.cast());
     // SAFETY: as the caller promises.
     unsafe { std::alloc::dealloc(p, Layout::from_size_align(size, 16).expect("was valid")) };
 }

@@ -64,7 +64,7 @@ pub struct HubCounts(*mut i64);
 
 impl Default for HubCounts {
     fn default() -> Self {
-        if !model::PUBLISHES {
+        if !model::HUBS {
             return HubCounts(ptr::null_mut());
         }
         // Zeroed memory of this size comes untouched from the system: only pages in use are ever backed.
@@ -93,7 +93,10 @@ impl HubCounts {
 
     /// Counts `by` references to the hub of this number. Inlined without a call: callers are handlers that must not need a
     /// stack frame.
-    #[cfg_attr(feature = "gil", expect(dead_code, reason = "the model counts in the objects alone"))]
+    #[cfg_attr(
+        any(feature = "gil", feature = "gilectomy"),
+        expect(dead_code, reason = "the model counts in the objects alone")
+    )]
     #[inline(always)]
     pub(crate) fn count(&self, number: usize, by: i64) {
         // SAFETY: numbers are within the table.
@@ -123,7 +126,7 @@ struct Sums(Vec<i64>);
 
 impl Sums {
     fn add_all(&mut self, table: &HubCounts, used: usize) {
-        if !model::PUBLISHES {
+        if !model::HUBS {
             return;
         }
         self.0.resize(self.0.len().max(used + 1), 0);
@@ -158,6 +161,7 @@ impl Mutators {
     /// In the child of a fork: the threads of all other mutators are gone, and so may be their stacks.
     pub fn forget_others(&self, m: &Mutator) {
         m.space.grace.forget_others(&m.retiring.member);
+        model::forget_others(m);
         // The mutex may have been held by a thread that does not exist here; then the list is as it was.
         if let Ok(mut list) = self.0.try_lock() {
             let List { all, ended } = &mut *list;
@@ -177,7 +181,7 @@ impl Mutators {
     /// # Safety
     /// The world is stopped.
     pub(crate) unsafe fn enter_counts_stw(&self, numbers: &HubNumbers) {
-        if !model::PUBLISHES {
+        if !model::HUBS {
             return;
         }
         let mut list = self.list();

@@ -13,9 +13,12 @@ mod mutator;
 mod obj;
 mod ops;
 mod publish;
+#[allow(dead_code, reason = "models without tallies and limbo use a part")]
 mod retire;
 mod slot;
 mod stack;
+mod stress;
+#[allow(dead_code, reason = "models without tallies and limbo use a part")]
 mod tally;
 mod value;
 mod weak;
@@ -26,7 +29,7 @@ pub use obj::{Obj, Ref, Root, Shared};
 pub use ops::{
     DYNAMIC_OFFSET, FIRST_DYNAMIC_SHAPE, MAX_SHAPES, ShapeHead, ShapeTable, TraceFn, TypeOps, shape_flag,
 };
-pub use slot::Slot;
+pub use slot::{Slot, lasting};
 pub use value::{INT_BASE, INT_MAX, INT_MIN, INT_TAG, Value};
 pub use weak::{WeakCell, WeakTable};
 

@@ -14,7 +14,7 @@ use ungil_locks::primitive::Ordering;
 use ungil_locks::{StopGuard, ThreadState, World, check};
 
 /// How many free blocks of each size a thread keeps when it hands surplus ones to the others.
-pub const KEPT_BLOCKS: usize = 256;
+pub const KEPT_BLOCKS: usize = if cfg!(feature = "stress") { 2 } else { 256 };
 
 /// What all threads of a runtime share of the heap.
 #[derive(Default)]
@@ -28,6 +28,8 @@ pub struct Space {
     pub hubs: crate::hub::HubNumbers,
     pub grace: crate::grace::Grace<Retired>,
     pub(crate) orphans: crate::retire::Orphans,
+    /// What the model's counting needs.
+    pub model: crate::model::Shared,
 }
 
 /// What waits for a grace period.
@@ -106,11 +108,13 @@ impl Mutator {
         self.collecting.set_end(stack_end);
         self.space.mutators.add(self);
         self.space.grace.join(&self.retiring.member);
+        crate::model::thread_begins(self);
         CURRENT.with(|current| current.set(self));
     }
 
     /// Ends what [`Mutator::enter`] began.
     pub fn leave(&self) {
+        crate::model::thread_ends(self);
         CURRENT.with(|current| current.set(std::ptr::null()));
     }
 
@@ -135,7 +139,7 @@ impl Mutator {
     /// is published (LOCK-2).
     #[inline(always)]
     pub fn is_exclusive(&self, h: &Header) -> bool {
-        ungil_locks::model::GIL_ENABLED || self.solo.get() || !h.is_published()
+        self.owns_everything() || !h.is_published()
     }
 
     /// Feature `checks`: the thread owns every object, as the caller takes for granted.
@@ -149,7 +153,8 @@ impl Mutator {
     /// Whether every object is exclusively this thread's until the next safepoint.
     #[inline(always)]
     pub fn owns_everything(&self) -> bool {
-        ungil_locks::model::GIL_ENABLED || self.solo.get()
+        use ungil_locks::model::{EVER_EXCLUSIVE, GIL_ENABLED};
+        GIL_ENABLED || EVER_EXCLUSIVE && self.solo.get()
     }
 
     /// Attaches the thread: it may touch objects from now on.
@@ -173,7 +178,7 @@ impl Mutator {
         self.quiesce();
         let left = self.thread.safepoint();
         self.look_whether_solo();
-        left & !check::QUIESCE
+        crate::stress::at_safepoint(self, crate::model::safepoint(self, left & !check::QUIESCE))
     }
 
     /// Stops all other threads until the guard is dropped. Like a safepoint it may end solo, so it goes through here.
@@ -216,13 +221,13 @@ impl Mutator {
     fn allocate_slow(&self, size: usize) -> *mut u8 {
         if size > MAX_SMALL {
             self.add_debt(size);
-            return heap::allocate_large(&self.space.pool, size);
+            return heap::allocate_large(&self.space.pool, size, self.owns_everything());
         }
         self.refill(size_class(size))
     }
 
     fn refill(&self, class: usize) -> *mut u8 {
-        let (block, bytes) = self.lists.pop_slow(&self.space.pool, class);
+        let (block, bytes) = self.lists.pop_slow(&self.space.pool, class, self.owns_everything());
         self.add_debt(bytes);
         block
     }
@@ -310,7 +315,7 @@ impl Mutator {
             return;
         }
         self.debt.set(0);
-        if self.space.collector.charge(debt) {
+        if self.space.collector.charge(debt, self.owns_everything()) {
             self.thread.raise_check(check::COLLECT);
         }
     }
@@ -324,7 +329,7 @@ impl Mutator {
         }
         self.debt.set(0);
         // What is due is asked for when memory is taken.
-        let _ = self.space.collector.charge(debt);
+        let _ = self.space.collector.charge(debt, self.owns_everything());
     }
 
     /// Hands all free blocks but `keep` of each size to the other threads.
@@ -444,7 +449,7 @@ impl Mutator {
             } else if (*h).is_published() && !self.owns_everything() {
                 self.retire_block(h, size);
             } else {
-                heap::free_large(&self.space.pool, h.cast(), size);
+                heap::free_large(&self.space.pool, h.cast(), size, self.owns_everything());
                 self.forgive(size);
             }
         }
@@ -510,6 +515,6 @@ impl Drop for Mutator {
         self.space.grace.part(&self.retiring.member);
         self.space.mutators.remove(self);
         self.donate(0);
-        let _ = self.space.collector.charge(self.debt.take());
+        let _ = self.space.collector.charge(self.debt.take(), false);
     }
 }

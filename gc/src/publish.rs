@@ -5,7 +5,7 @@
 //! second one is about to start, everything on the heap is. Called by the publishing store (`slot.rs`, `model/`), by
 //! whoever hands an object to another thread, and by the collector for garbage of other threads.
 
-use crate::{Header, Mutator, Value, WeakCell, flag, model};
+use crate::{Header, Mutator, Space, Value, WeakCell, flag, model};
 use ungil_locks::primitive::{AtomicBool, Ordering};
 use ungil_locks::stats::{self, Site, Stat};
 
@@ -21,6 +21,15 @@ impl Publishing {
     pub fn is_active(&self) -> bool {
         // ORD: relaxed; set before the second thread starts, whose start orders.
         model::PUBLISHES && self.active.load(Ordering::Relaxed)
+    }
+}
+
+impl Space {
+    /// Whether functions and modules that all threads use are to become hubs: there is more than one thread, or no
+    /// difference is made.
+    #[inline]
+    pub fn makes_hubs(&self) -> bool {
+        model::HUBS && (model::SHARED || self.publishing.is_active())
     }
 }
 
@@ -58,7 +67,10 @@ impl Mutator {
 }
 
 /// Publishes what is about to be stored into a published container.
-#[cfg_attr(feature = "gil", expect(dead_code, reason = "the model publishes nothing"))]
+#[cfg_attr(
+    any(feature = "gil", feature = "pep703", feature = "gilectomy"),
+    expect(dead_code, reason = "the model publishes nothing")
+)]
 #[inline(always)]
 #[cfg_attr(feature = "stats", track_caller)]
 pub(crate) fn publish_value(v: Value) {
@@ -74,13 +86,19 @@ pub(crate) fn publish_value(v: Value) {
 }
 
 /// RC-1: the reference that is about to be stored into a published container is counted in the header.
-#[cfg_attr(feature = "gil", allow(dead_code, reason = "as above"))]
+#[cfg_attr(
+    any(feature = "gil", feature = "pep703", feature = "gilectomy"),
+    allow(dead_code, reason = "as above")
+)]
 #[inline(never)]
 fn enter_in_store(h: *mut Header) {
     Mutator::current().enter_one(h);
 }
 
-#[cfg_attr(feature = "gil", allow(dead_code, reason = "as above"))]
+#[cfg_attr(
+    any(feature = "gil", feature = "pep703", feature = "gilectomy"),
+    allow(dead_code, reason = "as above")
+)]
 #[cold]
 #[inline(never)]
 fn publish_in_store(h: *mut Header) {

@@ -5,7 +5,7 @@
 
 use crate::grace::Member;
 use crate::heap;
-use crate::model::{self, PUBLISHES};
+use crate::model::{self, PUBLISHES, SHARED};
 use crate::{Header, Mutator, Pending, Retired};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -16,6 +16,9 @@ use ungil_locks::{ThreadState, check};
 
 /// Bytes that may wait for a grace period before threads that die more wait for those that lag behind (EPOCH-3).
 const MAX_WAITING: usize = 64 << 20;
+
+/// Whether several threads run at a time.
+const CONCURRENT: bool = PUBLISHES || SHARED;
 
 /// How many objects, and how many bytes, are sealed without further waiting.
 const MANY: usize = 64;
@@ -167,7 +170,7 @@ impl Mutator {
     /// A quiescent point of the thread.
     pub(crate) fn quiesce(&self) {
         let asked = self.retiring.member.is_asked();
-        if !PUBLISHES || self.is_solo() {
+        if !CONCURRENT || self.is_solo() {
             if asked {
                 // By a thread that has detached meanwhile.
                 self.thread.clear_check(check::QUIESCE);
@@ -303,7 +306,7 @@ impl Mutator {
                     }
                     Retired::Buffer(buffer, size) => self.free_buffer(buffer, size),
                     Retired::Block(h, size) => {
-                        heap::free_large(&self.space.pool, h.cast(), size);
+                        heap::free_large(&self.space.pool, h.cast(), size, self.owns_everything());
                         self.forgive(size);
                     }
                 }
@@ -313,7 +316,7 @@ impl Mutator {
 
     /// Before the thread detaches: it has entered everything, and nobody waits for it.
     pub(crate) fn go_offline(&self) {
-        if !PUBLISHES || self.is_solo() {
+        if !CONCURRENT || self.is_solo() {
             return;
         }
         self.enter_tallies();
@@ -338,7 +341,7 @@ impl Mutator {
     /// After the thread has attached, or has come from a safepoint.
     #[inline]
     pub(crate) fn go_online(&self, solo: bool) {
-        if !PUBLISHES {
+        if !CONCURRENT {
             return;
         }
         if solo == self.retiring.online.get() {
@@ -380,7 +383,7 @@ impl Mutator {
     /// # Safety
     /// The world is stopped.
     pub(crate) unsafe fn settle_stw(&self) {
-        if !PUBLISHES {
+        if !CONCURRENT {
             return;
         }
         // SAFETY: as the caller promises: every thread is at a quiescent point and has entered its tallies.

@@ -6,6 +6,18 @@
 use crate::{Header, Mutator, Obj, Value, model};
 use ungil_locks::primitive::{AtomicU64, Ordering};
 
+/// `v` if it may be used without a count where others may let go of it: an immediate, or what lasts. Else `UNDEF`. `again`
+/// reads the place where it was found.
+#[inline(always)]
+pub fn lasting(v: Value, again: impl FnOnce() -> Value) -> Value {
+    if model::LOCKS_READS {
+        return Value::UNDEF;
+    }
+    // SAFETY: headers are there after their objects have gone: small ones lie in pages that stay, large ones wait for a
+    // grace period. If the place holds the value still, the header was that of this object.
+    if !v.is_ptr() || unsafe { (*v.ptr()).is_lasting() } && again() == v { v } else { Value::UNDEF }
+}
+
 /// A counted reference inside an object.
 #[repr(transparent)]
 pub struct Slot(AtomicU64);
@@ -31,11 +43,13 @@ impl Slot {
     }
 
     /// The word, borrowed from a published container without its lock: valid until the thread's next quiescent point, as
-    /// nothing that a published container held is freed before (`grace.rs`).
+    /// nothing that a published container held is freed before (`grace.rs`). In models in which that is not so, `UNDEF`
+    /// in place of what may be freed, as if the slot were being changed: the caller takes the lock then.
     #[inline(always)]
     pub fn peek_shared(&self) -> Value {
         // ORD: acquire, with the release of `replace_locked`: what the object consists of.
-        Value(self.0.load(Ordering::Acquire))
+        let v = Value(self.0.load(Ordering::Acquire));
+        if model::BORROWS { v } else { lasting(v, || Value(self.0.load(Ordering::Acquire))) }
     }
 
     /// Whether nothing is held.

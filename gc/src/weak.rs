@@ -193,7 +193,7 @@ impl WeakTable {
         let _shard = self.shard(target);
         // ORD: relaxed; the lock orders.
         // SAFETY: as in `upgrade`.
-        cell.target.load(Ordering::Relaxed).is_null() || unsafe { (*target).ref_count() == 0 }
+        cell.target.load(Ordering::Relaxed).is_null() || unsafe { (*target).is_dead() }
     }
 
     /// Marks all weak references to `h` dead and queues the callbacks of those that `wanted` accepts.

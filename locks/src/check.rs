@@ -11,6 +11,8 @@
 //! | [`SOLO_OFFER`] | the thread whose detach left the owner alone | the owner at its safepoint |
 //! | [`QUIESCE`] | a thread that has sealed a batch of garbage | the owner at its safepoint or detach |
 //! | [`WAITING`] | the owner, in a wait that a signal may interrupt | the owner |
+//! | [`GIL_TICK`], [`STRESS`] | when the thread is registered | nobody |
+//! | [`MERGE`] | a thread that drops what the owner has counted | the owner at its safepoint |
 //! | [`SIGNAL`] and the rest of [`VM_BITS`] | the VM, signal handlers | the VM |
 
 use crate::primitive::{AtomicU32, Ordering};
@@ -34,8 +36,15 @@ pub const QUIESCE: u32 = 1 << 8;
 /// This thread sleeps in a wait that the VM's bits interrupt.
 pub const WAITING: u32 = 1 << 7;
 
+/// The GIL is given up after a number of safepoints, which are counted: the bit stays raised (`model/gil.rs`).
+pub const GIL_TICK: u32 = 1 << 10;
+/// Feature `stress`: each safepoint may be made an occasion. The bit stays raised.
+pub const STRESS: u32 = 1 << 11;
+/// Objects wait for this thread to merge their counts: the heap's business in the model `pep703`.
+pub const MERGE: u32 = 1 << 9;
+
 /// What `safepoint` services itself.
-pub const WORLD_BITS: u32 = STOP | GIL_DROP_REQUEST | ATTACH_REQUEST | SOLO_OFFER;
+pub const WORLD_BITS: u32 = STOP | GIL_DROP_REQUEST | ATTACH_REQUEST | SOLO_OFFER | GIL_TICK | STRESS;
 /// What `safepoint` hands to the VM: signals, exceptions, collections, [`QUIESCE`] and all bits from `1 << 16`.
 pub const VM_BITS: u32 = !(WORLD_BITS | WAITING);
 

@@ -29,6 +29,8 @@ pub struct ThreadState {
     pub(crate) stopping: AtomicBool,
     /// Safepoints that pass before the thread looks again whether it may become solo. The thread's own.
     pub(crate) polls: AtomicU32,
+    /// Safepoints until the thread gives the GIL up in the mode that counts them. The thread's own.
+    pub(crate) ticks: AtomicU32,
     /// When the thread became solo, on the world's clock; 0 if that was not noted. The thread's own.
     pub(crate) solo_since: AtomicU64,
     /// Place in the world's registry, counted from 1.
@@ -49,6 +51,7 @@ impl ThreadState {
             attached: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             polls: AtomicU32::new(0),
+            ticks: AtomicU32::new(0),
             solo_since: AtomicU64::new(0),
             key,
             id,
@@ -61,6 +64,11 @@ impl ThreadState {
     /// A number that no other thread of this world has had or will have. Never 0.
     pub fn id(&self) -> u64 {
         self.id
+    }
+
+    /// A number from 1 on that no other thread of this world has now. It is given out again when the thread is forgotten.
+    pub fn key(&self) -> u32 {
+        self.key
     }
 
     /// The world this thread belongs to.

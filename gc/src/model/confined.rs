@@ -12,6 +12,27 @@ use ungil_locks::stats::{self, Stat};
 /// Whether objects must be published before other threads may reach them.
 pub const PUBLISHES: bool = true;
 
+/// Whether every thread may reach every object from its birth.
+pub const SHARED: bool = false;
+
+/// Whether threads count hubs for themselves.
+pub const HUBS: bool = true;
+
+/// Whether what a published container has held is there until its readers are quiescent.
+pub const BORROWS: bool = true;
+
+/// Whether reads take the container's lock even where they could do without.
+pub const LOCKS_READS: bool = false;
+
+pub use super::plain_parts::*;
+
+/// Whether the reference that the caller holds is the only one.
+#[inline(always)]
+pub fn is_unique(h: &Header, m: &Mutator) -> bool {
+    // ORD: relaxed; where other threads may count or borrow, no answer but no is safe.
+    h.count_cell().load(Ordering::Relaxed) == 1 && m.is_exclusive(h)
+}
+
 /// Whether only this thread counts the object until its next safepoint.
 #[inline(always)]
 fn is_plain(h: &Header, m: &Mutator) -> bool {
@@ -57,6 +78,7 @@ pub fn increment_quick(h: &Header, m: &Mutator) -> bool {
         count.store(now + 1, Ordering::Relaxed);
         return true;
     }
+    stats::count(Stat::CountBiased);
     if now >= 0 {
         return m.tallies.add(h);
     }

@@ -7,6 +7,20 @@ use ungil_locks::stats::{self, Stat};
 /// Nothing is ever published under a GIL: every object is reached by one thread at a time.
 pub const PUBLISHES: bool = false;
 
+/// Whether every thread may reach every object from its birth.
+pub const SHARED: bool = false;
+
+/// Whether threads count hubs for themselves.
+pub const HUBS: bool = false;
+
+/// Whether what a published container has held is there until its readers are quiescent.
+pub const BORROWS: bool = true;
+
+/// Whether reads take the container's lock even where they could do without.
+pub const LOCKS_READS: bool = false;
+
+pub use super::plain_parts::*;
+
 #[inline(always)]
 pub fn increment(h: &Header, _m: &Mutator) {
     stats::count(Stat::CountPlain);

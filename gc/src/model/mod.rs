@@ -1,22 +1,38 @@
 //! How a reference is counted, one backend a concurrency model, with identical names.
 //!
-//! Each backend has these functions:
+//! Each backend has:
+//! - `PUBLISHES`: whether there are confined and published objects.
+//! - `SHARED`: whether every thread may reach every object from its birth. With neither, one thread runs at a time.
+//! - `HUBS`: whether threads count hubs for themselves (`hub.rs`), and functions and modules become such.
+//! - `BORROWS`: whether what a published container held is there until its readers are quiescent; `LOCKS_READS`: whether
+//!   all reads take the lock (`Slot::peek_shared`).
 //! - `increment(&Header, &Mutator)`: adds a reference.
 //! - `decrement(&Header, &Mutator) -> bool`: takes one away; whether it was the last. Never true for an immortal object.
 //! - `increment_quick(&Header, &Mutator) -> bool`, `decrement_quick(&Header, &Mutator) -> bool`: as these where that takes but
 //!   a few instructions and ends nothing; whether it was done. After `prepare_increment(&Header, &Mutator)` the former succeeds.
 //! - `try_increment(&Header, &Mutator) -> bool`: adds one unless none is left.
-//! - `PUBLISHES`: whether there are confined and published objects.
 //! - `publish(&Header, Value)`: called before a value is stored into a slot of the container with that header.
 //! - `enter(&Header, &Mutator, i64)`: enters in the header what a thread has counted for itself.
 //! - `end_limbo(&Header, i64) -> bool`: whether a grace period has ended the object.
+//! - what the header keeps (`birth`, `references`, `UNIT`, `Extra`) and what threads share for it (`Shared`), see
+//!   `plain_parts.rs`, which is all that models need whose header has one number.
 
-#[cfg(not(feature = "gil"))]
+#[cfg(not(any(feature = "gil", feature = "pep703", feature = "gilectomy")))]
 mod confined;
 #[cfg(feature = "gil")]
 mod gil;
+#[cfg(feature = "gilectomy")]
+mod gilectomy;
+#[cfg(feature = "pep703")]
+mod pep703;
+#[cfg(not(feature = "pep703"))]
+mod plain_parts;
 
-#[cfg(not(feature = "gil"))]
+#[cfg(not(any(feature = "gil", feature = "pep703", feature = "gilectomy")))]
 pub use confined::*;
 #[cfg(feature = "gil")]
 pub use gil::*;
+#[cfg(feature = "gilectomy")]
+pub use gilectomy::*;
+#[cfg(feature = "pep703")]
+pub use pep703::*;

@@ -4,16 +4,20 @@
 //! (`world/attach.rs`), which all models share.
 
 use super::Model;
-use crate::{ThreadState, World};
+use crate::{Options, ThreadState, World};
 
 /// See the module's head.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Confined;
 
 impl Model for Confined {
     const NAME: &'static str = "confined";
     const GIL_ENABLED: bool = false;
     const SOLO: bool = true;
+
+    fn new(_options: &Options) -> Self {
+        Confined
+    }
 
     #[inline(always)]
     fn exclusive(thread: &ThreadState) -> bool {

@@ -8,15 +8,21 @@
 //! Who gets the GIL of several waiters is the condition variable's choice. Nobody starves: every waiter that has seen
 //! no switch for an interval asks for one.
 //!
+//! **By ticks.** Before 3.2 there was no request: a thread gave the GIL up every hundred ticks, signalled, and took it again
+//! at once if it could (`ceval.c` of those days, `sys.setcheckinterval`). A waiter that has to wake up first, perhaps on
+//! another core, mostly comes too late, which is what David Beazley showed in 2009. With [`Options::gil_ticks`] it is so here:
+//! a tick is a safepoint, that is a back-edge or a call, where it was about one instruction then. The check word's bit
+//! stays raised, so that each of them is one.
+//!
 //! Everything is under one mutex. The world's mutex is taken inside it, to find the holder's check word; nothing of this
 //! is held while running.
 
 use super::Model;
-use crate::check::GIL_DROP_REQUEST;
-use crate::primitive::{ForkCondvar, ForkMutex};
+use crate::check::{GIL_DROP_REQUEST, GIL_TICK};
+use crate::primitive::{ForkCondvar, ForkMutex, MutexGuard, Ordering};
 use crate::stats::{self, Stat};
 use crate::weaken::Step;
-use crate::{ThreadState, World};
+use crate::{Options, ThreadState, World};
 use std::time::Duration;
 
 /// How long a waiter that has asked already waits before it looks again. It is woken when the GIL is given up.
@@ -46,15 +52,34 @@ pub struct Gil {
     freed: ForkCondvar,
     /// The GIL went to another thread.
     switched: ForkCondvar,
+    /// Safepoints between two times that the GIL is given up; `None`: it is given up when asked.
+    ticks: Option<u32>,
 }
 
-impl Default for Gil {
-    fn default() -> Self {
-        Self {
-            state: ForkMutex::new(State::default()),
-            freed: ForkCondvar::new(),
-            switched: ForkCondvar::new(),
+impl Gil {
+    /// Waits until nobody holds the GIL.
+    fn wait_until_free<'a>(
+        &'a self,
+        world: &World,
+        mut state: MutexGuard<'a, State>,
+    ) -> MutexGuard<'a, State> {
+        let mut asked = None;
+        while state.holder != 0 {
+            if self.ticks.is_some() {
+                state = self.freed.wait(state);
+                continue;
+            }
+            let seen = state.switches;
+            let interval = world.switch_interval();
+            let time = if asked == Some(seen) { interval.max(PATIENCE) } else { interval };
+            let timed_out;
+            (state, timed_out) = self.freed.wait_timeout(state, time);
+            if timed_out && state.holder != 0 && state.switches == seen {
+                world.raise_check_of(state.holder, GIL_DROP_REQUEST);
+                asked = Some(seen);
+            }
         }
+        state
     }
 }
 
@@ -62,6 +87,27 @@ impl Model for Gil {
     const NAME: &'static str = "gil";
     const GIL_ENABLED: bool = true;
     const SOLO: bool = true;
+
+    fn new(options: &Options) -> Self {
+        Self {
+            ticks: options.gil_ticks.map(|ticks| ticks.max(1)),
+            state: ForkMutex::new(State::default()),
+            freed: ForkCondvar::new(),
+            switched: ForkCondvar::new(),
+        }
+    }
+
+    fn standing_bits(&self) -> u32 {
+        if self.ticks.is_some() { GIL_TICK } else { 0 }
+    }
+
+    fn tick(&self, thread: &ThreadState) -> bool {
+        let Some(interval) = self.ticks else { return false };
+        // ORD: relaxed, the thread's own.
+        let left = thread.ticks.load(Ordering::Relaxed);
+        thread.ticks.store(if left == 0 { interval - 1 } else { left - 1 }, Ordering::Relaxed);
+        left == 0
+    }
 
     #[inline(always)]
     fn exclusive(_thread: &ThreadState) -> bool {
@@ -72,18 +118,7 @@ impl Model for Gil {
         let mut state = self.state.lock();
         if state.holder != 0 {
             state.waiting += 1;
-            let mut asked = None;
-            while state.holder != 0 {
-                let seen = state.switches;
-                let interval = world.switch_interval();
-                let time = if asked == Some(seen) { interval.max(PATIENCE) } else { interval };
-                let timed_out;
-                (state, timed_out) = self.freed.wait_timeout(state, time);
-                if timed_out && state.holder != 0 && state.switches == seen {
-                    world.raise_check_of(state.holder, GIL_DROP_REQUEST);
-                    asked = Some(seen);
-                }
-            }
+            state = self.wait_until_free(world, state);
             state.waiting -= 1;
         }
         state.holder = thread.key;

@@ -4,16 +4,20 @@
 //! business.
 
 use super::Model;
-use crate::{ThreadState, World};
+use crate::{Options, ThreadState, World};
 
 /// See the module's head.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Gilectomy;
 
 impl Model for Gilectomy {
     const NAME: &'static str = "gilectomy";
     const GIL_ENABLED: bool = false;
     const SOLO: bool = false;
+
+    fn new(_options: &Options) -> Self {
+        Gilectomy
+    }
 
     #[inline(always)]
     fn exclusive(_thread: &ThreadState) -> bool {

@@ -17,16 +17,30 @@ pub mod gil;
 pub mod gilectomy;
 pub mod pep703;
 
-use crate::{ThreadState, World};
+use crate::{Options, ThreadState, World};
 
 /// What differs between the models.
-pub trait Model: std::fmt::Debug + Default + Send + Sync {
+pub trait Model: std::fmt::Debug + Send + Sync {
     /// The name shown in the version text and in rows of benchmarks.
     const NAME: &'static str;
     /// Whether at most one thread is attached at a time.
     const GIL_ENABLED: bool;
     /// Whether a thread that is alone becomes solo (SOLO-1).
     const SOLO: bool;
+
+    /// The model of a world with these options.
+    fn new(options: &Options) -> Self;
+
+    /// Bits of the check word that are raised in every thread all the time.
+    fn standing_bits(&self) -> u32 {
+        0
+    }
+
+    /// Called at each safepoint of `thread`, which is the caller, if `GIL_TICK` is one of those bits; whether it is to let
+    /// another thread run now.
+    fn tick(&self, _thread: &ThreadState) -> bool {
+        false
+    }
 
     /// Whether `thread`, which is the caller, owns every object until its next safepoint or detach (LOCK-2).
     fn exclusive(thread: &ThreadState) -> bool;
@@ -71,6 +85,9 @@ pub const NAME: &str = <Chosen as Model>::NAME;
 
 /// Whether the chosen model has a global interpreter lock.
 pub const GIL_ENABLED: bool = <Chosen as Model>::GIL_ENABLED;
+
+/// Whether a thread of the chosen model ever owns all objects without a lock: being solo, or by a GIL.
+pub const EVER_EXCLUSIVE: bool = GIL_ENABLED || <Chosen as Model>::SOLO;
 
 /// Whether `thread`, which is the caller, owns every object until its next safepoint or detach (LOCK-2).
 #[inline(always)]

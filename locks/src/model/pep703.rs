@@ -4,16 +4,20 @@
 //! For the locks that is all. The counts that go with it are the heap's business.
 
 use super::Model;
-use crate::{ThreadState, World};
+use crate::{Options, ThreadState, World};
 
 /// See the module's head.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pep703;
 
 impl Model for Pep703 {
     const NAME: &'static str = "pep703";
     const GIL_ENABLED: bool = false;
     const SOLO: bool = false;
+
+    fn new(_options: &Options) -> Self {
+        Pep703
+    }
 
     #[inline(always)]
     fn exclusive(_thread: &ThreadState) -> bool {

@@ -21,11 +21,11 @@ pub(crate) mod word;
 
 pub use stop::StopGuard;
 
-use crate::ThreadState;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Chosen, Model};
 use crate::parking::ParkingTable;
 use crate::primitive::{Arc, AtomicU32, AtomicU64, Clock, ForkCondvar, ForkMutex, Ordering, Weakened};
+use crate::{ThreadState, check};
 use std::collections::VecDeque;
 use std::time::Duration;
 use word::StateWord;
@@ -43,18 +43,23 @@ pub struct Options {
     pub solo_hysteresis: Duration,
     /// See [`World::set_switch_interval`].
     pub switch_interval: Duration,
+    /// With a GIL: give it up each time so many safepoints have passed, as before CPython 3.2, and not when asked.
+    pub gil_ticks: Option<u32>,
     /// For the model checker: the step that is left out.
     pub weakened: Weakened,
 }
 
 impl Default for Options {
     fn default() -> Self {
+        let stress = cfg!(feature = "stress");
+        let micros = |usual, stressed| Duration::from_micros(if stress { stressed } else { usual });
         Self {
-            parking_buckets: 256,
-            fair_after: Duration::from_millis(1),
+            parking_buckets: if stress { 2 } else { 256 },
+            fair_after: micros(1000, 5),
             solo: true,
-            solo_hysteresis: Duration::from_micros(200),
-            switch_interval: Duration::from_millis(5),
+            solo_hysteresis: micros(200, 5),
+            switch_interval: micros(5000, 50),
+            gil_ticks: None,
             weakened: Weakened::default(),
         }
     }
@@ -121,7 +126,7 @@ impl World {
             word: StateWord::new(),
             registry: ForkMutex::new(Registry::default()),
             changed: ForkCondvar::new(),
-            model: Chosen::default(),
+            model: Chosen::new(&options),
             parking: ParkingTable::new(options.parking_buckets, as_nanos(options.fair_after)),
             diagnostics: Diagnostics::new(),
             weakened: options.weakened,
@@ -148,6 +153,9 @@ impl World {
         });
         assert!(index < word::COUNT as usize, "more than a million threads");
         let thread = ThreadState::new(Arc::clone(self), index as u32 + 1, id);
+        thread
+            .check
+            .raise(self.model.standing_bits() | if cfg!(feature = "stress") { check::STRESS } else { 0 });
         registry.threads[index] = Some(Arc::clone(&thread));
         thread
     }

@@ -12,7 +12,7 @@
 use super::word::{FINALIZING, STOP, WAITERS};
 use super::{Registry, World};
 use crate::ThreadState;
-use crate::check::{self, ATTACH_REQUEST, GIL_DROP_REQUEST, SOLO_OFFER};
+use crate::check::{self, ATTACH_REQUEST, GIL_DROP_REQUEST, GIL_TICK, SOLO_OFFER};
 use crate::model::Model;
 use crate::primitive::{MutexGuard, Ordering};
 use crate::stats::{self, Stat, Timer};
@@ -54,7 +54,7 @@ impl World {
         if bits & check::STOP != 0 {
             self.stand_still(me);
         }
-        if bits & GIL_DROP_REQUEST != 0 {
+        if bits & GIL_DROP_REQUEST != 0 || bits & GIL_TICK != 0 && self.model.tick(me) {
             self.leave(me);
             self.model.give_turn(self, me);
             self.attach(me);

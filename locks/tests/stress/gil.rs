@@ -29,6 +29,33 @@ fn one_at_a_time_with_a_gil() {
     });
 }
 
+/// By ticks a busy thread gives the GIL up without being asked. Whether another one is quick enough is chance, so long waits
+/// are allowed, but not for ever.
+#[test]
+fn by_ticks_the_gil_is_given_up_unasked() {
+    watched("by_ticks_the_gil_is_given_up_unasked", || {
+        // Nobody would ask in time.
+        let options =
+            Options { gil_ticks: Some(10), switch_interval: Duration::from_secs(3600), ..Options::default() };
+        let world = World::with_options(options);
+        let (sum, arrived) = (Plain::default(), AtomicU64::new(0));
+        attached_threads(&world, 3, |_, me| {
+            arrived.fetch_add(1, Ordering::Relaxed);
+            while arrived.load(Ordering::Relaxed) < 3 {
+                me.safepoint();
+            }
+            for _ in 0..5_000 {
+                if model::GIL_ENABLED {
+                    assert_eq!(world.attached_count(), 1);
+                    sum.add();
+                }
+                me.safepoint();
+            }
+        });
+        assert_eq!(sum.get(), if model::GIL_ENABLED { 15_000 } else { 0 });
+    });
+}
+
 #[test]
 fn busy_threads_share_the_time() {
     watched("busy_threads_share_the_time", || {

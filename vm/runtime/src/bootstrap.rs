@@ -18,7 +18,10 @@ const INT_MAX_STR_DIGITS: usize = 4300;
 pub fn boot(config: Config) -> Box<Cx> {
     let hash_seed = seed(&config);
     let vm: &'static Vm = Box::leak(Box::new(Vm {
-        world: ungil_locks::World::new(),
+        world: ungil_locks::World::with_options(ungil_locks::Options {
+            gil_ticks: config.gil_ticks,
+            ..Default::default()
+        }),
         space: Arc::default(),
         names: Default::default(),
         types: std::array::from_fn(|_| AtomicPtr::default()),

@@ -160,6 +160,8 @@ pub struct Config {
     pub no_debug_ranges: bool,
     pub warn_options: Vec<String>,
     pub x_options: Vec<(String, Option<String>)>,
+    /// Safepoints after which a thread gives the GIL up (`-X gil=ticks`); `None`: when it is asked to.
+    pub gil_ticks: Option<u32>,
     pub hash_seed: Option<u64>,
     /// Text files are UTF-8 whatever the locale says (`-X utf8`, `PYTHONUTF8`, the C locale).
     pub utf8_mode: bool,
@@ -204,7 +206,7 @@ impl SharedValue {
 }
 
 /// Entries of [`Cx::recent_cell`]'s table, a power of two.
-const RECENT_CELLS: usize = 2048;
+const RECENT_CELLS: usize = if cfg!(feature = "stress") { 4 } else { 2048 };
 
 /// A thread's context. `repr(C)`: the interpreter's hot fields come first.
 #[repr(C)]

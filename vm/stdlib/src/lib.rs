@@ -138,6 +138,11 @@ pub fn register(vm: &'static Vm) {
     modules.extend(MODULES);
 }
 
+/// Whether at most one thread runs Python at a time.
+pub fn gil_enabled() -> bool {
+    ungil_locks::model::GIL_ENABLED
+}
+
 /// The name of the concurrency model that the program was built with.
 pub fn model_name() -> &'static str {
     ungil_locks::model::NAME

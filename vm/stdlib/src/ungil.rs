@@ -6,7 +6,6 @@
 use ungil_locks::stats::{self, Counts, SITES, Stat};
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::module::add_functions;
-use ungil_runtime::objects::str::intern;
 use ungil_runtime::prelude::*;
 
 const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
@@ -62,8 +61,8 @@ fn statistics(cx: &Cx, _: Args<'_>) -> R {
     let threads = each.iter().map(|counts| report(cx, counts)).collect();
     let made = report(cx, &sum);
     if let Some(dict) = made.downcast::<PyDict>(cx) {
-        dict.set_str(cx, intern(cx, "model").get(), cx.str(ungil_locks::model::NAME));
-        dict.set_str(cx, intern(cx, "threads").get(), cx.list(threads));
+        dict.set_str(cx, cx.str("model").r(), cx.str(ungil_locks::model::NAME));
+        dict.set_str(cx, cx.str("threads").r(), cx.list(threads));
     }
     Ok(made)
 }
@@ -75,7 +74,7 @@ fn report(cx: &Cx, counts: &Counts) -> Obj {
         for kind in SITES {
             let lines = counts.sites.iter().filter(|(name, ..)| *name == kind);
             let lines = record(cx, lines.map(|(_, line, n)| (line.as_str(), *n as i64)));
-            dict.set_str(cx, intern(cx, kind).get(), lines);
+            dict.set_str(cx, cx.str(kind).r(), lines);
         }
     }
     made
@@ -85,7 +84,7 @@ fn record<'a>(cx: &Cx, entries: impl IntoIterator<Item = (&'a str, i64)>) -> Obj
     let made = PyDict::new(cx);
     if let Some(dict) = made.downcast::<PyDict>(cx) {
         for (name, n) in entries {
-            dict.set_str(cx, intern(cx, name).get(), cx.int(n));
+            dict.set_str(cx, cx.str(name).r(), cx.int(n));
         }
     }
     made

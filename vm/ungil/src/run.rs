@@ -34,6 +34,10 @@ pub fn main() -> i32 {
         _ => {}
     }
     read_environment(&mut config);
+    if let Err(message) = choose_gil(&mut config) {
+        to_stderr(&message);
+        return 1;
+    }
     ungil_stdlib::io::settle_encodings(&mut config);
     config.executable = std::env::current_exe().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
     set_path(&mut config, &action);
@@ -84,6 +88,33 @@ fn disassemble(file: &str) -> i32 {
             1
         }
     }
+}
+
+/// Ticks after which the GIL is given up with `-X gil=ticks`: CPython's `sys.getcheckinterval()` before 3.2.
+const GIL_TICKS: u32 = 100;
+
+/// Reads `-X gil` and `PYTHON_GIL`. Whether there is a GIL is decided when the program is built.
+fn choose_gil(config: &mut Config) -> Result<(), String> {
+    let enabled = ungil_stdlib::gil_enabled();
+    let option = config.x_options.iter().rev().find(|(name, _)| name == "gil");
+    let variable = std::env::var("PYTHON_GIL").ok().filter(|v| !v.is_empty() && !config.ignore_environment);
+    let value = match (option, variable) {
+        (Some((_, value)), _) => value.clone().unwrap_or_default(),
+        (None, Some(value)) => value,
+        (None, None) => return Ok(()),
+    };
+    let problem = match value.as_str() {
+        "0" if !enabled => return Ok(()),
+        "1" if enabled => return Ok(()),
+        "ticks" if enabled => {
+            config.gil_ticks = Some(GIL_TICKS);
+            return Ok(());
+        }
+        "0" => "Disabling the GIL is not supported by this build",
+        "1" | "ticks" => "Enabling the GIL is not supported by this build",
+        _ => "PYTHON_GIL / -X gil must be \"0\" or \"1\"",
+    };
+    Err(format!("Fatal Python error: config_read_gil: {problem}\nPython runtime state: preinitialized\n\n"))
 }
 
 fn read_environment(config: &mut Config) {

@@ -111,6 +111,23 @@ fn benches() {
     run_all(cases);
 }
 
+/// The bytecode does not depend on the concurrency model: this build prints the listings that the compiler's tests record.
+#[test]
+fn bytecode_is_the_same_in_every_model() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../compiler/tests/golden");
+    let program = std::env::var_os("UNGIL_TEST_PROGRAM").unwrap_or(env!("CARGO_BIN_EXE_ungil").into());
+    let sources = python_files(&folder);
+    assert!(sources.len() >= 10, "golden files are missing");
+    for source in sources {
+        let name = source.file_name().expect("a program has a name");
+        let output = Command::new(&program).arg("--dis").arg(name).current_dir(&folder).output();
+        let output = output.expect("the program can be started");
+        let listing = String::from_utf8_lossy(&output.stdout);
+        let differs = difference("listing", &read(&source.with_extension("dis")), &listing);
+        assert!(differs.is_empty(), "{}: {differs}", short(&source));
+    }
+}
+
 /// One program with what it should do.
 struct Case {
     path: PathBuf,

@@ -85,6 +85,13 @@ impl CellTable {
     /// The value, borrowed until the thread is quiescent. `UNDEF` if emptied.
     #[inline(always)]
     pub fn peek(&self, index: u32) -> Value {
+        let v = self.peek_locked(index);
+        if ungil_gc::model::BORROWS { v } else { ungil_gc::lasting(v, || self.peek_locked(index)) }
+    }
+
+    /// The value, borrowed while the cell's lock is held.
+    #[inline(always)]
+    fn peek_locked(&self, index: u32) -> Value {
         // ORD: acquire, so that other threads' values are seen as they were put here.
         Value(self.cell(index).value.load(Ordering::Acquire))
     }
@@ -92,7 +99,7 @@ impl CellTable {
     /// Whether the cell says that there is no such attribute.
     #[inline(always)]
     pub fn is_absent(&self, index: u32) -> bool {
-        self.peek(index) == ABSENT
+        self.peek_locked(index) == ABSENT
     }
 
     /// The value, counted; `None` if the cell was emptied or says that there is none.
@@ -103,7 +110,7 @@ impl CellTable {
         if !exclusive {
             cell.lock.lock(&cx.world);
         }
-        let v = self.peek(index);
+        let v = self.peek_locked(index);
         // SAFETY: whoever changes the class empties the cell, under its lock, before dropping the value.
         let found = (!v.is_undef() && v != ABSENT).then(|| unsafe { Obj::from_borrowed(v, cx) });
         if !exclusive {
@@ -116,12 +123,12 @@ impl CellTable {
     pub(crate) fn keep_functions(&self, cx: &Cx) {
         // ORD: relaxed; there is one thread.
         let count = self.next.load(Ordering::Relaxed).min(MAX_CELLS);
-        (1..count).for_each(|index| keep_function(cx, self.peek(index as u32)));
+        (1..count).for_each(|index| keep_function(cx, self.peek_locked(index as u32)));
     }
 
     /// Sets or empties a cell.
     pub fn set(&self, cx: &Cx, index: u32, value: Value) {
-        if cx.space.publishing.is_active() {
+        if cx.space.makes_hubs() {
             keep_function(cx, value);
         }
         let cell = self.cell(index);

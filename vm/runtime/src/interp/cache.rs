@@ -180,7 +180,7 @@ pub unsafe fn shared_global(ip: *const u64, regs: *mut Value) -> Value {
 /// Makes a function or a module that a global names a hub once there are threads: all of them use it all the time, so
 /// its count would be what they wait for.
 pub fn keep_hub(cx: &Cx, v: Ref<'_>) {
-    if cx.space.publishing.is_active()
+    if cx.space.makes_hubs()
         && let Some(h) = v.header()
         && h.is_published()
         && HUBS.contains(&h.shape_id())

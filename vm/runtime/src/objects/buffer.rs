@@ -11,7 +11,7 @@ use crate::objects::bytes::{PyByteArray, PyBytes};
 use crate::objects::memoryview::PyMemoryView;
 use crate::prelude::*;
 use std::borrow::Cow;
-use ungil_locks::primitive::RwLock;
+use ungil_locks::primitive::{AtomicPtr, Ordering};
 
 /// The memory of an exporter as it shows it.
 #[derive(Clone, Debug)]
@@ -92,13 +92,24 @@ pub struct BufferOps {
     pub release: fn(&Mutator, Ref<'_>),
 }
 
-/// Exporters of other crates, by the address of their operations.
-static REGISTERED: RwLock<Vec<(usize, &'static BufferOps)>> = RwLock::new(Vec::new());
+/// Exporters of other crates: a list that only grows, at its front.
+static REGISTERED: AtomicPtr<Exporter> = AtomicPtr::new(std::ptr::null_mut());
+
+struct Exporter {
+    type_ops: &'static TypeOps,
+    buffer_ops: &'static BufferOps,
+    next: *const Exporter,
+}
 
 /// Makes instances of a type bytes-like. Called when the type is made.
 pub fn register(type_ops: &'static TypeOps, buffer_ops: &'static BufferOps) {
-    let mut registered = REGISTERED.write().unwrap_or_else(|p| p.into_inner());
-    registered.push((type_ops as *const TypeOps as usize, buffer_ops));
+    let entry = Box::leak(Box::new(Exporter { type_ops, buffer_ops, next: std::ptr::null() }));
+    let publish = |first: *mut Exporter| {
+        entry.next = first;
+        Some(std::ptr::from_mut(entry))
+    };
+    // ORD: release, with the acquire in `ops_of`: the entry is complete. Never fails.
+    let _ = REGISTERED.fetch_update(Ordering::Release, Ordering::Acquire, publish);
 }
 
 static BYTES: BufferOps = BufferOps { export: export_bytes, release: |_, _| {} };
@@ -135,8 +146,16 @@ pub(crate) fn ops_of(cx: &Cx, v: Ref<'_>) -> Option<&'static BufferOps> {
     if std::ptr::eq(ops, PyByteArray::OPS) {
         return Some(&BYTEARRAY);
     }
-    let registered = REGISTERED.read().unwrap_or_else(|p| p.into_inner());
-    registered.iter().find(|entry| entry.0 == ops as *const TypeOps as usize).map(|entry| entry.1)
+    // ORD: acquire, with the release in `register`.
+    let mut at: *const Exporter = REGISTERED.load(Ordering::Acquire);
+    // SAFETY: entries are never freed.
+    while let Some(entry) = unsafe { at.as_ref() } {
+        if std::ptr::eq(entry.type_ops, ops) {
+            return Some(entry.buffer_ops);
+        }
+        at = entry.next;
+    }
+    None
 }
 
 /// Whether the object exports its memory.

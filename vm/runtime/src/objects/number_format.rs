@@ -25,8 +25,7 @@ fn wanted(cx: &mut Cx, a: Args<'_>) -> R<Wanted> {
     if spec.is_empty() {
         return cx.to_str(a.get(0)).map(Wanted::Plain);
     }
-    let name = cx.type_name(a.get(0));
-    Spec::parse(cx, spec.as_bytes(), &name, true).map(Wanted::Spec)
+    Spec::parse(cx, spec.as_bytes(), a.get(0), true).map(Wanted::Spec)
 }
 
 /// The parts of a number that has been written out: everything ASCII but a code point of kind `c`.

@@ -168,6 +168,8 @@ fn live(vm: &'static Vm, task: Task, handle: &ThreadHandle) {
     cx.mutator().attach();
     work(&mut cx, task);
     end(&mut cx);
+    // Who is attached alone needs no mutex for the pool of memory.
+    cx.mutator().donate(0);
     cx.mutator().detach();
     // The last references that detaching gives up may be to objects with finalizers.
     while cx.mutator().has_pending() {

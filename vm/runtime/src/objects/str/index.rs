@@ -75,6 +75,11 @@ impl PyStr {
         }
         debug_assert_eq!(offsets.len(), entries(self.char_len));
         let made = Box::into_raw(offsets.into_boxed_slice()).cast::<usize>();
+        if !self.h.is_published() {
+            // ORD: relaxed; no other thread knows the string.
+            place.store(made, Ordering::Relaxed);
+            return made;
+        }
         // ORD: release publishes the entries; acquire sees those of the thread that was first.
         match place.compare_exchange(std::ptr::null_mut(), made, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => made,
@@ -94,7 +99,8 @@ impl PyStr {
         // SAFETY: as the caller promises.
         let place = unsafe { self.index_place() };
         // ORD: relaxed; nobody else can reach the string.
-        let index = place.swap(std::ptr::null_mut(), Ordering::Relaxed);
+        let index = place.load(Ordering::Relaxed);
+        place.store(std::ptr::null_mut(), Ordering::Relaxed);
         if !index.is_null() {
             // SAFETY: made by `index` for this length.
             unsafe { free(index, self.char_len) };

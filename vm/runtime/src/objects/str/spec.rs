@@ -74,11 +74,11 @@ fn is_align(b: u8) -> bool {
 }
 
 impl Spec {
-    /// Parses a specification for an object of the named type. `numeric` says that a leading zero pads behind the sign.
+    /// Parses a specification for the object `of`, whose type errors name. `numeric` says that a leading zero pads behind the sign.
     ///
     /// # Errors
     /// `ValueError` with CPython's wording.
-    pub fn parse(cx: &mut Cx, text: &[u8], type_name: &str, numeric: bool) -> R<Spec> {
+    pub fn parse(cx: &mut Cx, text: &[u8], of: Ref<'_>, numeric: bool) -> R<Spec> {
         let mut p = Parser { rest: text };
         let (mut fill, mut align) = (None, 0);
         if let Some(&first) = text.first() {
@@ -113,7 +113,7 @@ impl Spec {
         if !p.rest.is_empty() {
             let (c, n) = code_points::decode_first(p.rest);
             if n < p.rest.len() {
-                let shown = String::from_utf8_lossy(text).into_owned();
+                let (shown, type_name) = (String::from_utf8_lossy(text).into_owned(), cx.type_name(of));
                 return Err(cx.value_error(format!(
                     "Invalid format specifier '{shown}' for object of type '{type_name}'"
                 )));
@@ -175,10 +175,10 @@ pub fn unknown_kind(cx: &mut Cx, kind: u32, type_name: &str) -> Err {
 /// # Errors
 /// `ValueError` with CPython's wording, `MemoryError`.
 pub(super) fn format_str(cx: &mut Cx, s: &PyStr, text: &[u8]) -> R {
-    let type_name = cx.type_name(ref_of(s));
-    let spec = Spec::parse(cx, text, &type_name, false)?;
+    let spec = Spec::parse(cx, text, ref_of(s), false)?;
     spec.check_grouping(cx, b's')?;
     if spec.kind != 0 && spec.kind != b's' as u32 {
+        let type_name = cx.type_name(ref_of(s));
         return Err(unknown_kind(cx, spec.kind, &type_name));
     }
     let problem = match &spec {

@@ -130,7 +130,8 @@ fn learn_slow(cx: &Cx, class: &PyType, instance: &Obj) {
     let Some(h) = instance.r().header() else { return };
     let shape = cx.shape_of(h);
     // ORD: relaxed; a hint, lost updates do no harm.
-    let seen = class.instances_watched.fetch_add(1, Ordering::Relaxed);
+    let seen = class.instances_watched.load(Ordering::Relaxed);
+    class.instances_watched.store(seen.wrapping_add(1), Ordering::Relaxed);
     if shape.dict_mode || !class.has_flag(class_flag::HAS_DICT) {
         return;
     }
