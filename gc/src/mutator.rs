@@ -337,6 +337,14 @@ impl Mutator {
         self.forgive(self.lists.donate(&self.space.pool, keep));
     }
 
+    /// Gives all memory back before the thread, which is detached, ends. Nothing may be allocated or freed afterwards.
+    pub fn give_up(&self) {
+        // A thread that is alone needs no mutex for the pool; attached, this one is seen.
+        self.thread.attach();
+        self.donate(0);
+        self.thread.detach();
+    }
+
     /// The shape of an object.
     ///
     /// # Safety
@@ -514,7 +522,6 @@ impl Drop for Mutator {
     fn drop(&mut self) {
         self.space.grace.part(&self.retiring.member);
         self.space.mutators.remove(self);
-        self.donate(0);
         let _ = self.space.collector.charge(self.debt.take(), false);
     }
 }

@@ -168,8 +168,6 @@ fn live(vm: &'static Vm, task: Task, handle: &ThreadHandle) {
     cx.mutator().attach();
     work(&mut cx, task);
     end(&mut cx);
-    // Who is attached alone needs no mutex for the pool of memory.
-    cx.mutator().donate(0);
     cx.mutator().detach();
     // The last references that detaching gives up may be to objects with finalizers.
     while cx.mutator().has_pending() {
@@ -177,6 +175,7 @@ fn live(vm: &'static Vm, task: Task, handle: &ThreadHandle) {
         cx.run_pending();
         cx.mutator().detach();
     }
+    cx.mutator().give_up();
     drop(cx);
     // ORD: relaxed; a number for people.
     let _ = RUNNING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
