@@ -4,7 +4,7 @@
 //! program waits for. Its mutexes are leaves: nothing that can block runs under them.
 
 use super::{acquire, ident, timeout};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 use ungil_locks::RawLock;
 use ungil_locks::primitive::{AtomicU64, Mutex, MutexGuard, Ordering};
 use ungil_runtime::prelude::*;
@@ -32,7 +32,14 @@ impl ThreadHandle {
         let handle =
             ThreadHandle { stage: Mutex::new(stage), ident: AtomicU64::new(ident), done: RawLock::new() };
         handle.done.try_acquire();
-        Arc::new(handle)
+        let handle = Arc::new(handle);
+        let mut all = lock(&ALL);
+        if all.len() == all.capacity() {
+            all.retain(|handle| handle.strong_count() > 0);
+        }
+        all.push(Arc::downgrade(&handle));
+        drop(all);
+        handle
     }
 
     fn stage(&self) -> MutexGuard<'_, Stage> {
@@ -91,13 +98,19 @@ impl ThreadHandle {
     }
 }
 
+/// All handles, and some that are gone.
+static ALL: Mutex<Vec<Weak<ThreadHandle>>> = Mutex::new(Vec::new());
 /// The threads that the end of the program waits for.
 static AWAITED: Mutex<Vec<Arc<ThreadHandle>>> = Mutex::new(Vec::new());
 /// The ident of the main thread.
 static MAIN: AtomicU64 = AtomicU64::new(0);
 
+fn lock<T>(list: &'static Mutex<T>) -> MutexGuard<'static, T> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn awaited() -> MutexGuard<'static, Vec<Arc<ThreadHandle>>> {
-    AWAITED.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&AWAITED)
 }
 
 /// The end of the program waits for this thread.
@@ -131,18 +144,21 @@ pub unsafe fn after_fork_child() {
     // ORD: relaxed; there is no other thread.
     MAIN.store(ident(), Ordering::Relaxed);
     super::start::forget_others();
-    // The mutex may have been held by a thread that does not exist here.
+    // The mutexes may have been held by a thread that does not exist here.
     if let Ok(mut list) = AWAITED.try_lock() {
-        for handle in list.drain(..) {
-            if handle.ident() == ident() {
-                continue;
-            }
-            // SAFETY: as the caller promises.
-            unsafe { handle.done.at_fork_reinit() };
-            if let Ok(mut stage) = handle.stage.try_lock() {
-                *stage = Stage::Done;
-            }
+        list.clear();
+    }
+    let Ok(all) = ALL.try_lock() else { return };
+    // Daemons and the thread that was the main one are among them.
+    for handle in all.iter().filter_map(Weak::upgrade) {
+        let Ok(mut stage) = handle.stage.try_lock() else { continue };
+        if *stage == Stage::NotStarted || handle.ident() == ident() {
+            continue;
         }
+        *stage = Stage::Done;
+        drop(stage);
+        // SAFETY: as the caller promises.
+        unsafe { handle.done.at_fork_reinit() };
     }
 }
 
