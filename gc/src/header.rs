@@ -22,8 +22,9 @@
 
 use crate::{Mutator, Space, model};
 use ungil_locks::ObjLock;
-use ungil_locks::primitive::{AtomicI64, AtomicU8, AtomicU16, AtomicU32, Ordering};
+use ungil_locks::primitive::{AtomicI64, AtomicU8, AtomicU16, AtomicU32, Ordering, Weakened, ends};
 use ungil_locks::stats::{self, Stat};
+use ungil_locks::weaken::Step;
 
 /// The count of an immortal object. Far from the bounds in both directions: increments and decrements that slip through
 /// do no harm.
@@ -74,7 +75,7 @@ pub struct Header {
 
 /// Bytes of a header.
 pub const HEADER_SIZE: usize = size_of::<model::Extra>() + if cfg!(feature = "checks") { 24 } else { 16 };
-const _: () = assert!(size_of::<Header>() == HEADER_SIZE);
+ungil_locks::assert_layout!(size_of::<Header>() == HEADER_SIZE);
 
 /// Bit of [`Header::state`]; the bits above it are the collector's mark.
 const PUBLISHED: u8 = 1;
@@ -269,6 +270,9 @@ impl Header {
         let number = space.hubs.new_number(self);
         let first =
             number.map_or(IMMORTAL, |number| i64::MIN | i64::from(number) << HUB_REFERENCES | HUB_BIAS);
+        if Weakened::current().skips(Step::HubOneStep) {
+            return self.count.store(first + self.count.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
         // ORD: relaxed; the references that the count says stay what they are, and the caller's keeps the object alive.
         let made = self
             .count
@@ -343,6 +347,13 @@ impl Header {
     pub(crate) fn retire(&self) {
         // ORD: relaxed; nobody looks for objects but with the world stopped.
         self.shape.store(0, Ordering::Relaxed);
+    }
+
+    /// Says that the object's memory is about to be given back: nobody may look at the header any more.
+    #[inline(always)]
+    pub(crate) fn end(&self) {
+        // SAFETY: the header is there.
+        unsafe { ends(&self.count) };
     }
 
     /// As [`Header::increment`], on a thread that is solo.

@@ -9,6 +9,8 @@
 //!
 //! Buffers (items of lists, tables of dicts and sets) come from pages of their own, which the collector does not walk,
 //! through size classes behind those of objects; large ones from the system allocator, which can grow them in place.
+//!
+//! Under the model checker there are no pages, as a free block would not be an object of the model: all blocks are large.
 
 use crate::Header;
 use std::alloc::Layout;
@@ -17,17 +19,17 @@ use std::collections::HashSet;
 use std::ops::{Deref, DerefMut};
 use std::ptr;
 
-use ungil_locks::primitive::{Mutex, MutexGuard, UnsafeCell};
+use ungil_locks::primitive::{Mutex, MutexGuard, UnsafeCell, size};
 
 /// Bytes of a page, and its alignment.
 pub const PAGE: usize = 64 * 1024;
 /// Objects up to this many bytes live in pages.
-pub const MAX_SMALL: usize = 512;
+pub const MAX_SMALL: usize = size(512, 0);
 const GRANULE: usize = 16;
 /// Number of size classes of objects.
 const OBJECT_CLASSES: usize = MAX_SMALL / GRANULE;
 /// Buffers up to this many bytes live in pages.
-pub const MAX_BUFFER: usize = 1024;
+pub const MAX_BUFFER: usize = size(1024, 0);
 /// Number of all size classes.
 pub const CLASSES: usize = OBJECT_CLASSES + MAX_BUFFER / GRANULE;
 const PAGES_PER_ARENA: usize = 16;
@@ -373,6 +375,8 @@ pub fn allocate_large(pool: &Pool, size: usize, alone: bool) -> *mut u8 {
 /// `p` came from `allocate_large` with the same size, and nothing refers to it.
 pub unsafe fn free_large(pool: &Pool, p: *mut u8, size: usize, alone: bool) {
     pool.inside(alone).large.remove(&p.cast());
+    // SAFETY: as the caller promises; the object has ended.
+    unsafe { (*p.cast::<Header>()).end() };
     // SAFETY: as the caller promises.
     unsafe { std::alloc::dealloc(p, Layout::from_size_align(size, 16).expect("was valid")) };
 }

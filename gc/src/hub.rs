@@ -6,12 +6,11 @@
 //! itself, as it does for all others. Also here: the list of all mutators.
 
 use crate::{Header, KEPT_BLOCKS, Mutator, model};
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;
-use ungil_locks::primitive::Mutex;
+use ungil_locks::primitive::{Mutex, Reserved, UnsafeCell, size};
 
 /// Most hubs that there can be: what their number has room for. Number 0 is nobody's.
-const MAX_HUBS: usize = 1 << 22;
+const MAX_HUBS: usize = size(1 << 22, 4);
 
 /// The numbers of hubs. They are given out anew after the collector has freed a hub.
 #[derive(Default)]
@@ -53,44 +52,31 @@ impl HubNumbers {
         numbers.free.push(number);
     }
 
-    /// The largest number in use.
-    fn used(&self) -> usize {
+    /// The largest number that has been given out.
+    pub fn used(&self) -> usize {
         self.locked().hubs.len()
     }
 }
 
 /// A thread's table. Touched by its thread while that is attached, otherwise under the mutex of the list of mutators.
-pub struct HubCounts(*mut i64);
+pub struct HubCounts(Reserved<UnsafeCell<i64>>);
 
 impl Default for HubCounts {
     fn default() -> Self {
-        if !model::HUBS {
-            return HubCounts(ptr::null_mut());
-        }
-        // Zeroed memory of this size comes untouched from the system: only pages in use are ever backed.
-        // SAFETY: the size is not zero.
-        let table = unsafe { System.alloc_zeroed(Self::layout()) }.cast::<i64>();
-        if table.is_null() {
-            std::alloc::handle_alloc_error(Self::layout());
-        }
-        HubCounts(table)
+        HubCounts(if model::HUBS { Reserved::new(MAX_HUBS) } else { Reserved::none() })
     }
 }
 
 impl Drop for HubCounts {
     fn drop(&mut self) {
-        if !self.0.is_null() {
-            // SAFETY: allocated with this layout.
-            unsafe { System.dealloc(self.0.cast(), Self::layout()) };
+        if model::HUBS {
+            // SAFETY: made with this size in `default`.
+            unsafe { self.0.free(MAX_HUBS) };
         }
     }
 }
 
 impl HubCounts {
-    fn layout() -> Layout {
-        Layout::array::<i64>(MAX_HUBS).expect("constant")
-    }
-
     /// Counts `by` references to the hub of this number. Inlined without a call: callers are handlers that must not need a
     /// stack frame.
     #[cfg_attr(
@@ -99,14 +85,14 @@ impl HubCounts {
     )]
     #[inline(always)]
     pub(crate) fn count(&self, number: usize, by: i64) {
-        // SAFETY: numbers are within the table.
-        unsafe { *self.0.add(number) += by };
+        // SAFETY: numbers are within the table, which is this thread's.
+        unsafe { (*self.0.base().add(number)).with_mut(|sum| *sum += by) };
     }
 
     /// Takes out what is there for the hub, and gives it.
     pub(crate) fn take(&self, number: usize) -> i64 {
-        // SAFETY: as in `count`.
-        unsafe { ptr::replace(self.0.add(number), 0) }
+        // SAFETY: numbers are within the table; its thread stands still, or is the caller, or gone.
+        unsafe { (*self.0.base().add(number)).with_mut(|sum| ptr::replace(sum, 0)) }
     }
 }
 

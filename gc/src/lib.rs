@@ -8,6 +8,7 @@ pub mod grace;
 mod header;
 pub mod heap;
 mod hub;
+mod keys;
 pub mod model;
 mod mutator;
 mod obj;
@@ -24,6 +25,7 @@ mod value;
 mod weak;
 
 pub use header::{HEADER_SIZE, Header, IMMORTAL, flag};
+pub use keys::{CacheWord, KeysId};
 pub use mutator::{KEPT_BLOCKS, Mutator, Pending, Retired, Space};
 pub use obj::{Obj, Ref, Root, Shared};
 pub use ops::{

@@ -72,8 +72,8 @@ pub struct Mutator {
     pub(crate) tallies: crate::tally::Tallies,
 }
 
-thread_local! {
-    static CURRENT: Cell<*const Mutator> = const { Cell::new(std::ptr::null()) };
+ungil_locks::thread_local_const! {
+    static CURRENT: Cell<*const Mutator> = Cell::new(std::ptr::null())
 }
 
 impl Mutator {
@@ -332,6 +332,16 @@ impl Mutator {
         let _ = self.space.collector.charge(debt, self.owns_everything());
     }
 
+    /// All references to a hub, wherever they have been counted; to any other object those that its header says.
+    pub fn all_references(&self, h: &Header) -> i64 {
+        let stopped = self.stop_the_world();
+        // SAFETY: the world is stopped.
+        unsafe { self.space.mutators.enter_counts_stw(&self.space.hubs) };
+        let references = if h.is_hub() { h.hub_count() } else { h.ref_count() };
+        drop(stopped);
+        references
+    }
+
     /// Hands all free blocks but `keep` of each size to the other threads.
     pub fn donate(&self, keep: usize) {
         self.forgive(self.lists.donate(&self.space.pool, keep));
@@ -424,7 +434,9 @@ impl Mutator {
             // ORD: relaxed; the flag is set before instances of the shape exist, or by a mutation of the class
             // whose lock the maker of the instance took later.
             if (*shape).flags.load(Ordering::Relaxed) & shape_flag::FINALIZER != 0
-                && !(*h).has_flag(flag::FINALIZED)
+                && (!(*h).has_flag(flag::FINALIZED)
+                    || ungil_locks::primitive::Weakened::current()
+                        .skips(ungil_locks::weaken::Step::FinalizedOnce))
                 && (ops.needs_finalizer)(h)
             {
                 (*h).revive();

@@ -4,7 +4,7 @@
 //! finding a shape is one load from a constant base; entries are written once and never change.
 
 use crate::{Header, Mutator, Slot, Value};
-use ungil_locks::primitive::{AtomicPtr, AtomicU32, Mutex, Ordering};
+use ungil_locks::primitive::{AtomicPtr, AtomicU32, Mutex, Ordering, Reserved, size};
 
 /// Calls the visitor for every counted reference that an object holds.
 pub type TraceFn = unsafe fn(*mut Header, &mut dyn FnMut(Value));
@@ -102,7 +102,7 @@ impl ShapeHead {
 
 /// Shapes by id.
 pub struct ShapeTable {
-    base: *mut AtomicPtr<ShapeHead>,
+    entries: Reserved<AtomicPtr<ShapeHead>>,
     next: AtomicU32,
     unused: Mutex<Unused>,
 }
@@ -127,21 +127,17 @@ unsafe impl Send for ShapeTable {}
 unsafe impl Sync for ShapeTable {}
 
 /// Most shapes that there can be.
-pub const MAX_SHAPES: usize = 1 << 22;
+pub const MAX_SHAPES: usize = size(1 << 22, 8);
 /// Ids below this one are given out by the runtime to its built-in types.
-pub const FIRST_DYNAMIC_SHAPE: u32 = 512;
+pub const FIRST_DYNAMIC_SHAPE: u32 = size(512, 4) as u32;
 
 impl Default for ShapeTable {
     fn default() -> Self {
-        let layout = std::alloc::Layout::array::<AtomicPtr<ShapeHead>>(MAX_SHAPES).expect("constant");
-        // Zeroed memory of this size comes untouched from the system, not from the program's own allocator: only pages
-        // with shapes are ever backed.
-        // SAFETY: the size is not zero; null pointers are valid entries.
-        let base = unsafe { std::alloc::GlobalAlloc::alloc_zeroed(&std::alloc::System, layout) };
-        if base.is_null() {
-            std::alloc::handle_alloc_error(layout);
+        ShapeTable {
+            entries: Reserved::new(MAX_SHAPES),
+            next: AtomicU32::new(FIRST_DYNAMIC_SHAPE),
+            unused: Mutex::default(),
         }
-        ShapeTable { base: base.cast(), next: AtomicU32::new(FIRST_DYNAMIC_SHAPE), unused: Mutex::default() }
     }
 }
 
@@ -149,7 +145,7 @@ impl ShapeTable {
     /// The constant base address, for generated or hot code.
     #[inline(always)]
     pub fn base(&self) -> *mut AtomicPtr<ShapeHead> {
-        self.base
+        self.entries.base()
     }
 
     /// A new id, or `None` if all are used up.
@@ -190,7 +186,7 @@ impl ShapeTable {
         assert!((id as usize) < MAX_SHAPES);
         // SAFETY: in range by the assertion.
         // ORD: release: whoever reads the entry sees the shape's contents.
-        unsafe { (*self.base.add(id as usize)).store(shape, Ordering::Release) };
+        unsafe { (*self.base().add(id as usize)).store(shape, Ordering::Release) };
     }
 
     /// The shape with this id.
@@ -199,6 +195,6 @@ impl ShapeTable {
         debug_assert!((id as usize) < MAX_SHAPES);
         // SAFETY: ids come from headers, which hold only entered ones.
         // ORD: acquire on paper, free on x86: pairs with the release in `set`.
-        unsafe { (*self.base.add(id as usize)).load(Ordering::Acquire) }
+        unsafe { (*self.base().add(id as usize)).load(Ordering::Acquire) }
     }
 }

@@ -4,7 +4,9 @@
 //! The caller holds the container's lock, or the container is exclusively its own.
 
 use crate::{Header, Mutator, Obj, Value, model};
-use ungil_locks::primitive::{AtomicU64, Ordering};
+use ungil_locks::const_unless_loom;
+use ungil_locks::primitive::{AtomicU64, Ordering, Weakened, exchange_alone};
+use ungil_locks::weaken::Step;
 
 /// `v` if it may be used without a count where others may let go of it: an immediate, or what lasts. Else `UNDEF`. `again`
 /// reads the place where it was found.
@@ -23,10 +25,12 @@ pub fn lasting(v: Value, again: impl FnOnce() -> Value) -> Value {
 pub struct Slot(AtomicU64);
 
 impl Slot {
-    /// A slot that holds nothing.
-    #[inline(always)]
-    pub const fn empty() -> Slot {
-        Slot(AtomicU64::new(Value::UNDEF.0))
+    const_unless_loom! {
+        /// A slot that holds nothing.
+        #[inline(always)]
+        pub fn empty() -> Slot {
+            Slot(AtomicU64::new(Value::UNDEF.0))
+        }
     }
 
     /// A slot of an object that is being made; nobody else can reach it yet.
@@ -85,11 +89,13 @@ impl Slot {
     #[cfg_attr(feature = "stats", track_caller)]
     pub fn replace_locked(&self, container: &Header, v: Obj) -> Option<Obj> {
         let v = v.into_value();
-        model::publish(container, v);
-        // ORD: the load is relaxed, the lock orders it; the store is a release, so that a reader without lock (later
-        // models) sees the object's contents.
+        if !Weakened::current().skips(Step::PublishesFirst) {
+            model::publish(container, v);
+        }
+        // ORD: the load is relaxed, the lock orders it; the store is a release, with the acquire of `peek_shared`: a reader
+        // without the lock sees the object's contents, and that it is published.
         let old = Value(self.0.load(Ordering::Relaxed));
-        self.0.store(v.0, Ordering::Release);
+        self.0.store(v.0, Weakened::current().ordering(Step::SlotRelease, Ordering::Release));
         if old.is_undef() {
             return None;
         }
@@ -169,10 +175,8 @@ impl Slot {
     /// Empties the slot and gives up the reference as a bare word, for destruction.
     #[inline(always)]
     pub(crate) fn take_value(&self) -> Value {
-        let old = self.peek();
-        // ORD: relaxed; the object is this thread's alone.
-        self.0.store(Value::UNDEF.0, Ordering::Relaxed);
-        old
+        // SAFETY: the slot is there. The object is this thread's alone.
+        Value(unsafe { exchange_alone(&self.0, Value::UNDEF.0) })
     }
 
     /// Empties the slot and drops what it held, for destruction: nobody else reaches the container.

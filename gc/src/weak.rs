@@ -11,9 +11,10 @@
 use crate::mutator::Pending;
 use crate::{Header, Mutator, Obj, Value, flag};
 use std::collections::HashMap;
-use ungil_locks::primitive::{AtomicPtr, Mutex, MutexGuard, Ordering};
+use ungil_locks::primitive::{AtomicPtr, Mutex, MutexGuard, Ordering, Weakened, size};
+use ungil_locks::weaken::Step;
 
-const SHARDS: usize = 64;
+const SHARDS: usize = size(64, 1);
 
 /// The part of a weak reference object that the table knows.
 #[repr(C)]
@@ -213,7 +214,8 @@ impl WeakTable {
                     }
                     // ORD: release, the last access unless the weak reference was counted: who sees it in `remove`
                     // frees the weak reference without taking the lock.
-                    (*cell).target.store(std::ptr::null_mut(), Ordering::Release);
+                    let release = Weakened::current().ordering(Step::WeakClearRelease, Ordering::Release);
+                    (*cell).target.store(std::ptr::null_mut(), release);
                 }
             }
         }

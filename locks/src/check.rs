@@ -15,7 +15,8 @@
 //! | [`MERGE`] | a thread that drops what the owner has counted | the owner at its safepoint |
 //! | [`SIGNAL`] and the rest of [`VM_BITS`] | the VM, signal handlers | the VM |
 
-use crate::primitive::{AtomicU32, Ordering};
+use crate::primitive::{AtomicU32, Ordering, Weakened};
+use crate::weaken::Step;
 
 /// The world is stopping.
 pub const STOP: u32 = 1 << 0;
@@ -75,13 +76,13 @@ impl CheckWord {
     pub(crate) fn raise(&self, bits: u32) -> u32 {
         // ORD: release, with the acquire of `clear`: who sees the bit sees why it was raised. Acquire, for the
         // partner of `WAITING`.
-        self.0.fetch_or(bits, Ordering::AcqRel)
+        self.0.fetch_or(bits, Weakened::current().ordering(Step::CheckRaiseReleases, Ordering::AcqRel))
     }
 
     /// Clears `bits`; the word before.
     pub(crate) fn clear(&self, bits: u32) -> u32 {
         // ORD: acquire, with the release of `raise`: when this erases a bit, what the raiser did before is visible, so
         // that the owner looks only after clearing and misses nothing.
-        self.0.fetch_and(!bits, Ordering::AcqRel)
+        self.0.fetch_and(!bits, Weakened::current().ordering(Step::CheckClearAcquires, Ordering::AcqRel))
     }
 }

@@ -12,6 +12,9 @@
 use std::time::Duration;
 
 #[cfg(loom)]
+#[doc(hidden)]
+pub use loom;
+#[cfg(loom)]
 use loom as imp;
 #[cfg(not(loom))]
 use std as imp;
@@ -37,6 +40,24 @@ macro_rules! const_unless_loom {
 macro_rules! const_unless_loom {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty $body:block) => {
         $(#[$meta])* $vis fn $name($($arg: $ty),*) -> $ret $body
+    };
+}
+
+/// Declares a variable of each thread, as `std::thread_local!` with a constant initialiser.
+#[cfg(not(loom))]
+#[macro_export]
+macro_rules! thread_local_const {
+    ($(#[$meta:meta])* $vis:vis static $name:ident: $ty:ty = $init:expr) => {
+        std::thread_local! { $(#[$meta])* $vis static $name: $ty = const { $init } }
+    };
+}
+
+/// Declares a variable of each thread of the model, as `std::thread_local!` with a constant initialiser.
+#[cfg(loom)]
+#[macro_export]
+macro_rules! thread_local_const {
+    ($(#[$meta:meta])* $vis:vis static $name:ident: $ty:ty = $init:expr) => {
+        $crate::primitive::loom::thread_local! { $(#[$meta])* $vis static $name: $ty = $init }
     };
 }
 
@@ -91,6 +112,7 @@ pub use std::sync::{Arc, Weak};
 
 /// A cell whose contents are reached through raw pointers inside a closure, as loom wants it.
 #[derive(Debug)]
+#[repr(transparent)]
 pub struct UnsafeCell<T>(imp::cell::UnsafeCell<T>);
 
 impl<T> UnsafeCell<T> {
@@ -299,6 +321,133 @@ pub const fn spins(count: u32) -> u32 {
     if cfg!(loom) { 0 } else { count }
 }
 
+/// The size of a table or a limit. Under loom, where each entry of a table is an object of the model, `modelled`.
+#[inline]
+pub const fn size(shipped: usize, modelled: usize) -> usize {
+    if cfg!(loom) { modelled } else { shipped }
+}
+
+/// A type of which a zeroed object is [`Zeroed::zero`].
+///
+/// # Safety
+/// In what ships all bytes of the object may be zero, and are in `zero()`.
+pub unsafe trait Zeroed {
+    /// The object.
+    fn zero() -> Self;
+}
+
+// SAFETY: a null pointer is zero.
+unsafe impl<T> Zeroed for AtomicPtr<T> {
+    fn zero() -> Self {
+        AtomicPtr::new(std::ptr::null_mut())
+    }
+}
+
+// SAFETY: in what ships the cell is transparent, and so is the number zero.
+unsafe impl Zeroed for UnsafeCell<i64> {
+    fn zero() -> Self {
+        UnsafeCell::new(0)
+    }
+}
+
+/// A range of addresses with room for many elements, zeroed. Memory of such a size comes untouched from the system, not from
+/// the program's own allocator: only pages in use are ever backed. Never freed unless [`Reserved::free`] is called.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct Reserved<T>(*mut T);
+
+#[cfg(not(loom))]
+impl<T: Zeroed> Reserved<T> {
+    fn layout(count: usize) -> std::alloc::Layout {
+        std::alloc::Layout::array::<T>(count).expect("constant")
+    }
+
+    /// Room for `count` elements, which is not zero.
+    pub fn new(count: usize) -> Self {
+        // SAFETY: the size is not zero.
+        let base = unsafe { std::alloc::GlobalAlloc::alloc_zeroed(&std::alloc::System, Self::layout(count)) };
+        if base.is_null() {
+            std::alloc::handle_alloc_error(Self::layout(count));
+        }
+        Self(base.cast())
+    }
+
+    /// Gives the range back.
+    ///
+    /// # Safety
+    /// It is not used any more, and was made for `count` elements.
+    pub unsafe fn free(&mut self, count: usize) {
+        // SAFETY: allocated with this layout.
+        unsafe { std::alloc::GlobalAlloc::dealloc(&std::alloc::System, self.0.cast(), Self::layout(count)) };
+    }
+}
+
+#[cfg(loom)]
+impl<T: Zeroed> Reserved<T> {
+    /// Room for `count` elements.
+    pub fn new(count: usize) -> Self {
+        Self(Box::leak((0..count).map(|_| T::zero()).collect::<Box<[T]>>()).as_mut_ptr())
+    }
+
+    /// Gives the range back.
+    ///
+    /// # Safety
+    /// It is not used any more, and was made for `count` elements.
+    pub unsafe fn free(&mut self, count: usize) {
+        // SAFETY: leaked by `new`.
+        drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(self.0, count)) });
+    }
+}
+
+impl<T> Reserved<T> {
+    /// No room at all.
+    pub const fn none() -> Self {
+        Self(std::ptr::null_mut())
+    }
+
+    /// The first element.
+    #[inline(always)]
+    pub fn base(&self) -> *mut T {
+        self.0
+    }
+}
+
+/// Replaces the contents of an atomic that no other thread touches any more, or ever again: a plain exchange. Under
+/// loom, whoever else touches it without order to this panics.
+///
+/// # Safety
+/// `cell` is valid.
+#[inline(always)]
+pub unsafe fn exchange_alone(cell: *const AtomicU64, new: u64) -> u64 {
+    #[cfg(loom)]
+    // SAFETY: as the caller promises; loom's atomic is a number that is not written here.
+    return unsafe { (*cell.cast_mut()).with_mut(|value| std::mem::replace(value, new)) };
+    #[cfg(not(loom))]
+    // SAFETY: as the caller promises.
+    unsafe {
+        // ORD: relaxed; nobody else touches it.
+        let old = (*cell).load(Ordering::Relaxed);
+        (*cell).store(new, Ordering::Relaxed);
+        old
+    }
+}
+
+/// Says that the memory of an atomic is about to be given back. Nothing in what ships; under loom, whoever else touches it
+/// without order to this panics.
+///
+/// # Safety
+/// `cell` is valid.
+#[inline(always)]
+pub unsafe fn ends(cell: *const AtomicI64) {
+    #[cfg(loom)]
+    // SAFETY: as in `exchange_alone`.
+    unsafe {
+        (*cell.cast_mut()).with_mut(|_| ());
+    }
+    #[cfg(not(loom))]
+    let _ = cell;
+}
+
 /// A clock. It stands still under loom, where time would make executions differ.
 #[derive(Debug)]
 pub struct Clock(std::time::Instant);
@@ -339,6 +488,14 @@ impl Weakened {
     pub const fn ordering(self, _step: Step, strong: Ordering) -> Ordering {
         strong
     }
+
+    /// What [`Weakened::install`] has said, for code that knows no world.
+    #[inline(always)]
+    pub const fn current() -> Self {
+        Self(())
+    }
+
+    pub(crate) const fn install(self) {}
 }
 
 /// Which step of the protocols is weakened (see [`crate::weaken`]).
@@ -357,4 +514,19 @@ impl Weakened {
     pub fn ordering(self, step: Step, strong: Ordering) -> Ordering {
         if self.skips(step) { Ordering::Relaxed } else { strong }
     }
+
+    /// What [`Weakened::install`] has said, for code that knows no world.
+    pub fn current() -> Self {
+        Self(WEAKENED.with(std::cell::Cell::get))
+    }
+
+    /// Says for all threads of the model, which share one thread of the system, what [`Weakened::current`] is.
+    pub(crate) fn install(self) {
+        WEAKENED.with(|current| current.set(self.0));
+    }
+}
+
+#[cfg(loom)]
+std::thread_local! {
+    static WEAKENED: std::cell::Cell<Option<Step>> = const { std::cell::Cell::new(None) };
 }

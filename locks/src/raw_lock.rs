@@ -13,9 +13,10 @@
 //! `QUEUED` changes only under the queue's mutex.
 
 use crate::check::{VM_BITS, WAITING};
-use crate::primitive::{Arc, AtomicU8, Clock, ForkMutex, Ordering, Parker};
+use crate::primitive::{Arc, AtomicU8, Clock, ForkMutex, Ordering, Parker, Weakened};
 use crate::thread_state::ThreadState;
 use crate::waiter::Waiter;
+use crate::weaken::Step;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -95,7 +96,8 @@ impl RawLock {
     #[inline]
     pub fn release(&self) -> bool {
         // ORD: release, with the acquire of `try_acquire`.
-        match self.state.compare_exchange(LOCKED, 0, Ordering::Release, Ordering::Relaxed) {
+        let release = Weakened::current().ordering(Step::RawLockRelease, Ordering::Release);
+        match self.state.compare_exchange(LOCKED, 0, release, Ordering::Relaxed) {
             Ok(_) => true,
             Err(state) if state & LOCKED == 0 => false,
             Err(_) => self.release_slow(),
@@ -202,7 +204,8 @@ impl RawLock {
         }
         // Out of the queue, so the waker is past the queue's mutex and about to write its verdict.
         let handed = waiter.sleep();
-        if handed || self.try_acquire() { AcquireResult::Acquired } else { failure }
+        let tries = !Weakened::current().skips(Step::RawLockTriesAgain);
+        if handed || tries && self.try_acquire() { AcquireResult::Acquired } else { failure }
     }
 
     #[cold]
@@ -226,7 +229,9 @@ impl RawLock {
             return false;
         }
         drop(queue);
-        if let Some(waiter) = first {
+        if let Some(waiter) = first
+            && !Weakened::current().skips(Step::RawLockWakes)
+        {
             waiter.wake(hand);
         }
         true

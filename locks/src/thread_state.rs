@@ -12,6 +12,7 @@
 
 use crate::check::{CheckWord, VM_BITS, WAITING, WORLD_BITS};
 use crate::primitive::{Arc, AtomicBool, AtomicU32, AtomicU64, OnceLock, Ordering, Parker, Weak};
+use crate::weaken::Step;
 use crate::{World, assert_layout};
 
 /// See the module's head.
@@ -99,7 +100,8 @@ impl ThreadState {
     /// Raises bits of the check word. Any thread may, and a signal handler: nothing here allocates or locks.
     pub fn raise_check(&self, bits: u32) {
         let before = self.check.raise(bits);
-        if before & WAITING != 0 && bits & VM_BITS != 0 {
+        let wakes = before & WAITING != 0 && bits & VM_BITS != 0;
+        if wakes && !self.world.weakened.skips(Step::CheckWakes) {
             // The thread sleeps, or is about to, and has set its handle before the bit. An unpark is an atomic swap and
             // a futex call.
             if let Some(parker) = self.parker.get() {

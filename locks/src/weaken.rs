@@ -35,4 +35,36 @@ pub enum Step {
     SoloAckRelease,
     /// The acknowledging thread wakes those who wait to attach.
     SoloAckNotifies,
+    /// What is stored into a published container is published first (PUB-1).
+    PublishesFirst,
+    /// `Release` in the store into a slot: a reader without the lock would not see the object's contents.
+    SlotRelease,
+    /// `Release` in raising a bit of the check word: the owner would not see why it was raised.
+    CheckRaiseReleases,
+    /// `Acquire` in clearing one: likewise.
+    CheckClearAcquires,
+    /// Raising one of the VM's bits wakes a thread that waits interruptibly: a lost wake-up.
+    CheckWakes,
+    /// `Release` in the release of a raw lock: the next holder would not see what was written.
+    RawLockRelease,
+    /// Releasing a raw lock wakes one of its queue: a lost wake-up.
+    RawLockWakes,
+    /// A thread that gives up waiting for a raw lock, but was woken for it, tries it once more: a lost wake-up.
+    RawLockTriesAgain,
+    /// A count becomes that of a hub by one step: references counted meanwhile would be lost.
+    HubOneStep,
+    /// Weak references do not count what has ended: it would end twice.
+    WeakUnlessDead,
+    /// `Release` where the end of the target lets a weak reference be freed without the lock of the table.
+    WeakClearRelease,
+    /// An object is marked as finalized before its finalizer runs: it would run twice.
+    FinalizedOnce,
+    /// `Release` in giving a table an id: a reader would not see what another thread has entered in it.
+    KeysGivenRelease,
+    /// The fence behind taking an id away: a reader would take what comes later for what the id stands for.
+    KeysForgottenFirst,
+    /// A reader compares the id after what it has read: likewise.
+    KeysComparedAgain,
+    /// `Release` in filling an inline cache: a reader would not find the shape that it names.
+    CacheRelease,
 }

@@ -1,7 +1,9 @@
-//! What the tests share: a world for the model checker and the exploration of one protocol.
+//! What the tests share: a world for the model checker, a heap of nodes, and the exploration of one protocol.
 //!
 //! Empty without `--cfg loom`. See README.md for how to run and how to reproduce a failure.
 #![cfg(loom)]
+
+pub mod heap;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;

@@ -4,7 +4,7 @@
 use loom::thread;
 use std::sync::Arc;
 use ungil_locks::weaken::Step;
-use ungil_locks::{ThreadState, World};
+use ungil_locks::{ObjLock, ThreadState, World};
 use ungil_loom_tests::{Plain, explore, world_without_solo};
 
 /// Stops the world and reads what the other thread writes; how much of it was done.
@@ -149,4 +149,66 @@ fn stoppers_take_turns() {
 #[should_panic(expected = "deadlock")]
 fn stoppers_without_turns() {
     two_stoppers(Some(Step::StopTakesTurns));
+}
+
+/// Two threads attach, write under an object lock and detach; a third one stops the world. While it is stopped nobody is in a critical section, so that the data can be read without the lock (LOCK-1,
+/// LOCK-3). The outcome is how many writes the stop has seen.
+fn against_critical_sections(weakened: Option<Step>) {
+    explore(Some(2), 500, &[0, 1, 2], move || {
+        let world = world_without_solo(weakened);
+        let object = Arc::new((ObjLock::new(), Plain::default()));
+        let (me, first, second) = (world.register(), world.register(), world.register());
+        me.attach();
+        let write = {
+            let (world, object) = (Arc::clone(&world), Arc::clone(&object));
+            move || {
+                let _guard = object.0.guard(&world);
+                object.1.add();
+            }
+        };
+        let threads = [
+            thread::spawn({
+                let (write, me) = (write.clone(), Arc::clone(&first));
+                move || {
+                    me.attach();
+                    write();
+                    me.detach();
+                }
+            }),
+            thread::spawn({
+                let me = Arc::clone(&second);
+                move || {
+                    me.attach();
+                    write();
+                    me.detach();
+                }
+            }),
+        ];
+        let guard = world.stop_the_world(&me);
+        assert!(!object.0.is_locked(), "locked while the world is stopped");
+        let seen = object.1.get();
+        drop(guard);
+        me.detach();
+        threads.into_iter().for_each(|thread| thread.join().expect("joined"));
+        assert_eq!(object.1.get(), 2);
+        [me, first, second].iter().for_each(|thread| world.unregister(thread));
+        seen
+    });
+}
+
+#[test]
+fn stop_against_critical_sections() {
+    against_critical_sections(None);
+}
+
+#[test]
+#[should_panic(expected = "locked while the world is stopped")]
+fn stop_in_a_critical_section() {
+    against_critical_sections(Some(Step::StopWaits));
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn stop_after_critical_sections_without_release() {
+    against_critical_sections(Some(Step::LeaveRelease));
 }

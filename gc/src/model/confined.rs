@@ -229,7 +229,11 @@ pub fn try_increment(h: &Header, m: &Mutator) -> bool {
     // ORD: relaxed; the weak table's lock orders this against the object's end.
     count
         .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| match n {
-            0 => None,
+            0 if !ungil_locks::primitive::Weakened::current()
+                .skips(ungil_locks::weaken::Step::WeakUnlessDead) =>
+            {
+                None
+            }
             n if n < 0 && Header::hub_number(n).is_none() => Some(n),
             n if n >= LIMBO => Some(1),
             n => Some(n + 1),

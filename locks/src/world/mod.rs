@@ -122,6 +122,7 @@ impl World {
 
     /// A world without threads.
     pub fn with_options(options: Options) -> Arc<World> {
+        options.weakened.install();
         Arc::new(World {
             word: StateWord::new(),
             registry: ForkMutex::new(Registry::default()),

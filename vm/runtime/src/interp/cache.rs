@@ -11,7 +11,8 @@ use crate::class::{Builtin, PyType};
 use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
 use crate::{Cx, Ref, RefExt, Value};
-use ungil_locks::primitive::{AtomicU64, Ordering};
+use ungil_gc::CacheWord;
+use ungil_locks::primitive::Ordering;
 
 /// An attribute in the instance: payload is its byte offset divided by eight.
 pub const SLOT: u8 = 1;
@@ -56,8 +57,7 @@ pub fn word(guard: u32, kind: u8, payload: u32) -> u64 {
 #[inline(always)]
 pub unsafe fn load(at: *const u64) -> u64 {
     // SAFETY: as the caller promises; code is never freed.
-    // ORD: relaxed; what the word names is valid by itself (shapes, cells and dict entries are checked by id).
-    unsafe { (*at.cast::<AtomicU64>()).load(Ordering::Relaxed) }
+    unsafe { (*at.cast::<CacheWord>()).load() }
 }
 
 /// Fills a cache.
@@ -66,8 +66,7 @@ pub unsafe fn load(at: *const u64) -> u64 {
 /// As for [`load`].
 pub unsafe fn store(at: *const u64, word: u64) {
     // SAFETY: as the caller promises.
-    // ORD: relaxed, as in `load`.
-    unsafe { (*at.cast::<AtomicU64>()).store(word, Ordering::Relaxed) }
+    unsafe { (*at.cast::<CacheWord>()).store(word) }
 }
 
 /// The payload of a word of this kind with this guard. Two comparisons with nothing to keep in registers.

@@ -9,7 +9,7 @@ use super::access::drop_in;
 use super::key::str_hash;
 use crate::objects::sync::locked;
 use crate::prelude::*;
-use ungil_locks::primitive::{AtomicU32, Ordering, fence};
+use ungil_locks::primitive::{AtomicU32, Ordering};
 
 static NEXT_KEYS_ID: AtomicU32 = AtomicU32::new(1);
 
@@ -28,7 +28,7 @@ impl PyDict {
                 let id = NEXT_KEYS_ID
                     .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_add(1))
                     .unwrap_or(0);
-                self.keys_id.set(id);
+                self.keys_id.give(id);
             }
             self.keys_id.get()
         })
@@ -71,22 +71,11 @@ impl PyDict {
     /// only if the id is still there.
     #[inline]
     pub fn shared_value(&self, keys_id: u32, index: u32) -> Value {
-        if keys_id == 0 || self.keys_id.get() != keys_id {
-            return Value::UNDEF;
-        }
-        // ORD: each acquire pairs with the release in `forget_keys`: who has read something newer than the id that it
-        // knows sees that the id has gone.
-        fence(Ordering::Acquire);
-        let entries = self.entries.get();
-        fence(Ordering::Acquire);
-        if self.keys_id.get() != keys_id {
-            return Value::UNDEF;
-        }
         // SAFETY: the table that the id goes with has an entry of this number; its memory is there as said above.
-        let slot = unsafe { &(*entries.add(index as usize)).value };
-        let v = slot.peek_shared();
-        fence(Ordering::Acquire);
-        if self.keys_id.get() == keys_id { v } else { Value::UNDEF }
+        unsafe {
+            self.keys_id
+                .read(keys_id, || &raw const (*self.entries.get().wrapping_add(index as usize)).value)
+        }
     }
 
     /// Replaces the value of an entry if the dict still has the keys that the id names.

@@ -34,7 +34,7 @@ pub struct PyDict {
     pub(crate) entries: Field<AtomicPtr<Entry>>,
     /// Names the present set of keys and their places for inline caches: 0 if nobody asked for a name yet. Any
     /// change but the replacement of a value sets it to 0, and no number is given twice.
-    pub(crate) keys_id: Field<AtomicU32>,
+    pub(crate) keys_id: ungil_gc::KeysId,
     log2_size: Field<AtomicU8>,
     log2_index_bytes: Field<AtomicU8>,
     /// All keys are exact strings.
@@ -87,7 +87,7 @@ impl PyDict {
         PyDict {
             h,
             entries: Field::<AtomicPtr<Entry>>::new(std::ptr::null_mut()),
-            keys_id: Field::<AtomicU32>::new(0),
+            keys_id: ungil_gc::KeysId::new(),
             log2_size: Field::<AtomicU8>::new(0),
             log2_index_bytes: Field::<AtomicU8>::new(0),
             only_str: Cell::new(true),

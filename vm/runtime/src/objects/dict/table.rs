@@ -15,7 +15,7 @@ use super::PyDict;
 use crate::prelude::*;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI8, AtomicI16, AtomicI32};
-use ungil_locks::primitive::{Ordering, fence};
+use ungil_locks::primitive::Ordering;
 
 /// A key and its value. A hole has neither.
 #[repr(C)]
@@ -299,19 +299,10 @@ impl PyDict {
         }
     }
 
-    /// Takes the dict's id away, before anything is done that the id rules out: who reads without the lock compares the id
-    /// after what it has read.
-    #[inline(always)]
-    fn forget_keys(&self) {
-        self.keys_id.set(0);
-        // ORD: release; pairs with the fences in `shared_value`.
-        fence(Ordering::Release);
-    }
-
     /// Says that keys have changed: caches and running probes must notice.
     #[inline(always)]
     pub(super) fn touch(&self) {
-        self.forget_keys();
+        self.keys_id.forget();
         self.version.set(self.version.get().wrapping_add(1));
     }
 
@@ -392,7 +383,7 @@ impl PyDict {
             }
         }
         debug_assert_eq!(moved, self.used.get());
-        self.forget_keys();
+        self.keys_id.forget();
         // No reader may take the new table's size for the old one's: see `shared_find`.
         self.entries.set(std::ptr::null_mut());
         self.log2_size.set(log2);
@@ -484,7 +475,7 @@ impl PyDict {
             filled: self.filled.get() as usize,
             published: self.h.is_published(),
         };
-        self.forget_keys();
+        self.keys_id.forget();
         self.entries.set(std::ptr::null_mut());
         self.log2_size.set(0);
         self.log2_index_bytes.set(0);
