@@ -393,14 +393,13 @@ pub fn allocate_buffer(size: usize) -> *mut u8 {
     buffer
 }
 
-/// From how many bytes on a buffer asks for huge pages.
-const HUGE_BUFFER: usize = 8 << 20;
-const HUGE_PAGE: usize = 2 << 20;
-
 /// Asks the system to back a large buffer with huge pages: a walk with a large step through a list of millions
 /// otherwise spends most of its time on misses of the address translation. A wish only: failure changes nothing.
 #[cfg(all(target_os = "linux", not(loom)))]
 fn prefer_huge_pages(buffer: *mut u8, size: usize) {
+    /// From how many bytes on a buffer asks for huge pages.
+    const HUGE_BUFFER: usize = 8 << 20;
+    const HUGE_PAGE: usize = 2 << 20;
     if buffer.is_null() || size < HUGE_BUFFER {
         return;
     }

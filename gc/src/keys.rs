@@ -2,11 +2,14 @@
 //!
 //! [`KeysId`] works as a sequence lock does: a reader compares the id of a table's keys before and after, and whoever changes
 //! the keys takes the id away first. Used by the dicts of modules and classes (globals). [`CacheWord`] is a word of an
-//! inline cache, which any thread may read while another one fills it. Any thread may use both; who writes an id holds the
-//! lock of its object.
+//! inline cache, which any thread may read while another one fills it. [`shared_item`] reads a list, [`shared_table`] finds a
+//! dict's table. Any thread may use them; who writes holds the lock of the object. What readers may look at is freed after
+//! a grace period (`grace.rs`).
 
 use crate::{Slot, Value};
-use ungil_locks::primitive::{AtomicU32, AtomicU64, Ordering, Weakened, fence};
+use ungil_locks::primitive::{
+    AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, Weakened, fence,
+};
 use ungil_locks::weaken::Step;
 
 /// The id of the present set of keys of a table; 0 if it has none.
@@ -104,4 +107,42 @@ impl CacheWord {
         // ORD: release, see `load`.
         self.0.store(word, Weakened::current().ordering(Step::CacheRelease, Ordering::Release));
     }
+}
+
+/// The item at an index of a list, counted from the end if negative, borrowed until the thread is quiescent. `UNDEF` past the
+/// end, or if the list is being changed.
+///
+/// A writer stores with release: storage before a length that needs it, a smaller length before storage that has no room for
+/// more, and a length of zero before it takes storage out, which may come back later (sorting).
+///
+/// # Safety
+/// The writers do so, and storage stays until this thread is quiescent.
+#[inline(always)]
+pub unsafe fn shared_item(items: &AtomicPtr<Slot>, len: &AtomicUsize, index: i64) -> Value {
+    // ORD: each acquire pairs with the writers' releases, so that each load sees at least what the one before has seen.
+    let storage = items.load(Ordering::Acquire);
+    let count = len.load(Ordering::Acquire);
+    let index = if index < 0 { index.wrapping_add(count as i64) } else { index };
+    if index as u64 >= count as u64 || items.load(Ordering::Acquire) != storage {
+        return Value::UNDEF;
+    }
+    // Storage that was taken out and has come back meanwhile came with another length.
+    if len.load(Ordering::Relaxed) != count && !Weakened::current().skips(Step::LengthComparedAgain) {
+        return Value::UNDEF;
+    }
+    // SAFETY: storage that was in place before and after the length was read has room for so many items.
+    unsafe { (*storage.add(index as usize)).peek_shared() }
+}
+
+/// A table and the two sizes that go with it; `None` if there is none or it is being replaced.
+///
+/// A writer takes the table away (null) before it changes a size, and puts a table that is complete in place last, all with
+/// release. None comes back before this thread is quiescent.
+#[inline(always)]
+pub fn shared_table<T>(table: &AtomicPtr<T>, sizes: [&AtomicU8; 2]) -> Option<(*mut T, [u8; 2])> {
+    // ORD: as in `shared_item`.
+    let found = table.load(Ordering::Acquire);
+    let sizes = sizes.map(|size| size.load(Ordering::Acquire));
+    let stays = Weakened::current().skips(Step::TableComparedAgain) || table.load(Ordering::Relaxed) == found;
+    (!found.is_null() && stays).then_some((found, sizes))
 }

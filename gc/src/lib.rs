@@ -25,7 +25,7 @@ mod value;
 mod weak;
 
 pub use header::{HEADER_SIZE, Header, IMMORTAL, flag};
-pub use keys::{CacheWord, KeysId};
+pub use keys::{CacheWord, KeysId, shared_item, shared_table};
 pub use mutator::{KEPT_BLOCKS, Mutator, Pending, Retired, Space};
 pub use obj::{Obj, Ref, Root, Shared};
 pub use ops::{

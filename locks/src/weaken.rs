@@ -67,4 +67,8 @@ pub enum Step {
     KeysComparedAgain,
     /// `Release` in filling an inline cache: a reader would not find the shape that it names.
     CacheRelease,
+    /// A reader of a list compares the length again: storage that was sorted meanwhile has come back with another one.
+    LengthComparedAgain,
+    /// A reader of a dict compares the table again: it would take another table's size for its own.
+    TableComparedAgain,
 }

@@ -63,7 +63,7 @@ impl Dict {
 
     fn read(&self, id: u32) -> Value {
         // SAFETY: tables stay. The values that they hold are hubs or immediates.
-        unsafe { self.id.read_lasting(id, || self.present()) }
+        unsafe { self.id.read(id, || self.present()) }
     }
 }
 

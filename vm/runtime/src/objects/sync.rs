@@ -32,6 +32,14 @@ pub fn locked_both<T>(cx: &Cx, a: &Header, b: &Header, f: impl FnOnce() -> T) ->
 #[repr(transparent)]
 pub struct Field<A>(A);
 
+impl<A> Field<A> {
+    /// The field as such, for what `gc` does with it.
+    #[inline(always)]
+    pub fn atomic(&self) -> &A {
+        &self.0
+    }
+}
+
 macro_rules! field {
     ($([$($generic:ident)?] $atomic:ty, $plain:ty;)*) => {$(
         impl$(<$generic>)? Field<$atomic> {

@@ -73,8 +73,7 @@ impl PyDict {
     pub fn shared_value(&self, keys_id: u32, index: u32) -> Value {
         // SAFETY: the table that the id goes with has an entry of this number; its memory is there as said above.
         unsafe {
-            self.keys_id
-                .read(keys_id, || &raw const (*self.entries.get().wrapping_add(index as usize)).value)
+            self.keys_id.read(keys_id, || &raw const (*self.entries.get().wrapping_add(index as usize)).value)
         }
     }
 

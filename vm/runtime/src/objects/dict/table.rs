@@ -143,12 +143,10 @@ impl PyDict {
     /// the dict is being changed just there.
     #[inline]
     pub(super) fn shared_find(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Value {
-        let entries = self.entries.get_shared();
-        let (log2, log2_bytes) = (self.log2_size.get_shared(), self.log2_index_bytes.get_shared());
-        // The same table before and after: the sizes are its own. None comes back before this thread is quiescent.
-        if entries.is_null() || self.entries.get() != entries {
+        let sizes = [self.log2_size.atomic(), self.log2_index_bytes.atomic()];
+        let Some((entries, [log2, log2_bytes])) = ungil_gc::shared_table(self.entries.atomic(), sizes) else {
             return Value::UNDEF;
-        }
+        };
         // SAFETY: the index lies in front of the entries, in the same block, and has words of this width.
         unsafe {
             let index = entries.cast::<u8>().sub(1 << log2_bytes);
@@ -436,11 +434,11 @@ impl PyDict {
     fn clone_block(&self, cx: &Cx, other: &PyDict) -> bool {
         let (log2, filled) = (other.log2_size.get(), other.filled.get());
         let Some((entries, index_log2)) = allocate(cx, log2) else { return false };
-        self.entries.set(entries);
-        self.log2_size.set(log2);
-        self.log2_index_bytes.set(index_log2);
-        // SAFETY: both indices have this size.
-        unsafe { self.index_start().copy_from_nonoverlapping(other.index_start(), 1 << index_log2) };
+        // SAFETY: both indices lie in front of the entries and have this size.
+        unsafe {
+            let index = entries.cast::<u8>().sub(1 << index_log2);
+            index.copy_from_nonoverlapping(other.index_start(), 1 << index_log2);
+        }
         for i in 0..filled as usize {
             let from = other.entry(i as u32);
             // SAFETY: the new table has room for as many entries as the old one.
@@ -459,6 +457,10 @@ impl PyDict {
                 }
             }
         }
+        // Other threads may look at this dict: the table comes last, when it is complete (see `shared_find`).
+        self.log2_size.set(log2);
+        self.log2_index_bytes.set(index_log2);
+        self.entries.set(entries);
         self.used.set(filled);
         self.filled.set(filled);
         // Not what is left by number: the index may have deleted slots, and must keep an empty one.

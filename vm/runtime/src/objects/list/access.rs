@@ -92,16 +92,8 @@ impl PyList {
     /// good until the thread's next quiescent point. `UNDEF` past the end, or if the list is being changed.
     #[inline(always)]
     pub(crate) fn shared_item(&self, index: i64) -> Value {
-        let items = self.items.get_shared();
-        let len = self.len.get_shared();
-        let index = if index < 0 { index.wrapping_add(len as i64) } else { index };
-        // Storage that is in place before and after the length was read has room for so many, as none comes back before this
-        // thread is quiescent, but for that of a list that is being sorted.
-        if index as u64 >= len as u64 || self.items.get() != items {
-            return Value::UNDEF;
-        }
-        // SAFETY: see above; readers' storage is freed after they have been quiescent.
-        unsafe { (*items.add(index as usize)).peek_shared() }
+        // SAFETY: readers' storage is freed after they have been quiescent; `put_storage` and `set_capacity` keep the order.
+        unsafe { ungil_gc::shared_item(self.items.atomic(), self.len.atomic(), index) }
     }
 
     /// The item at `i`, `None` past the end.
