@@ -10,7 +10,8 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use ungil_locks::primitive::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering, fence};
+use ungil_locks::primitive::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering, Weakened, fence};
+use ungil_locks::weaken::Step;
 use ungil_locks::{ThreadState, check};
 
 /// What [`Member::seen`] is while a thread is offline.
@@ -123,9 +124,11 @@ impl<T> Grace<T> {
             // ORD: relaxed; the fence below orders.
             let epoch = self.epoch.load(Ordering::Relaxed);
             me.seen.store(epoch, Ordering::Relaxed);
-            // ORD: pairs with the fence in `seal`. Either that sees this thread online and asks it, or this one sees the new
-            // epoch; and what it reads afterwards is what was there when the epoch began.
-            fence(Ordering::SeqCst);
+            if !Weakened::current().skips(Step::GraceOnlineFence) {
+                // ORD: pairs with the fence in `seal`. Either that sees this thread online and asks it, or this one sees the
+                // new epoch; and what it reads afterwards is what was there when the epoch began.
+                fence(Ordering::SeqCst);
+            }
             if self.epoch.load(Ordering::Relaxed) == epoch {
                 return;
             }
@@ -218,7 +221,9 @@ impl<T> Grace<T> {
         // ORD: acquire, with the releases of `seen`: what the threads did before comes before what is freed now.
         let seen =
             inner.members.iter().map(|&member| unsafe { (*member).seen.load(Ordering::Acquire) }).min();
-        let ripe = inner.batches.partition_point(|batch| seen.is_none_or(|seen| batch.epoch <= seen));
+        let ripe = inner.batches.partition_point(|batch| {
+            seen.is_none_or(|seen| batch.epoch <= seen) || Weakened::current().skips(Step::GraceWaits)
+        });
         self.take(&mut inner, ripe, me)
     }
 

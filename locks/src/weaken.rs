@@ -71,4 +71,8 @@ pub enum Step {
     LengthComparedAgain,
     /// A reader of a dict compares the table again: it would take another table's size for its own.
     TableComparedAgain,
+    /// A batch of garbage waits until all threads have been quiescent.
+    GraceWaits,
+    /// The fence of a thread that comes online: a batch would not wait for it.
+    GraceOnlineFence,
 }

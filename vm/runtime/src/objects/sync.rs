@@ -56,15 +56,8 @@ macro_rules! field {
 
             #[inline(always)]
             pub fn set(&self, v: $plain) {
-                // ORD: release, with the acquire of `get_shared`; the object's lock orders all other reads.
+                // ORD: release, with the acquire of `gc`'s reads without the lock; the lock orders all others.
                 self.0.store(v, Ordering::Release);
-            }
-
-            /// As [`Field::get`] for a reader without the lock, who sees what was stored before this.
-            #[inline(always)]
-            pub fn get_shared(&self) -> $plain {
-                // ORD: acquire, with the release of `set`.
-                self.0.load(Ordering::Acquire)
             }
         }
     )*};
