@@ -13,7 +13,7 @@ fn with_heap<R: Ord + Clone + std::fmt::Debug + Send + 'static>(
     weakened: Option<Step>,
     model: impl Fn(&Arc<Heap>, &Mutator) -> R + Send + Sync + 'static,
 ) {
-    explore(Some(3), 100, expected, move || {
+    explore(Some(2), 100, expected, move || {
         let heap = Heap::new(world_without_solo(weakened));
         let me = heap.world.register();
         let result = heap.run(&me, |m| {
