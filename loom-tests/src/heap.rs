@@ -9,7 +9,9 @@ use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use ungil_gc::{Header, Mutator, Obj, ShapeHead, Slot, Space, TypeOps, Value, WeakCell, flag, shape_flag};
+use ungil_gc::{
+    Header, Mutator, Obj, Pending, ShapeHead, Slot, Space, TypeOps, Value, WeakCell, flag, shape_flag,
+};
 use ungil_locks::primitive::{AtomicPtr, AtomicU32};
 use ungil_locks::{ThreadState, World};
 
@@ -87,6 +89,9 @@ pub struct Heap {
     pub space: Arc<Space>,
     /// Nodes and weak references that have not ended.
     live: AtomicUsize,
+    /// Finalizers and callbacks that were run.
+    finalized: AtomicUsize,
+    called: AtomicUsize,
     /// The shapes, which the space points to.
     shapes: Vec<Box<ShapeHead>>,
 }
@@ -118,7 +123,8 @@ impl Heap {
             shape(FINALIZED, &NODE_OPS, shape_flag::GC | shape_flag::FINALIZER),
             shape(WEAK, &WEAK_OPS, shape_flag::GC),
         ];
-        Arc::new(Heap { world, space, live: AtomicUsize::new(0), shapes })
+        let (live, finalized, called) = Default::default();
+        Arc::new(Heap { world, space, live, finalized, called, shapes })
     }
 
     /// Runs `f` with a mutator for the current thread of the model, attached as `thread`.
@@ -131,10 +137,38 @@ impl Heap {
         m.attach();
         let result = f(&m);
         m.detach();
+        // What ends when the thread lets go of it is its own to finalize, as in the VM.
+        while m.has_pending() {
+            m.attach();
+            self.run_pending(&m);
+            m.detach();
+        }
         m.leave();
         drop(ManuallyDrop::into_inner(m));
         self.world.unregister(thread);
         result
+    }
+
+    /// Runs what waits: finalizers, each of which resurrects its object for a moment, and callbacks.
+    pub fn run_pending(&self, m: &Mutator) {
+        for what in m.take_pending() {
+            match what {
+                Pending::Finalize(obj) => {
+                    assert_eq!(node(&obj).data.get(), 0);
+                    let times = self.finalized.fetch_add(1, Ordering::Relaxed);
+                    assert!(times < 3, "a finalizer runs again and again");
+                    drop(obj.clone());
+                }
+                Pending::WeakCallback(_) => {
+                    self.called.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// How many finalizers and how many callbacks have been run.
+    pub fn have_run(&self) -> (usize, usize) {
+        (self.finalized.load(Ordering::Relaxed), self.called.load(Ordering::Relaxed))
     }
 
     /// Starts a thread of the model that runs `f` with a mutator.
