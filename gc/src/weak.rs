@@ -11,8 +11,7 @@
 use crate::mutator::Pending;
 use crate::{Header, Mutator, Obj, Value, flag};
 use std::collections::HashMap;
-use ungil_locks::primitive::{AtomicPtr, Mutex, MutexGuard, Ordering, Weakened, size};
-use ungil_locks::weaken::Step;
+use ungil_locks::primitive::{AtomicPtr, Mutex, MutexGuard, Ordering, size};
 
 const SHARDS: usize = size(64, 1);
 
@@ -214,8 +213,7 @@ impl WeakTable {
                     }
                     // ORD: release, the last access unless the weak reference was counted: who sees it in `remove`
                     // frees the weak reference without taking the lock.
-                    let release = Weakened::current().ordering(Step::WeakClearRelease, Ordering::Release);
-                    (*cell).target.store(std::ptr::null_mut(), release);
+                    (*cell).target.store(std::ptr::null_mut(), Ordering::Release);
                 }
             }
         }

@@ -55,8 +55,6 @@ pub enum Step {
     HubOneStep,
     /// Weak references do not count what has ended: it would end twice.
     WeakUnlessDead,
-    /// `Release` where the end of the target lets a weak reference be freed without the lock of the table.
-    WeakClearRelease,
     /// An object is marked as finalized before its finalizer runs: it would run twice.
     FinalizedOnce,
     /// `Release` in giving a table an id: a reader would not see what another thread has entered in it.

@@ -151,47 +151,38 @@ fn stoppers_without_turns() {
     two_stoppers(Some(Step::StopTakesTurns));
 }
 
-/// Two threads attach, write under an object lock and detach; a third one stops the world. While it is stopped nobody is in a critical section, so that the data can be read without the lock (LOCK-1,
+/// Another thread attaches, writes under an object lock, passes a safepoint, writes again so and detaches; the main thread stops
+/// the world. While it is stopped nobody is in a critical section, so that the data can be read without the lock (LOCK-1,
 /// LOCK-3). The outcome is how many writes the stop has seen.
 fn against_critical_sections(weakened: Option<Step>) {
-    explore(Some(2), 500, &[0, 1, 2], move || {
+    explore(Some(3), 100, &[0, 1, 2], move || {
         let world = world_without_solo(weakened);
         let object = Arc::new((ObjLock::new(), Plain::default()));
-        let (me, first, second) = (world.register(), world.register(), world.register());
+        let (me, other) = (world.register(), world.register());
         me.attach();
-        let write = {
-            let (world, object) = (Arc::clone(&world), Arc::clone(&object));
-            move || {
+        let thread = {
+            let (world, object, other) = (Arc::clone(&world), Arc::clone(&object), Arc::clone(&other));
+            let write = move || {
                 let _guard = object.0.guard(&world);
                 object.1.add();
-            }
+            };
+            thread::spawn(move || {
+                other.attach();
+                write();
+                other.safepoint();
+                write();
+                other.detach();
+            })
         };
-        let threads = [
-            thread::spawn({
-                let (write, me) = (write.clone(), Arc::clone(&first));
-                move || {
-                    me.attach();
-                    write();
-                    me.detach();
-                }
-            }),
-            thread::spawn({
-                let me = Arc::clone(&second);
-                move || {
-                    me.attach();
-                    write();
-                    me.detach();
-                }
-            }),
-        ];
         let guard = world.stop_the_world(&me);
         assert!(!object.0.is_locked(), "locked while the world is stopped");
         let seen = object.1.get();
         drop(guard);
         me.detach();
-        threads.into_iter().for_each(|thread| thread.join().expect("joined"));
+        thread.join().expect("joined");
         assert_eq!(object.1.get(), 2);
-        [me, first, second].iter().for_each(|thread| world.unregister(thread));
+        world.unregister(&me);
+        world.unregister(&other);
         seen
     });
 }

@@ -90,12 +90,6 @@ fn target_and_weak_reference_die() {
     both_die(None);
 }
 
-#[test]
-#[should_panic(expected = "Causality violation")]
-fn target_and_weak_reference_die_without_release() {
-    both_die(Some(Step::WeakClearRelease));
-}
-
 /// An object with a finalizer: one thread drops its reference, another one reads a weak reference meanwhile, and drops that.
 /// The finalizer runs once, on whichever thread, and brings the object back for a moment. The outcome is whether the weak
 /// reference still led to the object.
