@@ -15,7 +15,7 @@ use crate::{Header, model};
 use std::cell::Cell;
 
 /// Entries of a table. A power of two.
-const ENTRIES: usize = if model::PUBLISHES { 512 } else { 1 };
+const ENTRIES: usize = if model::PUBLISHES { 512 } else { 2 };
 
 struct Entry {
     /// By address: an object that has died and another one at its place are the same here, as neither is counted.
