@@ -176,6 +176,12 @@ impl Mutator {
     pub fn safepoint(&self) -> u32 {
         self.stack.record();
         self.quiesce();
+        // Looked at once: a request that comes now must not find tallies that have not been entered.
+        let bits = self.thread.check.get();
+        if bits & check::WORLD_BITS == 0 {
+            return bits & check::VM_BITS & !check::QUIESCE;
+        }
+        self.enter_tallies();
         let left = self.thread.safepoint();
         self.look_whether_solo();
         crate::stress::at_safepoint(self, crate::model::safepoint(self, left & !check::QUIESCE))

@@ -177,11 +177,6 @@ impl Mutator {
             }
             return;
         }
-        let bits = self.thread.check.get();
-        if bits & check::WORLD_BITS != 0 {
-            // The thread may stand still, or become solo.
-            self.enter_tallies();
-        }
         if asked && (self.space.grace.is_behind(&self.retiring.member) || self.is_due()) {
             self.answer(Sealing::WhenDue);
         }
@@ -405,6 +400,9 @@ impl Mutator {
     /// # Safety
     /// The world is stopped.
     pub(crate) unsafe fn take_open_stw(&self) -> Vec<Retired> {
+        if cfg!(feature = "checks") && !self.tallies.is_empty() {
+            crate::fatal("a thread stands still that has not entered its tallies");
+        }
         self.retiring.bytes.set(0);
         self.retiring.open.take()
     }
