@@ -13,9 +13,10 @@
 
 use crate::{Header, model};
 use std::cell::Cell;
+use ungil_locks::primitive::entries;
 
 /// Entries of a table. A power of two.
-const ENTRIES: usize = if model::PUBLISHES { 512 } else { 2 };
+const ENTRIES: usize = if model::PUBLISHES { entries(512) } else { 2 };
 
 struct Entry {
     /// By address: an object that has died and another one at its place are the same here, as neither is counted.

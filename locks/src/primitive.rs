@@ -448,6 +448,11 @@ pub unsafe fn ends(cell: *const AtomicI64) {
     let _ = cell;
 }
 
+/// Entries of a table that any number of them serves: few under loom, whose threads have small stacks.
+pub const fn entries(count: usize) -> usize {
+    if cfg!(loom) { 8 } else { count }
+}
+
 /// A clock. It stands still under loom, where time would make executions differ.
 #[derive(Debug)]
 pub struct Clock(std::time::Instant);

@@ -22,6 +22,7 @@ pub fn options(weakened: Option<Step>) -> Options {
         solo: true,
         solo_hysteresis: Duration::ZERO,
         switch_interval: Duration::ZERO,
+        gil_ticks: None,
         weakened: Weakened(weakened),
     }
 }
