@@ -57,6 +57,14 @@ pub(crate) struct Orphans {
     list: Mutex<OrphanList>,
 }
 
+impl Orphans {
+    /// Whether there seems to be anything.
+    fn any(&self) -> bool {
+        // ORD: relaxed, a hint; the mutex orders.
+        self.any.load(Ordering::Relaxed)
+    }
+}
+
 #[derive(Default)]
 struct OrphanList(VecDeque<Pending>);
 
@@ -177,7 +185,11 @@ impl Mutator {
             }
             return;
         }
-        if asked && (self.space.grace.is_behind(&self.retiring.member) || self.is_due()) {
+        if asked
+            && (self.space.grace.is_behind(&self.retiring.member)
+                || self.space.orphans.any()
+                || self.is_due())
+        {
             self.answer(Sealing::WhenDue);
         }
     }
@@ -243,8 +255,7 @@ impl Mutator {
     /// Takes over what [`Mutator::hand_over_pending`] has left.
     fn take_orphans(&self) {
         let orphans = &self.space.orphans;
-        // ORD: relaxed, a hint; the mutex orders.
-        if orphans.any.load(Ordering::Relaxed) {
+        if orphans.any() {
             let mut list = orphans.list.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             orphans.any.store(false, Ordering::Relaxed);
             self.append_pending(&mut list.0);
@@ -357,8 +368,7 @@ impl Mutator {
         if online {
             self.retiring.online.set(true);
             self.space.grace.online(&self.retiring.member);
-            // ORD: relaxed, a hint.
-            if self.space.orphans.any.load(Ordering::Relaxed) {
+            if self.space.orphans.any() {
                 self.thread.raise_check(check::QUIESCE);
             }
         } else {

@@ -193,7 +193,7 @@ fn stop_against_critical_sections() {
 }
 
 #[test]
-#[should_panic(expected = "locked while the world is stopped")]
+#[should_panic(expected = "Causality violation")]
 fn stop_in_a_critical_section() {
     against_critical_sections(Some(Step::StopWaits));
 }
