@@ -213,10 +213,23 @@ handler! {
         let cell = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyCell>();
         let v = cell.peek();
         if v.is_undef() {
-            return slow::names::unbound_cell::run(ip, regs, cx, t);
+            return load_locked_cell::<SOLO>(ip, regs, cx, t);
         }
         count_or_prepare!(v, ip, regs, cx, t);
         finish!(ip.add(1), regs, cx, t, fa!(word), v)
+    }
+}
+
+handler! {
+    /// A cell that is empty, or whose model wants it locked.
+    #[inline(never)]
+    fn load_locked_cell(ip, regs, cx, t) {
+        let word = *ip;
+        let cell = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyCell>();
+        match cell.get_value(&*cx) {
+            Value::UNDEF => slow::names::unbound_cell::run(ip, regs, cx, t),
+            v => finish!(ip.add(1), regs, cx, t, fa!(word), v),
+        }
     }
 }
 
@@ -280,10 +293,22 @@ handler! {
         let cell = free_cell(regs, fb!(word));
         let v = cell.peek();
         if v.is_undef() {
-            return slow::names::unbound_free::run(ip, regs, cx, t);
+            return load_locked_free::<SOLO>(ip, regs, cx, t);
         }
         count_or_prepare!(v, ip, regs, cx, t);
         finish!(ip.add(1), regs, cx, t, fa!(word), v)
+    }
+}
+
+handler! {
+    /// As `load_locked_cell`, for a free variable.
+    #[inline(never)]
+    fn load_locked_free(ip, regs, cx, t) {
+        let word = *ip;
+        match free_cell(regs, fb!(word)).get_value(&*cx) {
+            Value::UNDEF => slow::names::unbound_free::run(ip, regs, cx, t),
+            v => finish!(ip.add(1), regs, cx, t, fa!(word), v),
+        }
     }
 }
 
