@@ -5,8 +5,8 @@
 //! its next safepoint, where it borrows nothing and has entered its tallies. The batch is ripe when all have, and whoever finds
 //! that applies it. Threads that are detached or solo are offline: they have entered everything and nobody waits for them.
 //!
-//! Used by `mutator.rs`, which says what a batch consists of. Everything but [`Member::is_online`] and the fast parts of going
-//! online and offline is under one mutex, a leaf.
+//! Used by `retire.rs`, which says what a batch consists of. Everything but going online and offline and the notes of
+//! quiescent points is under one mutex, a leaf.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -46,10 +46,16 @@ impl Default for Tallies {
 }
 
 impl Tallies {
+    /// The number of an object's entry.
+    #[inline(always)]
+    fn place(h: *const Header) -> usize {
+        let at = h.addr();
+        (at >> 4 ^ at >> 13) % ENTRIES
+    }
+
     #[inline(always)]
     fn entry(&self, h: *const Header) -> &Entry {
-        let at = h.addr();
-        &self.entries[(at >> 4 ^ at >> 13) % ENTRIES]
+        &self.entries[Self::place(h)]
     }
 
     /// Whether nothing is noted.
@@ -93,7 +99,7 @@ impl Tallies {
         let before = entry.object.replace(h);
         let extra = entry.extra.replace(1);
         if before.is_null() {
-            self.used[self.len.get()].set(((h.addr() >> 4 ^ h.addr() >> 13) % ENTRIES) as u16);
+            self.used[self.len.get()].set(Self::place(h) as u16);
             self.len.set(self.len.get() + 1);
         } else if extra > 0 {
             enter(before, extra);

@@ -47,23 +47,40 @@ pub fn increment(h: &Header, m: &Mutator) {
         // ORD: relaxed load and store, one plain instruction; solo means that no other thread counts until this one's
         // next safepoint, whose hand-over orders; a confined object is counted by this thread alone.
         count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-    } else {
-        increment_shared(h, m);
+    // ORD: relaxed; immortality is final, and so is being a hub.
+    } else if !increment_noted(h, m, count.load(Ordering::Relaxed)) {
+        begin_tally(h, m);
     }
 }
 
+/// Adds a reference to a published object where the thread counts for itself: to a hub, or to what its table has an entry for.
+/// Whether it was done.
 #[inline(always)]
-fn increment_shared(h: &Header, m: &Mutator) {
-    // ORD: relaxed; immortality is final, and so is being a hub.
-    let now = h.count_cell().load(Ordering::Relaxed);
+fn increment_noted(h: &Header, m: &Mutator, now: i64) -> bool {
+    stats::count(Stat::CountBiased);
     if now >= 0 {
-        stats::count(Stat::CountBiased);
-        if !m.tallies.add(h) {
-            begin_tally(h, m);
-        }
-    } else if let Some(number) = Header::hub_number(now) {
-        stats::count(Stat::CountBiased);
-        m.hubs.count(number, 1);
+        return m.tallies.add(h);
+    }
+    count_hub(m, now, 1);
+    true
+}
+
+/// As [`increment_noted`], takes a reference away.
+#[inline(always)]
+fn decrement_noted(h: &Header, m: &Mutator, now: i64) -> bool {
+    stats::count(Stat::CountBiased);
+    if now >= 0 {
+        return m.tallies.take(h);
+    }
+    count_hub(m, now, -1);
+    true
+}
+
+/// Counts references to a hub, if this count is one's and not an immortal object's.
+#[inline(always)]
+fn count_hub(m: &Mutator, count: i64, by: i64) {
+    if let Some(number) = Header::hub_number(count) {
+        m.hubs.count(number, by);
     }
 }
 
@@ -71,21 +88,14 @@ fn increment_shared(h: &Header, m: &Mutator) {
 #[must_use]
 pub fn increment_quick(h: &Header, m: &Mutator) -> bool {
     let count = h.count_cell();
-    // ORD: relaxed throughout, as in `increment` and `increment_shared`.
+    // ORD: relaxed throughout, as in `increment`; immortality is final, and so is being a hub.
     let now = count.load(Ordering::Relaxed);
     if is_plain(h, m) {
         stats::count(Stat::CountPlain);
         count.store(now + 1, Ordering::Relaxed);
         return true;
     }
-    stats::count(Stat::CountBiased);
-    if now >= 0 {
-        return m.tallies.add(h);
-    }
-    if let Some(number) = Header::hub_number(now) {
-        m.hubs.count(number, 1);
-    }
-    true
+    increment_noted(h, m, now)
 }
 
 pub fn prepare_increment(h: &Header, m: &Mutator) {
@@ -97,7 +107,7 @@ pub fn prepare_increment(h: &Header, m: &Mutator) {
 #[must_use]
 pub fn decrement_quick(h: &Header, m: &Mutator) -> bool {
     let count = h.count_cell();
-    // ORD: relaxed throughout, as in `decrement`.
+    // ORD: relaxed throughout, as in `increment_quick`.
     let now = count.load(Ordering::Relaxed);
     if is_plain(h, m) {
         if now != 1 {
@@ -106,13 +116,7 @@ pub fn decrement_quick(h: &Header, m: &Mutator) -> bool {
         }
         return now != 1;
     }
-    if now >= 0 {
-        return m.tallies.take(h);
-    }
-    if let Some(number) = Header::hub_number(now) {
-        m.hubs.count(number, -1);
-    }
-    true
+    decrement_noted(h, m, now)
 }
 
 #[inline(never)]
@@ -131,12 +135,7 @@ pub(crate) fn enter(h: &Header, m: &Mutator, extra: i64) {
     let mut now = count.load(Ordering::Relaxed);
     loop {
         let then = match now {
-            n if n < 0 => {
-                if let Some(number) = Header::hub_number(n) {
-                    m.hubs.count(number, extra);
-                }
-                return;
-            }
+            n if n < 0 => return count_hub(m, n, extra),
             // No grace period ends the object then: its limbo is over.
             n if n >= LIMBO => extra,
             n => n + extra,
@@ -159,20 +158,8 @@ pub fn decrement(h: &Header, m: &Mutator) -> bool {
         count.store(left, Ordering::Relaxed);
         return left == 0;
     }
-    // ORD: relaxed, as in `increment_shared`.
-    let now = count.load(Ordering::Relaxed);
-    if now < 0 {
-        if let Some(number) = Header::hub_number(now) {
-            stats::count(Stat::CountBiased);
-            m.hubs.count(number, -1);
-        }
-        return false;
-    }
-    if m.tallies.take(h) {
-        stats::count(Stat::CountBiased);
-        return false;
-    }
-    decrement_entered(h, m)
+    // ORD: relaxed, as in `increment_quick`.
+    !decrement_noted(h, m, count.load(Ordering::Relaxed)) && decrement_entered(h, m)
 }
 
 /// Takes away a reference that the header counts. Whether the object has ended.
@@ -185,9 +172,7 @@ fn decrement_entered(h: &Header, m: &Mutator) -> bool {
     loop {
         let then = match now {
             n if n < 0 => {
-                if let Some(number) = Header::hub_number(n) {
-                    m.hubs.count(number, -1);
-                }
+                count_hub(m, n, -1);
                 return false;
             }
             n if n >= LIMBO || n == 0 => {

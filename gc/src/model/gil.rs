@@ -1,6 +1,6 @@
 //! Counting under a global interpreter lock: plain arithmetic, since whoever counts holds the lock.
 
-use crate::{Header, Mutator, Value};
+use crate::{Header, Mutator};
 use ungil_locks::primitive::Ordering;
 use ungil_locks::stats::{self, Stat};
 
@@ -20,6 +20,7 @@ pub const BORROWS: bool = true;
 pub const LOCKS_READS: bool = false;
 
 pub use super::plain_parts::*;
+pub use super::unpublished_parts::*;
 
 #[inline(always)]
 pub fn increment(h: &Header, _m: &Mutator) {
@@ -42,15 +43,6 @@ pub fn decrement(h: &Header, _m: &Mutator) -> bool {
 
 #[inline(always)]
 #[must_use]
-pub fn increment_quick(h: &Header, m: &Mutator) -> bool {
-    increment(h, m);
-    true
-}
-
-pub fn prepare_increment(_h: &Header, _m: &Mutator) {}
-
-#[inline(always)]
-#[must_use]
 pub fn decrement_quick(h: &Header, m: &Mutator) -> bool {
     // ORD: as in `increment`.
     h.count_cell().load(Ordering::Relaxed) != 1 && !decrement(h, m)
@@ -64,16 +56,4 @@ pub fn try_increment(h: &Header, m: &Mutator) -> bool {
     }
     increment(h, m);
     true
-}
-
-/// See [`PUBLISHES`].
-#[inline(always)]
-pub fn publish(_container: &Header, _value: Value) {}
-
-/// Nobody's references are missing in a header.
-pub(crate) fn enter(_h: &Header, _m: &Mutator, _extra: i64) {}
-
-/// Nothing is ever in limbo.
-pub(crate) fn end_limbo(_h: &Header, _limbo: i64) -> bool {
-    false
 }

@@ -4,11 +4,12 @@
 //!
 //! What is no object is not counted here either: small ints, floats, `None` are immediate in all models.
 
-use crate::{Header, Mutator, Value};
+use crate::{Header, Mutator};
 use ungil_locks::primitive::Ordering;
 use ungil_locks::stats::{self, Stat};
 
 pub use super::plain_parts::*;
+pub use super::unpublished_parts::*;
 
 /// Nothing is published: every object is everybody's from birth.
 pub const PUBLISHES: bool = false;
@@ -43,15 +44,6 @@ pub fn decrement(h: &Header, _m: &Mutator) -> bool {
 
 #[inline(always)]
 #[must_use]
-pub fn increment_quick(h: &Header, m: &Mutator) -> bool {
-    increment(h, m);
-    true
-}
-
-pub fn prepare_increment(_h: &Header, _m: &Mutator) {}
-
-#[inline(always)]
-#[must_use]
 pub fn decrement_quick(h: &Header, _m: &Mutator) -> bool {
     let count = h.count_cell();
     // ORD: relaxed, the exchange verifies, with the orderings of `decrement`.
@@ -69,16 +61,4 @@ pub fn try_increment(h: &Header, _m: &Mutator) -> bool {
     let add = |n: i64| (n != 0).then_some(n + 1);
     // ORD: relaxed; the weak table's lock orders this against the object's end.
     h.count_cell().fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok()
-}
-
-/// See [`PUBLISHES`].
-#[inline(always)]
-pub fn publish(_container: &Header, _value: Value) {}
-
-/// Nobody's references are missing in a header.
-pub(crate) fn enter(_h: &Header, _m: &Mutator, _extra: i64) {}
-
-/// Nothing is ever in limbo.
-pub(crate) fn end_limbo(_h: &Header, _limbo: i64) -> bool {
-    false
 }

@@ -15,7 +15,8 @@
 //! - `enter(&Header, &Mutator, i64)`: enters in the header what a thread has counted for itself.
 //! - `end_limbo(&Header, i64) -> bool`: whether a grace period has ended the object.
 //! - what the header keeps (`birth`, `references`, `UNIT`, `Extra`) and what threads share for it (`Shared`), see
-//!   `plain_parts.rs`, which is all that models need whose header has one number.
+//!   `plain_parts.rs`, which is all that models need whose header has one number. `unpublished_parts.rs` has what those
+//!   need that publish nothing.
 
 #[cfg(not(any(feature = "gil", feature = "pep703", feature = "gilectomy")))]
 mod confined;
@@ -27,6 +28,8 @@ mod gilectomy;
 mod pep703;
 #[cfg(not(feature = "pep703"))]
 mod plain_parts;
+#[cfg(any(feature = "gil", feature = "pep703", feature = "gilectomy"))]
+mod unpublished_parts;
 
 #[cfg(not(any(feature = "gil", feature = "pep703", feature = "gilectomy")))]
 pub use confined::*;

@@ -22,11 +22,12 @@
 
 mod queue;
 
-use crate::{Header, Mutator, Value, flag};
+use crate::{Header, Mutator, flag};
 use std::cell::Cell;
 use ungil_locks::primitive::{AtomicI64, AtomicU64, Ordering};
 use ungil_locks::stats::{self, Stat};
 
+pub use super::unpublished_parts::*;
 pub use queue::Queues as Shared;
 pub use queue::{became_hub, forget_others, safepoint, settle_stw, thread_begins, thread_ends};
 
@@ -113,14 +114,6 @@ pub fn revive(h: &Header) {
     h.count_cell().store(NONE + UNIT | MERGED, Ordering::Relaxed);
 }
 
-/// No thread has counted anything that is missing in a header.
-pub(crate) fn enter(_h: &Header, _m: &Mutator, _extra: i64) {}
-
-/// Nothing is ever in limbo.
-pub(crate) fn end_limbo(_h: &Header, _limbo: i64) -> bool {
-    false
-}
-
 /// What the header says about references, by name.
 pub fn describe(h: &Header) -> [(&'static str, i64); 4] {
     // ORD: relaxed; a snapshot.
@@ -174,15 +167,6 @@ pub fn decrement(h: &Header, m: &Mutator) -> bool {
         decrement_shared(h, m)
     }
 }
-
-#[inline(always)]
-#[must_use]
-pub fn increment_quick(h: &Header, m: &Mutator) -> bool {
-    increment(h, m);
-    true
-}
-
-pub fn prepare_increment(_h: &Header, _m: &Mutator) {}
 
 #[inline(always)]
 #[must_use]
@@ -289,7 +273,3 @@ pub fn try_increment(h: &Header, m: &Mutator) -> bool {
     // ORD: relaxed; the weak table's lock orders this against the object's end.
     h.count_cell().fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok()
 }
-
-/// See [`PUBLISHES`].
-#[inline(always)]
-pub fn publish(_container: &Header, _value: Value) {}
