@@ -164,7 +164,7 @@ pub(crate) unsafe fn verify_stw(m: &Mutator) {
             };
             crate::cycle::trace(m, h, &mut check);
             if (*h).has_flag(flag::WEAK_CELL) {
-                m.space.weak.with_target(h.cast::<WeakCell>(), &mut check);
+                m.space.weak.with_target(h.cast::<WeakCell>(), check);
             }
             if (*h).has_flag(flag::WEAKLY_REFERENCED) {
                 m.space.weak.for_each_cell(h, |cell| check(cell.cast()));
@@ -175,6 +175,10 @@ pub(crate) unsafe fn verify_stw(m: &Mutator) {
 
 /// Feature `checks`: a number for the calling OS thread.
 #[cfg(feature = "checks")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "a static counter that no protocol knows of; loom's cannot be static"
+)]
 pub(crate) fn thread_number() -> u64 {
     use std::sync::atomic::AtomicU64;
     static NEXT: AtomicU64 = AtomicU64::new(1);

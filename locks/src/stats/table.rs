@@ -103,9 +103,9 @@ pub(super) fn at_least(what: Stat, n: u64) {
 pub(super) fn site(kind: Site, line: &'static Location<'static>) {
     let places = &mine().sites[kind as usize];
     let wanted = ptr::from_ref(line).cast_mut();
-    let mut at = (wanted.addr() >> 3).wrapping_mul(0x9E37_79B9) >> 7;
-    for _ in 0..PLACES / 2 {
-        let (place, n) = &places[at % PLACES];
+    let first = (wanted.addr() >> 3).wrapping_mul(0x9E37_79B9) >> 7;
+    for step in 0..PLACES / 2 {
+        let (place, n) = &places[(first + step) % PLACES];
         // ORD: relaxed; a signal handler of this thread may be the only other writer. What is pointed to is constant.
         let found =
             match place.compare_exchange(ptr::null_mut(), wanted, Ordering::Relaxed, Ordering::Relaxed) {
@@ -115,7 +115,6 @@ pub(super) fn site(kind: Site, line: &'static Location<'static>) {
         if found == wanted {
             return bump(n, 1);
         }
-        at += 1;
     }
     bump(&places[PLACES - 1].1, 1);
 }

@@ -96,7 +96,7 @@ pub fn is_unique(h: &Header, _m: &Mutator) -> bool {
     // this thread's own, or says that it is another's.
     let (local, count) = (h.extra().load(Ordering::Relaxed), h.count_cell().load(Ordering::Acquire));
     match count & STATE {
-        MERGED => count == NONE + UNIT | MERGED,
+        MERGED => count == (NONE + UNIT) | MERGED,
         _ => local == me() | 1 && count == NONE | BIASED,
     }
 }
@@ -111,7 +111,7 @@ pub fn is_dead(h: &Header) -> bool {
 pub fn revive(h: &Header) {
     // ORD: relaxed; see above.
     h.extra().store(0, Ordering::Relaxed);
-    h.count_cell().store(NONE + UNIT | MERGED, Ordering::Relaxed);
+    h.count_cell().store((NONE + UNIT) | MERGED, Ordering::Relaxed);
 }
 
 /// What the header says about references, by name.
