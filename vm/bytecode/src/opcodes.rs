@@ -85,6 +85,7 @@ macro_rules! for_each_opcode {
             (GetItem [W R R] 2 "a = b[c]; cache")
             (GetItemImm [W R I] 2 "a = b[immediate]; cache")
             (SetItem [R R R] 2 "a[b] = c; cache")
+            (SetItemConst [R R K] 2 "a[b] = a constant that is no object: in the low 32 bits of the next word (c unused, zero), which is its value once the code is linked")
             (DelItem [R R _] 1 "del a[b]")
             (BuildSlice [W T U] 1 "a = slice of c (2 or 3) temporaries from b")
             (GetSlice [W T _] 1 "a = b[b+1 : b+2]; three temporaries")
@@ -148,6 +149,7 @@ macro_rules! for_each_opcode {
             // Jumps. A conditional jump on a comparison is taken if the comparison holds; the `Not` forms if it does not.
             (Jump [_ L H] 1 "jump forwards")
             (JumpBack [_ L H] 1 "jump backwards, testing the check word")
+            (JumpFor [_ L H] 1 "as JumpBack, to a ForIter, which it executes at once")
             (JumpIfTrue [R L H] 1 "jump if a is true")
             (JumpIfFalse [R L H] 1 "jump if a is false")
             (JumpIfNone [R L H] 1 "jump if a is None")

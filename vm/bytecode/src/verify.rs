@@ -71,6 +71,7 @@ fn instruction_starts(
             | Op::Reraise
             | Op::Jump
             | Op::JumpBack
+            | Op::JumpFor
             | Op::StopIterationError
             | Op::GeneratorError
             | Op::RaiseNotImplemented

@@ -87,6 +87,13 @@ impl Layout {
         i64::from(target) - (i64::from(self.start[at]) + behind)
     }
 
+    /// Whether a jump's target is an instruction of this kind.
+    fn leads_to(&self, unit: &Unit<'_>, ins: &Ins, op: Op) -> bool {
+        let label = ins.label.expect("a jump has a target");
+        let target = unit.labels[label.0 as usize] as usize;
+        unit.code[target..].iter().find(|ins| !ins.dead).is_some_and(|ins| ins.op == op)
+    }
+
     fn encode(&self, unit: &Unit<'_>, at: usize, ins: &Ins, out: &mut CodeUnit) {
         let words = ins.op.words();
         let mut instr = Instr { op: ins.op, flags: ins.flags, a: ins.a, b: ins.b, c: ins.c };
@@ -102,6 +109,9 @@ impl Layout {
                     (instr.b, instr.c) = (distance as u16, (distance >> 16) as u16);
                     if distance < 0 && instr.op == Op::Jump {
                         instr.op = Op::JumpBack;
+                    }
+                    if instr.op == Op::JumpBack && self.leads_to(unit, ins, Op::ForIter) {
+                        instr.op = Op::JumpFor;
                     }
                 }
                 _ => {}

@@ -33,6 +33,7 @@ pub(crate) fn is_terminator(op: Op) -> bool {
             | Op::Reraise
             | Op::Jump
             | Op::JumpBack
+            | Op::JumpFor
             | Op::StopIterationError
             | Op::GeneratorError
             | Op::AssertFail

@@ -139,11 +139,38 @@ impl<'a> Compiler<'a> {
                 }
             }
             Expr::Tuple(_) | Expr::List(_) => self.assign_sequence(target, value),
+            Expr::Subscript(node) if !node.slice.is_slice_expr() => match self.simple_constant(value) {
+                Some(constant) => self.store_constant_item(node, constant),
+                None => {
+                    let val = self.val(value)?;
+                    self.store_evaluated(target, val, Some(value))
+                }
+            },
             _ => {
                 let val = self.val(value)?;
                 self.store_evaluated(target, val, Some(value))
             }
         }
+    }
+
+    /// A constant that no object represents.
+    fn simple_constant(&mut self, value: &Expr) -> Option<Const> {
+        self.constant(value).filter(|constant| match constant {
+            Const::None | Const::True | Const::False | Const::Float(_) => true,
+            Const::Int(n) => i32::try_from(*n).is_ok(),
+            _ => false,
+        })
+    }
+
+    fn store_constant_item(&mut self, node: &'a ExprSubscript, constant: Const) -> Res {
+        let mark = self.u.next_temp;
+        let object = self.val_before(&node.value, &[&node.slice])?;
+        let index = self.index(&node.slice)?;
+        self.at(node);
+        let constant = self.u.constant(constant);
+        self.u.emit_abc(Op::SetItemConst, object, index, Val::keep(0)).extra = constant;
+        self.u.next_temp = mark;
+        Ok(())
     }
 
     /// `local = value`, straight into its register where nothing can tell the difference.

@@ -281,11 +281,11 @@ impl Unit<'_> {
     }
 
     /// `op(a, b, c)`.
-    pub fn emit_abc(&mut self, op: Op, a: Val, b: Val, c: Val) {
+    pub fn emit_abc(&mut self, op: Op, a: Val, b: Val, c: Val) -> &mut Ins {
         let flags = if a.temp { CONSUME_A } else { 0 }
             | if b.temp { CONSUME_B } else { 0 }
             | if c.temp { CONSUME_C } else { 0 };
-        self.ins(op, flags, a.reg, b.reg, c.reg);
+        self.ins(op, flags, a.reg, b.reg, c.reg)
     }
 
     /// A jump without operands.

@@ -68,8 +68,10 @@ pub fn link_with(cx: &mut Cx, unit: CodeUnit, consts: Box<[SharedValue]>) -> &'s
     let mut at = 0;
     while at < words.len() {
         let instr = Instr::decode(words[at]).unwrap_or_else(|| ungil_gc::fatal("undecodable bytecode"));
-        if instr.op == Op::LoadConst {
-            words[at + 1] = consts[instr.wide() as usize].get().value().0;
+        match instr.op {
+            Op::LoadConst => words[at + 1] = consts[instr.wide() as usize].get().value().0,
+            Op::SetItemConst => words[at + 1] = consts[words[at + 1] as u32 as usize].get().value().0,
+            _ => {}
         }
         at += instr.op.words();
     }
@@ -191,7 +193,7 @@ impl PyCode {
         while at < self.words.len() {
             let Some(instr) = Instr::decode(self.words[at]) else { return };
             let first = match instr.op {
-                Op::LoadConst | Op::MakeFunction => 0,
+                Op::LoadConst | Op::MakeFunction | Op::SetItemConst => 0,
                 Op::CallMethod | Op::CallMethodKw => 2,
                 _ => 1,
             };

@@ -2,9 +2,17 @@
 
 use crate::class::Builtin;
 use crate::names::Special;
+use crate::objects::bytes::{PyByteArray, PyBytes};
 use crate::objects::list::PyList;
+use crate::objects::range::{PyRange, Small};
 use crate::objects::tuple::PyTuple;
 use crate::{Cx, Obj, R, Ref, RefExt};
+
+const LIST: u32 = (Builtin::List as u32) << 1;
+const TUPLE: u32 = (Builtin::Tuple as u32) << 1;
+const BYTES: u32 = (Builtin::Bytes as u32) << 1;
+const BYTE_ARRAY: u32 = (Builtin::ByteArray as u32) << 1;
+const RANGE: u32 = (Builtin::Range as u32) << 1;
 
 impl Cx {
     /// `iter(v)`.
@@ -88,10 +96,11 @@ impl Cx {
     /// What iterating or `f` raises.
     #[inline]
     pub fn for_each(&mut self, iterable: Ref<'_>, mut f: impl FnMut(&mut Cx, Obj) -> R<bool>) -> R<()> {
-        if self.is_exactly(iterable, Builtin::List) || self.is_exactly(iterable, Builtin::Tuple) {
-            let held = iterable.own(self);
+        if let Some(plain) = Plain::of(iterable) {
+            // It stays alive, whatever `f` does to the caller's reference.
+            let _held = iterable.own(self);
             let mut at = 0;
-            while let Some(item) = item_at(self, held.r(), at) {
+            while let Some(item) = plain.item(self, at) {
                 at += 1;
                 if !f(self, item)? {
                     break;
@@ -111,14 +120,42 @@ impl Cx {
     }
 }
 
-/// The item of an exact list or tuple, `None` past its end.
-#[inline(always)]
-fn item_at(cx: &Cx, sequence: Ref<'_>, at: usize) -> Option<Obj> {
-    // SAFETY: the caller has looked which of the two it is.
-    unsafe {
-        match cx.is_exactly(sequence, Builtin::List) {
-            true => sequence.cast_unchecked::<PyList>().get(cx, at),
-            false => sequence.cast_unchecked::<PyTuple>().items().get(at).map(|item| item.own(cx)),
+/// An object of a built-in type whose items have indices: no iterator is needed.
+enum Plain<'a> {
+    List(&'a PyList),
+    Tuple(&'a PyTuple),
+    Bytes(&'a PyBytes),
+    ByteArray(&'a PyByteArray),
+    Range(Small),
+}
+
+impl<'a> Plain<'a> {
+    fn of(v: Ref<'a>) -> Option<Plain<'a>> {
+        if !v.value().is_ptr() {
+            return None;
+        }
+        // SAFETY: the header says which type it is.
+        unsafe {
+            match (*v.value().ptr()).shape_word() {
+                LIST => Some(Plain::List(v.cast_unchecked())),
+                TUPLE => Some(Plain::Tuple(v.cast_unchecked())),
+                BYTES => Some(Plain::Bytes(v.cast_unchecked())),
+                BYTE_ARRAY => Some(Plain::ByteArray(v.cast_unchecked())),
+                RANGE => v.cast_unchecked::<PyRange>().small().map(Plain::Range),
+                _ => None,
+            }
+        }
+    }
+
+    /// The item at an index, `None` past the end.
+    #[inline(always)]
+    fn item(&self, cx: &Cx, at: usize) -> Option<Obj> {
+        match self {
+            Plain::List(list) => list.get(cx, at),
+            Plain::Tuple(tuple) => tuple.items().get(at).map(|item| item.own(cx)),
+            Plain::Bytes(bytes) => bytes.byte_at(cx, at).map(|byte| cx.int(byte.into())),
+            Plain::ByteArray(bytes) => bytes.byte_at(cx, at).map(|byte| cx.int(byte.into())),
+            Plain::Range(range) => range.item(at).map(|item| cx.int(item)),
         }
     }
 }

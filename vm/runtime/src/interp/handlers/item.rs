@@ -121,29 +121,58 @@ handler! {
     }
 }
 
+/// Where a list's item is that a store replaces; `None` if the container is no list, or one that is published where that
+/// matters, or is a temporary, or has no such item.
+#[inline(always)]
+unsafe fn list_slot(word: u64, regs: *mut Value, published_too: bool) -> Option<*mut Value> {
+    let (container, key) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
+    if !container.is_ptr() || word & 0x100 != 0 || !key.is_int() {
+        return None;
+    }
+    let list = Ref::from_value(container).cast_unchecked::<PyList>();
+    if list.h.shape_word() != LIST || (!published_too && list.h.is_published()) {
+        return None;
+    }
+    let (len, mut index) = (list.len(), key.int() as usize);
+    if index >= len {
+        index = index.wrapping_add(len);
+        if index >= len {
+            return None;
+        }
+    }
+    Some(list.items_unlocked().cast_mut().add(index))
+}
+
 handler! {
     pub fn set_item(ip, regs, cx, t) {
         let word = *ip;
-        let (container, key) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
-        let plain = container.is_ptr() && word & 0x100 == 0 && key.is_int();
-        if plain && (*container.ptr()).shape_word() == LIST && !(*container.ptr()).is_published() {
-            let list = Ref::from_value(container).cast_unchecked::<PyList>();
-            let len = list.len() as i64;
-            let index = if key.int() < 0 { key.int() + len } else { key.int() };
-            if (index as u64) < len as u64 {
-                let Some(v) = take_c::<SOLO>(word, regs, cx) else {
-                    return prepare_then(ip, regs, cx, t, *regs.add(fc!(word)));
-                };
-                let slot = list.items_unlocked().cast_mut().add(index as usize);
-                let old = *slot;
-                *slot = v;
-                if old.is_ptr() {
-                    return drop_then::<SOLO>(ip.add(2), regs, cx, t, old);
-                }
-                goto!(ip.add(2), regs, cx, t)
-            }
+        let Some(slot) = list_slot(word, regs, false) else {
+            return set_more::<SOLO>(ip, regs, cx, t);
+        };
+        let Some(v) = take_c::<SOLO>(word, regs, cx) else {
+            return prepare_then(ip, regs, cx, t, *regs.add(fc!(word)));
+        };
+        let old = *slot;
+        *slot = v;
+        if old.is_ptr() {
+            return drop_then::<SOLO>(ip.add(2), regs, cx, t, old);
         }
-        set_more::<SOLO>(ip, regs, cx, t)
+        goto!(ip.add(2), regs, cx, t)
+    }
+}
+
+handler! {
+    pub fn set_item_const(ip, regs, cx, t) {
+        // What is no object need not be published, and a thread that is solo needs no lock.
+        let Some(slot) = list_slot(*ip, regs, SOLO) else {
+            return set_more_const::<SOLO>(ip, regs, cx, t);
+        };
+        let old = *slot;
+        *slot = Value(*ip.add(1));
+        if old.is_ptr() {
+            return drop_then::<SOLO>(ip.add(2), regs, cx, t, old);
+        }
+        goto!(ip.add(2), regs, cx, t)
     }
 }
 
@@ -154,6 +183,18 @@ handler! {
         let word = *ip;
         if !store_item(cx, *regs.add(fa!(word)), *regs.add(fb!(word)), *regs.add(fc!(word))) {
             return slow::item::set_item::run(ip, regs, cx, t);
+        }
+        conclude_unit::<SOLO>(ip.add(2), regs, cx, t, word)
+    }
+}
+
+handler! {
+    /// As [`set_more`].
+    #[inline(never)]
+    fn set_more_const(ip, regs, cx, t) {
+        let word = *ip;
+        if !store_item(cx, *regs.add(fa!(word)), *regs.add(fb!(word)), Value(*ip.add(1))) {
+            return slow::item::set_item_const::run(ip, regs, cx, t);
         }
         conclude_unit::<SOLO>(ip.add(2), regs, cx, t, word)
     }
@@ -226,12 +267,12 @@ handler! {
     pub fn list_append(ip, regs, cx, t) {
         let word = *ip;
         let list = Ref::from_value(*regs.add(fa!(word))).cast_unchecked::<PyList>();
-        let source = regs.add(fb!(word));
-        let v = *source;
         let len = list.len();
         if len >= list.capacity.get() || list.h.is_published() {
             return append_more::<SOLO>(ip, regs, cx, t);
         }
+        let source = regs.add(fb!(word));
+        let v = *source;
         if v.is_ptr() {
             if word & 0x200 != 0 {
                 *source = Value::UNDEF;

@@ -24,8 +24,21 @@ const TUPLE_ITER: u32 = (Builtin::TupleIter as u32) << 1;
 
 handler! { pub fn get_iter(ip, regs, cx, t) { slow::iterate::get_iter::run(ip, regs, cx, t) } }
 
+handler! { pub fn for_iter(ip, regs, cx, t) { next_item::<SOLO>(ip, regs, cx, t) } }
+
 handler! {
-    pub fn for_iter(ip, regs, cx, t) {
+    pub fn jump_for(ip, regs, cx, t) {
+        let target = ip.add(1).offset(wide!(*ip));
+        if (*cx).is_wanted() {
+            return slow::poll::run(target, regs, cx, t);
+        }
+        next_item::<SOLO>(target, regs, cx, t)
+    }
+}
+
+handler! {
+    #[inline(always)]
+    fn next_item(ip, regs, cx, t) {
         let word = *ip;
         // The iterator is a temporary that `GetIter` made: an object always.
         let iterator = *regs.add(fb!(word));
@@ -46,7 +59,10 @@ handler! {
             let v = Value(ungil_gc::INT_BASE.wrapping_add(i as u64));
             finish!(ip.add(2), regs, cx, t, fa!(word), v)
         }
-        // Two kinds here and the others apart: a switch over all of them would be an indirect jump more.
+        // Few kinds here and the others apart: a switch over all of them would be an indirect jump more.
+        if shape == ENUMERATE {
+            return for_iter_enumerate::<SOLO>(ip, regs, cx, t);
+        }
         if shape != LIST_ITER {
             return for_iter_other::<SOLO>(ip, regs, cx, t);
         }
@@ -58,13 +74,13 @@ handler! {
         if !list.is_ptr() {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
-        let list = Ref::from_value(list).cast_unchecked::<PyList>();
         let index = it.index.get();
+        let list = Ref::from_value(list).cast_unchecked::<PyList>();
         if index >= list.len() {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
-        let v = *list.items_unlocked().add(index);
         it.index.set(index + 1);
+        let v = *list.items_unlocked().add(index);
         if v.is_ptr() {
             count_up::<SOLO>(v, cx);
         }
@@ -122,9 +138,6 @@ handler! {
                     finish!(ip.add(2), regs, cx, t, fa!(word), v)
                 }
             }
-        }
-        if shape == ENUMERATE {
-            return for_iter_enumerate::<SOLO>(ip, regs, cx, t);
         }
         if shape == DICT_KEY_ITER || shape == DICT_VALUE_ITER || shape == DICT_ITEM_ITER {
             return for_iter_dict::<SOLO>(ip, regs, cx, t);

@@ -145,7 +145,7 @@ const fn build<const SOLO: bool>() -> [Handler; 256] {
 
         LoadAttr => attr::load_attr::<SOLO>, StoreAttr => attr::store_attr::<SOLO>, DeleteAttr => slow::attr::delete_attr::run,
         LoadSuperAttr => slow::attr::load_super_attr::run, LoadSuperMethod => super_::load_super_method::<SOLO>, GetItem => item::get_item::<SOLO>, GetItemImm => item::get_item_imm::<SOLO>,
-        SetItem => item::set_item::<SOLO>, DelItem => slow::item::del_item::run, BuildSlice => slow::build::build_slice::run,
+        SetItem => item::set_item::<SOLO>, SetItemConst => item::set_item_const::<SOLO>, DelItem => slow::item::del_item::run, BuildSlice => slow::build::build_slice::run,
         GetSlice => slow::item::get_slice::run, SetSlice => slow::item::set_slice::run,
 
         Add => arith::add::<SOLO>, Sub => arith::sub::<SOLO>, Mul => arith::mul::<SOLO>, TrueDiv => arith::true_div::<SOLO>,
@@ -163,7 +163,7 @@ const fn build<const SOLO: bool>() -> [Handler; 256] {
 
         Lt => compare::lt::<SOLO>, Le => compare::le::<SOLO>, Eq => compare::eq::<SOLO>, Ne => compare::ne::<SOLO>, Gt => compare::gt::<SOLO>,
         Ge => compare::ge::<SOLO>, Is => compare::is::<SOLO>, IsNot => compare::is_not::<SOLO>, In => item::contains::<SOLO>, NotIn => item::contains::<SOLO>,
-        Jump => moves::jump::<SOLO>, JumpBack => moves::jump_back::<SOLO>, JumpIfTrue => compare::jump_if_true::<SOLO>,
+        Jump => moves::jump::<SOLO>, JumpBack => moves::jump_back::<SOLO>, JumpFor => iterate::jump_for::<SOLO>, JumpIfTrue => compare::jump_if_true::<SOLO>,
         JumpIfFalse => compare::jump_if_false::<SOLO>, JumpIfNone => compare::jump_if_none::<SOLO>,
         JumpIfNotNone => compare::jump_if_not_none::<SOLO>,
         JumpLt => compare::jump_lt::<SOLO>, JumpLe => compare::jump_le::<SOLO>, JumpEq => compare::jump_eq::<SOLO>,

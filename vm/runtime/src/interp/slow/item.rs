@@ -1,6 +1,6 @@
 //! Items and slices of anything.
 
-use super::operand;
+use super::{attempt, operand};
 use crate::objects::items;
 use crate::prelude::*;
 
@@ -20,6 +20,17 @@ slow_handler! {
 slow_unit! {
     pub fn set_item(word, regs, cx) {
         cx.set_item(operand(regs, fa!(word)), operand(regs, fb!(word)), operand(regs, fc!(word)))
+    }
+}
+
+slow_path! {
+    pub fn set_item_const(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let (word, v) = (*ip, Value(*ip.add(1)));
+        let result = attempt(|| -> R<()> {
+            (*cx).set_item(operand(regs, fa!(word)), operand(regs, fb!(word)), Ref::immediate(v))
+        });
+        done_unit!(ip, regs, cx, t, result)
     }
 }
 

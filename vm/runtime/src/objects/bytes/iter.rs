@@ -115,14 +115,14 @@ byte_iterator!(
 
 impl PyBytes {
     #[inline(always)]
-    fn byte_at(&self, _: &Cx, i: usize) -> Option<u8> {
+    pub(crate) fn byte_at(&self, _: &Cx, i: usize) -> Option<u8> {
         self.as_bytes().get(i).copied()
     }
 }
 
 impl PyByteArray {
     #[inline(always)]
-    fn byte_at(&self, cx: &Cx, i: usize) -> Option<u8> {
+    pub(crate) fn byte_at(&self, cx: &Cx, i: usize) -> Option<u8> {
         self.read(cx, |all| all.get(i).copied())
     }
 }

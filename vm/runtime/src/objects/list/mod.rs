@@ -51,7 +51,8 @@ pub static LIST_OPS: TypeOps = TypeOps {
 unsafe fn trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
     // SAFETY: the object is a list that nobody changes meanwhile.
     let list = unsafe { &*h.cast::<PyList>() };
-    list.slots().iter().for_each(|slot| visit(slot.peek()));
+    // What is no object is not worth the call: it may be millions of numbers.
+    list.slots().iter().map(Slot::peek).filter(|v| v.is_ptr()).for_each(visit);
 }
 
 unsafe fn drop_fields(h: *mut Header, m: &Mutator) {

@@ -48,6 +48,14 @@ pub(crate) fn small_len(start: i64, stop: i64, step: i64) -> i64 {
     }
 }
 
+impl Small {
+    /// The item at an index, `None` past the end.
+    #[inline]
+    pub fn item(&self, at: usize) -> Option<i64> {
+        ((at as u64) < self.len as u64).then(|| self.start + at as i64 * self.step)
+    }
+}
+
 impl PyRange {
     pub fn start(&self) -> Ref<'_> {
         fixed(&self.start)

@@ -53,7 +53,8 @@ pub(crate) const fn bytes_for(len: usize) -> usize {
 unsafe fn trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
     // SAFETY: the object is a tuple.
     let tuple = unsafe { &*h.cast::<PyTuple>() };
-    tuple.slots().iter().for_each(|slot| visit(slot.peek()));
+    // What is no object is not worth the call: it may be millions of numbers.
+    tuple.slots().iter().map(Slot::peek).filter(|v| v.is_ptr()).for_each(visit);
 }
 
 unsafe fn drop_fields(h: *mut Header, m: &Mutator) {
