@@ -54,6 +54,9 @@ pub enum Pending {
 #[repr(C)]
 pub struct Mutator {
     solo: Cell<bool>,
+    /// See [`Mutator::dispatch`].
+    dispatch: Cell<usize>,
+    choices: Cell<[usize; 2]>,
     draining: Cell<bool>,
     pending: Cell<bool>,
     lists: FreeLists,
@@ -81,6 +84,8 @@ impl Mutator {
     pub fn new(world: Arc<World>, space: Arc<Space>, thread: Arc<ThreadState>) -> Mutator {
         Mutator {
             solo: Cell::new(false),
+            dispatch: Cell::new(0),
+            choices: Cell::new([0; 2]),
             draining: Cell::new(false),
             pending: Cell::new(false),
             lists: FreeLists::default(),
@@ -157,6 +162,23 @@ impl Mutator {
         GIL_ENABLED || EVER_EXCLUSIVE && self.solo.get()
     }
 
+    /// One of two words that the interpreter has given: which one depends on whether the thread owns every object.
+    #[inline(always)]
+    pub fn dispatch(&self) -> usize {
+        self.dispatch.get()
+    }
+
+    /// Sets the word for a thread that owns some objects only, and that for one that owns all.
+    pub fn set_dispatch(&self, choices: [usize; 2]) {
+        self.choices.set(choices);
+        self.dispatch.set(choices[self.owns_everything() as usize]);
+    }
+
+    fn set_solo(&self, solo: bool) {
+        self.solo.set(solo);
+        self.dispatch.set(self.choices.get()[self.owns_everything() as usize]);
+    }
+
     /// Attaches the thread: it may touch objects from now on.
     pub fn attach(&self) {
         self.thread.attach();
@@ -169,7 +191,7 @@ impl Mutator {
         self.go_offline();
         self.hand_over_pending();
         self.thread.detach();
-        self.solo.set(false);
+        self.set_solo(false);
     }
 
     /// Answers requests of other threads; what is left in the check word is the VM's.
@@ -199,7 +221,7 @@ impl Mutator {
     /// After whatever may make the thread solo, or end that.
     fn look_whether_solo(&self) {
         let solo = self.thread.is_solo();
-        self.solo.set(solo);
+        self.set_solo(solo);
         self.go_online(solo);
     }
 

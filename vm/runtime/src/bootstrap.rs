@@ -43,6 +43,7 @@ pub fn boot(config: Config) -> Box<Cx> {
         hooks: Hooks::default(),
         contexts: Mutex::default(),
         async_exceptions: Mutex::default(),
+        monitoring: Default::default(),
         cache_flushes: Default::default(),
         collections: AtomicUsize::new(0),
     }));

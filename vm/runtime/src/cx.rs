@@ -53,6 +53,8 @@ pub struct Vm {
     /// The contexts of all threads, with the numbers by which Python knows the threads.
     pub(crate) contexts: Mutex<Vec<ContextEntry>>,
     pub(crate) async_exceptions: crate::thread_state::AsyncExceptions,
+    /// What `sys.monitoring` is to be told.
+    pub monitoring: crate::interp::tracing::Monitoring,
     /// Times that all inline caches were emptied.
     pub(crate) cache_flushes: ungil_locks::primitive::AtomicU32,
     /// Collections done so far.
@@ -238,6 +240,8 @@ pub struct Cx {
     replacements: Cell<u8>,
     /// State of natives that is a thread's own, by the name of its owner.
     pub thread_state: crate::thread_state::ThreadData,
+    /// What the thread reports to hooks.
+    pub(crate) tracing: crate::interp::tracing::State,
 }
 
 impl Deref for Cx {
@@ -270,11 +274,14 @@ impl Cx {
             global_places: Cell::new((0, [0; 2])),
             replacements: Cell::new(0),
             thread_state: Default::default(),
+            tracing: Default::default(),
         });
         // SAFETY: the box keeps the mutator in place until `Cx` is dropped, which leaves.
         unsafe { cx.mutator.enter(crate::interp::stack::native_end()) };
         let entry = ContextEntry { ident: current_ident(), cx: &*cx };
         vm.contexts.lock().unwrap_or_else(|p| p.into_inner()).push(entry);
+        // After the context is in the list: who asks for reports before sets what is read here, later asks this one too.
+        crate::interp::tracing::refresh(&cx);
         cx
     }
 
@@ -283,6 +290,15 @@ impl Cx {
     pub(crate) fn recent_cell(&self, class: &PyType, name: usize) -> &Cell<(usize, usize, u32)> {
         let mixed = (class as *const PyType as usize >> 4) ^ (name >> 4).wrapping_mul(31);
         &self.recent_cells[mixed & (RECENT_CELLS - 1)]
+    }
+
+    /// Calls `visit` with the contexts of all other threads, which run meanwhile: it may only use what is made to be shared.
+    pub(crate) fn for_other_contexts(&self, mut visit: impl FnMut(&Cx)) {
+        let contexts = self.vm.contexts.lock().unwrap_or_else(|p| p.into_inner());
+        for entry in contexts.iter().filter(|entry| !std::ptr::eq(entry.cx, self)) {
+            // SAFETY: the entry is there, so the context is.
+            visit(unsafe { &*entry.cx });
+        }
     }
 
     /// Calls `visit` with every word of the stacks of values of all threads.
@@ -527,6 +543,7 @@ impl Drop for Cx {
         drop(contexts);
         // A thread gives its values up before it ends; what the end of the program leaves is left to the process.
         std::mem::forget(std::mem::take(self.thread_state.values.get_mut()));
+        std::mem::forget(std::mem::take(&mut self.tracing));
         self.mutator.leave();
         self.vm.world.unregister(&self.mutator.thread);
     }

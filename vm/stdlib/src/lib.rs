@@ -13,6 +13,7 @@ mod bz2;
 mod cmath;
 mod collections;
 mod contextvars;
+mod csv;
 mod datetime;
 mod errno;
 mod exceptions;
@@ -75,6 +76,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_bz2", bz2::init),
     ("_collections", collections::init),
     ("_contextvars", contextvars::init),
+    ("_csv", csv::init),
     ("_datetime", datetime::init),
     ("_frozen_importlib", imp::init_bootstrap),
     ("_frozen_importlib_external", imp::init_external),

@@ -3,6 +3,8 @@
 use crate::{Cx, R};
 use ungil_locks::check;
 
+use super::tracing;
+
 /// Does what the bits left in the check word ask for, and clears them.
 ///
 /// # Errors
@@ -10,6 +12,10 @@ use ungil_locks::check;
 #[cold]
 #[inline(never)]
 pub fn handle(cx: &mut Cx, bits: u32) -> R<()> {
+    if bits & tracing::CHECK != 0 {
+        cx.thread.clear_check(tracing::CHECK);
+        tracing::answer(cx);
+    }
     if bits & check::COLLECT != 0 {
         cx.thread.clear_check(check::COLLECT);
         crate::finalize::collect(cx);

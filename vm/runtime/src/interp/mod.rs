@@ -7,6 +7,7 @@
 //!
 //! - `stack.rs`: the value stack and the native stack's limit; `frame.rs`: layout of a frame
 //! - `handlers/`: the fast paths, `slow/`: what they hand over to
+//! - `tracing/`: reporting what runs to hooks
 //! - `cache.rs`: inline caches; `unwind.rs`: raising; `run.rs`: entering from natives; `events.rs`: safepoints' duties
 //!
 //! # Safety of handlers
@@ -23,6 +24,7 @@ pub mod handlers;
 pub mod run;
 pub(crate) mod slow;
 pub mod stack;
+pub mod tracing;
 pub mod unwind;
 
 pub use slow::except::exception_matches;

@@ -4,7 +4,7 @@
 #![allow(unsafe_op_in_unsafe_fn)]
 
 use super::frame::{Frame, GENERATOR, is_entry};
-use super::{FAILED, Next, Table};
+use super::{FAILED, Next, Table, tracing};
 use crate::objects::exception::{PyException, chain_context};
 use crate::objects::{generator, traceback};
 use crate::{Cx, Err, ObjExt, Value};
@@ -36,7 +36,7 @@ unsafe fn unwind(
     mut regs: *mut Value,
     cx: *mut Cx,
     t: *const Table,
-    err: Err,
+    mut err: Err,
     mut add_entry: bool,
 ) -> Next {
     loop {
@@ -49,8 +49,16 @@ unsafe fn unwind(
             traceback::add_entry(&mut *cx, &err, frame, at);
         }
         let again = !std::mem::replace(&mut add_entry, true);
+        let reporting = (*cx).tracing.is_reporting();
+        if reporting && let Err(other) = tracing::raised(&mut *cx, frame, ip, &err, again) {
+            err = other;
+            traceback::add_entry(&mut *cx, &err, frame, at);
+        }
         let entry = code.unit.exceptions.iter().find(|e| (e.start as usize) <= at && at < e.end as usize);
         if let Some(entry) = entry {
+            if reporting && let Err(other) = tracing::handled(&mut *cx, frame, entry.target as usize, &err) {
+                err = other;
+            }
             for i in entry.register as usize..code.register_count() {
                 clear_register(regs.add(i), &*cx);
             }
@@ -66,6 +74,9 @@ unsafe fn unwind(
             if let Some(at) = traceback::raised_at(&*cx, &err, object) {
                 (*cx).ip.set(code.entry().add(at));
             }
+        }
+        if reporting && let Err(other) = tracing::unwound(&mut *cx, frame, ip, &err) {
+            err = other;
         }
         let kind = frame.kind();
         let (call_ip, caller) = (frame.call_ip(), frame.caller());

@@ -5,6 +5,7 @@
 //! move here (PUB-4).
 
 use crate::interp::frame::Frame;
+use crate::interp::tracing::Reported;
 use crate::objects::cell::PyCell;
 use crate::objects::code::PyCode;
 use crate::objects::dict::PyDict;
@@ -51,6 +52,10 @@ pub struct PyFrame {
     pub function: Slot,
     pub back: Slot,
     pub trace: Slot,
+    /// What hooks have been told of the frame.
+    pub(crate) reported: Reported,
+    /// The native that the frame calls, if profilers have been told of it.
+    pub(crate) native: Slot,
     /// Names set through `f_locals` that are no variables of the function: a dict.
     pub extra: Slot,
     /// Values that `f_locals` has pushed out of the registers of the running frame: a list.
@@ -61,7 +66,9 @@ pub struct PyFrame {
 
 impl PyFrame {
     fn slots(&self) -> impl Iterator<Item = &Slot> {
-        [&self.function, &self.back, &self.trace, &self.extra, &self.displaced].into_iter().chain(self.kept())
+        [&self.function, &self.back, &self.trace, &self.native, &self.extra, &self.displaced]
+            .into_iter()
+            .chain(self.kept())
     }
 
     /// What the frame has left behind.
@@ -183,6 +190,8 @@ fn make(cx: &Cx, live: *mut Value, function: &PyFunction, last: usize) -> Obj {
             function: Slot::new(ref_of(function).own(cx)),
             back: Slot::empty(),
             trace: Slot::empty(),
+            reported: Reported::default(),
+            native: Slot::empty(),
             extra: Slot::empty(),
             displaced: Slot::empty(),
             locals: [],
@@ -219,6 +228,9 @@ pub unsafe fn take_locals(cx: &Cx, frame: Frame, object: Value) {
                 f.h.lock.unlock(&cx.world);
             }
         }
+        if (*object.ptr()).ref_count() > 1 && !frame.caller().is_null() {
+            f.back.set(&f.h, cx, of(cx, Frame(frame.caller())));
+        }
         if f.live.get() == frame.0 {
             f.last.set(code.offset_of(cx.ip.get()).min(code.words.len().saturating_sub(1)) as u32);
             f.live.set(std::ptr::null_mut());
@@ -232,6 +244,7 @@ pub fn suspended(cx: &Cx, object: &Obj, g: &PyGenerator, ip: *const u64) {
     f.last.set(f.code().offset_of(ip) as u32);
     f.live.set(std::ptr::null_mut());
     f.waiting.set(Waiting::Suspended);
+    f.reported.suspend();
     f.take_over(cx, g);
 }
 
@@ -296,6 +309,10 @@ impl PyFrame {
 
     /// The line that the frame is at.
     pub fn line(&self, cx: &Cx) -> u32 {
+        let shown = self.reported.shown.get();
+        if shown != 0 {
+            return shown;
+        }
         self.code().position(self.last_instruction(cx)).line
     }
 
@@ -476,7 +493,7 @@ fn f_trace(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn set_f_trace(cx: &mut Cx, a: Args<'_>) -> R {
     let this = a.this::<PyFrame>();
-    match a.opt(1) {
+    match a.opt_not_none(1) {
         Some(v) => this.trace.set(&this.h, cx, v.own(cx)),
         None => drop(this.trace.take(&this.h, cx)),
     }

@@ -427,6 +427,8 @@ fn check_wrapper(cx: &mut Cx, native: &PyNative, positional: usize, names: Optio
     let (bound, n) = match given {
         _ if (min..=max).contains(&given) => return Ok(()),
         _ if min == max => ("", min),
+        // Powers have a third operand, which may be left out.
+        _ if min == 1 && max == 2 => ("1 or ", max),
         _ if given < min => ("at least ", min),
         _ => ("at most ", max),
     };
@@ -578,11 +580,34 @@ fn descriptor_get(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn class_descriptor_get(cx: &mut Cx, a: Args<'_>) -> R {
-    let class = match a.opt_not_none(2) {
-        Some(class) => class.own(cx),
-        None => cx.class_of(a.get(1)).as_ref().own(cx),
+    let native = a.this::<PyNative>();
+    let (name, owner) = (native.def.name, native.owner());
+    let class = match (a.opt_not_none(2), a.opt_not_none(1)) {
+        (Some(class), _) => class,
+        (None, Some(instance)) => cx.class_of(instance).as_ref(),
+        (None, None) => {
+            let owner = owner.map(PyType::name).unwrap_or_default();
+            return Err(cx.type_error(format!(
+                "descriptor '{name}' for type '{owner}' needs either an object or a type"
+            )));
+        }
     };
-    Ok(bind_to(cx, a.this::<PyNative>(), class))
+    let owner_name = || owner.map(PyType::name).unwrap_or_default();
+    let Some(given) = PyType::from_ref(class, cx) else {
+        let found = cx.type_name(class);
+        let message =
+            format!("descriptor '{name}' for type '{}' needs a type, not a '{found}' as arg 2", owner_name());
+        return Err(cx.type_error(message));
+    };
+    if !native.fits(cx, given) {
+        let message = format!(
+            "descriptor '{name}' requires a subtype of '{}' but received '{}'",
+            owner_name(),
+            given.name()
+        );
+        return Err(cx.type_error(message));
+    }
+    Ok(bind_to(cx, native, given.as_ref().own(cx)))
 }
 
 fn getset_get(cx: &mut Cx, a: Args<'_>) -> R {

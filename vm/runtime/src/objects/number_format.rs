@@ -12,7 +12,7 @@ use crate::objects::{complex, float};
 use crate::prelude::*;
 
 /// Longest width or precision that C's `int` holds.
-const MOST: usize = i32::MAX as usize;
+pub const MOST: usize = i32::MAX as usize - 1024;
 
 /// The parsed specification, or the text of the object if the specification is empty.
 enum Wanted {

@@ -84,7 +84,7 @@ fn find(
         let Some(found) = candidate.dict(cx).get_str(cx, name) else { continue };
         let Some(get) = cx.class_of(found.r()).special(cx, Special::Get) else { return Ok(Some(found)) };
         let instance = if this.is(of.as_ref()) { Ref::immediate(Value::NONE) } else { this };
-        return cx.call_special(get, found.r(), &[instance, of.as_ref()]).map(Some);
+        return cx.call_get(get, found.r(), instance, of.as_ref()).map(Some);
     }
     Ok(None)
 }

@@ -162,7 +162,7 @@ impl Cx {
         match self.class_of(method).special(self, Special::Get) {
             Some(get) => {
                 let class = self.class_of(this).as_ref();
-                self.call_special(get, method, &[this, class])
+                self.call_get(get, method, this, class)
             }
             None => Ok(method.own(self)),
         }
@@ -326,7 +326,7 @@ pub fn get_attr_with(
     if let (Some(descriptor), Some(get)) = (&found, get) {
         let kind = cx.class_of(descriptor.r());
         if kind.special(cx, Special::Set).is_some() || kind.special(cx, Special::Delete).is_some() {
-            return cx.call_special(get, descriptor.r(), &[obj, class.as_ref()]).map(Some);
+            return cx.call_get(get, descriptor.r(), obj, class.as_ref()).map(Some);
         }
     }
     if let Some(own) = own(cx, obj, name)? {
@@ -337,7 +337,7 @@ pub fn get_attr_with(
             if cx.is_exactly(descriptor.r(), Builtin::Function) {
                 return Ok(Some(crate::objects::method::new_bound_method(cx, descriptor, obj.own(cx))));
             }
-            cx.call_special(get, descriptor.r(), &[obj, class.as_ref()]).map(Some)
+            cx.call_get(get, descriptor.r(), obj, class.as_ref()).map(Some)
         }
         (found, _) => Ok(found),
     }

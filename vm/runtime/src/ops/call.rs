@@ -67,7 +67,7 @@ impl Cx {
                 None => self.call_values(method, &args[1..], None),
                 Some(get) => {
                     let class = self.class_of(this).as_ref();
-                    let bound = self.call_special(get, method, &[this, class])?;
+                    let bound = self.call_get(get, method, this, class)?;
                     self.call_values(bound.r(), &args[1..], None)
                 }
             },
@@ -128,7 +128,7 @@ impl Cx {
             _ => {
                 let class = cx.class_of(f).as_ref();
                 let bound = match cx.class_of(method).special(cx, Special::Get) {
-                    Some(get) => cx.call_special(get, method, &[f, class])?,
+                    Some(get) => cx.call_get(get, method, f, class)?,
                     None => method.own(cx),
                 };
                 cx.call_values(bound.r(), args, names)

@@ -209,6 +209,14 @@ impl Cx {
         }
     }
 
+    /// Calls a descriptor's `__get__`. It gets the descriptor as its first argument whatever it is, without being bound.
+    ///
+    /// # Errors
+    /// What it raises.
+    pub fn call_get(&mut self, get: Ref<'_>, descriptor: Ref<'_>, obj: Ref<'_>, class: Ref<'_>) -> R {
+        self.call_values(get, &[descriptor.value(), obj.value(), class.value()], None)
+    }
+
     /// As [`Cx::call_special`] for a special method by number; `None` if the class has none.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod monitoring;
 
 use ungil_locks::primitive::Ordering;
 use ungil_runtime::interp::frame::{Frame, Frames};
+use ungil_runtime::interp::tracing::{self, Hook};
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::exception::PyException;
 use ungil_runtime::objects::module::{add, add_functions};
@@ -50,10 +51,16 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("is_remote_debug_enabled", "($module, /)", Leaf(|cx, _| Ok(cx.bool(false)))),
     ("_current_frames", "($module, /)", Full(current_frames)),
     ("_current_exceptions", "($module, /)", Full(current_exceptions)),
-    ("settrace", "($module, function, /)", Full(|cx, a| set_hook(cx, a, "settrace"))),
-    ("setprofile", "($module, function, /)", Full(|cx, a| set_hook(cx, a, "setprofile"))),
-    ("gettrace", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
-    ("getprofile", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
+    ("settrace", "($module, function, /)", Full(|cx, a| set_hook(cx, a, Hook::Trace))),
+    ("setprofile", "($module, function, /)", Full(|cx, a| set_hook(cx, a, Hook::Profile))),
+    ("_settraceallthreads", "($module, function, /)", Full(|cx, a| set_hook_everywhere(cx, a, Hook::Trace))),
+    (
+        "_setprofileallthreads",
+        "($module, function, /)",
+        Full(|cx, a| set_hook_everywhere(cx, a, Hook::Profile)),
+    ),
+    ("gettrace", "($module, /)", Leaf(|cx, _| Ok(get_hook(cx, Hook::Trace)))),
+    ("getprofile", "($module, /)", Leaf(|cx, _| Ok(get_hook(cx, Hook::Profile)))),
 ];
 
 /// The folder that compiled modules are kept in, if they are not kept beside their sources.
@@ -248,7 +255,7 @@ fn call_tracing(cx: &mut Cx, a: Args<'_>) -> R {
         let got = cx.type_name(a.get(1));
         return Err(cx.type_error(format!("call_tracing() argument 2 must be tuple, not {got}")));
     }
-    ungil_runtime::objects::native::spread(cx, a.get(0), a.get(1), None)
+    tracing::call_reporting(cx, |cx| ungil_runtime::objects::native::spread(cx, a.get(0), a.get(1), None))
 }
 
 /// Takes `__dict__` and `__weakref__` out of a class that another one is to replace.
@@ -266,14 +273,25 @@ fn clear_type_descriptors(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.none())
 }
 
-/// Takes a trace or profile function away, which is never there: the interpreter reports no events, so that setting one is
-/// an error.
-fn set_hook(cx: &mut Cx, a: Args<'_>, name: &str) -> R {
-    if a.get(0).value().is_none() {
-        return Ok(cx.none());
-    }
-    let message = format!("sys.{name}(): this interpreter does not report events");
-    Err(cx.error(Builtin::NotImplementedError, &message))
+fn get_hook(cx: &Cx, which: Hook) -> Obj {
+    tracing::hook(cx, which).unwrap_or_else(|| cx.none())
+}
+
+/// The function that a hook is to be; `None` ends it.
+fn hook_function(cx: &Cx, a: Args<'_>) -> Option<Obj> {
+    a.opt_not_none(0).map(|f| f.own(cx))
+}
+
+fn set_hook(cx: &mut Cx, a: Args<'_>, which: Hook) -> R {
+    let function = hook_function(cx, a);
+    tracing::set_hook(cx, which, function);
+    Ok(cx.none())
+}
+
+fn set_hook_everywhere(cx: &mut Cx, a: Args<'_>, which: Hook) -> R {
+    let function = hook_function(cx, a);
+    tracing::set_hook_everywhere(cx, which, function);
+    Ok(cx.none())
 }
 
 /// Fills the module, which exists from start-up on.

@@ -184,6 +184,7 @@ fn live(vm: &'static Vm, task: Task, handle: &ThreadHandle) {
 
 /// Gives up what the thread has for itself.
 pub fn end(cx: &mut Cx) {
+    ungil_runtime::interp::tracing::end_of_thread(cx);
     super::local::end_of_thread(cx);
     let values = std::mem::take(&mut *cx.thread_state.values.borrow_mut());
     drop(values);

@@ -35,10 +35,24 @@ static TABLE: Table = Table(build::<false>());
 /// The handlers for a thread that is solo.
 static SOLO_TABLE: Table = Table(build::<true>());
 
-/// The handlers for the thread as it is now. What it is changes at safepoints only: whatever may meet one asks again before
-/// it goes on.
+/// The handlers for a thread that reports what it runs.
+static REPORTING: Table = Table([super::tracing::step; 256]);
+
+/// The handlers for the thread as it is now. What it is changes at safepoints only, or by natives that say what is to be
+/// reported: whatever may meet one asks again before it goes on.
 #[inline(always)]
 pub(crate) fn table(cx: &Cx) -> *const Table {
+    cx.dispatch() as *const Table
+}
+
+/// The tables for a thread that is not solo, and for one that is, as `Mutator::set_dispatch` takes them.
+pub(crate) fn choices(reporting: bool) -> [usize; 2] {
+    let tables = if reporting { [&REPORTING, &REPORTING] } else { [&TABLE, &SOLO_TABLE] };
+    tables.map(|table: &'static Table| table as *const Table as usize)
+}
+
+/// The table with what instructions do, whether or not the thread reports them.
+pub(crate) fn own_table(cx: &Cx) -> *const Table {
     if cx.owns_everything() { &SOLO_TABLE } else { &TABLE }
 }
 

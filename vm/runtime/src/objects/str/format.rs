@@ -222,38 +222,47 @@ pub(super) fn format_map(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn run(cx: &mut Cx, template: &PyStr, mut values: Values<'_>) -> R {
+    let text = template.as_bytes();
+    if memchr::memchr2(b'{', b'}', text).is_none() && cx.is_exactly(ref_of(template), Builtin::Str) {
+        return Ok(ref_of(template).own(cx));
+    }
     let mut out = StrBuf::with_capacity(template.byte_len + 16);
-    fill(cx, &mut out, template.as_bytes(), &mut values, 2)?;
-    Ok(out.finish(cx))
+    let last = fill(cx, &mut out, text, &mut values, 2)?;
+    // A string that stands there alone is the result itself.
+    match last {
+        Some(v) if v.downcast::<PyStr>(cx).is_some_and(|s| s.byte_len == out.bytes.len()) => Ok(v),
+        _ => Ok(out.finish(cx)),
+    }
 }
 
-/// Appends the template with its fields filled in.
-fn fill(cx: &mut Cx, out: &mut StrBuf, template: &[u8], values: &mut Values<'_>, depth: u32) -> R<()> {
+/// Appends the template with its fields filled in. Gives what the last field has become.
+fn fill(
+    cx: &mut Cx,
+    out: &mut StrBuf,
+    template: &[u8],
+    values: &mut Values<'_>,
+    depth: u32,
+) -> R<Option<Obj>> {
     if depth == 0 {
         return Err(cx.value_error("Max string recursion exceeded"));
     }
     let mut pieces = Pieces::new(template);
+    let mut last = None;
     loop {
         match pieces.next_piece() {
             Err(message) => return Err(cx.value_error(message)),
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(last),
             Ok(Some((literal, field))) => {
                 out.push_wtf8(literal);
                 if let Some(field) = field {
-                    fill_field(cx, out, &field, values, depth)?;
+                    last = Some(fill_field(cx, out, &field, values, depth)?);
                 }
             }
         }
     }
 }
 
-fn fill_field(
-    cx: &mut Cx,
-    out: &mut StrBuf,
-    field: &Field<'_>,
-    values: &mut Values<'_>,
-    depth: u32,
-) -> R<()> {
+fn fill_field(cx: &mut Cx, out: &mut StrBuf, field: &Field<'_>, values: &mut Values<'_>, depth: u32) -> R {
     let mut v = resolve(cx, field.name, values)?;
     if let Some(c) = field.conversion {
         v = convert(cx, v, c)?;
@@ -273,7 +282,10 @@ fn fill_field(
     if let Some(s) = text.downcast::<PyStr>(cx) {
         out.push_str(s);
     }
-    Ok(())
+    match cx.is_exactly(text.r(), Builtin::Str) {
+        true => Ok(text),
+        false => Ok(cx.none()),
+    }
 }
 
 /// `!r`, `!s` or `!a`.

@@ -269,7 +269,11 @@ fn float_parts(cx: &mut Cx, d: &Directive, v: Ref<'_>, kind: Kind) -> R<Number> 
         }
         Err(err) => return Err(err),
     };
-    let digits = float_text(x, d.conversion as u8, d.precision.unwrap_or(6), d.alternate);
+    let precision = d.precision.unwrap_or(6);
+    if precision > crate::objects::number_format::MOST {
+        return Err(cx.value_error("precision too big"));
+    }
+    let digits = float_text(x, d.conversion as u8, precision, d.alternate);
     Ok(Number { negative: x.is_sign_negative() && !x.is_nan(), prefix: "", digits })
 }
 
@@ -357,6 +361,7 @@ pub fn format(cx: &mut Cx, template: &PyStr, values: Ref<'_>) -> R {
     let mut values = Values::new(cx, values, Kind::Text);
     let mut scanner = Scanner { text, at: 0, kind: Kind::Text };
     let mut out = StrBuf::with_capacity(text.len() + 16);
+    let mut only = None;
     loop {
         let rest = &text[scanner.at..];
         let literal = memchr::memchr(b'%', rest).unwrap_or(rest.len());
@@ -371,13 +376,23 @@ pub fn format(cx: &mut Cx, template: &PyStr, values: Ref<'_>) -> R {
         }
         let d = scanner.directive(cx, &mut values)?;
         let v = values.next(cx)?;
-        convert(cx, &mut out, template, &d, v.r())?;
+        let before = out.bytes.len();
+        let whole = convert(cx, &mut out, template, &d, v.r())?;
+        only = if before == 0 { whole } else { None };
     }
     values.finish(cx, Kind::Text)?;
-    Ok(out.finish(cx))
+    if !text.contains(&b'%') && cx.is_exactly(ref_of(template), Builtin::Str) {
+        return Ok(ref_of(template).own(cx));
+    }
+    // A string that stands there alone and unchanged is the result itself.
+    match only {
+        Some(v) if v.downcast::<PyStr>(cx).is_some_and(|s| s.byte_len == out.bytes.len()) => Ok(v),
+        _ => Ok(out.finish(cx)),
+    }
 }
 
-fn convert(cx: &mut Cx, out: &mut StrBuf, template: &PyStr, d: &Directive, v: Ref<'_>) -> R<()> {
+/// Appends a value. Gives it as a string if that is all that was appended.
+fn convert(cx: &mut Cx, out: &mut StrBuf, template: &PyStr, d: &Directive, v: Ref<'_>) -> R<Option<Obj>> {
     let Ok(letter) = u8::try_from(d.conversion) else { return Err(unknown(cx, template, d)) };
     let text = match letter {
         b's' => cx.to_str(v)?,
@@ -388,11 +403,11 @@ fn convert(cx: &mut Cx, out: &mut StrBuf, template: &PyStr, d: &Directive, v: Re
             let mut number = Vec::new();
             push_number(cx, &mut number, d, v, Kind::Text)?;
             out.push_ascii(&number);
-            return Ok(());
+            return Ok(None);
         }
         _ => return Err(unknown(cx, template, d)),
     };
-    let Some(s) = text.downcast::<PyStr>(cx) else { return Ok(()) };
+    let Some(s) = text.downcast::<PyStr>(cx) else { return Ok(None) };
     let precision = if letter == b'c' { None } else { d.precision };
     let chars = precision.map_or(s.char_len, |p| p.min(s.char_len));
     let shown = &s.as_bytes()[..s.byte_offset(chars)];
@@ -403,7 +418,8 @@ fn convert(cx: &mut Cx, out: &mut StrBuf, template: &PyStr, d: &Directive, v: Re
     out.push_repeated(b' ' as u32, if d.left { 0 } else { fill });
     out.push_wtf8(shown);
     out.push_repeated(b' ' as u32, if d.left { fill } else { 0 });
-    Ok(())
+    let unchanged = fill == 0 && shown.len() == s.byte_len && cx.is_exactly(text.r(), Builtin::Str);
+    Ok(unchanged.then_some(text))
 }
 
 fn unknown(cx: &mut Cx, template: &PyStr, d: &Directive) -> Err {

@@ -197,6 +197,9 @@ pub(super) fn format_str(cx: &mut Cx, s: &PyStr, text: &[u8]) -> R {
     let chars = spec.precision.map_or(s.char_len, |p| p.min(s.char_len));
     let shown = &s.as_bytes()[..s.byte_offset(chars)];
     let fill = spec.width.unwrap_or(0).saturating_sub(chars);
+    if fill == 0 && chars == s.char_len && cx.is_exactly(ref_of(s), Builtin::Str) {
+        return Ok(ref_of(s).own(cx));
+    }
     let left = match spec.align {
         b'>' => fill,
         b'^' => fill / 2,

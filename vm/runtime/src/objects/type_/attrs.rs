@@ -98,18 +98,16 @@ fn type_getattribute(cx: &mut Cx, a: Args<'_>) -> R {
     if let (Some(descriptor), Some(get)) = (&on_meta, meta_get)
         && cx.class_of(descriptor.r()).special(cx, Special::Set).is_some()
     {
-        return cx.call_special(get, descriptor.r(), &[class.as_ref(), meta.as_ref()]);
+        return cx.call_get(get, descriptor.r(), class.as_ref(), meta.as_ref());
     }
     if let Some(found) = class.lookup(cx, name) {
         return match cx.class_of(found.r()).special(cx, Special::Get) {
-            Some(get) => cx.call_special(get, found.r(), &[Ref::immediate(Value::NONE), class.as_ref()]),
+            Some(get) => cx.call_get(get, found.r(), Ref::immediate(Value::NONE), class.as_ref()),
             None => Ok(found),
         };
     }
     match (on_meta, meta_get) {
-        (Some(descriptor), Some(get)) => {
-            cx.call_special(get, descriptor.r(), &[class.as_ref(), meta.as_ref()])
-        }
+        (Some(descriptor), Some(get)) => cx.call_get(get, descriptor.r(), class.as_ref(), meta.as_ref()),
         (Some(v), None) => Ok(v),
         (None, _) => {
             let (owner, text) = (class.name(), cx.text_of(name));
@@ -298,7 +296,7 @@ fn get_doc(cx: &mut Cx, a: Args<'_>) -> R {
             .find(|(which, _)| std::ptr::eq(cx.builtin(*which), class))
             .map_or_else(|| cx.none(), |(_, text)| cx.str(text))),
         Some(v) => match cx.class_of(v.r()).special(cx, Special::Get) {
-            Some(get) => cx.call_special(get, v.r(), &[Ref::immediate(Value::NONE), class.as_ref()]),
+            Some(get) => cx.call_get(get, v.r(), Ref::immediate(Value::NONE), class.as_ref()),
             None => Ok(v),
         },
         None => Ok(cx.none()),

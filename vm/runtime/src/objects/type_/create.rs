@@ -402,7 +402,7 @@ fn call_init_subclass(cx: &mut Cx, class: &'static PyType, kwargs: Option<&Obj>)
     }
     let Some(found) = found else { return Ok(()) };
     let bound = match cx.class_of(found.r()).special(cx, Special::Get) {
-        Some(get) => cx.call_special(get, found.r(), &[Ref::immediate(Value::NONE), class.as_ref()])?,
+        Some(get) => cx.call_get(get, found.r(), Ref::immediate(Value::NONE), class.as_ref())?,
         None => found,
     };
     let empty = PyDict::new(cx);
