@@ -60,6 +60,7 @@ pub mod ungil;
 mod unicodedata;
 mod warnings;
 mod weakref;
+mod xxsubtype;
 mod zlib;
 
 use ungil_runtime::{Cx, Obj, R, Vm};
@@ -130,6 +131,7 @@ const MODULES: &[(&str, Init)] = &[
     ("select", select::init),
     ("time", time::init),
     ("unicodedata", unicodedata::init),
+    ("xxsubtype", xxsubtype::init),
     ("zlib", zlib::init),
 ];
 

@@ -124,6 +124,19 @@ pub fn of_method(cx: &Cx, owner: &PyType, def: &NativeDef) -> Option<String> {
     found.map(|(_, expression)| format!("Implement {expression}."))
 }
 
+/// What attributes of native types are: the type's full name, the attribute, the text.
+const ATTRIBUTES: &[(&str, &str, &str)] = &[
+    ("_io.FileIO", "closed", "True if the file is closed"),
+    ("complex", "imag", "the imaginary part of a complex number"),
+    ("complex", "real", "the real part of a complex number"),
+];
+
+/// The documentation of an attribute of a native type.
+pub fn of_attribute(owner: &PyType, name: &str) -> Option<&'static str> {
+    let found = ATTRIBUTES.iter().find(|(class, attr, _)| *attr == name && *class == owner.tp_name());
+    found.map(|(_, _, text)| *text)
+}
+
 /// The documentation of a native of `builtins`.
 pub fn of(def: &NativeDef) -> Option<&'static str> {
     DOCS.iter().find(|(name, _)| *name == def.name).map(|(_, text)| *text)

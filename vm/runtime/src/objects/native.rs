@@ -620,6 +620,12 @@ fn getset_get(cx: &mut Cx, a: Args<'_>) -> R {
     load(cx, g, instance)
 }
 
+fn getset_doc(cx: &Cx, a: Args<'_>) -> R {
+    let g = a.this::<PyGetSet>();
+    let text = crate::builtins::docs::of_attribute(g.owner(), g.name);
+    Ok(text.map_or_else(|| cx.none(), |text| cx.str(text)))
+}
+
 fn getset_qualname(cx: &mut Cx, a: Args<'_>) -> R {
     let g = a.this::<PyGetSet>();
     let owner = g.owner();
@@ -816,6 +822,7 @@ fn init_getset(cx: &mut Cx) {
     let object = Some(Builtin::Object);
     let mut t = TypeBuilder::new(cx, Builtin::GetSet, object, class_flag::DISALLOW_INSTANTIATION);
     t.getset(cx, "__qualname__", Full(getset_qualname), None);
+    t.getset(cx, "__doc__", Leaf(getset_doc), None);
     t.special(cx, Special::Get, Full(getset_get))
         .special(
             cx,

@@ -10,7 +10,7 @@ mod read;
 mod write;
 
 use crate::exceptions::Class;
-use std::sync::atomic::{AtomicI64, Ordering};
+use ungil_locks::primitive::{AtomicI64, Ordering};
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::module::{add, add_functions};
 use ungil_runtime::prelude::*;

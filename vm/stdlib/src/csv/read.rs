@@ -5,7 +5,7 @@
 use super::dialect::{self, PyDialect};
 use super::{ERROR, FIELD_LIMIT, quote};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use ungil_locks::primitive::{AtomicUsize, Ordering};
 use ungil_runtime::objects::iter::{NativeIter, fixed, next_inner};
 use ungil_runtime::objects::str::{PyStr, code_points, new_wtf8};
 use ungil_runtime::objects::sync::{Field, slot_ops};

@@ -5,7 +5,8 @@
 //! runtime knows the union of all that is wanted, and asks [`tell`].
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{OnceLock, PoisonError};
+use ungil_locks::primitive::{Mutex, MutexGuard};
 use ungil_runtime::SharedValue;
 use ungil_runtime::interp::tracing::{event, set_monitored};
 use ungil_runtime::objects::code::PyCode;

@@ -9,8 +9,8 @@ use crate::objects::code::PyCode;
 use crate::objects::exception::PyException;
 use crate::objects::frame::{self, PyFrame};
 use crate::prelude::*;
-use std::sync::atomic::Ordering;
 use ungil_bytecode::{Op, flags};
+use ungil_locks::primitive::Ordering;
 
 /// A frame about which something is reported.
 struct Place<'a> {

@@ -20,9 +20,9 @@ use crate::objects::code::PyCode;
 use crate::objects::frame::{self, PyFrame};
 use crate::prelude::*;
 use std::cell::{Cell, RefCell};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{OnceLock, PoisonError};
 use ungil_gc::Shared;
+use ungil_locks::primitive::{AtomicU32, Mutex, Ordering};
 
 /// A bit of the check word, one of the VM's: the thread is to see what it has to report.
 pub const CHECK: u32 = 1 << 16;

@@ -162,6 +162,13 @@ pub fn declare(cx: &Cx) {
 
 pub fn init(cx: &mut Cx) {
     let mut t = TypeBuilder::new(cx, Builtin::MemberDescriptor, Some(Builtin::Object), 0);
+    let doc = |cx: &Cx, a: Args<'_>| {
+        let m = a.this::<PyMember>();
+        let name = m.name.get(&m.h, cx).map(|n| cx.text_of(n.r())).unwrap_or_default();
+        let text = crate::builtins::docs::of_attribute(m.owner(), &name);
+        Ok(text.map_or_else(|| cx.none(), |text| cx.str(text)))
+    };
+    t.getset(cx, "__doc__", Leaf(doc), None);
     t.special(cx, Special::Get, Full(member_get))
         .special(cx, Special::Set, Full(member_set))
         .special(cx, Special::Delete, Full(member_delete))
