@@ -223,15 +223,10 @@ impl crate::source::Source {
         let start = node.range.start().to_usize() + 1;
         let end = node.expression.range().end().to_usize();
         let text = &self.text;
-        // Closing parentheses around the expression belong to it.
-        let tail = &text[end..node.range.end().to_usize()];
-        let closing = tail.find(['=', '!', ':', '}']).map_or("", |at| &tail[..at]);
-        // The debug form's text ends at its equals sign, blanks in front of that included.
-        let between = match tail.find(['=', '!', ':', '}']) {
-            Some(at) => &tail[..at],
-            None => closing,
-        };
-        format!("{}{between}", &text[start..end])
+        // Closing parentheses around the expression belong to it, and so do blanks in front of the debug form's equals sign.
+        let tail = without_comments(&text[end..node.range.end().to_usize()]);
+        let between = tail.find(['=', '!', ':', '}']).map_or("", |at| &tail[..at]);
+        without_comments(&text[start..end]) + between
     }
 }
 
