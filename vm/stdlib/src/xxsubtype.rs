@@ -3,6 +3,7 @@
 //! The field is in the first attribute slot; a class method and a static method give back what they were called with.
 
 use std::sync::OnceLock;
+use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::module::{add, add_functions};
 use ungil_runtime::prelude::*;
 
@@ -33,7 +34,8 @@ fn set_state(cx: &mut Cx, a: Args<'_>) -> R {
 
 /// The class (or `None`), the positional arguments, the keywords.
 fn give_back(cx: &Cx, a: Args<'_>, class: Obj, first: usize) -> R {
-    let parts = vec![class, a.get(first).own(cx), a.get(first + 1).own(cx)];
+    let keywords = a.opt(first + 1).map_or_else(|| PyDict::new(cx), |kw| kw.own(cx));
+    let parts = vec![class, a.get(first).own(cx), keywords];
     Ok(cx.tuple(parts))
 }
 

@@ -52,18 +52,19 @@ pub(super) unsafe fn callee(
             Op::CallMethod | Op::CallMethodKw => {
                 let receiver = own(*window.add(WINDOW_HEADER), cx)?;
                 let name = Frame(regs).code().names[*ip.add(1) as u32 as usize].get();
-                method(cx, receiver, name)
+                let first = if fc!(word) > 0 { own(*window.add(WINDOW_HEADER + 1), cx) } else { None };
+                method(cx, receiver, name, first)
             }
             _ => None,
         }
     }
 }
 
-/// The method of a receiver if it can be found without running anything.
-fn method(cx: &mut Cx, receiver: Obj, name: Ref<'_>) -> Option<(Obj, Option<Obj>)> {
+/// The method of a receiver if it can be found without running anything, with what it gets first.
+fn method(cx: &mut Cx, receiver: Obj, name: Ref<'_>, first: Option<Obj>) -> Option<(Obj, Option<Obj>)> {
     if let Some(module) = receiver.downcast::<PyModule>(cx) {
         let function = module.dict_ref(cx)?.get_str(cx, name)?;
-        return Some((function, None));
+        return Some((function, first));
     }
     if let Some(class) = PyType::from_ref(receiver.r(), cx) {
         let found = class.lookup(cx, name)?;
@@ -74,7 +75,7 @@ fn method(cx: &mut Cx, receiver: Obj, name: Ref<'_>) -> Option<(Obj, Option<Obj>
             }
             _ => found,
         };
-        return Some((found, None));
+        return Some((found, first));
     }
     let found = cx.class_of(receiver.r()).lookup(cx, name)?;
     let binds =

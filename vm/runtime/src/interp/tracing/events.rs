@@ -85,20 +85,28 @@ impl Place<'_> {
 
     fn call(&self, cx: &mut Cx, callback: &Obj, name: &str, arg: Ref<'_>) -> R {
         let name = crate::objects::str::intern(cx, name);
-        quietly(cx, |cx| cx.call(callback.r(), &[self.object.r(), name.get(), arg]))
+        let shown = &self.f.reported.shown;
+        // An instruction that stands for no source, such as the return at the end, belongs to the line before it.
+        let stand_in = shown.get() == 0 && self.code.position(self.at).line == 0;
+        if stand_in {
+            shown.set(self.f.reported.line.get());
+        }
+        let result = quietly(cx, |cx| cx.call(callback.r(), &[self.object.r(), name.get(), arg]));
+        if stand_in {
+            shown.set(0);
+        }
+        result
     }
 
-    /// The frame begins, or goes on behind a `yield`.
-    fn begin(&self, cx: &mut Cx, resumed: bool) -> R<()> {
+    /// The frame begins, or goes on behind the `yield` at a word index.
+    fn begin(&self, cx: &mut Cx, yielded: Option<usize>) -> R<()> {
         let reported = &self.f.reported;
-        reported.line.set(0);
         reported.at.set(0);
         reported.branch.set(0);
-        let line = match resumed {
-            true => self.code.position(self.at.saturating_sub(1)).line,
-            false => self.code.unit.first_line,
-        };
-        reported.shown.set(line);
+        let line = yielded.map(|at| self.code.position(at).line);
+        // What is left of the line of the `yield` is no new one.
+        reported.line.set(line.unwrap_or(0));
+        reported.shown.set(line.unwrap_or(self.code.unit.first_line));
         let none = Ref::immediate(Value::NONE);
         let result = self.trace(cx, "call", none).and_then(|()| self.profile(cx, "call", none));
         reported.shown.set(0);
@@ -110,7 +118,8 @@ impl Place<'_> {
         let line = self.code.position(self.at).line;
         let reported = &self.f.reported;
         let back = (self.at as u32) < earlier;
-        if line == 0 || is_silent(op) || (line == reported.line.get() && !back) {
+        let new = line != reported.line.get();
+        if line == 0 || is_silent(op) || !(new || back) {
             return Ok(());
         }
         reported.line.set(line);
@@ -118,7 +127,8 @@ impl Place<'_> {
         if self.f.trace_lines.load(Ordering::Relaxed) {
             self.trace(cx, "line", Ref::immediate(Value::NONE))?;
         }
-        if monitored(cx, event::LINE) {
+        // Tools are not told of a line that is jumped back to from itself.
+        if new && monitored(cx, event::LINE) {
             monitor(cx, event::LINE, self.code, &[Ref::immediate(Value::from_int_unchecked(line.into()))])?;
         }
         Ok(())
@@ -247,7 +257,7 @@ fn report(cx: &mut Cx, frame: Frame, ip: *const u64) -> R<()> {
         place.branched(cx)?;
     } else {
         let resumed = frame.kind() & GENERATOR != 0 && has_yielded(code, place.at);
-        place.begin(cx, resumed)?;
+        place.begin(cx, resumed.then(|| place.at - 1))?;
         place.monitor(cx, if resumed { event::PY_RESUME } else { event::PY_START }, &[])?;
     }
     let earlier = reported.at.replace(place.at as u32 + 1).saturating_sub(1);
@@ -268,7 +278,9 @@ pub(crate) fn raised(cx: &mut Cx, frame: Frame, ip: *const u64, err: &Err, again
     let code = frame.code();
     let place = Place { object: &object, f, code, at: code.offset_of(ip) };
     if !f.reported.begun.replace(true) {
-        place.begin(cx, false)?;
+        // SAFETY: `ip` is at an instruction of the frame.
+        let suspended = unsafe { *ip } as u8 == Op::Yield as u8;
+        place.begin(cx, suspended.then_some(place.at))?;
         place.monitor(cx, event::PY_THROW, &[err.exception()])?;
     }
     if let Some(native) = f.native.take(&f.h, cx) {

@@ -111,10 +111,10 @@ impl Reported {
         self.begun.set(false);
     }
 
-    /// The frame was there before anything was to be reported.
-    fn forgo(&self) {
+    /// The frame was there, at a line, before anything was to be reported.
+    fn forgo(&self, line: u32) {
         self.begun.set(true);
-        self.line.set(0);
+        self.line.set(line);
         self.at.set(0);
         self.branch.set(0);
     }
@@ -185,10 +185,11 @@ pub(crate) fn refresh(cx: &Cx) {
     let on = has_hook || cx.vm.monitoring.wanted.load(Ordering::Relaxed) != 0;
     if on && !state.on.get() {
         let (regs, ip) = cx.position();
-        for (frame, _) in Frames::from(regs, ip) {
+        for (frame, ip) in Frames::from(regs, ip) {
+            let code = frame.code();
             let object = frame::of(cx, frame);
             if let Some(f) = object.downcast::<PyFrame>(cx) {
-                f.reported.forgo();
+                f.reported.forgo(code.position(code.offset_of(ip)).line);
                 drop(f.native.take(&f.h, cx));
             }
         }
