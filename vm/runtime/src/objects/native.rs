@@ -162,7 +162,8 @@ pub fn new_method_descriptor(cx: &Cx, class: &PyType, def: &'static NativeDef) -
         "__contains__" => is(Builtin::Dict) || is(Builtin::Set) || is(Builtin::FrozenSet),
         name => NO_SLOT.contains(&name),
     };
-    let dunder = Special::ALL.iter().any(|s| s.text() == def.name) && !is_method;
+    let dunder =
+        !is_method && def.name.starts_with("__") && Special::ALL.iter().any(|s| s.text() == def.name);
     let kind = if dunder { Builtin::WrapperDescriptor } else { Builtin::MethodDescriptor };
     let made = new_native(cx, kind, def, Some(class), None);
     // Built-in types keep their methods for good: callers need not count them.
