@@ -36,7 +36,7 @@ FORBIDDEN = set("""
     faulthandler.enable faulthandler.dump_traceback_later faulthandler.register faulthandler._sigsegv
     faulthandler._sigabrt faulthandler._sigfpe faulthandler._sigill faulthandler._stack_overflow
     faulthandler._fatal_error_c_thread faulthandler._read_null faulthandler._fatal_error
-    sys.setrecursionlimit sys.settrace sys.setprofile sys.setswitchinterval sys.exit sys.breakpointhook
+    sys.setrecursionlimit sys.settrace sys.setprofile sys.setswitchinterval sys.exit sys.breakpointhook sys.__breakpointhook__
     sys.set_int_max_str_digits sys._settraceallthreads sys._setprofileallthreads sys.set_asyncgen_hooks
     sys.set_coroutine_origin_tracking_depth sys.addaudithook sys.excepthook sys.unraisablehook
     _testcapi.call_in_temporary_c_thread _testcapi.exception_print _testcapi.make_exception_with_doc

@@ -10,4 +10,5 @@ for name in sys.builtin_module_names:
     if name in ("builtins", "_frozen_importlib", "_frozen_importlib_external"):
         continue
     calls.module(importlib.import_module(name))
+calls.module(sys.monitoring)
 calls.finish()
