@@ -458,14 +458,13 @@ impl Mutator {
         // SAFETY: the object is this thread's alone.
         unsafe {
             let shape = self.shape(h);
-            let ops = (*shape).ops;
             // ORD: relaxed; the flag is set before instances of the shape exist, or by a mutation of the class
             // whose lock the maker of the instance took later.
             if (*shape).flags.load(Ordering::Relaxed) & shape_flag::FINALIZER != 0
                 && (!(*h).has_flag(flag::FINALIZED)
                     || ungil_locks::primitive::Weakened::current()
                         .skips(ungil_locks::weaken::Step::FinalizedOnce))
-                && (ops.needs_finalizer)(h)
+                && ((*shape).ops.needs_finalizer)(h)
             {
                 (*h).revive();
                 (*h).set_flag(flag::FINALIZED);

@@ -199,6 +199,7 @@ macro_rules! for_each_opcode {
             (ReturnNone [_ _ _] 1 "return None")
             (MakeFunction [W T K] 2 "a = function: code constant in the low 32 bits of the next word (c unused, zero); b: defaults, keyword defaults, annotate, closure, each empty if there is none; four temporaries")
             (StarArgs [W R X] 1 "a = b if it is a tuple, else tuple(b): positional arguments for CallEx (TypeError names the callable in c: argument after * must be an iterable)")
+            (StarKwargs [W R X] 1 "a = b if it is a dict, else a new dict of the mapping b: named arguments for CallEx (TypeError names the callable in c: argument after ** must be a mapping)")
             (LoadBuildClass [W _ _] 1 "a = builtins.__build_class__")
 
             // Building.

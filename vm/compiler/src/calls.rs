@@ -211,11 +211,26 @@ impl<'a> Compiler<'a> {
                 self.at(range);
                 self.load_const(tuple, Const::Tuple(Vec::new()));
             }
+            _ if given == 0 && last.is_none() && is_simple(args, &[]) => {
+                let first = self.u.next_temp;
+                for arg in args {
+                    self.push(arg)?;
+                }
+                self.at(range);
+                self.u.emit(Op::BuildTuple, tuple, first, args.len() as u16);
+            }
             _ => self.positional_tuple(tuple, given, args, last, range)?,
         }
         self.u.next_temp = mark;
-        if !keywords.is_empty() {
-            self.keyword_dict(dict, base + CALLABLE, keywords, range)?;
+        match keywords {
+            [] => {}
+            [only] if only.arg.is_none() => {
+                let mapping = self.val(&only.value)?;
+                self.at(range);
+                self.u.emit_bc(Op::StarKwargs, dict, mapping, Val::keep(base + CALLABLE));
+                self.u.next_temp = mark;
+            }
+            _ => self.keyword_dict(dict, base + CALLABLE, keywords, range)?,
         }
         self.at(range);
         self.u.emit(Op::CallEx, dst, base, 0);

@@ -6,12 +6,45 @@ use crate::objects::function::PyFunction;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 use std::mem::MaybeUninit;
-use ungil_bytecode::flags;
+use ungil_bytecode::{CodeUnit, flags};
 
 /// Parameters that [`sort_in_place`] can deal with.
 const MOST: usize = 31;
 /// Place of a named argument that goes to `**kwargs`.
 const TO_KWARGS: u8 = u8::MAX;
+
+/// What the sorting of arguments must know about the parameters of a code object.
+#[derive(Clone, Copy)]
+pub struct Parameters {
+    positional: u8,
+    positional_only: u8,
+    /// Positional and keyword-only ones.
+    total: u8,
+    varargs: bool,
+    varkw: bool,
+    /// There are not too many, and the code is not that of a module ([`bind`] says what its namespace is).
+    sortable: bool,
+}
+
+impl Parameters {
+    pub fn of(unit: &CodeUnit) -> Parameters {
+        let total = unit.arg_count as usize + unit.keyword_only_count as usize;
+        Parameters {
+            positional: unit.arg_count as u8,
+            positional_only: unit.positional_only_count as u8,
+            total: total as u8,
+            varargs: unit.flags & flags::VARARGS != 0,
+            varkw: unit.flags & flags::VARKEYWORDS != 0,
+            sortable: total <= MOST && !unit.has_namespace,
+        }
+    }
+
+    /// Parameters of all kinds, of which [`sort_in_place`] sets each.
+    #[inline(always)]
+    pub fn count(&self) -> usize {
+        self.total as usize + self.varargs as usize + self.varkw as usize
+    }
+}
 
 /// Sorts the arguments of a call where they stand, without allocating but for `*args` and `**kwargs`: `args` are owned
 /// values, the last of them named by `names`; they become the values of all parameters in register order, with nothing
@@ -27,55 +60,102 @@ pub unsafe fn sort_in_place(
     given: usize,
     names: Option<&PyTuple>,
 ) -> bool {
-    let unit = &f.code().unit;
-    if unit.has_namespace {
-        // The code of a module in a function: `bind` says what its namespace is.
+    // SAFETY: as the caller promises.
+    unsafe {
+        match names {
+            None => sort_positional(cx, f, args, given),
+            Some(names) => sort_named(cx, f, args, given, names.items()),
+        }
+    }
+}
+
+/// As [`sort_in_place`] for a call without names.
+///
+/// # Safety
+/// As there.
+#[inline(never)]
+pub unsafe fn sort_positional(cx: &Cx, f: &PyFunction, args: *mut Value, given: usize) -> bool {
+    let p = f.code().parameters;
+    let positional = p.positional as usize;
+    if p.total != p.positional {
+        // SAFETY: as the caller promises.
+        return unsafe { sort_named(cx, f, args, given, &[]) };
+    }
+    if !p.sortable || given > positional && !p.varargs {
         return false;
     }
-    let positional = unit.arg_count as usize;
-    let plain = unit.flags & (flags::VARARGS | flags::VARKEYWORDS) == 0 && unit.keyword_only_count == 0;
-    if names.is_some() || !plain || given > positional {
-        // SAFETY: as the caller promises.
-        return unsafe { sort_any(cx, f, args, given, names) };
-    }
-    // Only defaults may be missing.
-    with_defaults(cx, f, |defaults| {
-        let first = positional.saturating_sub(defaults.len());
-        if given < first {
+    // SAFETY: as the caller promises: registers of the function, or arguments.
+    unsafe {
+        if given < positional && !fill_behind(cx, f, args, given, positional) {
             return false;
         }
-        for i in given..positional {
-            // SAFETY: a register of the function.
-            unsafe { *args.add(i) = defaults[i + defaults.len() - positional].own(cx).into_value() };
+        let extra = given.saturating_sub(positional);
+        let end = collect_rest(cx, p, args, positional, extra);
+        for i in end..given {
+            *args.add(i) = Value::UNDEF;
         }
-        true
+    }
+    true
+}
+
+/// Sets positional parameters from `given` on to their defaults, if all have one.
+unsafe fn fill_behind(cx: &Cx, f: &PyFunction, args: *mut Value, given: usize, positional: usize) -> bool {
+    with_defaults(cx, f, |defaults| {
+        let missing = positional - given;
+        let enough = missing <= defaults.len();
+        if enough {
+            for (i, default) in defaults[defaults.len() - missing..].iter().enumerate() {
+                // SAFETY: a register of the function.
+                unsafe { *args.add(given + i) = default.own(cx).into_value() };
+            }
+        }
+        enough
     })
+}
+
+/// Sets `*args`, to the `extra` arguments from `positional` on, and `**kwargs`, to an empty dict, behind the other
+/// parameters; how many there are then.
+#[inline(always)]
+unsafe fn collect_rest(cx: &Cx, p: Parameters, args: *mut Value, positional: usize, extra: usize) -> usize {
+    let mut end = p.total as usize;
+    // SAFETY: as the caller of `sort_in_place` promises.
+    unsafe {
+        // Where the tuple goes may be where its last items are.
+        let rest = p.varargs.then(|| {
+            let extra = std::slice::from_raw_parts(args.add(positional), extra);
+            crate::objects::tuple::new_tuple_from_values(cx, extra)
+        });
+        if let Some(rest) = rest {
+            *args.add(end) = rest.into_value();
+            end += 1;
+        }
+        if p.varkw {
+            *args.add(end) = PyDict::new(cx).into_value();
+            end += 1;
+        }
+    }
+    end
 }
 
 /// Calls `look` with the defaults of positional parameters. It must not run Python.
 #[inline(always)]
 fn with_defaults<T>(cx: &Cx, f: &PyFunction, look: impl FnOnce(&[Ref<'_>]) -> T) -> T {
-    fn items<'a>(cx: &Cx, v: Ref<'a>) -> &'a [Ref<'a>] {
-        v.downcast::<PyTuple>(cx).map_or(&[], |d| d.items())
+    /// What the setter of `__defaults__` admits: a tuple or nothing.
+    #[inline(always)]
+    unsafe fn items<'a>(v: Value) -> &'a [Ref<'a>] {
+        // SAFETY: as said; the caller keeps it alive.
+        if v.is_ptr() { unsafe { Ref::from_value(v).cast_unchecked::<PyTuple>().items() } } else { &[] }
     }
-    if cx.is_exclusive(&f.h) {
-        // SAFETY: nobody else can replace the defaults meanwhile.
-        return look(items(cx, unsafe { Ref::from_value(f.defaults.peek()) }));
+    // SAFETY: an exclusive thread alone can replace the defaults; others hold them.
+    unsafe {
+        if cx.is_exclusive(&f.h) {
+            return look(items(f.defaults.peek()));
+        }
+        match f.defaults.get(&f.h, cx) {
+            Some(defaults) => look(items(defaults.value())),
+            None => look(&[]),
+        }
     }
-    match f.defaults.get(&f.h, cx) {
-        Some(defaults) => look(items(cx, defaults.r())),
-        None => look(&[]),
-    }
-}
-
-/// The parameters of a function as [`sort_any`] sees them.
-struct Parameters<'a> {
-    f: &'a PyFunction,
-    positional: usize,
-    /// Positional and keyword-only ones.
-    total: usize,
-    varargs: bool,
-    varkw: bool,
 }
 
 /// Values of parameters, in order: there for those whose bit is set.
@@ -84,50 +164,55 @@ struct Slots {
     values: [MaybeUninit<Value>; MOST],
 }
 
-unsafe fn sort_any(cx: &Cx, f: &PyFunction, args: *mut Value, given: usize, names: Option<&PyTuple>) -> bool {
-    let unit = &f.code().unit;
-    let positional = unit.arg_count as usize;
-    let p = Parameters {
-        f,
-        positional,
-        total: positional + unit.keyword_only_count as usize,
-        varargs: unit.flags & flags::VARARGS != 0,
-        varkw: unit.flags & flags::VARKEYWORDS != 0,
-    };
-    let names = names.map_or(&[][..], |n| n.items());
+/// As [`sort_in_place`] with the names of the last arguments.
+///
+/// # Safety
+/// As there.
+#[inline(never)]
+pub unsafe fn sort_named(cx: &Cx, f: &PyFunction, args: *mut Value, given: usize, names: &[Ref<'_>]) -> bool {
+    let p = f.code().parameters;
+    let positional = p.positional as usize;
     let by_position = given - names.len();
-    if p.total > MOST || names.len() > MOST || by_position > positional && !p.varargs {
+    if !p.sortable || names.len() > MOST || by_position > positional && !p.varargs {
         return false;
     }
     let direct = by_position.min(positional);
     let mut slots = Slots { filled: (1 << direct) - 1, values: [const { MaybeUninit::uninit() }; MOST] };
     let mut places = [const { MaybeUninit::uninit() }; MOST];
-    if !p.place_names(names, &mut slots.filled, &mut places) || !p.fill_defaults(cx, &mut slots) {
+    if !place_names(f, p, by_position, names, &mut slots.filled, &mut places)
+        || !fill_missing(cx, f, p, &mut slots)
+    {
         return false;
     }
-    // SAFETY: as the caller promises. Nothing fails from here on: all values move to their places.
+    // SAFETY: as the caller promises. Nothing fails from here on: all values move to their places. All places of names were
+    // written, and all parameters but the direct ones get a value here or have got a default.
     unsafe {
+        let named = args.add(by_position);
+        let mut kwargs = None;
+        if p.varkw {
+            let dict = PyDict::new(cx);
+            let into = dict.r().cast_unchecked::<PyDict>();
+            for (i, name) in names.iter().enumerate() {
+                if places[i].assume_init() == TO_KWARGS {
+                    into.set_str(cx, *name, Obj::from_owned(*named.add(i)));
+                }
+            }
+            kwargs = Some(dict);
+        }
+        for (i, place) in places[..names.len()].iter().enumerate() {
+            let place = place.assume_init();
+            if place != TO_KWARGS {
+                slots.values[place as usize].write(*named.add(i));
+            }
+        }
         let extra = p.varargs.then(|| {
             let extra = std::slice::from_raw_parts(args.add(direct), by_position - direct);
             crate::objects::tuple::new_tuple_from_values(cx, extra)
         });
-        let kwargs = p.varkw.then(|| PyDict::new(cx));
-        for (i, name) in names.iter().enumerate() {
-            let v = *args.add(by_position + i);
-            // All places of names were written, and all parameters but the direct ones get a value here or have got a default.
-            match (places[i].assume_init(), kwargs.as_ref()) {
-                (TO_KWARGS, Some(kwargs)) => {
-                    kwargs.cast_unchecked::<PyDict>().set_str(cx, *name, Obj::from_owned(v));
-                }
-                (place, _) => {
-                    slots.values[place as usize].write(v);
-                }
-            }
-        }
-        for i in direct..p.total {
+        for i in direct..p.total as usize {
             *args.add(i) = slots.values[i].assume_init();
         }
-        let mut end = p.total;
+        let mut end = p.total as usize;
         if let Some(extra) = extra {
             *args.add(end) = extra.into_value();
             end += 1;
@@ -143,85 +228,100 @@ unsafe fn sort_any(cx: &Cx, f: &PyFunction, args: *mut Value, given: usize, name
     true
 }
 
-impl Parameters<'_> {
-    /// Finds the parameters that the names mean. False if that takes a closer look.
-    fn place_names(&self, names: &[Ref<'_>], filled: &mut u32, places: &mut [MaybeUninit<u8>; MOST]) -> bool {
-        let code = self.f.code();
-        let first = code.unit.positional_only_count as usize;
-        for (i, name) in names.iter().enumerate() {
-            let place = &mut places[i];
-            place.write(TO_KWARGS);
-            let Some(h) = name.header() else { return false };
-            // Names of parameters are interned: another interned string is another name.
-            if h.shape_id() != Builtin::Str as u32 || !h.has_flag(crate::flag::INTERNED) {
-                return false;
+/// Finds the parameters that the names mean. False if that takes a closer look.
+#[inline(always)]
+fn place_names(
+    f: &PyFunction,
+    p: Parameters,
+    by_position: usize,
+    names: &[Ref<'_>],
+    filled: &mut u32,
+    places: &mut [MaybeUninit<u8>; MOST],
+) -> bool {
+    let parameters = &f.code().local_names[..p.total as usize];
+    let first = p.positional_only as usize;
+    for (i, name) in names.iter().enumerate() {
+        // Named arguments mostly stand in the order of the parameters, and names of parameters are interned.
+        let likely = by_position + i;
+        let found = match parameters.get(likely) {
+            Some(parameter) if parameter.get().is(*name) && likely >= first => Some(likely),
+            _ => parameters.iter().position(|parameter| parameter.get().is(*name)),
+        };
+        match found {
+            // Given twice, or by name where that is not admitted.
+            Some(at) if *filled & 1 << at != 0 || at < first => return false,
+            Some(at) => {
+                *filled |= 1 << at;
+                places[i].write(at as u8);
             }
-            let found = code.local_names[first..self.total].iter().position(|p| p.get().is(*name));
-            match found {
-                Some(i) if *filled & 1 << (first + i) != 0 => return false,
-                Some(i) => {
-                    *filled |= 1 << (first + i);
-                    place.write((first + i) as u8);
-                }
-                // Complaints about a positional-only parameter given by name, or the same name twice.
-                None if !self.varkw || first != 0 => return false,
-                None => {}
+            None if !p.varkw || !is_interned(*name) => return false,
+            None => {
+                places[i].write(TO_KWARGS);
             }
+        }
+    }
+    true
+}
+
+/// Whether a name that is not the same object as another interned one is another name.
+fn is_interned(name: Ref<'_>) -> bool {
+    name.header().is_some_and(|h| h.shape_id() == Builtin::Str as u32 && h.has_flag(crate::flag::INTERNED))
+}
+
+/// Fills the parameters that are not given, with owned values. False, and nothing is filled, if one has no default.
+#[inline(always)]
+fn fill_missing(cx: &Cx, f: &PyFunction, p: Parameters, slots: &mut Slots) -> bool {
+    let all = (1u32 << p.total) - 1;
+    slots.filled == all || fill_defaults_of(cx, f, p, all, slots)
+}
+
+#[inline(never)]
+fn fill_defaults_of(cx: &Cx, f: &PyFunction, p: Parameters, all: u32, slots: &mut Slots) -> bool {
+    let given = slots.filled;
+    let positional = p.positional as usize;
+    let low = |n: usize| (1u32 << n) - 1;
+    with_defaults(cx, f, |defaults| {
+        let first = positional.saturating_sub(defaults.len());
+        if given & low(first) != low(first) {
+            return false;
+        }
+        let keyword_only = all & !low(positional);
+        if given & keyword_only != keyword_only && !fill_keyword_only(cx, f, p, slots) {
+            return false;
+        }
+        let mut missing = low(positional) & !given;
+        while missing != 0 {
+            let i = missing.trailing_zeros() as usize;
+            slots.values[i].write(defaults[i + defaults.len() - positional].own(cx).into_value());
+            missing &= missing - 1;
         }
         true
-    }
+    })
+}
 
-    /// Fills the parameters that are not given, with owned values. False, and nothing is filled, if one has no default.
-    fn fill_defaults(&self, cx: &Cx, slots: &mut Slots) -> bool {
-        let given = slots.filled;
-        let all = (1u32 << self.total) - 1;
-        if given == all {
-            return true;
+fn fill_keyword_only(cx: &Cx, f: &PyFunction, p: Parameters, slots: &mut Slots) -> bool {
+    let kwdefaults = f.kwdefaults.get(&f.h, cx);
+    let dict = kwdefaults.as_ref().and_then(|d| d.downcast::<PyDict>(cx));
+    let missing = |slots: &Slots, i: usize| slots.filled & 1 << i == 0;
+    let first = p.positional as usize;
+    for i in first..p.total as usize {
+        if !missing(slots, i) {
+            continue;
         }
-        let low = |n: usize| (1u32 << n) - 1;
-        with_defaults(cx, self.f, |defaults| {
-            let first = self.positional.saturating_sub(defaults.len());
-            if given & low(first) != low(first) {
+        match dict.and_then(|d| d.get_str(cx, f.code().local_names[i].get())) {
+            Some(v) => {
+                slots.values[i].write(v.into_value());
+            }
+            None => {
+                for i in (first..i).filter(|&i| missing(slots, i)) {
+                    // SAFETY: written by an earlier turn of this loop.
+                    cx.drop_value(unsafe { slots.values[i].assume_init() });
+                }
                 return false;
             }
-            let keyword_only = all & !low(self.positional);
-            if given & keyword_only != keyword_only && !self.fill_keyword_only(cx, slots) {
-                return false;
-            }
-            for i in first..self.positional {
-                if given & 1 << i == 0 {
-                    slots.values[i]
-                        .write(defaults[i + defaults.len() - self.positional].own(cx).into_value());
-                }
-            }
-            true
-        })
-    }
-
-    fn fill_keyword_only(&self, cx: &Cx, slots: &mut Slots) -> bool {
-        let f = self.f;
-        let kwdefaults = f.kwdefaults.get(&f.h, cx);
-        let dict = kwdefaults.as_ref().and_then(|d| d.downcast::<PyDict>(cx));
-        let missing = |slots: &Slots, i: usize| slots.filled & 1 << i == 0;
-        for i in self.positional..self.total {
-            if !missing(slots, i) {
-                continue;
-            }
-            match dict.and_then(|d| d.get_str(cx, f.code().local_names[i].get())) {
-                Some(v) => {
-                    slots.values[i].write(v.into_value());
-                }
-                None => {
-                    for i in (self.positional..i).filter(|&i| missing(slots, i)) {
-                        // SAFETY: written by an earlier turn of this loop.
-                        cx.drop_value(unsafe { slots.values[i].assume_init() });
-                    }
-                    return false;
-                }
-            }
         }
-        true
     }
+    true
 }
 
 /// The values of all parameters in register order: positional, keyword-only, `*args`, `**kwargs`. `args` are borrowed:

@@ -3,6 +3,7 @@
 //! Linking copies the instructions, puts each constant's value behind its `LoadConst`, and interns the names. The words
 //! of inline caches are the only part that changes afterwards, each an atomic word of its own.
 
+use crate::bind_python;
 use crate::objects::{bytes, complex, set, slice, str, tuple};
 use crate::prelude::*;
 use crate::{SharedValue, Vm};
@@ -25,6 +26,7 @@ pub struct PyCode {
     pub filename: SharedValue,
     /// Arguments of a call that can be taken as they stand; `usize::MAX` if calls need sorting.
     simple_args: usize,
+    pub parameters: bind_python::Parameters,
 }
 
 unsafe fn code_size(_: *mut Header) -> usize {
@@ -88,6 +90,7 @@ pub fn link_with(cx: &mut Cx, unit: CodeUnit, consts: Box<[SharedValue]>) -> &'s
         qualname: str::intern(cx, &unit.qualname),
         filename: str::intern(cx, &unit.filename),
         simple_args: if plain && !unit.has_namespace { unit.arg_count as usize } else { usize::MAX },
+        parameters: bind_python::Parameters::of(&unit),
         consts,
         unit,
     }));

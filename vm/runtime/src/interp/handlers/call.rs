@@ -3,6 +3,7 @@
 use super::moves::{conclude, drop_then};
 use super::{attr, construct};
 use super::{count_down, count_up, drop_value};
+use crate::bind_python;
 use crate::class::Builtin;
 use crate::interp::frame::{self, Frame};
 use crate::interp::{Exit, FAILED, Table, cache, slow};
@@ -133,9 +134,72 @@ handler! {
             if args != 0 {
                 return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
             }
+            if bind_python::sort_positional(&*cx, function, window.add(WINDOW_HEADER), fc!(word)) {
+                let args = function.code().parameters.count();
+                return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
+            }
         }
         slow::call::call::run(ip, regs, cx, t)
     }
+}
+
+handler! {
+    /// A call with names.
+    pub fn call_kw(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let callee = *window.add(2);
+        if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
+            let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+            if may_push::<SOLO>(function, window, cx) && sort_window(cx, function, window, fc!(word)) {
+                let args = function.code().parameters.count();
+                return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
+            }
+        }
+        slow::call::call_kw::run(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    /// A call of a method with names.
+    pub fn call_method_kw(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let receiver = *window.add(WINDOW_HEADER);
+        let cached = cache::load(ip.add(2));
+        if receiver.is_ptr()
+            && let Some(cell) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::METHOD)
+        {
+            let callee = (*cx).vm.cells.peek(cell);
+            if callee.is_ptr()
+                && may_borrow_method::<SOLO>(callee, cx)
+                && (*callee.ptr()).shape_word() == FUNCTION
+            {
+                let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+                if may_push::<SOLO>(function, window, cx) && sort_window(cx, function, window, fc!(word) + 1) {
+                    count_up::<SOLO>(callee, cx);
+                    *window.add(2) = callee;
+                    let args = function.code().parameters.count();
+                    return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
+                }
+            }
+        }
+        slow::call::call_method_kw::run(ip, regs, cx, t)
+    }
+}
+
+/// Sorts the `given` arguments in a window, whose extra slot holds the names of the last ones, into the parameters of a
+/// function, and drops the names; false if that is not so simple, and nothing has been done.
+#[inline(never)]
+unsafe fn sort_window(cx: *mut Cx, function: &PyFunction, window: *mut Value, given: usize) -> bool {
+    let names = *window.add(3);
+    let tuple = Ref::from_value(names).cast_unchecked::<PyTuple>();
+    let sorted = bind_python::sort_named(&*cx, function, window.add(WINDOW_HEADER), given, tuple.items());
+    if sorted {
+        *window.add(3) = Value::UNDEF;
+        (*cx).drop_value(names);
+    }
+    sorted
 }
 
 /// As `call_with_defaults` for the function of a method call, which the class's cell holds.
@@ -155,6 +219,12 @@ unsafe fn call_method_with_defaults<const SOLO: bool>(
         if args != 0 {
             count_up::<SOLO>(callee, cx);
             *window.add(2) = callee;
+            return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
+        }
+        if bind_python::sort_positional(&*cx, function, window.add(WINDOW_HEADER), fc!(word) + 1) {
+            count_up::<SOLO>(callee, cx);
+            *window.add(2) = callee;
+            let args = function.code().parameters.count();
             return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
         }
     }

@@ -194,9 +194,9 @@ const fn build<const SOLO: bool>() -> [Handler; 256] {
 
         GetIter => iterate::get_iter::<SOLO>, ForIter => iterate::for_iter::<SOLO>,
         UnpackSequence => build::unpack_sequence::<SOLO>, UnpackEx => slow::build::unpack_ex::run,
-        StarArgs => slow::call::star_args::run,
-        Call => call::call::<SOLO>, CallKw => slow::call::call_kw::run, CallMethod => call::call_method::<SOLO>,
-        CallMethodKw => slow::call::call_method_kw::run, CallSuper => super_::call_super::<SOLO>, CallEx => slow::call::call_ex::run, Return => call::return_::<SOLO>,
+        StarArgs => slow::call::star_args::run, StarKwargs => slow::build::star_kwargs::run,
+        Call => call::call::<SOLO>, CallKw => call::call_kw::<SOLO>, CallMethod => call::call_method::<SOLO>,
+        CallMethodKw => call::call_method_kw::<SOLO>, CallSuper => super_::call_super::<SOLO>, CallEx => slow::call::call_ex::run, Return => call::return_::<SOLO>,
         ReturnNone => call::return_none::<SOLO>, MakeFunction => slow::build::make_function::run,
         LoadBuildClass => slow::names::load_build_class::run,
         BuildTuple => slow::build::build_tuple::run, BuildList => slow::build::build_list::run, BuildSet => slow::build::build_set::run,

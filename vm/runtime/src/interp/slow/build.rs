@@ -186,26 +186,41 @@ slow_unit! {
 
 slow_unit! {
     pub fn dict_merge(word, regs, cx) {
-        let source = operand(regs, fb!(word));
-        let callee = operand(regs, fc!(word));
-        let Some(items) = mapping_items(cx, source)? else {
-            let (callee, name) = (crate::interp::slow::call::callable_name(cx, callee), cx.type_name(source));
-            return Err(cx.type_error(format!("{callee} argument after ** must be a mapping, not {name}")));
-        };
         let dict = operand(regs, fa!(word)).cast_unchecked::<PyDict>();
-        let first = dict.is_empty();
-        for (key, value) in items {
-            if !cx.is_instance_of(key.r(), Builtin::Str) {
-                return Err(cx.type_error("keywords must be strings"));
-            }
-            if !first && dict.get(cx, key.r())?.is_some() {
-                let (callee, key) = (crate::interp::slow::call::callable_name(cx, callee), cx.text_of(key.r()));
-                return Err(cx.type_error(format!("{callee} got multiple values for keyword argument '{key}'")));
-            }
-            dict.set(cx, key, value)?;
-        }
-        Ok(())
+        merge(cx, dict, operand(regs, fb!(word)), operand(regs, fc!(word)))
     }
+}
+
+slow_handler! {
+    pub fn star_kwargs(word, regs, cx) {
+        let source = operand(regs, fb!(word));
+        if cx.is_exactly(source, Builtin::Dict) {
+            return Ok(source.own(cx));
+        }
+        let made = PyDict::new(cx);
+        merge(cx, made.r().cast_unchecked::<PyDict>(), source, operand(regs, fc!(word)))?;
+        Ok(made)
+    }
+}
+
+/// Adds the items of a mapping to the named arguments of a call of `callee`.
+fn merge(cx: &mut Cx, dict: &PyDict, source: Ref<'_>, callee: Ref<'_>) -> R<()> {
+    let Some(items) = mapping_items(cx, source)? else {
+        let (callee, name) = (crate::interp::slow::call::callable_name(cx, callee), cx.type_name(source));
+        return Err(cx.type_error(format!("{callee} argument after ** must be a mapping, not {name}")));
+    };
+    let first = dict.is_empty();
+    for (key, value) in items {
+        if !cx.is_instance_of(key.r(), Builtin::Str) {
+            return Err(cx.type_error("keywords must be strings"));
+        }
+        if !first && dict.get(cx, key.r())?.is_some() {
+            let (callee, key) = (crate::interp::slow::call::callable_name(cx, callee), cx.text_of(key.r()));
+            return Err(cx.type_error(format!("{callee} got multiple values for keyword argument '{key}'")));
+        }
+        dict.set(cx, key, value)?;
+    }
+    Ok(())
 }
 
 slow_handler! {

@@ -14,6 +14,7 @@ use crate::objects::tuple::PyTuple;
 use crate::objects::{generator, type_};
 use crate::ops::{MethodLookup, binds_plainly};
 use crate::prelude::*;
+use std::mem::MaybeUninit;
 use ungil_bytecode::WINDOW_HEADER;
 
 const FUNCTION: u32 = Builtin::Function as u32;
@@ -433,10 +434,11 @@ slow_path! {
             let err = (*cx).type_error("keywords must be strings");
             return unwind::raise(ip, regs, cx, t, err);
         }
+        let mut names = Names { count: 0, names: [const { MaybeUninit::uninit() }; Names::MOST] };
         if pushes_frame(&*cx, Ref::from_value(*site.window.add(2)))
-            && let Some((site, names)) = spread_args(site, cx)
+            && let Some(site) = spread_args(site, cx, &mut names)
         {
-            return dispatch(site, cx, t, names);
+            return call_spread(site, cx, t, &names);
         }
         let parts = (take_temp(regs, base + 2), take_temp(regs, base + 4), take_temp(regs, base + 5));
         let result = match &parts {
@@ -468,42 +470,90 @@ unsafe fn pushes_frame(cx: &Cx, callee: Ref<'_>) -> bool {
     }
 }
 
+/// The names of the arguments that the dict of a `CallEx` gives. Owned.
+struct Names {
+    count: usize,
+    names: [MaybeUninit<Value>; Names::MOST],
+}
+
+impl Names {
+    /// More are left to [`spread_call`].
+    const MOST: usize = 31;
+
+    fn all(&self) -> &[Ref<'_>] {
+        // SAFETY: as many were written; a `Ref` is the word of a value.
+        unsafe { std::slice::from_raw_parts(self.names.as_ptr().cast(), self.count) }
+    }
+
+    fn drop(&self, cx: &Cx) {
+        self.all().iter().for_each(|name| cx.drop_value(name.value()));
+    }
+}
+
 /// Puts the items of the tuple, and of the dict if there is one, of a `CallEx` in their place as arguments; and the names
 /// of the latter. `None`, and nothing is done, if there is no room.
-unsafe fn spread_args(mut site: Site, cx: *mut Cx) -> Option<(Site, Option<Obj>)> {
+unsafe fn spread_args(mut site: Site, cx: *mut Cx, names: &mut Names) -> Option<Site> {
     let (args, kwargs) = (*site.arg(0), *site.arg(1));
-    let items = Ref::from_value(args).downcast::<PyTuple>(&*cx)?;
+    let items = Ref::from_value(args).downcast::<PyTuple>(&*cx)?.items();
     let kwargs = if kwargs.is_ptr() { Some(Ref::from_value(kwargs).downcast::<PyDict>(&*cx)?) } else { None };
-    let pairs = match kwargs {
-        Some(kwargs) if !kwargs.is_empty() => kwargs.items(&*cx),
-        _ => Vec::new(),
-    };
-    if !(*cx).stack.ensure(site.arg(items.len() + pairs.len() + 4)) {
+    if !(*cx).stack.ensure(site.arg(items.len() + Names::MOST + 4)) {
         return None;
     }
-    let dict = std::mem::replace(&mut *site.arg(1), Value::UNDEF);
-    if pairs.is_empty() {
-        *site.arg(0) = Value::UNDEF;
-        site.args = items.len();
-        for (i, item) in items.items().iter().enumerate() {
-            *site.arg(i) = item.own(&*cx).into_value();
-        }
-        (*cx).drop_value(args);
-        (*cx).drop_value(dict);
-        return Some((site, None));
+    let dict = *site.arg(1);
+    let first = site.arg(items.len());
+    let mut fits = true;
+    if let Some(kwargs) = kwargs {
+        // The two words that are overwritten here have been read.
+        kwargs.visit(&*cx, |name, value| match names.count {
+            Names::MOST => fits = false,
+            at => {
+                names.names[at].write(name.own(&*cx).into_value());
+                *first.add(at) = value.own(&*cx).into_value();
+                names.count += 1;
+            }
+        });
     }
-    for (i, item) in items.items().iter().enumerate() {
+    if !fits {
+        for at in 0..names.count {
+            (*cx).drop_value(*first.add(at));
+            *first.add(at) = Value::UNDEF;
+        }
+        names.drop(&*cx);
+        (*site.arg(0), *site.arg(1)) = (args, dict);
+        return None;
+    }
+    if items.len() + names.count < 2 {
+        *site.arg(1) = Value::UNDEF;
+    }
+    if items.is_empty() && names.count == 0 {
+        *site.arg(0) = Value::UNDEF;
+    }
+    for (i, item) in items.iter().enumerate() {
         *site.arg(i) = item.own(&*cx).into_value();
     }
-    site.args = items.len() + pairs.len();
-    let mut keys = Vec::with_capacity(pairs.len());
-    for (at, (key, value)) in (items.len()..).zip(pairs) {
-        keys.push(key);
-        *site.arg(at) = value.into_value();
-    }
+    site.args = items.len() + names.count;
     (*cx).drop_value(args);
     (*cx).drop_value(dict);
-    Some((site, Some((*cx).tuple(keys))))
+    Some(site)
+}
+
+/// Calls after [`spread_args`].
+unsafe fn call_spread(site: Site, cx: *mut Cx, t: *const Table, names: &Names) -> Next {
+    let callee = *site.window.add(2);
+    if is_function(callee) {
+        let f = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+        let top = site.arg(f.register_count().max(site.args) + 1);
+        if (*cx).recursion_left.get() > 0
+            && (*cx).stack.ensure(top)
+            && bind_python::sort_named(&*cx, f, site.arg(0), site.args, names.all())
+        {
+            names.drop(&*cx);
+            return push(&site, f, f.code().parameters.count(), 0, cx);
+        }
+    }
+    let tuple = (names.count != 0).then(|| crate::objects::tuple::new_tuple_of_refs(&*cx, names.all()));
+    names.drop(&*cx);
+    dispatch(site, cx, t, tuple)
 }
 
 /// `callee(*args, **kwargs)`.
@@ -654,6 +704,17 @@ pub unsafe fn leave_destroying<const SOLO: bool>(
     dead: Value,
 ) -> Exit {
     crate::interp::handlers::end_drop::<SOLO>(dead, cx);
+    // The locals before it: they are likely to end here too.
+    let function = Ref::from_value(*regs.sub(2)).cast_unchecked::<PyFunction>();
+    let mut at = regs.add(function.local_count());
+    while at > regs {
+        at = at.sub(1);
+        let local = *at;
+        if local.is_ptr() {
+            *at = Value::UNDEF;
+            (*cx).drop_value(local);
+        }
+    }
     if (*cx).has_pending() {
         // What has been queued runs before the caller goes on.
         return leave(regs, cx, t, v);

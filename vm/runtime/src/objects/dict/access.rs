@@ -414,6 +414,20 @@ impl PyDict {
         self.collect_entries(cx, |_, key, value| f(key, value))
     }
 
+    /// Calls `f` with each item in order, under the lock: it must not run Python, nor drop anything.
+    #[inline]
+    pub(crate) fn visit(&self, cx: &Cx, mut f: impl FnMut(Ref<'_>, Ref<'_>)) {
+        locked(cx, &self.h, || {
+            for i in 0..self.filled.get() {
+                let entry = self.entry(i);
+                if !entry.key.is_empty() {
+                    // SAFETY: the entry keeps both alive while the lock is held.
+                    unsafe { f(Ref::from_value(entry.key.peek()), Ref::from_value(entry.value.peek())) };
+                }
+            }
+        });
+    }
+
     fn collect_entries<T>(&self, cx: &Cx, f: impl Fn(i64, Ref<'_>, Ref<'_>) -> T) -> Vec<T> {
         locked(cx, &self.h, || {
             let mut all = Vec::with_capacity(self.len());
