@@ -155,7 +155,7 @@ impl Place<'_> {
                 let which = if op == Op::Yield { event::PY_YIELD } else { event::PY_RETURN };
                 self.monitor(cx, which, &[v.r()])
             }
-            Op::Jump | Op::JumpBack if monitored(cx, event::JUMP) => {
+            Op::Jump | Op::JumpBack | Op::JumpFor if monitored(cx, event::JUMP) => {
                 // SAFETY: the instruction is this frame's.
                 let target = unsafe { self.at as i64 + 1 + wide!(*ip) as i64 };
                 self.monitor(cx, event::JUMP, &[Ref::immediate(Value::from_int_unchecked(2 * target))])
@@ -210,7 +210,7 @@ impl Place<'_> {
 
 /// Instructions with which no line begins: cells are made before a function begins, a jump belongs to what was before it.
 fn is_silent(op: Op) -> bool {
-    matches!(op, Op::MakeCell | Op::Jump | Op::JumpBack)
+    matches!(op, Op::MakeCell | Op::Jump | Op::JumpBack | Op::JumpFor)
 }
 
 /// Reports what is due before the instruction at `ip`: goes on there, or where an exception of a hook is handled.

@@ -21,6 +21,7 @@ use crate::objects::frame::{self, PyFrame};
 use crate::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::sync::{OnceLock, PoisonError};
+use ungil_bytecode::Op;
 use ungil_gc::Shared;
 use ungil_locks::primitive::{AtomicU32, Mutex, Ordering};
 
@@ -234,6 +235,8 @@ pub(crate) unsafe fn step(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *con
             follow!(next, cx);
         }
         let own = handlers::own_table(&*cx);
-        ((*own).0[(*ip & 0xff) as usize])(ip, regs, cx, handlers::table(&*cx))
+        // What a `JumpFor` jumps to is reported too.
+        let op = if *ip as u8 == Op::JumpFor as u8 { Op::JumpBack as u8 } else { *ip as u8 };
+        ((*own).0[op as usize])(ip, regs, cx, handlers::table(&*cx))
     }
 }
