@@ -269,7 +269,6 @@ fn find_garbage(m: &Mutator, runtime: &dyn Collection) -> Vec<Obj> {
     // SAFETY: the world is stopped; what is found is alive, and owned before the world goes on.
     let garbage = unsafe {
         m.settle_stw();
-        crate::model::settle_stw(m);
         // What threads have freed and keep must not count as memory in use when the next collection is planned.
         m.space.mutators.donate_all_stw();
         let all = containers_stw(m);

@@ -383,7 +383,7 @@ impl Mutator {
         }
     }
 
-    /// Frees everything that waits for a grace period.
+    /// Frees everything that has ended: what waits for a grace period, or for its owner to know (`model::settle_stw`).
     ///
     /// # Safety
     /// The world is stopped.
@@ -393,6 +393,8 @@ impl Mutator {
         }
         // SAFETY: as the caller promises: every thread is at a quiescent point and has entered its tallies.
         unsafe {
+            // First, as what ends by this may leave blocks that wait for a grace period.
+            model::settle_stw(self);
             loop {
                 self.enter_tallies();
                 let mut all = self.space.grace.take_all_stw(&self.retiring.member);

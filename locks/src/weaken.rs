@@ -73,4 +73,7 @@ pub enum Step {
     GraceWaits,
     /// The fence of a thread that comes online: a batch would not wait for it.
     GraceOnlineFence,
+    /// Of the two words of a biased count, one thread makes one: the owner that lets go of the object, or who finds that it has no
+    /// owner. Both would end it.
+    MergedByOneThread,
 }

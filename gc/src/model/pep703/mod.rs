@@ -237,8 +237,8 @@ fn decrement_shared(h: &Header, m: &Mutator) -> bool {
     }
 }
 
-/// Enters all references in the shared word, less one that was the queue's. Whether none is left. Nobody counts in the
-/// owner's word: the caller is the owner, or there is no owner any more.
+/// Enters all references in the shared word, less one that was the queue's. Whether none is left. Nobody else does so or
+/// counts in the owner's word: the caller is the owner, or that is a thread that has ended.
 fn merge_queued(h: &Header) -> bool {
     stats::count(Stat::MergeQueued);
     // ORD: relaxed; see above. Release, as in `merge_at_zero`.
@@ -254,6 +254,14 @@ fn merge_queued(h: &Header) -> bool {
     count
         .fetch_update(Ordering::AcqRel, Ordering::Acquire, merge)
         .is_ok_and(|n| merge(n) == Some(NONE | MERGED))
+}
+
+/// Takes one reference away from an object that has no owner. Whether it was the last one. The owner may have let go of it
+/// and be about to say so in the shared word: then it is the owner who finds that none is left.
+fn drop_merged(h: &Header) -> bool {
+    stats::count(Stat::CountAtomic);
+    // ORD: as in `decrement_shared`.
+    h.count_cell().fetch_sub(UNIT, Ordering::AcqRel) - UNIT == NONE | MERGED
 }
 
 #[inline]

@@ -5,11 +5,12 @@
 //! whoever drops it, or, if it was queued already, by another thread. A number that an ended thread had is given out again:
 //! the new thread then owns what the old one has left, which is right, as only one of them ever counts there.
 
-use super::{LOCAL, OWNER, OWNER_SHIFT, UNIT, me, merge_queued};
+use super::{LOCAL, OWNER, OWNER_SHIFT, UNIT, drop_merged, me, merge_queued};
 use crate::{Header, Mutator, Space};
 use ungil_locks::ThreadState;
 use ungil_locks::check::MERGE;
-use ungil_locks::primitive::{Arc, Mutex, MutexGuard, Ordering};
+use ungil_locks::primitive::{Arc, Mutex, MutexGuard, Ordering, Weakened};
+use ungil_locks::weaken::Step;
 
 /// A thread's number as [`super`] has it in the owner's word, shifted down.
 type Number = u64;
@@ -39,15 +40,23 @@ fn owner(h: &Header) -> Number {
 }
 
 /// Puts an object, with the reference that the caller gives up, in its owner's queue. If there is no owner any more it is
-/// merged at once, and this says whether that was the last reference.
+/// dropped at once, and this says whether that was the last reference.
 #[cold]
 #[inline(never)]
 pub(super) fn add(h: &Header, m: &Mutator) -> bool {
     let mut queues = m.space.model.lock();
-    let Some(queue) = find(&mut queues, owner(h)) else { return merge_queued(h) };
+    let owner = owner(h);
+    let Some(queue) = find(&mut queues, owner) else { return drop_queued(h, owner) };
     queue.objects.push(std::ptr::from_ref(h).cast_mut());
     queue.thread.raise_check(MERGE);
     false
+}
+
+/// Drops the reference of a queue to an object whose owner, as read under the mutex, is nobody, or a thread that has ended.
+/// Whether it was the last one.
+fn drop_queued(h: &Header, owner: Number) -> bool {
+    let merges = owner == 0 && !Weakened::current().skips(Step::MergedByOneThread);
+    if merges { drop_merged(h) } else { merge_queued(h) }
 }
 
 fn find(queues: &mut [Queue], owner: Number) -> Option<&mut Queue> {
@@ -117,7 +126,8 @@ fn merge_own(m: &Mutator) {
                 queue.objects.push(h);
                 queue.thread.raise_check(MERGE);
             }
-            _ if merge_queued(object) => dead.push(h),
+            0 if drop_queued(object, 0) => dead.push(h),
+            other if other != 0 && merge_queued(object) => dead.push(h),
             _ => {}
         }
     }
