@@ -27,8 +27,9 @@ const REACHED: i32 = i32::MAX;
 
 /// Hashes an address by multiplication.
 #[derive(Default, Clone)]
-pub(crate) struct PointerHasher(u64);
-pub(crate) type BuildPointerHasher = std::hash::BuildHasherDefault<PointerHasher>;
+pub struct PointerHasher(u64);
+/// For tables whose keys are addresses.
+pub type BuildPointerHasher = std::hash::BuildHasherDefault<PointerHasher>;
 
 impl std::hash::Hasher for PointerHasher {
     fn finish(&self) -> u64 {

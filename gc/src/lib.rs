@@ -24,6 +24,7 @@ mod tally;
 mod value;
 mod weak;
 
+pub use candidates::{BuildPointerHasher, PointerHasher};
 pub use header::{HEADER_SIZE, Header, IMMORTAL, flag};
 pub use keys::{CacheWord, KeysId, shared_item, shared_table};
 pub use mutator::{KEPT_BLOCKS, Mutator, Pending, Retired, Space};

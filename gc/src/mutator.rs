@@ -10,7 +10,7 @@ use crate::{Header, Obj, Value, flag};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use ungil_locks::primitive::Ordering;
+use ungil_locks::primitive::{Ordering, UnsafeCell};
 use ungil_locks::{StopGuard, ThreadState, World, check};
 
 /// How many free blocks of each size a thread keeps when it hands surplus ones to the others.
@@ -63,7 +63,8 @@ pub struct Mutator {
     pub thread: Arc<ThreadState>,
     pub world: Arc<World>,
     pub space: Arc<Space>,
-    dead: RefCell<Vec<*mut Header>>,
+    /// Objects whose end waits for that of the one that is being ended.
+    dead: UnsafeCell<Vec<*mut Header>>,
     dying: RefCell<VecDeque<Pending>>,
     /// Bytes taken from the common pool and the system, less those given back, not yet told to the collector.
     debt: Cell<i64>,
@@ -93,7 +94,7 @@ impl Mutator {
             thread,
             world,
             space,
-            dead: RefCell::default(),
+            dead: UnsafeCell::new(Vec::new()),
             dying: RefCell::default(),
             debt: Cell::new(0),
             hubs: Default::default(),
@@ -436,16 +437,18 @@ impl Mutator {
     #[inline(never)]
     pub unsafe fn destroy(&self, h: *mut Header) {
         if self.draining.get() {
-            self.dead.borrow_mut().push(h);
+            // SAFETY: as in `pop_dead`.
+            self.dead.with_mut(|dead| unsafe { (*dead).push(h) });
             return;
         }
         self.draining.set(true);
         let solo = self.solo.get();
-        let mut next = Some(h);
-        while let Some(h) = next {
-            // SAFETY: every object on the worklist has a count of zero.
-            unsafe { self.destroy_one(h) };
-            next = self.dead.borrow_mut().pop();
+        // SAFETY: every object on the worklist has a count of zero.
+        unsafe {
+            self.destroy_one(h);
+            while let Some(h) = self.pop_dead() {
+                self.destroy_one(h);
+            }
         }
         if cfg!(feature = "checks") && solo != self.solo.get() {
             // Handlers go on after an object's end as what they were before.
@@ -454,10 +457,34 @@ impl Mutator {
         self.draining.set(false);
     }
 
+    #[inline(always)]
+    fn pop_dead(&self) -> Option<*mut Header> {
+        // SAFETY: the list is used here and in `destroy` only, for one step at a time, by this thread.
+        self.dead.with_mut(|dead| unsafe { (*dead).pop() })
+    }
+
+    #[inline(always)]
     unsafe fn destroy_one(&self, h: *mut Header) {
         // SAFETY: the object is this thread's alone.
         unsafe {
             let shape = self.shape(h);
+            // ORD: relaxed, as in `destroy_rarer`.
+            let finalized = (*shape).flags.load(Ordering::Relaxed) & shape_flag::FINALIZER != 0;
+            if finalized || (*h).has_flag(flag::WEAKLY_REFERENCED | flag::DYING) {
+                return self.destroy_rarer(h, shape);
+            }
+            let size = (*shape).size_of(h);
+            self.drop_fields(h, shape);
+            self.free_emptied(h, size);
+        }
+    }
+
+    /// As [`Mutator::destroy_one`] for an object that may have a finalizer or weak references, or is being torn down by the
+    /// collector.
+    #[inline(never)]
+    unsafe fn destroy_rarer(&self, h: *mut Header, shape: *mut ShapeHead) {
+        // SAFETY: the object is this thread's alone.
+        unsafe {
             // ORD: relaxed; the flag is set before instances of the shape exist, or by a mutation of the class
             // whose lock the maker of the instance took later.
             if (*shape).flags.load(Ordering::Relaxed) & shape_flag::FINALIZER != 0

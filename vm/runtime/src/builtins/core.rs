@@ -85,39 +85,48 @@ fn issubclass(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 /// The name argument of the attribute functions, interned where it can be.
-fn name_arg(cx: &mut Cx, v: Ref<'_>) -> R {
+/// An attribute's name: an interned string, unless it is of a subclass of `str`.
+#[inline]
+fn name_arg<'a>(cx: &mut Cx, v: Ref<'a>) -> R<Ref<'a>> {
+    if v.header().is_some_and(|h| h.has_flag(crate::flag::INTERNED)) {
+        return Ok(v);
+    }
     if !cx.is_instance_of(v, Builtin::Str) {
         let name = cx.type_name(v);
         return Err(cx.type_error(format!("attribute name must be string, not '{name}'")));
     }
-    let owned = v.own(cx);
-    Ok(if cx.is_exactly(v, Builtin::Str) { crate::objects::str::intern_obj(cx, owned) } else { owned })
+    if !cx.is_exactly(v, Builtin::Str) {
+        return Ok(v);
+    }
+    let interned = crate::objects::str::intern_obj(cx, v.own(cx));
+    // SAFETY: interned strings are immortal.
+    Ok(unsafe { Ref::from_value(interned.value()) })
 }
 
 fn getattr(cx: &mut Cx, a: Args<'_>) -> R {
     let name = name_arg(cx, a.get(1))?;
     match a.opt(2) {
-        None => cx.get_attr(a.get(0), name.r()),
-        Some(default) => Ok(cx.get_attr_opt(a.get(0), name.r())?.unwrap_or_else(|| default.own(cx))),
+        None => cx.get_attr(a.get(0), name),
+        Some(default) => Ok(cx.get_attr_opt(a.get(0), name)?.unwrap_or_else(|| default.own(cx))),
     }
 }
 
 fn setattr(cx: &mut Cx, a: Args<'_>) -> R {
     let name = name_arg(cx, a.get(1))?;
     let value = a.get(2).own(cx);
-    cx.set_attr(a.get(0), name.r(), value)?;
+    cx.set_attr(a.get(0), name, value)?;
     Ok(cx.none())
 }
 
 fn delattr(cx: &mut Cx, a: Args<'_>) -> R {
     let name = name_arg(cx, a.get(1))?;
-    cx.del_attr(a.get(0), name.r())?;
+    cx.del_attr(a.get(0), name)?;
     Ok(cx.none())
 }
 
 fn hasattr(cx: &mut Cx, a: Args<'_>) -> R {
     let name = name_arg(cx, a.get(1))?;
-    let found = cx.get_attr_opt(a.get(0), name.r())?.is_some();
+    let found = cx.get_attr_opt(a.get(0), name)?.is_some();
     Ok(cx.bool(found))
 }
 

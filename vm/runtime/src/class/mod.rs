@@ -29,6 +29,7 @@ use crate::objects::dict::PyDict;
 use crate::objects::tuple::PyTuple;
 use crate::{Cx, Header, Obj, Object, R, Ref, RefExt, Slot, TypeOps};
 use std::collections::HashMap;
+use ungil_gc::BuildPointerHasher;
 use ungil_locks::primitive::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Mutex, RwLock};
 
 /// Bits of [`PyType::flags`].
@@ -105,7 +106,7 @@ pub struct PyType {
     /// `object` does and running that; kept by [`PyType::keep_plain_init`], else `UNDEF`. A hub, as all of `specials`.
     plain_init: AtomicU64,
     /// Cells of attributes resolved through this class, by address of the interned name.
-    pub(crate) cells: Mutex<HashMap<usize, u32>>,
+    pub(crate) cells: Mutex<HashMap<usize, u32, BuildPointerHasher>>,
     /// Cells of what `super` finds behind a class in this class's MRO: the class, the name, the cell. Touched under the
     /// mutex of `cells` only.
     pub(crate) behind: Mutex<Vec<(usize, usize, u32)>>,

@@ -9,6 +9,7 @@
 use crate::class::{PyType, class_flag};
 use crate::{Cx, Header, Ref, ShapeHead, TypeOps};
 use std::collections::HashMap;
+use ungil_gc::BuildPointerHasher;
 use ungil_gc::{DYNAMIC_OFFSET, shape_flag};
 use ungil_locks::primitive::{AtomicPtr, AtomicU32, Mutex, Ordering};
 
@@ -30,7 +31,7 @@ pub struct Shape {
     pub first: u32,
     /// Words from the object's start to the slot of the last name; 0 if there is none or it differs from object to object.
     pub last_word: u32,
-    index: Option<HashMap<usize, u32>>,
+    index: Option<HashMap<usize, u32, BuildPointerHasher>>,
     transitions: Mutex<Vec<(usize, *const Shape)>>,
     dict_shape: AtomicPtr<Shape>,
 }

@@ -450,7 +450,7 @@ fn finish(cx: &mut Cx, native: &PyNative, args: Args<'_>) -> R {
 fn check_receiver(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&PyTuple>) -> R<()> {
     let Some(owner) = native.owner() else { return Ok(()) };
     if native.is_constructor() {
-        return check_class_argument(cx, native, owner, args);
+        return check_class_argument(cx, owner, args);
     }
     if native.h.shape_id() == Builtin::ClassMethodDescriptor as u32 || !native.this.is_empty() {
         return Ok(());
@@ -481,18 +481,17 @@ fn check_receiver(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<
     }))
 }
 
-fn check_class_argument(cx: &mut Cx, native: &PyNative, owner: &'static PyType, args: Args<'_>) -> R<()> {
-    let name = owner.name();
-    let _ = native;
+fn check_class_argument(cx: &mut Cx, owner: &'static PyType, args: Args<'_>) -> R<()> {
     let Some(first) = args.opt(0) else {
+        let name = owner.name();
         return Err(cx.type_error(format!("{name}.__new__(): not enough arguments")));
     };
     let Some(class) = PyType::from_ref(first, cx) else {
-        let got = cx.type_name(first);
+        let (name, got) = (owner.name(), cx.type_name(first));
         return Err(cx.type_error(format!("{name}.__new__(X): X is not a type object ({got})")));
     };
     if !class.is_subclass(owner, cx) {
-        let got = class.name();
+        let (name, got) = (owner.name(), class.name());
         return Err(cx.type_error(format!("{name}.__new__({got}): {got} is not a subtype of {name}")));
     }
     if class.has_flag(class_flag::DISALLOW_INSTANTIATION) {
@@ -500,7 +499,7 @@ fn check_class_argument(cx: &mut Cx, native: &PyNative, owner: &'static PyType, 
         return Err(cx.type_error(format!("cannot create '{name}' instances")));
     }
     if !std::ptr::eq(class.ops, owner.ops) {
-        let got = class.name();
+        let (name, got) = (owner.name(), class.name());
         let safe = class.base_with_layout().name();
         return Err(cx.type_error(format!("{name}.__new__({got}) is not safe, use {safe}.__new__()")));
     }

@@ -245,6 +245,10 @@ fn shape_slot<'t>(cx: &Cx, obj: Ref<'t>, name: Ref<'_>) -> Option<&'t Slot> {
 
 /// An interned copy of a name: shapes know names by address.
 fn interned(cx: &Cx, name: Ref<'_>) -> Ref<'static> {
+    if name.header().is_some_and(|h| h.has_flag(crate::flag::INTERNED)) {
+        // SAFETY: interned strings are immortal.
+        return unsafe { Ref::from_value(name.value()) };
+    }
     let own = match name.downcast::<PyStr>(cx) {
         // An instance of a subclass stands for its text.
         Some(text) if !cx.is_exactly(name, Builtin::Str) => {

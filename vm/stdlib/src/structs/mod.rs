@@ -103,7 +103,11 @@ fn packed(cx: &mut Cx, layout: &Layout, values: &[Ref<'_>], what: &str) -> R<Vec
 }
 
 fn pack(cx: &mut Cx, a: Args<'_>) -> R {
-    match a.varargs(cx, 0) {
+    pack_all(cx, a.varargs(cx, 0))
+}
+
+fn pack_all(cx: &mut Cx, args: &[Ref<'_>]) -> R {
+    match args {
         [] => Err(cx.type_error("missing format argument")),
         [format, values @ ..] => {
             let layout = layout_of(cx, *format)?;
@@ -251,7 +255,7 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("_clearcache", "($module, /)", Leaf(clear_cache)),
     ("calcsize", "($module, format, /)", Full(calcsize)),
     ("iter_unpack", "($module, format, buffer, /)", Full(class::iter_unpack)),
-    ("pack", "($module, /, *values)", Full(pack)),
+    ("pack", "($module, /, *values)", Varied(|cx, a| Some(pack_all(cx, a.refs())), pack)),
     ("pack_into", "($module, /, *values)", Full(pack_into)),
     ("unpack", "($module, format, buffer, /)", Full(unpack)),
     ("unpack_from", "($module, format, /, buffer, offset=0)", Full(unpack_from)),

@@ -7,7 +7,7 @@ use crate::bind_python;
 use crate::class::Builtin;
 use crate::interp::frame::{self, Frame};
 use crate::interp::{Exit, FAILED, Table, cache, slow};
-use crate::native::{Args, Arity};
+use crate::native::{Args, Arity, NativeFn};
 use crate::objects::function::PyFunction;
 use crate::objects::method::PyBoundMethod;
 use crate::objects::native::PyNative;
@@ -286,6 +286,11 @@ unsafe fn call_native_function<const SOLO: bool>(
     if !native.owner.is_null() || !native.this.peek().is_undef() {
         return call_bound_native::<SOLO>(ip, regs, cx, t, window);
     }
+    let (f, given) = (native.def.f, fc!(*ip));
+    if native.def.known_arity().takes_exactly(given) {
+        let first = window.add(WINDOW_HEADER);
+        return call_exactly::<SOLO>(ip, regs, cx, t, f, window.add(2), first, given, false);
+    }
     (*cx).regs.set(regs);
     (*cx).ip.set(ip);
     let result = call_plain_native(cx, native, window.add(WINDOW_HEADER), fc!(*ip));
@@ -320,6 +325,10 @@ unsafe fn call_bound_native<const SOLO: bool>(
         given += 1;
         *first = this;
     }
+    if hidden && native.def.known_arity().takes_exactly(given) {
+        let f = native.def.f;
+        return call_exactly::<SOLO>(ip, regs, cx, t, f, first.sub(1), first, given, true);
+    }
     (*cx).regs.set(regs);
     (*cx).ip.set(ip);
     let result = call_plain_native(cx, native, first, given);
@@ -330,6 +339,70 @@ unsafe fn call_bound_native<const SOLO: bool>(
         return slow::call::call_window(ip, regs, cx, t, window);
     }
     end_native_call(ip, regs, cx, t, result)
+}
+
+/// Calls a native whose arguments are complete, and drops the values from `from` to the last argument. What lies in front of
+/// the arguments is emptied first if the call has put it there (`lent`).
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+unsafe fn call_exactly<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    f: NativeFn,
+    from: *mut Value,
+    first: *mut Value,
+    given: usize,
+    lent: bool,
+) -> Exit {
+    (*cx).regs.set(regs);
+    (*cx).ip.set(ip);
+    let result = f.call(&mut *cx, Args::from_raw(first, given));
+    if lent {
+        *first = Value::UNDEF;
+    }
+    match result {
+        Err(err) => {
+            (*cx).raised.set(err.0.into_value());
+            slow::call::native_failed(ip, regs, cx, t)
+        }
+        Ok(v) if SOLO && !(*cx).owns_everything() => end_native_call(ip, regs, cx, t, v.into_value().0),
+        Ok(v) => end_exactly::<SOLO>(ip, regs, cx, from, first.add(given), v.into_value()),
+    }
+}
+
+/// Ends such a call: drops the values from `at` to `end` and delivers the result.
+#[inline(always)]
+unsafe fn end_exactly<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    mut at: *mut Value,
+    end: *mut Value,
+    v: Value,
+) -> Exit {
+    while at < end {
+        let dropped = *at;
+        if dropped.is_ptr() {
+            *at = Value::UNDEF;
+            drop_value::<SOLO>(dropped, cx);
+        }
+        at = at.add(1);
+    }
+    let word = *ip;
+    let next = ip.add(2 + (word as u8 == Op::CallMethod as u8) as usize);
+    let slot = regs.add(fa!(word));
+    let old = *slot;
+    *slot = v;
+    if old.is_ptr() {
+        drop_value::<SOLO>(old, cx);
+    }
+    if (*cx).has_pending() {
+        let t = super::table(&*cx);
+        return slow::pending_then::run(next, regs, cx, t);
+    }
+    goto_anew!(next, regs, cx)
 }
 
 /// What [`call_plain_native`] gives if the arguments need sorting: no value's word, and nothing has been done.
@@ -639,6 +712,11 @@ unsafe fn call_native_method<const SOLO: bool>(
     let window = regs.add(fb!(word));
     // Methods of built-in types are immortal.
     let native = Ref::from_value(callee).cast_unchecked::<PyNative>();
+    let (f, given) = (native.def.f, fc!(word) + 1);
+    if native.def.known_arity().takes_exactly(given) {
+        let first = window.add(WINDOW_HEADER);
+        return call_exactly::<SOLO>(ip, regs, cx, t, f, first, first, given, false);
+    }
     (*cx).regs.set(regs);
     (*cx).ip.set(ip);
     let result = call_plain_native(cx, native, window.add(WINDOW_HEADER), fc!(word) + 1);

@@ -66,22 +66,28 @@ slow_path! {
         enter!(ip, regs, cx);
         let (first, n) = (fb!(*ip), 2 * fc!(*ip));
         let result = dict_of(&mut *cx, temps(regs, first, n));
-        drop_temps(regs, first, n, &*cx);
+        if result.is_err() {
+            drop_temps(regs, first, n, &*cx);
+        }
         done!(ip, regs, cx, t, result)
     }
 }
 
-/// A dict of keys and values in turn.
-fn dict_of(cx: &mut Cx, items: &[Value]) -> R {
+/// A dict of keys and values in turn, which are moved out.
+fn dict_of(cx: &mut Cx, items: &mut [Value]) -> R {
     let made = PyDict::new(cx);
     // SAFETY: made as a dict just now.
     let dict: &PyDict = unsafe { made.cast_unchecked() };
     dict.reserve(cx, items.len() / 2);
-    for pair in items.chunks_exact(2) {
-        // SAFETY: the caller keeps the values alive.
-        let (key, value) = unsafe { (Ref::from_value(pair[0]), Ref::from_value(pair[1])) };
-        if !dict.set_simple(cx, key, value) {
-            dict.set(cx, key.own(cx), value.own(cx))?;
+    for pair in items.chunks_exact_mut(2) {
+        let (key, value) = (pair[0], pair[1]);
+        pair.fill(Value::UNDEF);
+        // SAFETY: the registers owned the values.
+        let (key, value) = unsafe { (Obj::from_owned(key), Obj::from_owned(value)) };
+        if cx.is_exactly(key.r(), Builtin::Str) {
+            dict.put_str(cx, key, value);
+        } else {
+            dict.set(cx, key, value)?;
         }
     }
     Ok(made)

@@ -142,6 +142,23 @@ impl PyDict {
         }
     }
 
+    /// As [`PyDict::set_str`] with a key to keep.
+    #[inline]
+    pub(crate) fn put_str(&self, cx: &Cx, key: Obj, value: Obj) {
+        let hash = str_hash(cx, key.r());
+        let old = locked(cx, &self.h, || match self.find_str(cx, key.r(), hash) {
+            Some(index) => Ok((self.entry(index).value.replace_locked(&self.h, value), Some(key))),
+            None => self.insert_new(cx, key, hash, value).map(|()| (None, None)),
+        });
+        match old {
+            Ok((value, key)) => {
+                drop_in(cx, value);
+                drop_in(cx, key);
+            }
+            Err(_) => ungil_gc::fatal("out of memory"),
+        }
+    }
+
     /// As [`PyDict::set_str`] for a key that is not there, of a dict that nobody else knows yet.
     pub(crate) fn add_str(&self, cx: &Cx, name: Ref<'_>, value: Obj) {
         let hash = str_hash(cx, name);

@@ -315,13 +315,16 @@ impl PyDict {
         }
         let index = self.filled.get();
         // SAFETY: `free` says that there is room for one more entry; it is fresh memory.
-        let entry = unsafe {
+        unsafe {
             let entry = self.entries.get().add(index as usize);
-            entry.write(Entry { hash: Cell::new(hash), key: Slot::empty(), value: Slot::empty() });
-            &*entry
-        };
-        entry.key.replace_locked(&self.h, key);
-        entry.value.replace_locked(&self.h, value);
+            if self.h.is_published() {
+                entry.write(Entry { hash: Cell::new(hash), key: Slot::empty(), value: Slot::empty() });
+                (*entry).key.replace_locked(&self.h, key);
+                (*entry).value.replace_locked(&self.h, value);
+            } else {
+                entry.write(Entry { hash: Cell::new(hash), key: Slot::new(key), value: Slot::new(value) });
+            }
+        }
         let mut probe = self.probe(hash);
         while self.index_get(probe.slot) >= 0 {
             self.advance(&mut probe);

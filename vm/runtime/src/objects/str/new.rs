@@ -307,6 +307,24 @@ impl StrBuf {
         self.chars += s.char_len;
     }
 
+    /// Appends an int in decimal.
+    pub fn push_int(&mut self, i: i64) {
+        let mut digits = [0; 20];
+        let (mut at, mut left) = (digits.len(), i.unsigned_abs());
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (left % 10) as u8;
+            left /= 10;
+            if left == 0 {
+                break;
+            }
+        }
+        if i < 0 {
+            self.push_ascii(b"-");
+        }
+        self.push_ascii(&digits[at..]);
+    }
+
     /// Appends `c` `n` times.
     pub fn push_repeated(&mut self, c: u32, n: usize) {
         if c < 0x80 {

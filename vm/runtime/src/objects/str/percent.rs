@@ -115,6 +115,13 @@ impl Scanner<'_> {
         is
     }
 
+    /// The directive that is nothing but the letter at `at`.
+    fn bare(&mut self) -> Directive {
+        let conversion = self.peek().map_or(0, u32::from);
+        self.at += 1;
+        Directive { conversion, at: self.at - 1, ..Directive::default() }
+    }
+
     /// Reads a directive; `at` is behind its `%`.
     ///
     /// # Errors
@@ -374,9 +381,18 @@ pub fn format(cx: &mut Cx, template: &PyStr, values: Ref<'_>) -> R {
             out.push_ascii(b"%");
             continue;
         }
-        let d = scanner.directive(cx, &mut values)?;
+        let bare = matches!(scanner.peek(), Some(b's' | b'd'));
+        let d = match bare {
+            true => scanner.bare(),
+            false => scanner.directive(cx, &mut values)?,
+        };
         let v = values.next(cx)?;
         let before = out.bytes.len();
+        if bare && let Some(i) = v.value().as_int() {
+            out.push_int(i);
+            only = None;
+            continue;
+        }
         let whole = convert(cx, &mut out, template, &d, v.r())?;
         only = if before == 0 { whole } else { None };
     }
@@ -408,6 +424,13 @@ fn convert(cx: &mut Cx, out: &mut StrBuf, template: &PyStr, d: &Directive, v: Re
         _ => return Err(unknown(cx, template, d)),
     };
     let Some(s) = text.downcast::<PyStr>(cx) else { return Ok(None) };
+    if d.width == 0 && d.precision.is_none() {
+        if !out.reserve(s.byte_len) {
+            return Err(cx.memory_error());
+        }
+        out.push_str(s);
+        return Ok(Some(text));
+    }
     let precision = if letter == b'c' { None } else { d.precision };
     let chars = precision.map_or(s.char_len, |p| p.min(s.char_len));
     let shown = &s.as_bytes()[..s.byte_offset(chars)];
