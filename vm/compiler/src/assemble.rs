@@ -8,6 +8,7 @@ use ungil_bytecode::{CodeUnit, ExceptionEntry, Instr, Op, Operand};
 /// Makes the finished unit.
 pub(crate) fn assemble(unit: Unit<'_>, filename: &str) -> CodeUnit {
     let layout = Layout::new(&unit);
+    let registers = u32::from(unit.most_temps).max(unit.local_names.len() as u32).max(1);
     let mut out = CodeUnit {
         name: unit.name.clone(),
         qualname: unit.qualname.clone(),
@@ -18,7 +19,7 @@ pub(crate) fn assemble(unit: Unit<'_>, filename: &str) -> CodeUnit {
         positional_only_count: unit.positional_only_count,
         keyword_only_count: unit.keyword_only_count,
         has_namespace: unit.has_namespace,
-        register_count: u32::from(unit.most_temps).max(unit.local_names.len() as u32).max(1),
+        register_count: registers + spare(&unit),
         ..CodeUnit::default()
     };
     for (at, ins) in unit.code.iter().enumerate() {
@@ -33,6 +34,12 @@ pub(crate) fn assemble(unit: Unit<'_>, filename: &str) -> CodeUnit {
     out.names = unit.names.iter().map(ToString::to_string).collect();
     out.consts = unit.consts;
     out
+}
+
+/// Registers behind the last window of a call: natives find their optional arguments there, empty.
+fn spare(unit: &Unit<'_>) -> u32 {
+    let calls = |ins: &Ins| matches!(ins.op, Op::Call | Op::CallMethod) && !ins.dead;
+    if unit.code.iter().any(calls) { 3 } else { 0 }
 }
 
 struct Layout {

@@ -84,13 +84,6 @@ impl Arity {
         given >= min && given <= max
     }
 
-    /// Whether `given` positional arguments are all that the native can take.
-    #[inline(always)]
-    pub fn takes_exactly(self, given: usize) -> bool {
-        let full = given as u32 | (given as u32) << 8 | Arity::KNOWN >> 8;
-        (self.0 >> 8) & (0xffff | Arity::KNOWN >> 8) == full && self.0 as u8 as usize <= given
-    }
-
     /// Values in the native's window.
     #[inline(always)]
     pub fn window(self) -> usize {
@@ -101,13 +94,6 @@ impl Arity {
 impl NativeDef {
     pub const fn new(name: &'static str, signature: &'static str, f: NativeFn) -> NativeDef {
         NativeDef { name, signature, f, parsed: OnceLock::new(), arity: AtomicU32::new(0) }
-    }
-
-    /// As [`NativeDef::arity`] where one that is not known yet admits nothing.
-    #[inline(always)]
-    pub fn known_arity(&self) -> Arity {
-        // ORD: as in `arity`.
-        Arity(self.arity.load(Ordering::Relaxed))
     }
 
     /// See [`Arity`].

@@ -108,6 +108,12 @@ pub fn new_class_method(cx: &Cx, callable: Obj) -> Obj {
     })
 }
 
+/// What a static method wraps.
+pub(crate) fn wrapped(cx: &Cx, method: Ref<'_>) -> Obj {
+    let wrapper = method.downcast::<PyMethodWrapper>(cx);
+    wrapper.and_then(|w| w.callable.get(&w.h, cx)).unwrap_or_else(|| cx.none())
+}
+
 pub fn declare(cx: &Cx) {
     TypeBuilder::declare(cx, Builtin::BoundMethod, "method", &BOUND_OPS, size_of::<PyBoundMethod>(), true);
     let size = size_of::<PyMethodWrapper>();
@@ -173,8 +179,7 @@ fn set_taken(cx: &mut Cx, a: Args<'_>, name: Ref<'_>) -> R {
 }
 
 fn callable(cx: &Cx, a: Args<'_>) -> Obj {
-    let w = a.this::<PyMethodWrapper>();
-    w.callable.get(&w.h, cx).unwrap_or_else(|| cx.none())
+    wrapped(cx, a.get(0))
 }
 
 fn bound_parts(cx: &Cx, v: Ref<'_>) -> Option<(Obj, Obj)> {

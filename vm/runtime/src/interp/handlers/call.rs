@@ -7,7 +7,7 @@ use crate::bind_python;
 use crate::class::Builtin;
 use crate::interp::frame::{self, Frame};
 use crate::interp::{Exit, FAILED, Table, cache, slow};
-use crate::native::{Args, Arity, NativeFn};
+use crate::native::{Args, Arity};
 use crate::objects::function::PyFunction;
 use crate::objects::method::PyBoundMethod;
 use crate::objects::native::PyNative;
@@ -286,18 +286,31 @@ unsafe fn call_native_function<const SOLO: bool>(
     if !native.owner.is_null() || !native.this.peek().is_undef() {
         return call_bound_native::<SOLO>(ip, regs, cx, t, window);
     }
-    let (f, given) = (native.def.f, fc!(*ip));
-    if native.def.known_arity().takes_exactly(given) {
-        let first = window.add(WINDOW_HEADER);
-        return call_exactly::<SOLO>(ip, regs, cx, t, f, window.add(2), first, given, false);
+    let (first, given) = (window.add(WINDOW_HEADER), fc!(*ip));
+    let count = complete(native, regs, first, given);
+    if count != INCOMPLETE {
+        return call_complete::<SOLO>(ip, regs, cx, native, window.add(2), first, given, count, false);
     }
+    call_other_native(ip, regs, cx, t, window)
+}
+
+/// As [`call_native_function`] where the arguments are not complete.
+#[inline(never)]
+unsafe fn call_other_native(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
     (*cx).regs.set(regs);
     (*cx).ip.set(ip);
     let result = call_plain_native(cx, native, window.add(WINDOW_HEADER), fc!(*ip));
     if result == SORT {
         return slow::call::call_window(ip, regs, cx, t, window);
     }
-    end_native_call(ip, regs, cx, t, result)
+    end_native_call(ip, regs, cx, result)
 }
 
 /// As [`call_native_function`] for a native that is bound to something.
@@ -325,56 +338,98 @@ unsafe fn call_bound_native<const SOLO: bool>(
         given += 1;
         *first = this;
     }
-    if hidden && native.def.known_arity().takes_exactly(given) {
-        let f = native.def.f;
-        return call_exactly::<SOLO>(ip, regs, cx, t, f, first.sub(1), first, given, true);
+    let count = if hidden { complete(native, regs, first, given) } else { INCOMPLETE };
+    if count != INCOMPLETE {
+        return call_complete::<SOLO>(ip, regs, cx, native, first.sub(1), first, given, count, true);
     }
+    call_other_bound(ip, regs, cx, t, window, hidden)
+}
+
+/// As [`call_bound_native`] where the arguments are not complete. The object has been put in front of them if it is `hidden`.
+#[inline(never)]
+unsafe fn call_other_bound(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+    hidden: bool,
+) -> Exit {
+    let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
+    let first = window.add(WINDOW_HEADER - hidden as usize);
     (*cx).regs.set(regs);
     (*cx).ip.set(ip);
-    let result = call_plain_native(cx, native, first, given);
+    let result = call_plain_native(cx, native, first, fc!(*ip) + hidden as usize);
     if hidden {
         *first = Value::UNDEF;
     }
     if result == SORT {
         return slow::call::call_window(ip, regs, cx, t, window);
     }
-    end_native_call(ip, regs, cx, t, result)
+    end_native_call(ip, regs, cx, result)
 }
 
-/// Calls a native whose arguments are complete, and drops the values from `from` to the last argument. What lies in front of
+/// What [`complete`] gives if the arguments need sorting.
+const INCOMPLETE: usize = usize::MAX;
+
+/// Completes `given` positional arguments from `first` on where they stand, by leaving optional ones empty: how many the
+/// native takes.
+#[inline(always)]
+unsafe fn complete(native: &PyNative, regs: *mut Value, first: *mut Value, given: usize) -> usize {
+    let arity = native.def.arity();
+    if !arity.admits(given) {
+        return INCOMPLETE;
+    }
+    let count = arity.window();
+    if given < count {
+        // What lies beyond the caller's registers is overwritten by the frames that the native pushes.
+        if first.add(count) > Frame(regs).top() {
+            return INCOMPLETE;
+        }
+        let mut i = given;
+        while i < count {
+            // One by one: they are few.
+            first.add(i).write_volatile(Value::UNDEF);
+            i += 1;
+        }
+    }
+    count
+}
+
+/// Calls a native whose arguments are complete, and drops the values from `from` to the last one given. What lies in front of
 /// the arguments is emptied first if the call has put it there (`lent`).
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-unsafe fn call_exactly<const SOLO: bool>(
+unsafe fn call_complete<const SOLO: bool>(
     ip: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
-    t: *const Table,
-    f: NativeFn,
+    native: &PyNative,
     from: *mut Value,
     first: *mut Value,
     given: usize,
+    count: usize,
     lent: bool,
 ) -> Exit {
     (*cx).regs.set(regs);
     (*cx).ip.set(ip);
-    let result = f.call(&mut *cx, Args::from_raw(first, given));
+    let result = native.def.f.call(&mut *cx, Args::from_raw(first, count));
     if lent {
         *first = Value::UNDEF;
     }
     match result {
         Err(err) => {
             (*cx).raised.set(err.0.into_value());
-            slow::call::native_failed(ip, regs, cx, t)
+            end_native_call(ip, regs, cx, FAILED)
         }
-        Ok(v) if SOLO && !(*cx).owns_everything() => end_native_call(ip, regs, cx, t, v.into_value().0),
-        Ok(v) => end_exactly::<SOLO>(ip, regs, cx, from, first.add(given), v.into_value()),
+        Ok(v) if SOLO && !(*cx).owns_everything() => end_native_call(ip, regs, cx, v.into_value().0),
+        Ok(v) => end_complete::<SOLO>(ip, regs, cx, from, first.add(given), v.into_value()),
     }
 }
 
 /// Ends such a call: drops the values from `at` to `end` and delivers the result.
 #[inline(always)]
-unsafe fn end_exactly<const SOLO: bool>(
+unsafe fn end_complete<const SOLO: bool>(
     ip: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
@@ -471,15 +526,10 @@ unsafe fn call_varied(cx: *mut Cx, native: &PyNative, first: *mut Value, given: 
 }
 
 /// Ends a call of a native: drops callable and arguments, delivers the result. The thread may be solo no more.
-#[inline(always)]
-pub(super) unsafe fn end_native_call(
-    ip: *const u64,
-    regs: *mut Value,
-    cx: *mut Cx,
-    t: *const Table,
-    result: u64,
-) -> Exit {
+#[inline(never)]
+pub(super) unsafe fn end_native_call(ip: *const u64, regs: *mut Value, cx: *mut Cx, result: u64) -> Exit {
     let word = *ip;
+    let t = super::table(&*cx);
     if result == FAILED {
         return slow::call::native_failed(ip, regs, cx, t);
     }
@@ -712,18 +762,32 @@ unsafe fn call_native_method<const SOLO: bool>(
     let window = regs.add(fb!(word));
     // Methods of built-in types are immortal.
     let native = Ref::from_value(callee).cast_unchecked::<PyNative>();
-    let (f, given) = (native.def.f, fc!(word) + 1);
-    if native.def.known_arity().takes_exactly(given) {
-        let first = window.add(WINDOW_HEADER);
-        return call_exactly::<SOLO>(ip, regs, cx, t, f, first, first, given, false);
+    let (first, given) = (window.add(WINDOW_HEADER), fc!(word) + 1);
+    let count = complete(native, regs, first, given);
+    if count != INCOMPLETE {
+        return call_complete::<SOLO>(ip, regs, cx, native, first, first, given, count, false);
     }
+    call_other_method(ip, regs, cx, t, callee)
+}
+
+/// As [`call_native_method`] where the arguments are not complete.
+#[inline(never)]
+unsafe fn call_other_method(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+) -> Exit {
+    let word = *ip;
+    let native = Ref::from_value(callee).cast_unchecked::<PyNative>();
     (*cx).regs.set(regs);
     (*cx).ip.set(ip);
-    let result = call_plain_native(cx, native, window.add(WINDOW_HEADER), fc!(word) + 1);
+    let result = call_plain_native(cx, native, regs.add(fb!(word) + WINDOW_HEADER), fc!(word) + 1);
     if result == SORT {
         return slow::call::call_method::run(ip, regs, cx, t);
     }
-    end_native_call(ip, regs, cx, t, result)
+    end_native_call(ip, regs, cx, result)
 }
 
 handler! {

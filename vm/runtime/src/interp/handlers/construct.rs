@@ -84,7 +84,7 @@ handler! {
 handler! {
     /// The callee is a class written in Rust, whose metaclass is `type`.
     #[inline(never)]
-    fn call_builtin_class(ip, regs, cx, t) {
+    fn call_builtin_class(ip, regs, cx, _t) {
         let word = *ip;
         let window = regs.add(fb!(word));
         let class = Ref::from_value(*window.add(2)).cast_unchecked::<PyType>();
@@ -96,7 +96,7 @@ handler! {
         } else {
             type_::call_class(&mut *cx, class, Args::new(args), None)
         };
-        end_native_call(ip, regs, cx, t, result_word(cx, result))
+        end_native_call(ip, regs, cx, result_word(cx, result))
     }
 }
 

@@ -65,6 +65,14 @@ fn compute(cx: &mut Cx, op: BinaryOp, in_place: bool, a: Ref<'_>, b: Ref<'_>) ->
     {
         return bytes::concat(cx, x, y);
     }
+    if op == BinaryOp::Mod
+        && cx.is_exactly(a, crate::class::Builtin::Str)
+        && (cx.is_exactly(b, crate::class::Builtin::Str) || !cx.is_instance_of(b, crate::class::Builtin::Str))
+        && let Some(template) = a.downcast::<PyStr>(cx)
+    {
+        // Only a class derived from `str` would be asked before it.
+        return str::percent::format(cx, template, b);
+    }
     if in_place { cx.binary_in_place(op, a, b) } else { cx.binary(op, a, b) }
 }
 

@@ -178,9 +178,12 @@ pub fn new_instance(cx: &mut Cx, class: &'static PyType, args: Args<'_>, names: 
         let name = class.tp_name();
         return Err(cx.type_error(format!("cannot create '{name}' instances")));
     };
-    let new = match cx.is_exactly(new, Builtin::StaticMethod) || cx.is_exactly(new, Builtin::ClassMethod) {
-        true => cx.get_attr(class.as_ref(), cx.vm.names.new.get())?,
-        false => new.own(cx),
+    let new = if cx.is_exactly(new, Builtin::StaticMethod) {
+        crate::objects::method::wrapped(cx, new)
+    } else if cx.is_exactly(new, Builtin::ClassMethod) {
+        cx.get_attr(class.as_ref(), cx.vm.names.new.get())?
+    } else {
+        new.own(cx)
     };
     let instance = prepended(class.as_ref().value(), args.values(), |all| {
         cx.recursing("", |cx| cx.call_values(new.r(), all, names))
