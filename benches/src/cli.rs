@@ -1,20 +1,21 @@
 //! The command line: options, help, and what each command does.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lexopt::{Arg, Parser, ValueExt};
 
+use crate::models::{self, Model};
 use crate::process;
 use crate::progress::Progress;
 use crate::record::{FORMAT, Metric, Record, Runner, Settings, Stage};
 use crate::session::Session;
-use crate::{Failure, analysis, compare, html, interrupt, machine, models, stages, table};
+use crate::{Failure, analysis, compare, html, interrupt, machine, stages, table};
 
 pub const HELP: &str = "\
-Compares ungil without a GIL, ungil with one, and other Python interpreters.
+Compares ungil without a GIL, ungil with one, its other models, and other Python interpreters.
 
 usage: runner run [OPTION ...]         measure; table on the terminal, JSON and HTML in files
        runner report FILE.json         make the table and the HTML page of a result anew
@@ -22,8 +23,10 @@ usage: runner run [OPTION ...]         measure; table on the terminal, JSON and 
 
 run:
   --quick               small sizes, few blocks: under 5 minutes (else under 40) once the models are built
-  --default PATH        the build without a GIL (else built into target/bench-default)
-  --gil PATH            the build with one (else built into target/bench-gil)
+  --models NAME,...     of default (no GIL), gil, pep703, gilectomy; each is built into target/bench-NAME, the
+                        first is compared with the others (default,gil; more take longer than said here)
+  --default PATH, --gil PATH, --pep703 PATH, --gilectomy PATH
+                        a build of the model that is there already; it takes part even if --models does not name it
   --peer NAME=COMMAND   another interpreter; may be given again
   -o, --output FILE     where the JSON goes; the page goes beside it, as .html
                         (else target/bench-results/TIME.json)
@@ -59,8 +62,8 @@ pub enum Command {
 #[derive(Debug)]
 pub struct RunOptions {
     pub settings: Settings,
-    pub default: Option<PathBuf>,
-    pub gil: Option<PathBuf>,
+    /// The models that take part, each with its program if that is built already.
+    pub models: Vec<(&'static Model, Option<PathBuf>)>,
     pub peers: Vec<(String, Vec<String>)>,
     pub output: Option<PathBuf>,
     pub stages: Vec<Stage>,
@@ -121,13 +124,13 @@ fn parse_files(
 
 fn parse_run(parser: &mut Parser) -> Result<Command, lexopt::Error> {
     let mut options = RunOptions::usual();
+    let (mut chosen, mut built) = (None, HashMap::new());
     while let Some(arg) = parser.next()? {
         let settings = &mut options.settings;
         match arg {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
             Arg::Long("quick") => settings.quick = true,
-            Arg::Long("default") => options.default = Some(parser.value()?.into()),
-            Arg::Long("gil") => options.gil = Some(parser.value()?.into()),
+            Arg::Long("models") => chosen = Some(models::parse_models(&parser.value()?.string()?)?),
             Arg::Long("peer") => options.peers.push(models::parse_peer(&parser.value()?.string()?)?),
             Arg::Short('o') | Arg::Long("output") => options.output = Some(parser.value()?.into()),
             Arg::Long("only") => options.stages = parse_stages(&parser.value()?.string()?)?,
@@ -146,11 +149,33 @@ fn parse_run(parser: &mut Parser) -> Result<Command, lexopt::Error> {
             Arg::Long("time-limit") => settings.time_limit = parser.value()?.parse::<u64>()?.max(1),
             Arg::Long("pin") => settings.pinned = parse_core(&parser.value()?.string()?)?,
             Arg::Long("quiet") => options.quiet = true,
+            Arg::Long(name) if models::model(name).is_some() => {
+                let name = name.to_owned();
+                built.insert(name, PathBuf::from(parser.value()?));
+            }
             other => return Err(other.unexpected()),
         }
     }
+    options.models = choose_models(chosen, built);
     check_names(&options)?;
     Ok(Command::Run(Box::new(options)))
+}
+
+/// The models of `--models`, or the usual ones, and after them those of which only a program is named.
+fn choose_models(
+    chosen: Option<Vec<&'static Model>>,
+    mut built: HashMap<String, PathBuf>,
+) -> Vec<(&'static Model, Option<PathBuf>)> {
+    let mut models =
+        chosen.unwrap_or_else(|| models::USUAL.iter().filter_map(|name| models::model(name)).collect());
+    let named_by_path = |model: &&Model| built.contains_key(model.name);
+    let added: Vec<&'static Model> = models::MODELS
+        .iter()
+        .filter(named_by_path)
+        .filter(|model| !models.iter().any(|known| known.name == model.name))
+        .collect();
+    models.extend(added);
+    models.into_iter().map(|model| (model, built.remove(model.name))).collect()
 }
 
 impl RunOptions {
@@ -167,8 +192,7 @@ impl RunOptions {
         };
         RunOptions {
             settings,
-            default: None,
-            gil: None,
+            models: Vec::new(),
             peers: Vec::new(),
             output: None,
             stages: stages::STAGES.iter().map(|(_, stage)| *stage).collect(),
@@ -207,7 +231,8 @@ fn parse_core(text: &str) -> Result<Option<usize>, Failure> {
 
 /// Two runners of one name could not be told apart.
 fn check_names(options: &RunOptions) -> Result<(), Failure> {
-    let mut seen = HashSet::from([models::DEFAULT, models::GIL, analysis::AGAIN]);
+    let mut seen: HashSet<&str> = models::MODELS.iter().map(|model| model.name).collect();
+    seen.insert(analysis::AGAIN);
     match options.peers.iter().find(|(name, _)| !seen.insert(name)) {
         Some((name, _)) => Err(format!("--peer {name}: the name is taken")),
         None => Ok(()),
@@ -293,17 +318,16 @@ fn run(options: RunOptions) -> Result<i32, Failure> {
     Ok(if session.record.interrupted { 130 } else { i32::from(failed) })
 }
 
-/// The two models and the peers, each asked who it is.
+/// The models and the peers, each asked who it is.
 fn runners(root: &Path, options: &RunOptions) -> Result<Vec<Runner>, Failure> {
-    let model = |name: &str, path: &Option<PathBuf>, features: &[&str]| {
+    let mut runners = Vec::new();
+    for (model, path) in &options.models {
         let path = match path {
             Some(path) => path.clone(),
-            None => models::build(root, name, features)?,
+            None => models::build(root, model)?,
         };
-        models::probe(name, vec![path.to_string_lossy().into_owned()])
-    };
-    let mut runners =
-        vec![model(models::DEFAULT, &options.default, &[])?, model(models::GIL, &options.gil, &["gil"])?];
+        runners.push(models::probe(model.name, vec![path.to_string_lossy().into_owned()])?);
+    }
     for (name, command) in &options.peers {
         runners.push(models::probe(name, command.clone())?);
     }

@@ -8,9 +8,49 @@ use crate::Failure;
 use crate::process::{self, Outcome};
 use crate::record::Runner;
 
-/// The build without a GIL, and the one with it; every comparison begins with these.
-pub const DEFAULT: &str = "default";
-pub const GIL: &str = "gil";
+/// A concurrency model of ungil: a build from the same sources with the same flags but for its feature.
+#[derive(Debug)]
+pub struct Model {
+    /// Its name in every result and for `--models`; `--NAME PATH` names a build of it.
+    pub name: &'static str,
+    /// What cargo builds it with.
+    pub features: &'static [&'static str],
+}
+
+/// Every model, in the order in which results list them.
+pub const MODELS: &[Model] = &[
+    Model { name: "default", features: &[] },
+    Model { name: "gil", features: &["gil"] },
+    Model { name: "pep703", features: &["pep703"] },
+    Model { name: "gilectomy", features: &["gilectomy"] },
+];
+
+/// The models that a run compares if nothing else is asked for.
+pub const USUAL: &[&str] = &["default", "gil"];
+
+/// Finds a model by its name.
+pub fn model(name: &str) -> Option<&'static Model> {
+    MODELS.iter().find(|model| model.name == name)
+}
+
+/// Reads the list of `--models`: at least one name, none twice.
+///
+/// # Errors
+/// A name is no model's, or is there twice.
+pub fn parse_models(text: &str) -> Result<Vec<&'static Model>, Failure> {
+    let mut found: Vec<&'static Model> = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        let known = model(name).ok_or_else(|| {
+            let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
+            format!("there is no model {name:?}; there are {}", names.join(", "))
+        })?;
+        if found.iter().any(|model| model.name == name) {
+            return Err(format!("--models names {name} twice"));
+        }
+        found.push(known);
+    }
+    Ok(found)
+}
 
 /// The folder of the workspace: the current folder or one above it, else where this program was built.
 pub fn workspace_root() -> PathBuf {
@@ -22,21 +62,21 @@ pub fn workspace_root() -> PathBuf {
     }
 }
 
-/// Builds the program with `features` by cargo, optimised, into a target folder of its own.
+/// Builds a model by cargo, optimised, into a target folder of its own.
 ///
 /// # Errors
 /// cargo cannot be started, or fails; it has then said why.
-pub fn build(root: &Path, model: &str, features: &[&str]) -> Result<PathBuf, Failure> {
-    let target = root.join("target").join(format!("bench-{model}"));
-    eprintln!("building the model {model} into {}", target.display());
+pub fn build(root: &Path, model: &Model) -> Result<PathBuf, Failure> {
+    let target = root.join("target").join(format!("bench-{}", model.name));
+    eprintln!("building the model {} into {}", model.name, target.display());
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root).args(["build", "--release", "--package", "ungil", "--target-dir"]).arg(&target);
-    for feature in features {
+    for feature in model.features {
         cargo.args(["--features", feature]);
     }
     let status = cargo.stdin(Stdio::null()).status().map_err(|e| format!("cannot start cargo: {e}"))?;
     if !status.success() {
-        return Err(format!("the model {model} does not build"));
+        return Err(format!("the model {} does not build", model.name));
     }
     Ok(target.join("release").join("ungil"))
 }
@@ -113,6 +153,16 @@ mod tests {
         for wrong in ["python3", "=python3", "name=", "name= ", "name='python3"] {
             assert!(parse_peer(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_list_of_models_is_names_without_repetition() {
+        let names = |text| parse_models(text).map(|m| m.iter().map(|m| m.name).collect::<Vec<_>>());
+        assert_eq!(names("default,gil, pep703,gilectomy"), Ok(vec!["default", "gil", "pep703", "gilectomy"]));
+        assert_eq!(names("gil"), Ok(vec!["gil"]));
+        assert!(names("default,nogil").is_err_and(|e| e.contains("\"nogil\"") && e.contains("gilectomy")));
+        assert!(names("gil,gil").is_err_and(|e| e.contains("twice")));
+        assert!(names("").is_err());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use ungil_benches::analysis::{self, Guard, Measure};
 use ungil_benches::record::{
     FORMAT, Latency, Machine, Measured, Metric, Record, Runner, Sample, Settings, Stage, Usage,
 };
-use ungil_benches::{cli, compare, html, table};
+use ungil_benches::{cli, compare, html, models, table};
 
 fn runner(name: &str) -> Runner {
     Runner {
@@ -246,6 +246,8 @@ fn the_command_line_tells_what_is_wrong_with_it() {
         (&["walk"][..], "there is no command"),
         (&["run", "--peer", "cpython"], "NAME=COMMAND"),
         (&["run", "--peer", "gil=python3"], "the name is taken"),
+        (&["run", "--peer", "pep703=python3"], "the name is taken"),
+        (&["run", "--models", "default,nogil"], "there is no model \"nogil\""),
         (&["run", "--only", "single,twice"], "there is no stage \"twice\""),
         (&["run", "--metric", "moon"], "cpu or wall"),
         (&["run", "--margin", "-1"], "above 0"),
@@ -263,6 +265,23 @@ fn the_command_line_tells_what_is_wrong_with_it() {
     };
     assert!(options.settings.quick);
     assert_eq!((options.settings.blocks, options.stages), (Some(3), vec![Stage::Io]));
+}
+
+#[test]
+fn models_are_the_usual_two_or_those_that_are_named() {
+    let models = |args: &[&str]| {
+        let cli::Command::Run(options) = parse(args).expect("well formed") else { panic!("it is a run") };
+        let shown = |(model, path): &(&models::Model, Option<PathBuf>)| {
+            let path = path.as_ref().map_or("built".to_owned(), |path| path.display().to_string());
+            format!("{} {path}", model.name)
+        };
+        options.models.iter().map(shown).collect::<Vec<_>>()
+    };
+    assert_eq!(models(&["run"]), ["default built", "gil built"]);
+    assert_eq!(models(&["run", "--models", "gilectomy,gil"]), ["gilectomy built", "gil built"]);
+    // A program that is named takes part, whichever way round the options stand.
+    assert_eq!(models(&["run", "--pep703", "/p", "--models", "gil"]), ["gil built", "pep703 /p"]);
+    assert_eq!(models(&["run", "--gil", "/g"]), ["default built", "gil /g"]);
 }
 
 /// A folder of this test alone.
@@ -305,7 +324,7 @@ fn a_run_keeps_failures_and_writes_its_files() {
             "--default",
             &good,
         ])
-        .args(["--gil", &other, "--peer", &format!("hangs={hangs}"), "-o"])
+        .args(["--gil", &other, "--pep703", &good, "--peer", &format!("hangs={hangs}"), "-o"])
         .arg(&file)
         .output()
         .expect("the runner runs");
@@ -314,9 +333,11 @@ fn a_run_keeps_failures_and_writes_its_files() {
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("ERROR gil: line 1 is \"43\", under default \"42\""), "{text}");
     assert!(text.contains("ERROR hangs: killed after 1 s"), "{text}");
+    assert!(text.contains("First clause, one thread: CPU time, default / pep703"), "{text}");
     let record = Record::load(&file).expect("the result can be read");
     // What failed in the first block is not tried again.
-    assert_eq!(record.samples.len(), 4);
+    let of = |runner: &str| record.samples.iter().filter(|sample| sample.runner == runner).count();
+    assert_eq!(["default", "gil", "pep703", "hangs"].map(of), [2, 1, 2, 1]);
     assert!(
         fs::read_to_string(file.with_extension("html"))
             .expect("the page is there")
