@@ -9,12 +9,15 @@ use ungil_locks::primitive::{AtomicI64, AtomicPtr, AtomicU8, AtomicU32, AtomicU6
 /// Runs `f` with the object's lock held, or at once if the object is exclusively this thread's.
 #[inline(always)]
 pub fn locked<T>(cx: &Cx, h: &Header, f: impl FnOnce() -> T) -> T {
-    if cx.is_exclusive(h) {
-        return f();
+    // One call of `f`, which is inlined then, not one for each way.
+    let exclusive = cx.is_exclusive(h);
+    if !exclusive {
+        h.lock.lock(&cx.world);
     }
-    h.lock.lock(&cx.world);
     let result = f();
-    h.lock.unlock(&cx.world);
+    if !exclusive {
+        h.lock.unlock(&cx.world);
+    }
     result
 }
 
