@@ -20,6 +20,10 @@ pub enum NativeFn {
     /// For signatures with `*args`: the first body takes positional arguments as they were given, without a tuple, and gives
     /// `None` to leave the call to the second.
     Varied(fn(&mut Cx, Args<'_>) -> Option<R>, fn(&mut Cx, Args<'_>) -> R),
+    /// For natives that are called all the time: the first body takes positional arguments as they were given, however many, and
+    /// gives `UNDEF`, having done nothing, to leave the call to the second. It runs no Python, meets no safepoint, waits for
+    /// nobody and drops nothing; the position of the call is not known to it.
+    Shortcut(fn(&Cx, Args<'_>) -> Value, fn(&mut Cx, Args<'_>) -> R),
 }
 
 impl NativeFn {
@@ -28,7 +32,7 @@ impl NativeFn {
     pub fn call(self, cx: &mut Cx, args: Args<'_>) -> R {
         match self {
             NativeFn::Leaf(f) => f(cx, args),
-            NativeFn::Full(f) | NativeFn::Varied(_, f) => f(cx, args),
+            NativeFn::Full(f) | NativeFn::Varied(_, f) | NativeFn::Shortcut(_, f) => f(cx, args),
         }
     }
 
@@ -271,6 +275,12 @@ impl<'a> Args<'a> {
     pub fn refs(&self) -> &'a [Ref<'a>] {
         // SAFETY: references are words, alive for `'a`.
         unsafe { std::slice::from_raw_parts(self.first.cast(), self.len) }
+    }
+
+    /// How many there are.
+    #[inline(always)]
+    pub fn count(&self) -> usize {
+        self.len
     }
 
     /// The argument for parameter `i`, which is required.

@@ -7,14 +7,14 @@ use crate::prelude::*;
 
 /// Name, signature, body.
 pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
-    ("len", "($module, obj, /)", Full(len)),
+    ("len", "($module, obj, /)", Shortcut(len_of_builtin, len)),
     ("repr", "($module, obj, /)", Full(|cx, a| cx.repr(a.get(0)))),
     ("ascii", "($module, obj, /)", Full(|cx, a| cx.ascii(a.get(0)))),
     ("format", "($module, value, format_spec='', /)", Full(format)),
     ("hash", "($module, obj, /)", Full(hash)),
     ("id", "($module, obj, /)", Leaf(id)),
     ("callable", "($module, obj, /)", Leaf(callable)),
-    ("isinstance", "($module, obj, class_or_tuple, /)", Full(isinstance)),
+    ("isinstance", "($module, obj, class_or_tuple, /)", Shortcut(is_plain_instance, isinstance)),
     ("issubclass", "($module, cls, class_or_tuple, /)", Full(issubclass)),
     ("getattr", "($module, object, name, default=<unrepresentable>, /)", Full(getattr)),
     ("setattr", "($module, obj, name, value, /)", Full(setattr)),
@@ -34,6 +34,28 @@ pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("__build_class__", "($module, func, name, /, *bases, **kwds)", Full(build_class)),
     ("__import__", "($module, name, globals=None, locals=None, fromlist=(), level=0)", Full(import)),
 ];
+
+/// `len` of an exact instance of a built-in container.
+fn len_of_builtin(_: &Cx, a: Args<'_>) -> Value {
+    match a.values() {
+        [_] => match crate::objects::iter::len_native(a.get(0)) {
+            Some(n) => Value::from_int_unchecked(n as i64),
+            None => Value::UNDEF,
+        },
+        _ => Value::UNDEF,
+    }
+}
+
+/// `isinstance` where no class has a say in it.
+fn is_plain_instance(cx: &Cx, a: Args<'_>) -> Value {
+    if a.count() != 2 {
+        return Value::UNDEF;
+    }
+    match cx.is_plain_instance(a.get(0), a.get(1)) {
+        Some(is) => Value::from_bool(is),
+        None => Value::UNDEF,
+    }
+}
 
 fn len(cx: &mut Cx, a: Args<'_>) -> R {
     let n = cx.len(a.get(0))?;

@@ -7,7 +7,7 @@ use crate::bind_python;
 use crate::class::Builtin;
 use crate::interp::frame::{self, Frame};
 use crate::interp::{Exit, FAILED, Table, cache, slow};
-use crate::native::{Args, Arity};
+use crate::native::{Args, Arity, NativeFn};
 use crate::objects::function::PyFunction;
 use crate::objects::method::PyBoundMethod;
 use crate::objects::native::PyNative;
@@ -286,12 +286,57 @@ unsafe fn call_native_function<const SOLO: bool>(
     if !native.owner.is_null() || !native.this.peek().is_undef() {
         return call_bound_native::<SOLO>(ip, regs, cx, t, window);
     }
+    if let NativeFn::Shortcut(short, _) = native.def.f {
+        return call_shortcut::<SOLO>(ip, regs, cx, t, window, short);
+    }
+    call_native_in_full::<SOLO>(ip, regs, cx, t, window)
+}
+
+/// As [`call_native_function`] for a native that is bound to nothing, without its shortcut.
+#[inline(always)]
+unsafe fn call_native_in_full<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
     let (first, given) = (window.add(WINDOW_HEADER), fc!(*ip));
     let count = complete(native, regs, first, given);
     if count != INCOMPLETE {
         return call_complete::<SOLO>(ip, regs, cx, native, window.add(2), first, given, count, false);
     }
     call_other_native(ip, regs, cx, t, window)
+}
+
+/// Calls the shortcut of a function of a module.
+#[inline(never)]
+unsafe fn call_shortcut<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+    short: fn(&Cx, Args<'_>) -> Value,
+) -> Exit {
+    let (first, given) = (window.add(WINDOW_HEADER), fc!(*ip));
+    let v = short(&*cx, Args::from_raw(first, given));
+    if v.is_undef() {
+        return leave_shortcut::<SOLO>(ip, regs, cx, t, window);
+    }
+    end_complete::<SOLO>(ip, regs, cx, window.add(2), first.add(given), v)
+}
+
+#[inline(never)]
+unsafe fn leave_shortcut<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    call_native_in_full::<SOLO>(ip, regs, cx, t, window)
 }
 
 /// As [`call_native_function`] where the arguments are not complete.
@@ -758,9 +803,55 @@ unsafe fn call_native_method<const SOLO: bool>(
     t: *const Table,
     callee: Value,
 ) -> Exit {
+    // Methods of built-in types are immortal.
+    let native = Ref::from_value(callee).cast_unchecked::<PyNative>();
+    if let NativeFn::Shortcut(short, _) = native.def.f {
+        return call_method_shortcut::<SOLO>(ip, regs, cx, t, callee, short);
+    }
+    call_method_in_full::<SOLO>(ip, regs, cx, t, callee)
+}
+
+/// Calls the shortcut of a method.
+#[inline(never)]
+unsafe fn call_method_shortcut<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+    short: fn(&Cx, Args<'_>) -> Value,
+) -> Exit {
+    let word = *ip;
+    let (first, given) = (regs.add(fb!(word) + WINDOW_HEADER), fc!(word) + 1);
+    let v = short(&*cx, Args::from_raw(first, given));
+    if v.is_undef() {
+        return leave_method_shortcut::<SOLO>(ip, regs, cx, t, callee);
+    }
+    end_complete::<SOLO>(ip, regs, cx, first, first.add(given), v)
+}
+
+#[inline(never)]
+unsafe fn leave_method_shortcut<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+) -> Exit {
+    call_method_in_full::<SOLO>(ip, regs, cx, t, callee)
+}
+
+/// As [`call_native_method`] without the native's shortcut.
+#[inline(always)]
+unsafe fn call_method_in_full<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+) -> Exit {
     let word = *ip;
     let window = regs.add(fb!(word));
-    // Methods of built-in types are immortal.
     let native = Ref::from_value(callee).cast_unchecked::<PyNative>();
     let (first, given) = (window.add(WINDOW_HEADER), fc!(word) + 1);
     let count = complete(native, regs, first, given);

@@ -133,6 +133,19 @@ pub(crate) fn contains(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.bool(found))
 }
 
+/// `get` from a dict of this thread by a key that needs no Python.
+fn get_quickly(cx: &Cx, a: Args<'_>) -> Value {
+    if !(2..=3).contains(&a.count()) {
+        return Value::UNDEF;
+    }
+    match a.this::<PyDict>().get_quick(cx, a.get(1)) {
+        None => Value::UNDEF,
+        Some(Some(value)) => value.into_value(),
+        Some(None) if a.count() == 3 => a.get(2).own(cx).into_value(),
+        Some(None) => Value::NONE,
+    }
+}
+
 fn get(cx: &mut Cx, a: Args<'_>) -> R {
     let this = a.this::<PyDict>();
     let found = match this.get_quick(cx, a.get(1)) {
@@ -276,7 +289,7 @@ pub fn init(cx: &mut Cx) {
         &[
             ("clear", "($self, /)", Leaf(clear)),
             ("copy", "($self, /)", Leaf(|cx, a| Ok(a.this::<PyDict>().copy(cx)))),
-            ("get", "($self, key, default=None, /)", Full(get)),
+            ("get", "($self, key, default=None, /)", Shortcut(get_quickly, get)),
             ("items", "($self, /)", Leaf(|cx, a| Ok(new_view(cx, a.get(0), Part::Item)))),
             ("keys", "($self, /)", Leaf(|cx, a| Ok(new_view(cx, a.get(0), Part::Key)))),
             ("pop", "($self, key, default=<unrepresentable>, /)", Full(pop)),

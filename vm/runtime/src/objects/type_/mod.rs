@@ -101,6 +101,40 @@ impl Cx {
         Err(self.type_error("isinstance() arg 2 must be a type, a tuple of types, or a union"))
     }
 
+    /// `isinstance(v, class)` as far as it takes no more than a look at the classes.
+    #[inline]
+    pub fn is_plain_instance(&self, v: Ref<'_>, class: Ref<'_>) -> Option<bool> {
+        let own = self.class_of(v);
+        if own.as_ref().is(class) {
+            return Some(true);
+        }
+        let header = class.header()?;
+        if header.shape_id() == Builtin::Type as u32 {
+            // SAFETY: an instance of `type` itself is a class.
+            let is = own.is_subclass(unsafe { class.cast_unchecked::<PyType>() }, self);
+            return (is || self.claims_no_class(own)).then_some(is);
+        }
+        if header.shape_id() != Builtin::Tuple as u32 {
+            return None;
+        }
+        // SAFETY: the shape is that of an exact tuple.
+        for item in unsafe { class.cast_unchecked::<PyTuple>() }.items() {
+            if item.header().is_none_or(|h| h.shape_id() != Builtin::Type as u32) {
+                return None;
+            }
+            // SAFETY: as above.
+            if own.is_subclass(unsafe { item.cast_unchecked::<PyType>() }, self) {
+                return Some(true);
+            }
+        }
+        self.claims_no_class(own).then_some(false)
+    }
+
+    /// Whether instances of the class surely say nothing else of their `__class__`: it is not written in Python, and no proxy.
+    fn claims_no_class(&self, own: &PyType) -> bool {
+        !own.is_heap() && own.same_special(self, self.builtin(Builtin::Object), Special::GetAttribute)
+    }
+
     /// The class, if the object is one whose metaclass has no `__instancecheck__` of its own.
     #[inline]
     fn plain_class(&self, class: Ref<'_>) -> Option<&'static PyType> {
