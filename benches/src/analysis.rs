@@ -51,7 +51,7 @@ impl Measure {
         }
         let measured = sample.measured.as_ref();
         let value = match self {
-            Measure::Time => sample.usage?.time(metric),
+            Measure::Time => sample.time(metric)?,
             Measure::Memory => sample.usage?.peak_rss_kib as f64,
             Measure::TimePerOperation => 1.0 / measured?.throughput?,
             Measure::P99 => measured?.latency.as_ref()?.p99 as f64 * 1e-9,
@@ -129,11 +129,13 @@ pub fn summarize(record: &Record) -> Summary {
     comparisons.extend(compare(record, Stage::Noise, Measure::Time, AGAIN, &first.name));
     let kinds = [
         (Stage::Single, Measure::Time),
+        (Stage::Pyperformance, Measure::Time),
         (Stage::Instructions, Measure::Instructions),
         (Stage::Io, Measure::TimePerOperation),
         (Stage::Io, Measure::P99),
         (Stage::Io, Measure::CpuWork),
         (Stage::Single, Measure::Memory),
+        (Stage::Pyperformance, Measure::Memory),
         (Stage::Startup, Measure::Time),
     ];
     for (stage, measure) in kinds {

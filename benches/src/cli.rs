@@ -12,7 +12,7 @@ use crate::process;
 use crate::progress::Progress;
 use crate::record::{FORMAT, Metric, Record, Runner, Settings, Stage};
 use crate::session::Session;
-use crate::{Failure, analysis, compare, html, interrupt, machine, stages, table};
+use crate::{Failure, analysis, compare, html, interrupt, machine, pyperformance, stages, table};
 
 pub const HELP: &str = "\
 Compares ungil without a GIL, ungil with one, its other models, and other Python interpreters.
@@ -30,7 +30,7 @@ run:
   --peer NAME=COMMAND   another interpreter; may be given again
   -o, --output FILE     where the JSON goes; the page goes beside it, as .html
                         (else target/bench-results/TIME.json)
-  --only STAGE,...      of noise, single, io, scaling, startup, instructions
+  --only STAGE,...      of noise, single, pyperformance, io, scaling, startup, instructions
   --filter TEXT         only benchmarks whose name contains TEXT
   --blocks N            blocks of each stage, if its share of the time allows
   --margin RATIO        `not worse` is claimed if the mean's upper bound is under this (1.01)
@@ -307,6 +307,10 @@ fn run(options: RunOptions) -> Result<i32, Failure> {
     // An output that cannot be written is better known before an hour of work.
     record.save(&file)?;
     record.runners = runners(&root, &options)?;
+    // What needs the network is better known to be there before an hour of work.
+    if options.stages.contains(&Stage::Pyperformance) {
+        pyperformance::fetch(&root)?;
+    }
     let mut session = Session::new(record, file, Progress::new(options.quiet));
     stages::run(&mut session, &root, &options.stages, options.filter.as_deref())?;
     session.record.interrupted = interrupt::requested();

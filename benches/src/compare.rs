@@ -13,12 +13,14 @@ use crate::table;
 /// What is compared, and the name of the section.
 const KINDS: &[(Stage, Measure)] = &[
     (Stage::Single, Measure::Time),
+    (Stage::Pyperformance, Measure::Time),
     (Stage::Instructions, Measure::Instructions),
     (Stage::Io, Measure::TimePerOperation),
     (Stage::Io, Measure::P99),
     (Stage::Io, Measure::CpuWork),
     (Stage::Startup, Measure::Time),
     (Stage::Single, Measure::Memory),
+    (Stage::Pyperformance, Measure::Memory),
 ];
 
 #[derive(Debug)]

@@ -16,6 +16,7 @@ pub mod models;
 pub mod process;
 pub mod programs;
 pub mod progress;
+pub mod pyperformance;
 pub mod record;
 pub mod session;
 pub mod stages;

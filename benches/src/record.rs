@@ -92,6 +92,8 @@ pub enum Stage {
     Noise,
     /// The first clause: `benches/programs`.
     Single,
+    /// The first clause over pyperformance's pure-Python programs.
+    Pyperformance,
     /// The second clause: `benches/io`.
     Io,
     /// More threads, same work: `benches/scaling`.
@@ -121,6 +123,18 @@ pub struct Sample {
     pub instructions: Option<u64>,
 }
 
+impl Sample {
+    /// The time that the first clause compares, in seconds: the measured part's where the program tells it, else that
+    /// of the whole process.
+    pub fn time(&self, metric: Metric) -> Option<f64> {
+        match self.measured.as_ref().and_then(|measured| Some((measured.seconds, measured.cpu_seconds?))) {
+            Some((_, cpu)) if metric == Metric::Cpu => Some(cpu),
+            Some((wall, _)) => Some(wall),
+            None => Some(self.usage?.time(metric)),
+        }
+    }
+}
+
 /// What the kernel says of a process that has ended. Times in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
@@ -140,11 +154,14 @@ impl Usage {
     }
 }
 
-/// The JSON line that programs of `benches/io` and `benches/scaling` print last.
+/// The JSON line that programs of `benches/io`, `benches/scaling` and `benches/pyperformance` print last.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Measured {
     /// Time on the clock for the measured part.
     pub seconds: f64,
+    /// User and system time of the measured part, where the program tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_seconds: Option<f64>,
     /// What must be the same for every interpreter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,

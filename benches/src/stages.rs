@@ -7,32 +7,35 @@ use std::time::Duration;
 use crate::analysis::AGAIN;
 use crate::record::{Runner, Stage};
 use crate::session::{Job, Plan, Session};
-use crate::{Failure, interrupt, programs};
+use crate::{Failure, interrupt, programs, pyperformance};
 
 /// Every stage in the order in which it runs, with its name for `--only`.
 pub const STAGES: &[(&str, Stage)] = &[
     ("noise", Stage::Noise),
     ("single", Stage::Single),
+    ("pyperformance", Stage::Pyperformance),
     ("io", Stage::Io),
     ("scaling", Stage::Scaling),
     ("startup", Stage::Startup),
     ("instructions", Stage::Instructions),
 ];
 
-/// Blocks and seconds of a stage: for `run` they add up to 36 minutes, for `--quick` to 4 and a half.
+/// Blocks and seconds of a stage: for `run` they add up to 36 minutes, for `--quick` to a bit over 4 and a half.
 fn share(stage: Stage, quick: bool) -> (u32, u64) {
     match (stage, quick) {
-        (Stage::Noise, false) => (6, 180),
+        (Stage::Noise, false) => (6, 150),
         (Stage::Noise, true) => (2, 30),
-        (Stage::Single, false) => (20, 840),
-        (Stage::Single, true) => (5, 80),
-        (Stage::Io, false) => (8, 600),
-        (Stage::Io, true) => (4, 80),
-        (Stage::Scaling, false) => (7, 300),
-        (Stage::Scaling, true) => (2, 40),
+        (Stage::Single, false) => (20, 660),
+        (Stage::Single, true) => (5, 60),
+        (Stage::Pyperformance, false) => (20, 420),
+        (Stage::Pyperformance, true) => (5, 45),
+        (Stage::Io, false) => (8, 480),
+        (Stage::Io, true) => (4, 65),
+        (Stage::Scaling, false) => (7, 240),
+        (Stage::Scaling, true) => (2, 35),
         (Stage::Startup, false) => (40, 60),
         (Stage::Startup, true) => (10, 10),
-        (Stage::Instructions, false) => (2, 180),
+        (Stage::Instructions, false) => (2, 150),
         (Stage::Instructions, true) => (1, 30),
     }
 }
@@ -80,6 +83,7 @@ fn jobs(root: &Path, stage: Stage, quick: bool, cores: usize) -> Result<Vec<Job>
             Ok(jobs)
         }
         Stage::Single => programs::single(root, quick),
+        Stage::Pyperformance => Ok(pyperformance::jobs(root, &pyperformance::fetch(root)?, quick)),
         Stage::Io => programs::io(root, quick),
         Stage::Scaling => programs::scaling(root, quick, cores),
         Stage::Startup => Ok(programs::startup()),

@@ -41,6 +41,7 @@ pub fn heading(comparison: &Comparison, metric: Metric) -> String {
     let stage = match comparison.stage {
         Stage::Noise => "A/A, one build against itself: the machine's resolution",
         Stage::Single => "First clause, one thread",
+        Stage::Pyperformance => "First clause, pyperformance",
         Stage::Io => "Second clause, I/O-bound threads",
         Stage::Scaling => "Scaling",
         Stage::Startup => "Start-up",

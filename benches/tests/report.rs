@@ -91,6 +91,7 @@ fn io_sample(runner: &str, block: u32, throughput: f64, p99: u64) -> Sample {
         Latency { p50: 1000, p90: 2000, p99, p999: p99, max: p99, histogram: vec![(1024, 90), (p99, 10)] };
     let measured = Measured {
         seconds: 1.0,
+        cpu_seconds: None,
         result: None,
         operations: Some(100),
         throughput: Some(throughput),
@@ -344,6 +345,59 @@ fn a_run_keeps_failures_and_writes_its_files() {
             .contains("killed after 1 s")
     );
     fs::remove_dir_all(&folder).expect("it is ours");
+}
+
+/// A folder that looks like the workspace, with its own `python3`, whose `pip install --target DIR` does `text`.
+fn workspace_with_pip(name: &str, text: &str) -> PathBuf {
+    let root = folder(name);
+    fs::create_dir_all(root.join("benches/programs")).expect("it is ours");
+    fs::create_dir_all(root.join("bin")).expect("it is ours");
+    let find = "while [ \"$1\" != --target ]; do shift; done; DIR=$2";
+    script(&root.join("bin"), "python3", &format!("{find}\n{text}"));
+    root
+}
+
+fn pyperformance_run(root: &std::path::Path, python: &str) -> std::process::Output {
+    let path = format!("{}:/usr/bin:/bin", root.join("bin").display());
+    let mut command = runner_command();
+    command.current_dir(root).env("PATH", path).args(["run", "--only", "pyperformance", "--blocks", "2"]);
+    command
+        .args(["--default", python, "--gil", python, "-o", "result.json"])
+        .output()
+        .expect("the runner runs")
+}
+
+#[test]
+fn pyperformance_is_downloaded_once_and_measures_itself() {
+    let once = "[ -e \"$DIR/../ran\" ] && exit 1\nmkdir -p \"$DIR/pyperformance/data-files/benchmarks\"; touch \"$DIR/../ran\"";
+    let root = workspace_with_pip("pyperformance", once);
+    let answer = r#"{"seconds": 9.0, "cpu_seconds": 2.5, "result": "all"}"#;
+    let text = format!("if [ \"$1\" = -c ]; then echo 3.14; else echo '{answer}'; fi");
+    let python = script(&root, "python", &text);
+    for _ in 0..2 {
+        let output = pyperformance_run(&root, &python);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{errors}");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains("First clause, pyperformance: CPU time, default / gil"), "{text}");
+    }
+    let record = Record::load(&root.join("result.json")).expect("the result can be read");
+    assert_eq!(record.samples.len(), 20 * 2 * 2);
+    // What the program says of its measured part, not what the process used.
+    let levels = analysis::levels(&record, Stage::Pyperformance, Measure::Time);
+    assert_eq!(levels[&("deepcopy".to_owned(), 1)]["gil"], [2.5, 2.5]);
+    fs::remove_dir_all(&root).expect("it is ours");
+}
+
+#[test]
+fn without_network_the_way_out_is_told() {
+    let root = workspace_with_pip("offline", "echo 'ERROR: no connection' >&2; echo >&2; exit 1");
+    let python = script(&root, "python", "echo 3.14");
+    let output = pyperformance_run(&root, &python);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("ERROR: no connection") && error.contains("--only"), "{error}");
+    fs::remove_dir_all(&root).expect("it is ours");
 }
 
 #[test]
