@@ -45,8 +45,8 @@ pub fn decode<'a>(source: &'a [u8], filename: &str, is_script: bool) -> Result<C
     match coding.as_deref() {
         None => utf8(source, filename, is_script),
         Some(name) => match normalize(name).as_str() {
-            "utf-8" => utf8(source, filename, is_script),
-            _ if has_mark => Err(plain(filename, format!("encoding problem: {name} with BOM"))),
+            "utf-8" if !has_mark || name != "utf8" => utf8(source, filename, is_script),
+            _ if has_mark => Err(coding_problem(source, filename, name)),
             "iso-8859-1" | "ascii" => {
                 if normalize(name) == "ascii" && !source.is_ascii() {
                     let at = source.iter().position(|byte| !byte.is_ascii()).unwrap_or_default();
@@ -61,6 +61,26 @@ pub fn decode<'a>(source: &'a [u8], filename: &str, is_script: bool) -> Result<C
             _ => Err(plain(filename, format!("unknown encoding: {name}"))),
         },
     }
+}
+
+/// The encoding that a source declares, if it is another one than [`decode`] knows.
+pub fn foreign_encoding(source: &[u8]) -> Option<String> {
+    let name = coding_line(source)?;
+    let is_known = matches!(normalize(&name).as_str(), "utf-8" | "iso-8859-1" | "ascii");
+    (!is_known && !source.starts_with(b"\xef\xbb\xbf")).then_some(name)
+}
+
+/// A byte order mark, and an encoding that has none.
+fn coding_problem(source: &[u8], filename: &str, name: &str) -> CompileError {
+    let mut error = plain(filename, format!("encoding problem: {name} with BOM"));
+    let mut lines = source.split(|byte| *byte == b'\n').enumerate();
+    if let Some((at, line)) = lines.find(|(_, line)| coding_in(line).is_some()) {
+        let text = String::from_utf8_lossy(line).into_owned();
+        (error.line, error.end_line) = (at as u32 + 1, at as u32 + 1);
+        error.end_offset = text.chars().count() as i32;
+        error.text = Some(text);
+    }
+    error
 }
 
 fn plain(filename: &str, message: String) -> CompileError {

@@ -42,7 +42,7 @@ mod unparse;
 mod warn;
 mod written;
 
-pub use decode::{compile_bytes, compile_bytes_with_warnings, decode};
+pub use decode::{compile_bytes, compile_bytes_with_warnings, decode, foreign_encoding};
 pub use errors::{CompileError, ErrorKind, Warning, WarningKind};
 use source::Source;
 pub use tree::{Field, Node, Parsed, parse_tree};

@@ -4,6 +4,7 @@ use crate::Mode;
 use crate::errors::{Fault, Res, Warning};
 use crate::source::Source;
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
+use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{Mod, PythonVersion, Stmt};
 use ruff_python_parser::{ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange, TextSize};
@@ -32,13 +33,14 @@ pub(crate) fn parse(source: &Source, mode: Mode) -> Res<(Mod, Vec<Warning>)> {
     {
         return Err(fault);
     }
-    let parsed = parse_unchecked(text, options);
+    let replaced = crate::diagnose::without_diamonds(text)?;
+    let parsed = parse_unchecked(replaced.as_deref().unwrap_or(text), options);
     if let Some(error) = parsed.errors().first() {
         let own = Fault::syntax("invalid syntax", error.location);
         let mut fault = crate::diagnose::explain(text, mode).unwrap_or(own);
         if fault.message == "invalid syntax" || fault.message.contains("Perhaps you forgot a comma") {
             let before = fault.range.map_or(TextSize::new(0), |range| range.start());
-            fault.last_statement = Some(last_statement(parsed.syntax(), text, before));
+            fault.last_statement = Some(last_statement(parsed.syntax(), parsed.tokens(), text, before));
         }
         return Err(fault);
     }
@@ -86,9 +88,10 @@ fn misplaced(text: &str, at: TextRange) -> &'static str {
 }
 
 /// Where the last statement that ends as a statement must, before a place, starts.
-fn last_statement(tree: &Mod, text: &str, before: TextSize) -> Option<TextSize> {
+fn last_statement(tree: &Mod, tokens: &Tokens, text: &str, before: TextSize) -> Option<TextSize> {
     struct Finder<'a> {
         text: &'a str,
+        tokens: &'a Tokens,
         before: TextSize,
         found: Option<TextRange>,
     }
@@ -97,18 +100,33 @@ fn last_statement(tree: &Mod, text: &str, before: TextSize) -> Option<TextSize> 
             let range = stmt.range();
             let rest = self.text[range.end().to_usize()..].trim_start_matches([' ', '\t']);
             let ends = rest.is_empty() || rest.starts_with(['\n', ';', '#']);
-            if ends && range.end() <= self.before && self.found.is_none_or(|found| range.end() > found.end())
+            let is_last = self.found.is_none_or(|found| range.end() > found.end());
+            if ends && range.end() <= self.before && is_last && !is_inside_brackets(self.tokens, range.end())
             {
                 self.found = Some(range);
             }
             walk_stmt(self, stmt);
         }
     }
-    let mut finder = Finder { text, before, found: None };
+    let mut finder = Finder { text, tokens, before, found: None };
     if let Mod::Module(module) = tree {
         finder.visit_body(&module.body);
     }
     finder.found.map(|range| range.start())
+}
+
+/// Whether a bracket is open behind a place: the parser closes statements there to go on.
+fn is_inside_brackets(tokens: &Tokens, place: TextSize) -> bool {
+    use TokenKind::{Lbrace, Lpar, Lsqb, Rbrace, Rpar, Rsqb};
+    let before = tokens.iter().take_while(|token| token.end() <= place);
+    let depth: i32 = before
+        .map(|token| match token.kind() {
+            Lpar | Lsqb | Lbrace => 1,
+            Rpar | Rsqb | Rbrace => -1,
+            _ => 0,
+        })
+        .sum();
+    depth > 0
 }
 
 /// The common case of interactive input, which needs no closer look.

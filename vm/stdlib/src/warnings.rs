@@ -344,7 +344,7 @@ fn show(cx: &mut Cx, issue: &Issue, text: Ref<'_>) -> R<()> {
     let category = PyType::from_ref(issue.category.r(), cx).map(|c| c.name()).unwrap_or_default();
     let text = text.downcast::<PyStr>(cx).map(|s| s.to_string_lossy()).unwrap_or_default();
     let mut shown = format!("{filename}:{}: {category}: {text}\n", issue.line);
-    if let Some(source) = source_line(&filename, issue.line) {
+    if let Some(source) = source_line(cx, &filename, issue.line) {
         shown += &format!("  {}\n", source.trim());
     }
     write_stderr(cx, &shown);

@@ -22,7 +22,7 @@ pub(crate) struct Node {
 /// Nothing, an alternative's node, or an error to report.
 pub(crate) type Found = Result<Option<Rc<Node>>, Fault>;
 
-/// A rule, where it was tried, and whether with the rules for errors.
+/// A rule, where it was tried, and whether with the rules for errors, if that makes a difference.
 type Key = (RuleId, usize, bool);
 
 pub(crate) struct Engine<'a> {
@@ -77,7 +77,7 @@ impl<'a> Engine<'a> {
     }
 
     pub fn rule(&mut self, id: RuleId) -> Found {
-        let key = (id, self.mark, self.explaining);
+        let key = (id, self.mark, self.explaining && !self.grammar.rules[id].kept);
         if let Some((node, end)) = self.memo.get(&key) {
             let node = node.clone();
             self.mark = *end;

@@ -14,7 +14,7 @@ mod numbers;
 mod tokens;
 
 use crate::Mode;
-use crate::errors::{ErrorKind, Fault, FaultEnd};
+use crate::errors::{ErrorKind, Fault, FaultEnd, Res};
 use engine::Engine;
 use ruff_text_size::{TextRange, TextSize};
 use tokens::{Kind, Tokenizer, Tokens};
@@ -208,7 +208,7 @@ fn prefer_tokenizer(fault: Fault, tokens: &Tokens, text: &str, line: usize) -> F
         return if tokens.error_in_string { fault } else { of_tokenizer(error) };
     }
     match tokens.open.last() {
-        Some(&(_, place)) if line > line_of(text, place) => never_closed(tokens),
+        Some(&open) if line > line_of(text, open.1) => never_closed(open),
         _ => fault,
     }
 }
@@ -218,11 +218,13 @@ fn end_fault(tokens: &Tokens, text: &str) -> Fault {
     if let Some(error) = &tokens.error {
         return of_tokenizer(error);
     }
-    if tokens.open.is_empty() {
-        let end = TextRange::empty(TextSize::new(text.len() as u32));
-        return Fault::syntax("unexpected EOF while parsing", end);
+    match tokens.open.last() {
+        Some(&open) => never_closed(open),
+        None => {
+            let end = TextRange::empty(TextSize::new(text.len() as u32));
+            Fault::syntax("unexpected EOF while parsing", end)
+        }
     }
-    never_closed(tokens)
 }
 
 /// Errors of the tokenizer show the line without its newline, those about indentation excepted.
@@ -233,9 +235,44 @@ fn of_tokenizer(error: &Fault) -> Fault {
     Fault { bare_line: error.kind == ErrorKind::SyntaxError && !of_parser, ..error.clone() }
 }
 
-fn never_closed(tokens: &Tokens) -> Fault {
-    let (bracket, place) = tokens.open[tokens.open.len() - 1];
+/// A bracket that stays open, and its place.
+fn never_closed((bracket, place): (u8, usize)) -> Fault {
     let what = format!("'{}' was never closed", char::from(bracket));
     let range = TextRange::empty(TextSize::new(place as u32));
     Fault::new(ErrorKind::SyntaxError, what, range).ending(FaultEnd::Zero)
+}
+
+/// Under `from __future__ import barry_as_FLUFL` (PEP 401): the text with `!=` for each `<>`, which is as long.
+///
+/// # Errors
+/// `!=` is not allowed then.
+pub(crate) fn without_diamonds(text: &str) -> Res<Option<String>> {
+    const FEATURE: &str = "barry_as_FLUFL";
+    if !text.contains(FEATURE) {
+        return Ok(None);
+    }
+    let mut complete = text.to_owned();
+    complete.push('\n');
+    let tokens = Tokenizer::run(&complete).all;
+    let word = |at: usize| tokens.get(at).map(|token| &complete[token.start..token.end]);
+    let is_import = |at: usize| {
+        let first = tokens[..at].iter().rposition(|token| token.kind == Kind::Newline).map_or(0, |at| at + 1);
+        (0..3).map(|n| word(first + n)).eq(["from", "__future__", "import"].map(Some))
+    };
+    let import = (0..tokens.len()).find(|&at| word(at) == Some(FEATURE) && is_import(at));
+    let Some(import) = import else { return Ok(None) };
+    let mut text = text.to_owned();
+    for token in tokens[import..].iter().filter(|token| token.kind == Kind::Op) {
+        match &complete[token.start..token.end] {
+            "<>" => text.replace_range(token.start..token.end, "!="),
+            "!=" => {
+                let range =
+                    TextRange::new(TextSize::new(token.start as u32), TextSize::new(token.end as u32));
+                let fault = Fault::syntax("with Barry as BDFL, use '<>' instead of '!='", range);
+                return Err(Fault { in_bytes: false, ..fault });
+            }
+            _ => {}
+        }
+    }
+    Ok(Some(text))
 }

@@ -20,6 +20,8 @@ pub(crate) struct Grammar {
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub left_recursive: bool,
+    /// What it gave at a place holds with and without the rules for errors, as for CPython's `(memo)` rules.
+    pub kept: bool,
     /// Tried only in the second pass.
     pub is_wrong: bool,
     /// Rules for errors are off inside.
@@ -83,6 +85,24 @@ impl Grammar {
     }
 }
 
+/// See [`Rule::kept`].
+const KEPT: [&str; 14] = [
+    "simple_stmt",
+    "block",
+    "star_expression",
+    "expression",
+    "disjunction",
+    "conjunction",
+    "inversion",
+    "factor",
+    "await_primary",
+    "strings",
+    "arguments",
+    "star_target",
+    "target_with_star_atom",
+    "del_target",
+];
+
 fn read(text: &'static str) -> Grammar {
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let split = |line: &'static str| line.split_once(": ").expect("a rule has a colon");
@@ -98,6 +118,7 @@ fn read(text: &'static str) -> Grammar {
             let mut reader = Reader { rest: body, by_name: &by_name };
             Rule {
                 left_recursive: head.starts_with('@'),
+                kept: head.starts_with('@') || KEPT.contains(head),
                 is_wrong: head.starts_with("wrong_"),
                 without_wrong,
                 alternatives: reader.alternatives(),

@@ -173,12 +173,15 @@ impl<'a> Tokenizer<'a> {
     fn indentation(&mut self) -> Lex<bool> {
         let (mut column, mut alternative) = (0, 0);
         let start = self.at;
+        // Of a line that is continued right away, the blanks before the backslash count, if there are any.
+        let mut continued = 0;
         loop {
             match self.peek(0) {
                 b' ' => (column, alternative) = (column + 1, alternative + 1),
                 b'\t' => (column, alternative) = ((column / 8 + 1) * 8, alternative + 1),
                 b'\x0c' => (column, alternative) = (0, 0),
                 b'\\' if self.peek(1) == b'\n' => {
+                    continued = if continued == 0 { column } else { continued };
                     self.at += 2;
                     if self.at >= self.bytes.len() {
                         return Err(self.ends_in_backslash());
@@ -188,6 +191,9 @@ impl<'a> Tokenizer<'a> {
                 _ => break,
             }
             self.at += 1;
+        }
+        if continued != 0 {
+            (column, alternative) = (continued, continued);
         }
         match self.bytes.get(self.at) {
             None => return Ok(false),
@@ -208,7 +214,7 @@ impl<'a> Tokenizer<'a> {
             return Ok(false);
         }
         let (top, top_alternative) = self.indents[self.indents.len() - 1];
-        let line_end = self.text[start..].find('\n').map_or(self.bytes.len(), |end| start + end);
+        let line_end = self.text[self.at..].find('\n').map_or(self.bytes.len(), |end| self.at + end);
         if column == top {
             if alternative != top_alternative {
                 return Err(self.tab_error(start));
@@ -250,6 +256,9 @@ impl<'a> Tokenizer<'a> {
 
     /// A backslash that continues the last line.
     fn ends_in_backslash(&self) -> Fault {
+        if let Some(&bracket) = self.open.last() {
+            return super::never_closed(bracket);
+        }
         let place = TextRange::empty(TextSize::new(self.at as u32 - 1));
         Fault::syntax("unexpected EOF while parsing", place).ending(FaultEnd::Minus)
     }
@@ -274,10 +283,7 @@ impl<'a> Tokenizer<'a> {
                     }
                     self.at += 2;
                     if self.at >= self.bytes.len() {
-                        let place = TextRange::empty(TextSize::new(self.at as u32 - 1));
-                        return Err(
-                            Fault::syntax("unexpected EOF while parsing", place).ending(FaultEnd::Minus)
-                        );
+                        return Err(self.ends_in_backslash());
                     }
                 }
                 _ => return Ok(()),

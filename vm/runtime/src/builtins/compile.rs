@@ -6,6 +6,7 @@ use crate::objects::dict::PyDict;
 use crate::objects::str::PyStr;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
+use std::borrow::Cow;
 use ungil_bytecode::CodeUnit;
 use ungil_compiler::{CompileError, Compiled, ErrorKind, Mode, Node, Options, Warning, WarningKind};
 
@@ -39,7 +40,7 @@ fn error_of_source(cx: &mut Cx, error: CompileError, source: Option<&str>) -> Er
         _ => Builtin::SyntaxError,
     };
     let own = (error.text.is_none() && error.line > 0 && !error.filename.starts_with('<'))
-        .then(|| crate::traceback::source_line(&error.filename, error.line.into()))
+        .then(|| crate::traceback::source_line(cx, &error.filename, error.line.into()))
         .flatten();
     let text = error.text.or_else(|| own.map(|line| line + "\n"));
     let has_place = error.line > 0 || text.is_some();
@@ -61,7 +62,8 @@ fn error_of_source(cx: &mut Cx, error: CompileError, source: Option<&str>) -> Er
     let exception = crate::objects::exception::new_exception(cx, class, [message, details]);
     if let Some((line, column)) = error.last_statement {
         // From this `traceback` finds out whether a keyword is misspelled.
-        let source = source.map_or_else(|| cx.none(), |source| cx.str(source));
+        let end = |source: &str| if source.ends_with('\n') { "" } else { "\n" };
+        let source = source.map_or_else(|| cx.none(), |source| cx.str(&format!("{source}{}", end(source))));
         let (line, column) = (cx.int(line.into()), cx.int(column.into()));
         let metadata = cx.tuple(vec![line, column, source]);
         let name = crate::objects::str::intern(cx, "_metadata");
@@ -70,6 +72,30 @@ fn error_of_source(cx: &mut Cx, error: CompileError, source: Option<&str>) -> Er
         }
     }
     crate::err::Raised(exception)
+}
+
+/// The text of a source, as PEP 263 says: what the compiler does not know is for the registered codecs.
+fn decode<'a>(cx: &mut Cx, bytes: &'a [u8], filename: &str, is_script: bool) -> R<Cow<'a, str>> {
+    match decode_foreign(cx, bytes) {
+        None => ungil_compiler::decode(bytes, filename, is_script).map_err(|error| compile_error(cx, error)),
+        Some(Ok(text)) => Ok(Cow::Owned(text)),
+        Some(Err(err)) if cx.is_error(&err, Builtin::UnicodeError) => {
+            let what = cx.str_string(err.exception())?;
+            Err(cx.error(Builtin::SyntaxError, &format!("(unicode error) {what}")))
+        }
+        // As the compiler says it of an encoding that nobody knows.
+        Some(Err(err)) if cx.is_error(&err, Builtin::LookupError) => {
+            ungil_compiler::decode(bytes, filename, is_script).map_err(|error| compile_error(cx, error))
+        }
+        Some(Err(err)) => Err(err),
+    }
+}
+
+/// The text of a source that declares an encoding which is for the registered codecs.
+pub fn decode_foreign(cx: &mut Cx, bytes: &[u8]) -> Option<R<String>> {
+    let encoding = ungil_compiler::foreign_encoding(bytes)?;
+    let text = crate::objects::codec::decode(cx, bytes, &encoding, "strict");
+    Some(text.map(|text| cx.text_of(text.r())))
 }
 
 /// Compiles source bytes (decoded as PEP 263 says).
@@ -96,7 +122,8 @@ fn compile_with(
     options: Options,
 ) -> R<Box<CodeUnit>> {
     let options = Options { optimize: cx.vm.config.optimize as i8, ..options };
-    let result = ungil_compiler::compile_bytes_with_warnings(source, filename, mode, &options);
+    let text = decode(cx, source, filename, options.is_script)?;
+    let result = ungil_compiler::compile_with_warnings(&text, filename, mode, &options);
     accept(cx, result, filename, None)
 }
 
@@ -130,8 +157,8 @@ fn issue(cx: &mut Cx, warning: &Warning, filename: &str) -> R<()> {
     let result = cx.call_method(module.r(), "warn_explicit", &[text.r(), class, name.r(), line.r()]);
     match result {
         Err(err) if cx.is_error(&err, category) => {
-            let own = || crate::traceback::source_line(filename, warning.line.into()).map(|line| line + "\n");
-            let text = warning.text.clone().or_else(own);
+            let own = crate::traceback::source_line(cx, filename, warning.line.into());
+            let text = warning.text.clone().or_else(|| own.map(|line| line + "\n"));
             Err(compile_error(
                 cx,
                 CompileError {
@@ -184,12 +211,12 @@ fn compile_source(
     mode: Mode,
     options: &Options,
 ) -> R<&'static PyCode> {
-    let result = match (is_text, std::str::from_utf8(&bytes)) {
-        (true, Ok(text)) => ungil_compiler::compile_with_warnings(text, filename, mode, options),
-        _ => ungil_compiler::compile_bytes_with_warnings(&bytes, filename, mode, options),
+    let text = match (is_text, std::str::from_utf8(&bytes)) {
+        (true, Ok(text)) => Cow::Borrowed(text),
+        _ => decode(cx, &bytes, filename, false)?,
     };
-    let text = std::str::from_utf8(&bytes).ok();
-    let unit = accept(cx, result, filename, text)?;
+    let result = ungil_compiler::compile_with_warnings(&text, filename, mode, options);
+    let unit = accept(cx, result, filename, Some(&text))?;
     Ok(code::link(cx, *unit))
 }
 
@@ -351,11 +378,8 @@ fn syntax_tree(
     level: i8,
 ) -> R {
     let text = match (is_text, std::str::from_utf8(&bytes)) {
-        (true, Ok(text)) => std::borrow::Cow::Borrowed(text),
-        _ => match ungil_compiler::decode(&bytes, filename, false) {
-            Ok(text) => text,
-            Err(error) => return Err(compile_error(cx, error)),
-        },
+        (true, Ok(text)) => Cow::Borrowed(text),
+        _ => decode(cx, &bytes, filename, false)?,
     };
     let mut parsed = match ungil_compiler::parse_tree(&text, filename, mode) {
         Ok(parsed) => parsed,

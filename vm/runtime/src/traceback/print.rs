@@ -57,24 +57,26 @@ pub fn format_value(cx: &mut Cx, exception: Obj) -> String {
 }
 
 /// The lines of a source file, none if it cannot be read.
-fn lines_of(file: &str) -> Vec<String> {
+fn lines_of(cx: &mut Cx, file: &str) -> Vec<String> {
     let bytes: Option<Vec<u8>> = match file.strip_prefix("<frozen>/") {
         Some(inner) => crate::import::embedded(inner),
         None if file.starts_with('<') => crate::import::kept_source(file),
         None => std::fs::read(file).ok(),
     };
     let bytes = bytes.unwrap_or_default();
-    let text = match ungil_compiler::decode(&bytes, file, false) {
-        Ok(text) => text,
-        Err(_) => String::from_utf8_lossy(&bytes),
+    let foreign = crate::builtins::compile::decode_foreign(cx, &bytes).and_then(Result::ok);
+    let text = match (foreign, ungil_compiler::decode(&bytes, file, false)) {
+        (Some(text), _) => text.into(),
+        (None, Ok(text)) => text,
+        (None, Err(_)) => String::from_utf8_lossy(&bytes),
     };
     text.lines().map(str::to_string).collect()
 }
 
 /// A line of a source file, by its number from 1.
-pub fn source_line(file: &str, line: i64) -> Option<String> {
+pub fn source_line(cx: &mut Cx, file: &str, line: i64) -> Option<String> {
     let index = usize::try_from(line).ok()?.checked_sub(1)?;
-    lines_of(file).into_iter().nth(index)
+    lines_of(cx, file).into_iter().nth(index)
 }
 
 /// The entries of a traceback with their heading, nothing underlined; empty without a traceback.
@@ -215,20 +217,27 @@ impl Printer {
                 count = 1;
             }
             if count <= RECURSIVE_CUTOFF {
-                self.entry(code, t.last.get(), t.line.get(), indent, out);
+                self.entry(cx, code, (t.last.get(), t.line.get()), indent, out);
             }
         }
         repeated(count, indent, out);
     }
 
-    fn entry(&mut self, code: &'static PyCode, at: usize, line: u32, indent: &str, out: &mut String) {
+    fn entry(
+        &mut self,
+        cx: &mut Cx,
+        code: &'static PyCode,
+        (at, line): (usize, u32),
+        indent: &str,
+        out: &mut String,
+    ) {
         let (file, name) = (&code.unit.filename, &code.unit.name);
         let _ = writeln!(out, "{indent}  File \"{file}\", line {line}, in {name}");
         let position = code.position(at);
         let mut text = String::new();
         if self.underline && position.line == line && position.end_line >= position.line {
-            self.source(file, position, &mut text);
-        } else if let Some(source) = self.line(file, line) {
+            self.source(cx, file, position, &mut text);
+        } else if let Some(source) = self.line(cx, file, line) {
             let _ = writeln!(text, "    {}", source.trim());
         }
         for line in text.split_inclusive('\n') {
@@ -237,8 +246,8 @@ impl Printer {
     }
 
     /// The source lines of a position with what is to be underlined.
-    fn source(&mut self, file: &str, p: ungil_bytecode::Position, out: &mut String) {
-        let lines: Vec<String> = (p.line..=p.end_line).map_while(|n| self.line(file, n)).collect();
+    fn source(&mut self, cx: &mut Cx, file: &str, p: ungil_bytecode::Position, out: &mut String) {
+        let lines: Vec<String> = (p.line..=p.end_line).map_while(|n| self.line(cx, file, n)).collect();
         if lines.len() != (p.end_line - p.line + 1) as usize || lines.is_empty() {
             return;
         }
@@ -320,8 +329,8 @@ impl Printer {
         }
     }
 
-    fn line(&mut self, file: &str, number: u32) -> Option<String> {
-        let lines = self.files.entry(file.to_string()).or_insert_with(|| lines_of(file));
+    fn line(&mut self, cx: &mut Cx, file: &str, number: u32) -> Option<String> {
+        let lines = self.files.entry(file.to_string()).or_insert_with(|| lines_of(cx, file));
         lines.get((number as usize).checked_sub(1)?).cloned()
     }
 
