@@ -46,6 +46,7 @@ mod stat_module;
 mod statistics;
 mod structs;
 mod subprocess;
+mod suggestions;
 pub mod sys;
 mod sysconfigdata;
 mod testcapi;
@@ -107,6 +108,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_testinternalcapi", testinternal::init),
     ("_testlimitedcapi", testlimitedcapi::init),
     ("_thread", thread::init),
+    ("_suggestions", suggestions::init),
     ("_tokenize", tokenize::init),
     ("_types", types::init),
     ("_typing", typing::init),

@@ -35,6 +35,19 @@ fn set_checked(cx: &mut Cx, a: Args<'_>, slot: &Slot, class: Builtin, message: &
     Ok(cx.none())
 }
 
+fn set_dict(cx: &mut Cx, a: Args<'_>) -> R {
+    match a.opt(1) {
+        None => return Err(cx.type_error("cannot delete __dict__")),
+        Some(v) if cx.is_instance_of(v, Builtin::Dict) => this(a).dict.set(&this(a).h, cx, v.own(cx)),
+        Some(v) => {
+            let found = cx.type_name(v);
+            let message = format!("__dict__ must be set to a dictionary, not a '{found}'");
+            return Err(cx.type_error(message));
+        }
+    }
+    Ok(cx.none())
+}
+
 fn set_any(cx: &mut Cx, a: Args<'_>, slot: &Slot) -> R {
     match a.opt(1) {
         None => drop(slot.take(&this(a).h, cx)),
@@ -252,14 +265,7 @@ pub fn init(cx: &mut Cx) {
         Full(|cx, a| get_slot(cx, this(a), &this(a).doc)),
         Some(Full(|cx, a| set_any(cx, a, &this(a).doc))),
     )
-    .getset(
-        cx,
-        "__dict__",
-        Full(get_dict),
-        Some(Full(|cx, a| {
-            set_checked(cx, a, &this(a).dict, Builtin::Dict, "__dict__ must be set to a dictionary")
-        })),
-    )
+    .getset(cx, "__dict__", Full(get_dict), Some(Full(set_dict)))
     .getset(cx, "__annotations__", Full(get_annotations), Some(Full(set_annotations)))
     .getset(
         cx,

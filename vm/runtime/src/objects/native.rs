@@ -452,8 +452,11 @@ fn check_receiver(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<
     if native.is_constructor() {
         return check_class_argument(cx, owner, args);
     }
-    if native.h.shape_id() == Builtin::ClassMethodDescriptor as u32 || !native.this.is_empty() {
+    if !native.this.is_empty() {
         return Ok(());
+    }
+    if native.h.shape_id() == Builtin::ClassMethodDescriptor as u32 {
+        return check_class_receiver(cx, native, owner, args);
     }
     let given = args.len() - names.map_or(0, |n| n.items().len());
     let name = native.def.name;
@@ -479,6 +482,31 @@ fn check_receiver(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<
         "requires a" => format!("descriptor '{name}' requires a '{expected}' object but received a '{got}'"),
         _ => format!("descriptor '{name}' for '{expected}' objects doesn't apply to a '{got}' object"),
     }))
+}
+
+/// A class method's first argument is a class derived from its own.
+#[inline(always)]
+fn check_class_receiver(cx: &mut Cx, native: &PyNative, owner: &'static PyType, args: Args<'_>) -> R<()> {
+    match args.opt(0).and_then(|class| PyType::from_ref(class, cx)) {
+        Some(class) if std::ptr::eq(class, owner) || class.is_subclass(owner, cx) => Ok(()),
+        _ => Err(wrong_class(cx, native, owner, args.opt(0))),
+    }
+}
+
+#[cold]
+fn wrong_class(cx: &mut Cx, native: &PyNative, owner: &'static PyType, given: Option<Ref<'_>>) -> Err {
+    let (name, owner) = (native.def.name, owner.tp_name());
+    let Some(first) = given else {
+        return cx.type_error(format!("descriptor '{name}' of '{owner}' object needs an argument"));
+    };
+    let what = match PyType::from_ref(first, cx) {
+        Some(class) => format!("requires a subtype of '{owner}' but received '{}'", class.tp_name()),
+        None => {
+            let found = cx.class_of(first).tp_name();
+            format!("for type '{owner}' needs a type, not a '{found}' as arg 2")
+        }
+    };
+    cx.type_error(format!("descriptor '{name}' {what}"))
 }
 
 fn check_class_argument(cx: &mut Cx, owner: &'static PyType, args: Args<'_>) -> R<()> {
@@ -592,22 +620,11 @@ fn class_descriptor_get(cx: &mut Cx, a: Args<'_>) -> R {
             )));
         }
     };
-    let owner_name = || owner.map(PyType::name).unwrap_or_default();
-    let Some(given) = PyType::from_ref(class, cx) else {
-        let found = cx.type_name(class);
-        let message =
-            format!("descriptor '{name}' for type '{}' needs a type, not a '{found}' as arg 2", owner_name());
-        return Err(cx.type_error(message));
-    };
-    if !native.fits(cx, given) {
-        let message = format!(
-            "descriptor '{name}' requires a subtype of '{}' but received '{}'",
-            owner_name(),
-            given.name()
-        );
-        return Err(cx.type_error(message));
+    match (PyType::from_ref(class, cx), owner) {
+        (Some(given), _) if native.fits(cx, given) => Ok(bind_to(cx, native, given.as_ref().own(cx))),
+        (_, Some(owner)) => Err(wrong_class(cx, native, owner, Some(class))),
+        (_, None) => Err(cx.system_error("a class method of no class")),
     }
-    Ok(bind_to(cx, native, given.as_ref().own(cx)))
 }
 
 fn getset_get(cx: &mut Cx, a: Args<'_>) -> R {

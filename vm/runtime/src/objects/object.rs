@@ -284,6 +284,9 @@ pub fn add_dict(cx: &mut Cx, class: &'static PyType) -> R<()> {
                 let message = format!("attribute '__dict__' of '{what}' objects is not writable");
                 return Err(cx.error(Builtin::AttributeError, &message));
             }
+            if a.opt(1).is_none() && cx.is_instance_of(a.get(0), Builtin::BaseException) {
+                return Err(cx.type_error("cannot delete __dict__"));
+            }
             crate::ops::set_instance_dict(cx, a.get(0), a.opt(1)).map(|_| Obj::immediate(Value::NONE))
         })),
     );

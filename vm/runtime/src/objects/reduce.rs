@@ -170,7 +170,8 @@ fn check_layout(cx: &mut Cx, class: &'static PyType) -> R<()> {
 
 /// A dict of the slots that have values; `None` if none has.
 fn slot_values(cx: &mut Cx, v: Ref<'_>, class: &'static PyType) -> R<Option<Obj>> {
-    if class.slot_count == 0 {
+    let known = intern(cx, "__slotnames__");
+    if class.slot_count == 0 && class.dict(cx).get_str(cx, known.get()).is_none() {
         return Ok(None);
     }
     let module = crate::import::import_module(cx, "copyreg")?;
