@@ -44,6 +44,12 @@ fn co_code(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(crate::objects::bytes::new_bytes(cx, &bytes))
 }
 
+fn co_linetable(cx: &mut Cx, a: Args<'_>) -> R {
+    let unit = &this(a).unit;
+    let table = super::line_table::encode(&unit.positions, unit.first_line);
+    Ok(crate::objects::bytes::new_bytes(cx, &table))
+}
+
 fn position_tuple(cx: &Cx, p: ungil_bytecode::Position) -> Obj {
     let number = |n: u32, known: bool| if known { cx.int(n as i64) } else { cx.none() };
     let known = p.line != 0;
@@ -121,6 +127,7 @@ pub fn init(cx: &mut Cx) {
         .getset(cx, "co_names", Full(|cx, a| texts(cx, this(a).unit.names.iter())), None)
         .getset(cx, "co_consts", Full(consts), None)
         .getset(cx, "co_code", Full(co_code), None)
+        .getset(cx, "co_linetable", Full(co_linetable), None)
         .method(cx, "co_positions", "($self, /)", Full(co_positions))
         .method(cx, "replace", super::code_replace::SIGNATURE, Full(super::code_replace::replace))
         .method(cx, "__replace__", super::code_replace::SIGNATURE, Full(super::code_replace::replace))

@@ -3,7 +3,9 @@
 //! The instructions are the VM's own and trust the unit around them (its registers, its parameters), so what a caller may
 //! change is what they do not depend on: names, lines, flags that are notes. Anything else may only be given as it is.
 
+use super::bytes::PyBytes;
 use super::code::{PyCode, link_with};
+use super::line_table;
 use crate::prelude::*;
 use ungil_bytecode::{CodeUnit, flags};
 
@@ -79,7 +81,15 @@ fn change(cx: &mut Cx, code: Ref<'_>, unit: &mut CodeUnit, name: &str, value: Re
         "co_filename" => unit.filename = text(cx, name, value)?,
         "co_name" => unit.name = text(cx, name, value)?,
         "co_qualname" => unit.qualname = text(cx, name, value)?,
-        "co_linetable" | "co_exceptiontable" => {}
+        "co_linetable" => {
+            let Some(table) = value.downcast::<PyBytes>(cx) else {
+                let got = cx.type_name(value);
+                let message = format!("replace() argument 'co_linetable' must be bytes, not {got}");
+                return Err(cx.type_error(message));
+            };
+            unit.positions = line_table::decode(table.as_bytes(), unit.first_line, unit.code.len());
+        }
+        "co_exceptiontable" => {}
         _ => {
             let own = cx.get_attr_str(code, name)?;
             if !cx.equal(own.r(), value)? {

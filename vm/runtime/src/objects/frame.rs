@@ -462,6 +462,22 @@ fn f_back(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 /// Code that stands for no source has no line.
+/// No frame goes on elsewhere than it was: debuggers show this error when they are asked to jump.
+fn set_f_lineno(cx: &mut Cx, a: Args<'_>) -> R {
+    let Some(line) = a.opt(1) else {
+        return Err(
+            cx.error(Builtin::AttributeError, "attribute 'f_lineno' of 'frame' objects cannot be deleted")
+        );
+    };
+    if !cx.is_exactly(line, Builtin::Int) {
+        return Err(cx.value_error("lineno must be an integer"));
+    }
+    if !cx.tracing.is_in_hook() {
+        return Err(cx.value_error("f_lineno can only be set in a trace function"));
+    }
+    Err(cx.value_error("f_lineno can't be set: there are no jumps to other lines"))
+}
+
 fn f_lineno(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(match a.this::<PyFrame>().line(cx) {
         0 => cx.none(),
@@ -540,7 +556,7 @@ pub fn init(cx: &mut Cx) {
             None,
         )
         .getset(cx, "f_locals", Full(f_locals), None)
-        .getset(cx, "f_lineno", Full(f_lineno), None)
+        .getset(cx, "f_lineno", Full(f_lineno), Some(Full(set_f_lineno)))
         .getset(
             cx,
             "f_lasti",

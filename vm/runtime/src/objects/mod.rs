@@ -28,6 +28,7 @@ pub mod hash;
 pub mod int;
 pub mod items;
 pub mod iter;
+mod line_table;
 pub mod list;
 pub mod map;
 pub mod mapping_proxy;

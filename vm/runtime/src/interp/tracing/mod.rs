@@ -89,6 +89,11 @@ impl State {
     pub(crate) fn is_reporting(&self) -> bool {
         self.on.get() && self.busy.get() == 0
     }
+
+    /// Whether a hook is running.
+    pub(crate) fn is_in_hook(&self) -> bool {
+        self.on.get() && self.busy.get() != 0
+    }
 }
 
 /// What has been reported of a frame: kept in its frame object, used by the thread that runs the frame.
