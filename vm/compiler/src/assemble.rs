@@ -3,7 +3,7 @@
 //! Jumps with a 16-bit field that do not reach are made to jump to a long jump behind the instruction.
 
 use crate::unit::{Ins, Unit};
-use ungil_bytecode::{CodeUnit, ExceptionEntry, Instr, Op, Operand};
+use ungil_bytecode::{CodeUnit, ExceptionEntry, Instr, Op, Operand, flags};
 
 /// Makes the finished unit.
 pub(crate) fn assemble(unit: Unit<'_>, filename: &str) -> CodeUnit {
@@ -36,8 +36,12 @@ pub(crate) fn assemble(unit: Unit<'_>, filename: &str) -> CodeUnit {
     out
 }
 
-/// Registers behind the last window of a call: natives find their optional arguments there, empty.
+/// Registers behind the last window of a call: natives find their optional arguments there, empty. A generator would have
+/// to look at them whenever it is suspended.
 fn spare(unit: &Unit<'_>) -> u32 {
+    if unit.flags & (flags::GENERATOR | flags::COROUTINE | flags::ASYNC_GENERATOR) != 0 {
+        return 0;
+    }
     let calls = |ins: &Ins| matches!(ins.op, Op::Call | Op::CallMethod) && !ins.dead;
     if unit.code.iter().any(calls) { 3 } else { 0 }
 }

@@ -5,6 +5,7 @@ use super::end_drop;
 use super::moves::{drop_then, resume_at};
 use super::{count_down, count_up};
 use crate::class::Builtin;
+use crate::interp::Exit;
 use crate::interp::frame::{ENTRY, Frame, GENERATOR};
 use crate::interp::slow;
 use crate::objects::generator::{PyGenerator, state};
@@ -106,6 +107,7 @@ handler! {
         if !(SOLO || (*cx).is_exclusive(&g.h))
             || (*cx).handled.get().is_ptr()
             || g.outer_handled.get().is_ptr()
+            || g.h.is_published()
             || (*regs.sub(1)).is_ptr()
         {
             return slow::generator::yield_::run(ip, regs, cx, t);
@@ -121,17 +123,15 @@ handler! {
         }
         let frame = Frame(regs);
         let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
-        g.take_registers_from(frame);
+        g.move_registers_from(frame);
         *regs.sub(2) = Value::UNDEF;
         *regs.sub(5) = Value::UNDEF;
         g.ip.set(ip);
         g.outer_handled.set(Value::UNDEF);
         g.suspend_exclusive();
         (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
-        // Its end may queue what runs later, for which the check below looks.
-        let ended = count_down::<SOLO>(generator, cx);
-        if ended {
-            end_drop::<SOLO>(generator, cx);
+        if count_down::<SOLO>(generator, cx) {
+            return yield_last::<SOLO>(call_ip, caller, cx, v, generator, kind & ENTRY != 0);
         }
         if kind & ENTRY != 0 {
             return v.0;
@@ -145,9 +145,28 @@ handler! {
         if old.is_ptr() {
             return drop_then::<SOLO>(next, caller, cx, t, old);
         }
-        if ended {
-            return resume_at(next, caller, cx, t);
-        }
         goto!(next, caller, cx, t)
     }
+}
+
+/// Delivers what a generator has given after its frame's reference to it turned out to be the last one, or one that is not
+/// dropped so quickly. Its end may queue what runs later.
+#[inline(never)]
+unsafe fn yield_last<const SOLO: bool>(
+    call_ip: *const u64,
+    caller: *mut Value,
+    cx: *mut Cx,
+    v: Value,
+    generator: Value,
+    is_entry: bool,
+) -> Exit {
+    end_drop::<SOLO>(generator, cx);
+    if is_entry {
+        return v.0;
+    }
+    let words = if *call_ip as u8 == Op::ForIter as u8 { 2 } else { 1 };
+    let slot = caller.add(fa!(*call_ip));
+    let old = std::mem::replace(&mut *slot, v);
+    (*cx).drop_value(old);
+    resume_at(call_ip.add(words), caller, cx, super::table(&*cx))
 }

@@ -110,23 +110,30 @@ impl PyGenerator {
         }
     }
 
-    /// Moves the registers off the stack. Temporaries above the last one in use are not stored.
+    /// Moves the registers off the stack, published if the generator is.
     ///
     /// # Safety
     /// The frame is that of this generator, which is running.
-    #[inline(always)]
     pub(crate) unsafe fn take_registers_from(&self, frame: Frame) {
-        let locals = frame.function().local_count();
-        let mut live = self.count();
+        // SAFETY: as the caller promises.
+        unsafe {
+            if self.h.is_published() {
+                publish_registers(frame, self.live_registers(frame));
+            }
+            self.move_registers_from(frame);
+        }
+    }
+
+    /// As [`PyGenerator::take_registers_from`] for one that is not published.
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(always)]
+    pub(crate) unsafe fn move_registers_from(&self, frame: Frame) {
         // SAFETY: a frame has its registers; the generator has room for as many.
         unsafe {
-            while live > locals && (*frame.0.add(live - 1)).is_undef() {
-                live -= 1;
-            }
+            let live = self.live_registers(frame);
             self.live.set(live as u32);
-            if self.h.is_published() {
-                publish_registers(frame, live);
-            }
             let to = self.registers();
             let mut i = 0;
             while i < live {
@@ -135,6 +142,20 @@ impl PyGenerator {
                 i += 1;
             }
         }
+    }
+
+    /// How many registers are to be stored: not the temporaries above the last one in use.
+    #[inline(always)]
+    unsafe fn live_registers(&self, frame: Frame) -> usize {
+        let locals = frame.function().local_count();
+        let mut live = self.count();
+        // SAFETY: a frame has its registers.
+        unsafe {
+            while live > locals && (*frame.0.add(live - 1)).is_undef() {
+                live -= 1;
+            }
+        }
+        live
     }
 
     /// Marks it as running without a race, and gives the state before: the caller is exclusive.
