@@ -343,13 +343,15 @@ fn clear(m: &Mutator, runtime: &mut dyn Collection, garbage: Vec<Obj>) -> usize 
         }
     }
     drop(garbage);
-    if !hubs.is_empty() {
+    if !hubs.is_empty() || !m.owns_everything() {
         let stopped = m.stop_the_world();
         // SAFETY: the world is stopped. What has referred to the hubs is gone, once what waits for a grace period has been freed:
         // among that are instances of classes.
         unsafe {
             m.settle_stw();
             free_hubs(m, runtime, &hubs);
+            // Their blocks would wait for a grace period, too, and count as memory in use when the next collection is planned.
+            m.settle_stw();
         }
         drop(stopped);
     }
