@@ -4,7 +4,7 @@
 //! own thread; another thread gets what was there when the frame last left its registers. When the frame ends, its locals
 //! move here (PUB-4).
 
-use crate::interp::frame::Frame;
+use crate::interp::frame::{Frame, GENERATOR};
 use crate::interp::tracing::Reported;
 use crate::objects::cell::PyCell;
 use crate::objects::code::PyCode;
@@ -228,7 +228,9 @@ pub unsafe fn take_locals(cx: &Cx, frame: Frame, object: Value) {
                 f.h.lock.unlock(&cx.world);
             }
         }
-        if (*object.ptr()).ref_count() > 1 && !frame.caller().is_null() {
+        // A generator's frame is called from wherever it goes on, and from nowhere when it has ended.
+        let has_caller = !frame.caller().is_null() && frame.kind() & GENERATOR == 0;
+        if has_caller && (*object.ptr()).ref_count() > 1 {
             f.back.set(&f.h, cx, of(cx, Frame(frame.caller())));
         }
         if f.live.get() == frame.0 {
