@@ -6,7 +6,7 @@ halves in two processes. Without a global lock the two threads take about half
 as long as the one; with it they take as long or longer.
 
 Usage: countdown.py [N] [--quiet]
-    N        how far to count (default 20000000)
+    N        how far to count (default 60000000)
     --quiet  print what was counted and no times, so that the output is the same each run
 """
 
@@ -79,7 +79,7 @@ def measure(function, n):
 def main(args):
     quiet = "--quiet" in args
     numbers = [arg for arg in args if not arg.startswith("-")]
-    n = int(numbers[0]) if numbers else 20_000_000
+    n = int(numbers[0]) if numbers else 60_000_000
 
     if not quiet:
         print(f"counting down from {n}")
