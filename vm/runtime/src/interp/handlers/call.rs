@@ -458,18 +458,15 @@ unsafe fn call_complete<const SOLO: bool>(
 ) -> Exit {
     (*cx).regs.set(regs);
     (*cx).ip.set(ip);
-    let result = native.def.f.call(&mut *cx, Args::from_raw(first, count));
+    // A plain word at once: what has a destructor would keep a native frame.
+    let result = result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(first, count)));
     if lent {
         *first = Value::UNDEF;
     }
-    match result {
-        Err(err) => {
-            (*cx).raised.set(err.0.into_value());
-            end_native_call(ip, regs, cx, FAILED)
-        }
-        Ok(v) if SOLO && !(*cx).owns_everything() => end_native_call(ip, regs, cx, v.into_value().0),
-        Ok(v) => end_complete::<SOLO>(ip, regs, cx, from, first.add(given), v.into_value()),
+    if result == FAILED || SOLO && !(*cx).owns_everything() {
+        return end_native_call(ip, regs, cx, result);
     }
+    end_complete::<SOLO>(ip, regs, cx, from, first.add(given), Value(result))
 }
 
 /// Ends such a call: drops the values from `at` to `end` and delivers the result.
