@@ -205,7 +205,10 @@ impl Mutator {
             return bits & check::VM_BITS & !check::QUIESCE;
         }
         self.enter_tallies();
-        let left = self.thread.safepoint();
+        if bits & check::STOP != 0 && !self.thread.is_stopping() {
+            self.go_offline();
+        }
+        let left = self.thread.service(bits);
         self.look_whether_solo();
         crate::stress::at_safepoint(self, crate::model::safepoint(self, left & !check::QUIESCE))
     }
@@ -213,7 +216,7 @@ impl Mutator {
     /// Stops all other threads until the guard is dropped. Like a safepoint it may end solo, so it goes through here.
     pub fn stop_the_world(&self) -> StopGuard<'_> {
         self.stack.record();
-        self.enter_tallies();
+        self.go_offline();
         let guard = self.world.stop_the_world(&self.thread);
         self.look_whether_solo();
         guard

@@ -320,7 +320,8 @@ impl Mutator {
         }
     }
 
-    /// Before the thread detaches: it has entered everything, and nobody waits for it.
+    /// Before the thread detaches, or stands still: it has entered everything, and nobody waits for it. In both cases another
+    /// one may be solo afterwards, which counts plainly and so must not meet an object in limbo.
     pub(crate) fn go_offline(&self) {
         if !CONCURRENT || self.is_solo() {
             return;

@@ -134,7 +134,12 @@ impl ThreadState {
     /// are the VM's business are returned and stay raised.
     #[inline]
     pub fn safepoint(&self) -> u32 {
-        let bits = self.check.get();
+        self.service(self.check.get())
+    }
+
+    /// As [`ThreadState::safepoint`], but services these bits of the check word alone: what is raised meanwhile waits.
+    #[inline]
+    pub fn service(&self, bits: u32) -> u32 {
         if bits & WORLD_BITS == 0 {
             return bits & VM_BITS;
         }

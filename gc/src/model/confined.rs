@@ -207,7 +207,8 @@ pub fn try_increment(h: &Header, m: &Mutator) -> bool {
         // ORD: relaxed, as in `increment`.
         let now = count.load(Ordering::Relaxed);
         if now != 0 {
-            count.store(now + 1, Ordering::Relaxed);
+            // While a solo thread ends what was in limbo, the target of a weak reference may end before that.
+            count.store(if now >= LIMBO { 1 } else { now + 1 }, Ordering::Relaxed);
         }
         return now != 0;
     }

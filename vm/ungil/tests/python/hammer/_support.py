@@ -61,14 +61,17 @@ def resident():
 
 
 def repeat(*rounds):
-    """Runs the rounds in turn for as many seconds as the program's argument says, then prints `ok`."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 2.0
+    """Runs the rounds in turn for as many seconds as the program's argument says, or as many times if that ends in `x`, then
+    prints `ok`."""
+    argument = sys.argv[1] if len(sys.argv) > 1 else "2"
+    times = int(argument[:-1]) if argument.endswith("x") else 4
+    seconds = 0.0 if argument.endswith("x") else float(argument)
     # Frequent switches, so that even with a global lock the threads meet in the middle of things.
     sys.setswitchinterval(1e-5)
     start = time.monotonic()
     laps = 0
     before = 0
-    while laps < 4 or time.monotonic() < start + seconds:
+    while laps < times or time.monotonic() < start + seconds:
         for one_round in rounds:
             one_round()
         laps += 1
