@@ -86,7 +86,8 @@ fn hub_is_made_in_two_steps() {
 }
 
 /// A thread counts a hub in its own table, passes a safepoint and counts again; the main thread stops the world and
-/// enters all tables. The outcome is what it finds: its own reference and as many as the other thread had by then.
+/// enters all tables. The outcome is what it finds: its own reference and as many as the other thread had by then. That leaving is
+/// a release is not tested here: a thread goes offline before it stands still, and that orders as well (`stop.rs` has the twin).
 fn entered_at_a_stop(weakened: Option<Step>) {
     shared_node(100, &[2, 3, 4], weakened, |heap, m, hub, shared| {
         node(&hub).header.make_hub(&heap.space);
@@ -107,12 +108,6 @@ fn entered_at_a_stop(weakened: Option<Step>) {
 #[test]
 fn counts_are_entered_at_a_stop() {
     entered_at_a_stop(None);
-}
-
-#[test]
-#[should_panic(expected = "Causality violation")]
-fn counts_are_entered_without_release() {
-    entered_at_a_stop(Some(Step::LeaveRelease));
 }
 
 #[test]
