@@ -4,9 +4,12 @@ import sys
 import threading
 
 SHARED = {}
+BOTH = threading.Barrier(2)
 
 
 def work():
+    # One that has ended before the other begins would be alone, and need neither.
+    BOTH.wait()
     for i in range(int(sys.argv[1])):
         SHARED[i % 7] = [i]
         SHARED.get(i % 5)
