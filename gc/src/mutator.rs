@@ -202,7 +202,7 @@ impl Mutator {
         // Looked at once: a request that comes now must not find tallies that have not been entered.
         let bits = self.thread.check.get();
         if bits & check::WORLD_BITS == 0 {
-            return bits & check::VM_BITS & !check::QUIESCE;
+            return crate::model::safepoint(self, bits & check::VM_BITS & !check::QUIESCE);
         }
         self.enter_tallies();
         if bits & check::STOP != 0 && !self.thread.is_stopping() {
