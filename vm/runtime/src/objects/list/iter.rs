@@ -108,7 +108,7 @@ fn setstate(cx: &mut Cx, a: Args<'_>) -> R {
 pub struct PyListReverseIter {
     pub h: Header,
     list: Slot,
-    /// One more than the index of the next item; 0 once the iterator is exhausted.
+    /// One more than the index of the next item; [`EXHAUSTED`], or hardly less, once the iterator has said that there is none.
     next: Field<AtomicUsize>,
 }
 
@@ -131,11 +131,18 @@ impl NativeIter for PyListReverseIter {
         {
             return Ok(Some(item));
         }
-        self.next.set(0);
+        self.next.set(EXHAUSTED);
         if cx.is_exclusive(&self.h) {
             drop(self.list.take_locked());
         }
         Ok(None)
+    }
+}
+
+impl PyListReverseIter {
+    /// Whether the end has been told. Threads that ask meanwhile count down from [`EXHAUSTED`] for a moment.
+    fn is_exhausted(&self) -> bool {
+        self.next.get() >= EXHAUSTED / 2
     }
 }
 
@@ -150,15 +157,17 @@ fn reverse_reduce(cx: &mut Cx, a: Args<'_>) -> R {
     let this: &PyListReverseIter = a.this();
     let function = builtin_named(cx, "reversed")?;
     match this.list.get(&this.h, cx) {
-        Some(list) => reduce_to(cx, function, list, Some(this.next.get() as i64 - 1)),
-        None => reduce_exhausted(cx, function),
+        Some(list) if !this.is_exhausted() => reduce_to(cx, function, list, Some(this.next.get() as i64 - 1)),
+        _ => reduce_exhausted(cx, function),
     }
 }
 
 fn reverse_setstate(cx: &mut Cx, a: Args<'_>) -> R {
     let index = cx.index_isize(a.get(1), Builtin::OverflowError)?;
     let this: &PyListReverseIter = a.this();
-    if let Some(list) = list_of(&this.list) {
+    if let Some(list) = list_of(&this.list)
+        && !this.is_exhausted()
+    {
         let last = list.len() as isize - 1;
         this.next.set((index.clamp(-1, last.max(-1)) + 1) as usize);
     }
