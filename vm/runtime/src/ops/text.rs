@@ -2,7 +2,7 @@
 
 use crate::class::Builtin;
 use crate::names::Special;
-use crate::objects::str::PyStr;
+use crate::objects::str::{PyStr, decimal, new_ascii};
 use crate::{Cx, Obj, ObjExt, R, Ref, RefExt};
 
 impl Cx {
@@ -12,7 +12,7 @@ impl Cx {
     /// What `__repr__` raises; `TypeError` if it does not give a string.
     pub fn repr(&mut self, v: Ref<'_>) -> R {
         if let Some(i) = v.value().as_int() {
-            return Ok(decimal(self, i));
+            return Ok(new_ascii(self, decimal(i, &mut [0; 20])));
         }
         let Some(method) = self.class_of(v).special(self, Special::Repr) else {
             return Err(crate::object::unreachable_err(self, "object without __repr__"));
@@ -31,7 +31,7 @@ impl Cx {
             return Ok(v.own(self));
         }
         if let Some(i) = v.value().as_int() {
-            return Ok(decimal(self, i));
+            return Ok(new_ascii(self, decimal(i, &mut [0; 20])));
         }
         let Some(method) = self.class_of(v).special(self, Special::Str) else { return self.repr(v) };
         let result =
@@ -99,24 +99,4 @@ impl Cx {
     pub fn text_of(&self, v: Ref<'_>) -> String {
         v.downcast::<PyStr>(self).map(|s| s.to_string_lossy()).unwrap_or_default()
     }
-}
-
-/// The decimal text of a small int.
-fn decimal(cx: &Cx, i: i64) -> Obj {
-    let mut text = [0; 20];
-    let mut at = text.len();
-    let mut left = i.unsigned_abs();
-    loop {
-        at -= 1;
-        text[at] = b'0' + (left % 10) as u8;
-        left /= 10;
-        if left == 0 {
-            break;
-        }
-    }
-    if i < 0 {
-        at -= 1;
-        text[at] = b'-';
-    }
-    crate::objects::str::new_ascii(cx, &text[at..])
 }

@@ -139,29 +139,12 @@ impl<'a> Writer<'a> {
     /// The digits of an int, whatever the `__repr__` of its class says.
     fn int(&mut self, cx: &mut Cx, v: Ref<'_>) -> R<()> {
         if let Some(i) = v.value().as_int() {
-            self.small_int(i);
+            self.to.push_int(i);
         } else if let Some(n) = int::view(cx, v) {
             let text = int::text::decimal(cx, n)?;
             self.to.push_ascii(text.as_bytes());
         }
         Ok(())
-    }
-
-    fn small_int(&mut self, i: i64) {
-        let (mut digits, mut at, mut left) = ([0u8; 20], 20, i.unsigned_abs());
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (left % 10) as u8;
-            left /= 10;
-            if left == 0 {
-                break;
-            }
-        }
-        if i < 0 {
-            at -= 1;
-            digits[at] = b'-';
-        }
-        self.to.push_ascii(&digits[at..]);
     }
 
     fn float(&mut self, cx: &mut Cx, v: Ref<'_>, x: f64) -> R<()> {

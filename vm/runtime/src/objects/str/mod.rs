@@ -43,7 +43,7 @@ pub use iter::new_str_iter;
 pub(crate) use methods::decode_plainly;
 pub use methods::{declare, init};
 pub use new::{
-    StrBuf, empty_str, exact, new_ascii, new_ascii_char, new_char, new_str, new_str_of, new_wtf8,
+    StrBuf, decimal, empty_str, exact, new_ascii, new_ascii_char, new_char, new_str, new_str_of, new_wtf8,
     new_wtf8_with_len, substring, to_ascii, try_new_wtf8,
 };
 pub use repr::repr as repr_of;

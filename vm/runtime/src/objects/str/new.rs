@@ -267,6 +267,25 @@ pub struct StrBuf {
     chars: usize,
 }
 
+/// The decimal text of an int, written into the end of `text`.
+pub fn decimal(i: i64, text: &mut [u8; 20]) -> &[u8] {
+    let mut at = text.len();
+    let mut left = i.unsigned_abs();
+    loop {
+        at -= 1;
+        text[at] = b'0' + (left % 10) as u8;
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    if i < 0 {
+        at -= 1;
+        text[at] = b'-';
+    }
+    &text[at..]
+}
+
 impl StrBuf {
     pub fn with_capacity(bytes: usize) -> StrBuf {
         StrBuf { bytes: Vec::with_capacity(bytes), chars: 0 }
@@ -309,20 +328,7 @@ impl StrBuf {
 
     /// Appends an int in decimal.
     pub fn push_int(&mut self, i: i64) {
-        let mut digits = [0; 20];
-        let (mut at, mut left) = (digits.len(), i.unsigned_abs());
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (left % 10) as u8;
-            left /= 10;
-            if left == 0 {
-                break;
-            }
-        }
-        if i < 0 {
-            self.push_ascii(b"-");
-        }
-        self.push_ascii(&digits[at..]);
+        self.push_ascii(decimal(i, &mut [0; 20]));
     }
 
     /// Appends `c` `n` times.
