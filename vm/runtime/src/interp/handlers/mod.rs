@@ -15,6 +15,7 @@ mod construct;
 mod generate;
 mod item;
 mod iterate;
+mod leave;
 mod moves;
 mod super_;
 
@@ -62,8 +63,8 @@ pub(crate) fn own_table(cx: &Cx) -> *const Table {
 /// The handlers' contract.
 pub(crate) unsafe fn leave_anew(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
     match (*cx).owns_everything() {
-        true => call::leave::<true>(regs, cx, t, v),
-        false => call::leave::<false>(regs, cx, t, v),
+        true => leave::leave::<true>(regs, cx, t, v),
+        false => leave::leave::<false>(regs, cx, t, v),
     }
 }
 
@@ -196,8 +197,8 @@ const fn build<const SOLO: bool>() -> [Handler; 256] {
         UnpackSequence => build::unpack_sequence::<SOLO>, UnpackEx => slow::build::unpack_ex::run,
         StarArgs => slow::call::star_args::run, StarKwargs => slow::build::star_kwargs::run,
         Call => call::call::<SOLO>, CallKw => call::call_kw::<SOLO>, CallMethod => call::call_method::<SOLO>,
-        CallMethodKw => call::call_method_kw::<SOLO>, CallSuper => super_::call_super::<SOLO>, CallEx => slow::call::call_ex::run, Return => call::return_::<SOLO>,
-        ReturnNone => call::return_none::<SOLO>, MakeFunction => slow::build::make_function::run,
+        CallMethodKw => call::call_method_kw::<SOLO>, CallSuper => super_::call_super::<SOLO>, CallEx => slow::call::call_ex::run, Return => leave::return_::<SOLO>,
+        ReturnNone => leave::return_none::<SOLO>, MakeFunction => slow::build::make_function::run,
         LoadBuildClass => slow::names::load_build_class::run,
         BuildTuple => slow::build::build_tuple::run, BuildList => slow::build::build_list::run, BuildSet => slow::build::build_set::run,
         BuildMap => slow::build::build_map::run, BuildString => slow::build::build_string::run,

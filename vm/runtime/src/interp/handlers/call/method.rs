@@ -1,0 +1,254 @@
+//! Calls of methods.
+
+use super::native::{call_native_function, call_native_method};
+use super::{BOUND_METHOD, FUNCTION, METHOD_DESCRIPTOR, NATIVE_FUNCTION};
+use super::{call_bound, complete_positional, may_push, push_simple, sort_window};
+use crate::interp::handlers::{attr, count_up, drop_value};
+use crate::interp::{Exit, Table, cache, slow};
+use crate::objects::function::PyFunction;
+use crate::ops::binds_plainly;
+use crate::{Cx, Ref, RefExt, Value};
+use ungil_bytecode::WINDOW_HEADER;
+
+/// Whether what a class's cell holds may be used without counting it first. Other threads may empty the cell, but once
+/// there are any, functions are made hubs when they enter a cell.
+#[inline(always)]
+unsafe fn may_borrow_method<const SOLO: bool>(callee: Value, cx: *mut Cx) -> bool {
+    (SOLO || (*cx).owns_everything()) || (*callee.ptr()).is_lasting()
+}
+
+handler! {
+    pub fn call_method(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let receiver = *window.add(WINDOW_HEADER);
+        let cached = cache::load(ip.add(2));
+        if receiver.is_ptr()
+            && let Some(cell) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::METHOD)
+        {
+            let callee = (*cx).vm.cells.peek(cell);
+            if !callee.is_ptr() || !may_borrow_method::<SOLO>(callee, cx) {
+                return slow::call::call_method::run(ip, regs, cx, t);
+            }
+            if (*callee.ptr()).shape_word() == FUNCTION {
+                let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+                let args = fc!(word) + 1;
+                if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
+                    count_or_prepare!(callee, ip, regs, cx, t);
+                    *window.add(2) = callee;
+                    return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
+                }
+                return call_method_with_defaults::<SOLO>(ip, regs, cx, t, callee);
+            } else if (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
+                return call_native_method::<SOLO>(ip, regs, cx, t, callee);
+            }
+            return slow::call::call_method::run(ip, regs, cx, t);
+        }
+        call_method_other::<SOLO>(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    /// A call of a method with names.
+    pub fn call_method_kw(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let receiver = *window.add(WINDOW_HEADER);
+        let cached = cache::load(ip.add(2));
+        if receiver.is_ptr()
+            && let Some(cell) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::METHOD)
+        {
+            let callee = (*cx).vm.cells.peek(cell);
+            if callee.is_ptr()
+                && may_borrow_method::<SOLO>(callee, cx)
+                && (*callee.ptr()).shape_word() == FUNCTION
+            {
+                let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+                if may_push::<SOLO>(function, window, cx) {
+                    let args = sort_window(cx, function, window, fc!(word) + 1);
+                    if args != 0 {
+                        count_up::<SOLO>(callee, cx);
+                        *window.add(2) = callee;
+                        return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
+                    }
+                }
+            }
+        }
+        slow::call::call_method_kw::run(ip, regs, cx, t)
+    }
+}
+
+/// As `call_with_defaults` for the function of a method call, which the class's cell holds.
+#[inline(never)]
+unsafe fn call_method_with_defaults<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+) -> Exit {
+    let word = *ip;
+    let window = regs.add(fb!(word));
+    let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+    if may_push::<SOLO>(function, window, cx) {
+        let args = complete_positional::<SOLO>(function, window.add(WINDOW_HEADER), fc!(word) + 1, cx);
+        if args != 0 {
+            count_up::<SOLO>(callee, cx);
+            *window.add(2) = callee;
+            return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
+        }
+    }
+    slow::call::call_method::run(ip, regs, cx, t)
+}
+
+handler! {
+    /// A method of an instance of another shape than the site's, or something that an attribute holds.
+    #[inline(never)]
+    fn call_method_other(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let receiver = *window.add(WINDOW_HEADER);
+        let mut cached = cache::load(ip.add(2));
+        if !receiver.is_ptr() {
+            if let Some(cell) = cache::payload_for(cached, cache::immediate_shape(receiver), cache::METHOD) {
+                let callee = (*cx).vm.cells.peek(cell);
+                if callee.is_ptr() && (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
+                    return call_native_method::<SOLO>(ip, regs, cx, t, callee);
+                }
+            }
+            return slow::call::call_method::run(ip, regs, cx, t);
+        }
+        let name = attr::name_word(regs, *ip.add(1) as u32 as usize);
+        if !(SOLO || (*cx).owns_everything()) {
+            return call_shared_method::<SOLO>(ip, regs, cx, t);
+        }
+        if attr::by_shape(cached) {
+            cached = attr::applicable(ip.add(2), name, (*receiver.ptr()).shape_word(), cx);
+        }
+        let is_method = match cache::kind(cached) {
+            cache::METHOD => true,
+            // A method of the class, unless the instance has an attribute of that name.
+            cache::IN_DICT => {
+                cache::payload(cached) != cache::NO_CELL
+                    && attr::own_in_dict::<SOLO>(receiver, name, cx).is_undef()
+                    && (*cx).vm.cells.peek(cache::payload(cached)).is_ptr()
+                    && binds_plainly(&*cx, Ref::from_value((*cx).vm.cells.peek(cache::payload(cached))))
+            }
+            _ => false,
+        };
+        if !is_method {
+            let (function, class) = attr::cached_class_method::<SOLO>(cached, receiver, name, cx);
+            if function.is_ptr() {
+                return call_class_method::<SOLO>(ip, regs, cx, t, function, class);
+            }
+            return call_held::<SOLO>(ip, regs, cx, t, attr::cached_value::<SOLO>(cached, receiver, name, cx));
+        }
+        let callee = (*cx).vm.cells.peek(cache::payload(cached));
+        if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
+            let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+            let args = fc!(word) + 1;
+            if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
+                count_or_prepare!(callee, ip, regs, cx, t);
+                *window.add(2) = callee;
+                return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
+            }
+        } else if callee.is_ptr() && (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
+            return call_native_method::<SOLO>(ip, regs, cx, t, callee);
+        }
+        slow::call::call_method::run(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    /// As `call_method_other` where other threads run: methods that may be used uncounted.
+    #[inline(never)]
+    fn call_shared_method(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let receiver = *window.add(WINDOW_HEADER);
+        let v = attr::module_value(cache::load(ip.add(2)), receiver);
+        if v.is_ptr() {
+            return call_held::<SOLO>(ip, regs, cx, t, v);
+        }
+        let name = attr::name_word(regs, *ip.add(1) as u32 as usize);
+        let cached = attr::applicable(ip.add(2), name, (*receiver.ptr()).shape_word(), cx);
+        if cached == 0
+            || cache::kind(cached) != cache::METHOD
+            || cached as u32 != (*receiver.ptr()).shape_word()
+        {
+            return slow::call::call_method::run(ip, regs, cx, t);
+        }
+        let callee = (*cx).vm.cells.peek(cache::payload(cached));
+        if !callee.is_ptr() || !may_borrow_method::<SOLO>(callee, cx) || (*callee.ptr()).shape_word() != FUNCTION {
+            return slow::call::call_method::run(ip, regs, cx, t);
+        }
+        let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+        let args = fc!(word) + 1;
+        if function.simple_args() != args || !may_push::<SOLO>(function, window, cx) {
+            return slow::call::call_method::run(ip, regs, cx, t);
+        }
+        count_or_prepare!(callee, ip, regs, cx, t);
+        *window.add(2) = callee;
+        push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t)
+    }
+}
+
+/// Calls the function of a class method: the class takes the receiver's place.
+#[inline(always)]
+unsafe fn call_class_method<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+    class: Value,
+) -> Exit {
+    let word = *ip;
+    let window = regs.add(fb!(word));
+    let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+    let args = fc!(word) + 1;
+    if function.simple_args() != args || !may_push::<SOLO>(function, window, cx) {
+        return slow::call::call_method::run(ip, regs, cx, t);
+    }
+    count_up::<SOLO>(callee, cx);
+    *window.add(2) = callee;
+    (*class.ptr()).increment((*cx).mutator());
+    // The receiver's end may queue what runs later; nothing runs here.
+    let receiver = std::mem::replace(&mut *window.add(WINDOW_HEADER), class);
+    drop_value::<SOLO>(receiver, cx);
+    push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t)
+}
+
+/// Calls what the receiver's attribute holds (`UNDEF` if that is not known): it takes the receiver's place, the window
+/// slides by one.
+#[inline(always)]
+unsafe fn call_held<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+) -> Exit {
+    if !callee.is_ptr() {
+        return slow::call::call_method::run(ip, regs, cx, t);
+    }
+    let word = *ip;
+    let window = regs.add(fb!(word)).add(1);
+    count_up::<SOLO>(callee, cx);
+    *window.add(2) = callee;
+    // Its end may queue what runs later; nothing runs here.
+    let receiver = std::mem::replace(&mut *window.add(3), Value::UNDEF);
+    drop_value::<SOLO>(receiver, cx);
+    if (*callee.ptr()).shape_word() == FUNCTION {
+        let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+        let args = fc!(word);
+        if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
+            return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
+        }
+    } else if (*callee.ptr()).shape_word() == NATIVE_FUNCTION {
+        return call_native_function::<SOLO>(ip, regs, cx, t, window);
+    } else if (*callee.ptr()).shape_word() == BOUND_METHOD {
+        return call_bound::<SOLO>(ip, regs, cx, t, window);
+    }
+    slow::call::call_window(ip, regs, cx, t, window)
+}

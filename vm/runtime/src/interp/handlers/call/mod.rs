@@ -1,0 +1,231 @@
+//! Calls of Python functions; `method.rs` has calls of what a class holds, `native.rs` those of natives.
+
+mod method;
+mod native;
+
+use super::{construct, count_up, drop_value};
+use crate::bind_python;
+use crate::class::Builtin;
+use crate::interp::frame::Frame;
+use crate::interp::{Exit, Table, slow};
+use crate::objects::function::PyFunction;
+use crate::objects::method::PyBoundMethod;
+use crate::objects::tuple::PyTuple;
+use crate::{Cx, Ref, RefExt, Value};
+use native::call_native_function;
+use ungil_bytecode::{Op, WINDOW_HEADER};
+
+pub(super) use method::{call_method, call_method_kw};
+pub(super) use native::{end_native_call, result_word};
+
+const FUNCTION: u32 = (Builtin::Function as u32) << 1;
+const NATIVE_FUNCTION: u32 = (Builtin::NativeFunction as u32) << 1;
+const TYPE: u32 = (Builtin::Type as u32) << 1;
+const BOUND_METHOD: u32 = (Builtin::BoundMethod as u32) << 1;
+const METHOD_DESCRIPTOR: u32 = (Builtin::MethodDescriptor as u32) << 1;
+
+/// Pushes the frame of a function that takes its arguments as they stand and goes on in it. Arguments are in place
+/// behind the header of `window`, which holds the function.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+pub(crate) unsafe fn push_simple<const SOLO: bool>(
+    call_ip: *const u64,
+    next: *const u64,
+    regs: *mut Value,
+    window: *mut Value,
+    function: &PyFunction,
+    args: usize,
+    cx: *mut Cx,
+    t: *const Table,
+) -> Exit {
+    let frame = Frame::link(window, call_ip, regs, 0, next);
+    let left = (*cx).recursion_left.get() - 1;
+    (*cx).recursion_left.set(left);
+    let mut i = args;
+    while i < function.local_count() {
+        *frame.0.add(i) = Value::UNDEF;
+        i += 1;
+    }
+    let new = frame.0;
+    goto!(function.entry(), new, cx, t)
+}
+
+/// Whether a frame of the function fits on the stack and within the recursion limit, and nobody asks for anything.
+#[inline(always)]
+pub(super) unsafe fn may_push<const SOLO: bool>(
+    function: &PyFunction,
+    window: *mut Value,
+    cx: *mut Cx,
+) -> bool {
+    (*cx).stack.fits(window.add(WINDOW_HEADER + function.register_count()))
+        && (*cx).recursion_left.get() > 0
+        && !(*cx).is_wanted()
+}
+
+handler! {
+    pub fn call(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let callee = *window.add(2);
+        if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
+            let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+            let args = fc!(word);
+            if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
+                return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
+            }
+            return call_with_defaults::<SOLO>(ip, regs, cx, t);
+        } else if callee.is_ptr() && (*callee.ptr()).shape_word() == NATIVE_FUNCTION {
+            return call_native_function::<SOLO>(ip, regs, cx, t, window);
+        } else if callee.is_ptr() && (*callee.ptr()).shape_word() == BOUND_METHOD {
+            return call_bound::<SOLO>(ip, regs, cx, t, window);
+        } else if callee.is_ptr() && (*callee.ptr()).shape_word() == TYPE {
+            return construct::call_class::<SOLO>(ip, regs, cx, t);
+        }
+        slow::call::call::run(ip, regs, cx, t)
+    }
+}
+
+/// Fills the parameters behind `args` arguments with their defaults, if the function takes positional ones only and only
+/// such are missing; how many there are then, else 0.
+#[inline(always)]
+unsafe fn fill_defaults<const SOLO: bool>(
+    function: &PyFunction,
+    first: *mut Value,
+    args: usize,
+    cx: *mut Cx,
+) -> usize {
+    let total = function.simple_args();
+    let defaults = function.defaults.peek();
+    // Others may give the function other defaults.
+    if total > MOST_WITH_DEFAULTS
+        || args >= total
+        || !defaults.is_ptr()
+        || !(SOLO || (*cx).is_exclusive(&function.h))
+    {
+        return 0;
+    }
+    let defaults = Ref::from_value(defaults).cast_unchecked::<PyTuple>().items();
+    if args + defaults.len() < total {
+        return 0;
+    }
+    let mut i = args;
+    while i < total {
+        let v = defaults.get_unchecked(i + defaults.len() - total).value();
+        if v.is_ptr() {
+            count_up::<SOLO>(v, cx);
+        }
+        *first.add(i) = v;
+        i += 1;
+    }
+    total
+}
+
+/// More parameters than this are left to the slow path; it tells them from "not to be filled here" too.
+const MOST_WITH_DEFAULTS: usize = 255;
+
+/// Completes `given` positional arguments from `first` on to what the function's parameters take: how many there are then, or 0
+/// if that is not so simple, and nothing has been done.
+#[inline(always)]
+unsafe fn complete_positional<const SOLO: bool>(
+    function: &PyFunction,
+    first: *mut Value,
+    given: usize,
+    cx: *mut Cx,
+) -> usize {
+    let args = fill_defaults::<SOLO>(function, first, given, cx);
+    if args == 0 && bind_python::sort_positional(&*cx, function, first, given) {
+        return function.code().parameters.count();
+    }
+    args
+}
+
+handler! {
+    /// A call of a Python function that does not take the arguments as they stand.
+    #[inline(never)]
+    fn call_with_defaults(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let function = Ref::from_value(*window.add(2)).cast_unchecked::<PyFunction>();
+        if may_push::<SOLO>(function, window, cx) {
+            let args = complete_positional::<SOLO>(function, window.add(WINDOW_HEADER), fc!(word), cx);
+            if args != 0 {
+                return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
+            }
+        }
+        slow::call::call::run(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    /// A call with names.
+    pub fn call_kw(ip, regs, cx, t) {
+        let word = *ip;
+        let window = regs.add(fb!(word));
+        let callee = *window.add(2);
+        if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
+            let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+            if may_push::<SOLO>(function, window, cx) {
+                let args = sort_window(cx, function, window, fc!(word));
+                if args != 0 {
+                    return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
+                }
+            }
+        }
+        slow::call::call_kw::run(ip, regs, cx, t)
+    }
+}
+
+/// Sorts the `given` arguments in a window, whose extra slot holds the names of the last ones, into the parameters of a
+/// function, and drops the names: how many arguments there are then, or 0 if that is not so simple, and nothing has been done.
+#[inline(never)]
+unsafe fn sort_window(cx: *mut Cx, function: &PyFunction, window: *mut Value, given: usize) -> usize {
+    let names = *window.add(3);
+    let tuple = Ref::from_value(names).cast_unchecked::<PyTuple>();
+    if !bind_python::sort_named(&*cx, function, window.add(WINDOW_HEADER), given, tuple.items()) {
+        return 0;
+    }
+    *window.add(3) = Value::UNDEF;
+    (*cx).drop_value(names);
+    function.code().parameters.count()
+}
+
+/// A call of a bound method: its object goes in front of the arguments, its function takes its place. `window` is the
+/// instruction's, or the one behind it.
+#[inline(never)]
+unsafe fn call_bound<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    let word = *ip;
+    let method = *window.add(2);
+    // Both are set for good when the method is made.
+    let bound = Ref::from_value(method).cast_unchecked::<PyBoundMethod>();
+    let (callee, this) = (bound.function.peek(), bound.this.peek());
+    if !callee.is_ptr() || (*callee.ptr()).shape_word() != FUNCTION {
+        return slow::call::call_window(ip, regs, cx, t, window);
+    }
+    let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+    let args = fc!(word);
+    if function.simple_args() != args + 1 || !may_push::<SOLO>(function, window, cx) {
+        return slow::call::call_window(ip, regs, cx, t, window);
+    }
+    count_up::<SOLO>(callee, cx);
+    if this.is_ptr() {
+        count_up::<SOLO>(this, cx);
+    }
+    let first = window.add(WINDOW_HEADER);
+    let mut i = args;
+    while i > 0 {
+        *first.add(i) = *first.add(i - 1);
+        i -= 1;
+    }
+    *first = this;
+    *window.add(2) = callee;
+    // Its end may queue what runs later; nothing runs here.
+    drop_value::<SOLO>(method, cx);
+    let next = ip.add(2 + (word as u8 == Op::CallMethod as u8) as usize);
+    push_simple::<SOLO>(ip, next, regs, window, function, args + 1, cx, t)
+}

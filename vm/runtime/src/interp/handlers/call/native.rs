@@ -1,0 +1,431 @@
+//! Calls of natives: functions, and methods of built-in types.
+
+use crate::interp::frame::Frame;
+use crate::interp::handlers::{drop_value, table};
+use crate::interp::{Exit, FAILED, Table, slow};
+use crate::native::{Args, Arity, NativeFn};
+use crate::objects::native::PyNative;
+use crate::{Cx, R, Ref, RefExt, Value};
+use std::mem::MaybeUninit;
+use ungil_bytecode::{Op, WINDOW_HEADER};
+
+/// A call of a function of a module, or of a method bound to an object of a built-in type. `window` is the
+/// instruction's, or the one behind it if a method call turned out to call what an attribute held.
+#[inline(never)]
+pub(super) unsafe fn call_native_function<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
+    if !native.owner.is_null() || !native.this.peek().is_undef() {
+        return call_bound_native::<SOLO>(ip, regs, cx, t, window);
+    }
+    if let NativeFn::Shortcut(short, _) = native.def.f {
+        return call_shortcut::<SOLO>(ip, regs, cx, t, window, short);
+    }
+    call_native_in_full::<SOLO>(ip, regs, cx, t, window)
+}
+
+/// As [`call_native_function`] for a native that is bound to nothing, without its shortcut.
+#[inline(always)]
+unsafe fn call_native_in_full<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
+    let (first, given) = (window.add(WINDOW_HEADER), fc!(*ip));
+    let count = complete(native, regs, first, given);
+    if count != INCOMPLETE {
+        return call_complete::<SOLO>(ip, regs, cx, native, window.add(2), first, given, count, false);
+    }
+    call_other_native(ip, regs, cx, t, window)
+}
+
+/// Calls the shortcut of a function of a module.
+#[inline(never)]
+unsafe fn call_shortcut<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+    short: fn(&Cx, Args<'_>) -> Value,
+) -> Exit {
+    let (first, given) = (window.add(WINDOW_HEADER), fc!(*ip));
+    let v = short(&*cx, Args::from_raw(first, given));
+    if v.is_undef() {
+        return leave_shortcut::<SOLO>(ip, regs, cx, t, window);
+    }
+    end_complete::<SOLO>(ip, regs, cx, window.add(2), first.add(given), v)
+}
+
+#[inline(never)]
+unsafe fn leave_shortcut<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    call_native_in_full::<SOLO>(ip, regs, cx, t, window)
+}
+
+/// As [`call_native_function`] where the arguments are not complete.
+#[inline(never)]
+unsafe fn call_other_native(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
+    (*cx).regs.set(regs);
+    (*cx).ip.set(ip);
+    let result = call_plain_native(cx, native, window.add(WINDOW_HEADER), fc!(*ip));
+    if result == SORT {
+        return slow::call::call_window(ip, regs, cx, t, window);
+    }
+    end_native_call(ip, regs, cx, result)
+}
+
+/// As [`call_native_function`] for a native that is bound to something.
+#[inline(never)]
+unsafe fn call_bound_native<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    let word = *ip;
+    let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
+    let this = native.this.peek();
+    // Constructors check the class that they are given.
+    if !native.owner.is_null() && (this.is_undef() || native.is_constructor()) {
+        return slow::call::call_window(ip, regs, cx, t, window);
+    }
+    let hidden = !this.is_undef() && native.def.takes_self();
+    let mut first = window.add(WINDOW_HEADER);
+    let mut given = fc!(word);
+    if hidden {
+        // The extra slot lies in front of the first argument. The callable keeps what is put there alive.
+        first = first.sub(1);
+        given += 1;
+        *first = this;
+    }
+    let count = if hidden { complete(native, regs, first, given) } else { INCOMPLETE };
+    if count != INCOMPLETE {
+        return call_complete::<SOLO>(ip, regs, cx, native, first.sub(1), first, given, count, true);
+    }
+    call_other_bound(ip, regs, cx, t, window, hidden)
+}
+
+/// As [`call_bound_native`] where the arguments are not complete. The object has been put in front of them if it is `hidden`.
+#[inline(never)]
+unsafe fn call_other_bound(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+    hidden: bool,
+) -> Exit {
+    let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
+    let first = window.add(WINDOW_HEADER - hidden as usize);
+    (*cx).regs.set(regs);
+    (*cx).ip.set(ip);
+    let result = call_plain_native(cx, native, first, fc!(*ip) + hidden as usize);
+    if hidden {
+        *first = Value::UNDEF;
+    }
+    if result == SORT {
+        return slow::call::call_window(ip, regs, cx, t, window);
+    }
+    end_native_call(ip, regs, cx, result)
+}
+
+/// A call of a method of a built-in type on an instance for which it was cached.
+#[inline(never)]
+pub(super) unsafe fn call_native_method<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+) -> Exit {
+    // Methods of built-in types are immortal.
+    let native = Ref::from_value(callee).cast_unchecked::<PyNative>();
+    if let NativeFn::Shortcut(short, _) = native.def.f {
+        return call_method_shortcut::<SOLO>(ip, regs, cx, t, callee, short);
+    }
+    call_method_in_full::<SOLO>(ip, regs, cx, t, callee)
+}
+
+/// Calls the shortcut of a method.
+#[inline(never)]
+unsafe fn call_method_shortcut<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+    short: fn(&Cx, Args<'_>) -> Value,
+) -> Exit {
+    let word = *ip;
+    let (first, given) = (regs.add(fb!(word) + WINDOW_HEADER), fc!(word) + 1);
+    let v = short(&*cx, Args::from_raw(first, given));
+    if v.is_undef() {
+        return leave_method_shortcut::<SOLO>(ip, regs, cx, t, callee);
+    }
+    end_complete::<SOLO>(ip, regs, cx, first, first.add(given), v)
+}
+
+#[inline(never)]
+unsafe fn leave_method_shortcut<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+) -> Exit {
+    call_method_in_full::<SOLO>(ip, regs, cx, t, callee)
+}
+
+/// As [`call_native_method`] without the native's shortcut.
+#[inline(always)]
+unsafe fn call_method_in_full<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+) -> Exit {
+    let word = *ip;
+    let window = regs.add(fb!(word));
+    let native = Ref::from_value(callee).cast_unchecked::<PyNative>();
+    let (first, given) = (window.add(WINDOW_HEADER), fc!(word) + 1);
+    let count = complete(native, regs, first, given);
+    if count != INCOMPLETE {
+        return call_complete::<SOLO>(ip, regs, cx, native, first, first, given, count, false);
+    }
+    call_other_method(ip, regs, cx, t, callee)
+}
+
+/// As [`call_native_method`] where the arguments are not complete.
+#[inline(never)]
+unsafe fn call_other_method(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+) -> Exit {
+    let word = *ip;
+    let native = Ref::from_value(callee).cast_unchecked::<PyNative>();
+    (*cx).regs.set(regs);
+    (*cx).ip.set(ip);
+    let result = call_plain_native(cx, native, regs.add(fb!(word) + WINDOW_HEADER), fc!(word) + 1);
+    if result == SORT {
+        return slow::call::call_method::run(ip, regs, cx, t);
+    }
+    end_native_call(ip, regs, cx, result)
+}
+
+/// What [`complete`] gives if the arguments need sorting.
+const INCOMPLETE: usize = usize::MAX;
+
+/// Completes `given` positional arguments from `first` on where they stand, by leaving optional ones empty: how many the
+/// native takes.
+#[inline(always)]
+unsafe fn complete(native: &PyNative, regs: *mut Value, first: *mut Value, given: usize) -> usize {
+    let arity = native.def.arity();
+    if !arity.admits(given) {
+        return INCOMPLETE;
+    }
+    let count = arity.window();
+    if given < count {
+        // What lies beyond the caller's registers is overwritten by the frames that the native pushes.
+        if first.add(count) > Frame(regs).top() {
+            return INCOMPLETE;
+        }
+        let mut i = given;
+        while i < count {
+            // One by one: they are few.
+            first.add(i).write_volatile(Value::UNDEF);
+            i += 1;
+        }
+    }
+    count
+}
+
+/// Calls a native whose arguments are complete, and drops the values from `from` to the last one given. What lies in front of
+/// the arguments is emptied first if the call has put it there (`lent`).
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+unsafe fn call_complete<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    native: &PyNative,
+    from: *mut Value,
+    first: *mut Value,
+    given: usize,
+    count: usize,
+    lent: bool,
+) -> Exit {
+    (*cx).regs.set(regs);
+    (*cx).ip.set(ip);
+    // A plain word at once: what has a destructor would keep a native frame.
+    let result = result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(first, count)));
+    if lent {
+        *first = Value::UNDEF;
+    }
+    if result == FAILED || SOLO && !(*cx).owns_everything() {
+        return end_native_call(ip, regs, cx, result);
+    }
+    end_complete::<SOLO>(ip, regs, cx, from, first.add(given), Value(result))
+}
+
+/// Ends such a call: drops the values from `at` to `end` and delivers the result.
+#[inline(always)]
+unsafe fn end_complete<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    mut at: *mut Value,
+    end: *mut Value,
+    v: Value,
+) -> Exit {
+    while at < end {
+        let dropped = *at;
+        if dropped.is_ptr() {
+            *at = Value::UNDEF;
+            drop_value::<SOLO>(dropped, cx);
+        }
+        at = at.add(1);
+    }
+    let word = *ip;
+    let next = ip.add(2 + (word as u8 == Op::CallMethod as u8) as usize);
+    let slot = regs.add(fa!(word));
+    let old = *slot;
+    *slot = v;
+    if old.is_ptr() {
+        drop_value::<SOLO>(old, cx);
+    }
+    if (*cx).has_pending() {
+        let t = table(&*cx);
+        return slow::pending_then::run(next, regs, cx, t);
+    }
+    goto_anew!(next, regs, cx)
+}
+
+/// What [`call_plain_native`] gives if the arguments need sorting: no value's word, and nothing has been done.
+const SORT: u64 = 1;
+
+/// Calls a native with `given` values from `first` on if they need no sorting: the word of its result, [`FAILED`] with
+/// the exception in the context, or [`SORT`]. Registers behind the arguments of a call are free.
+#[inline(always)]
+unsafe fn call_plain_native(cx: *mut Cx, native: &PyNative, first: *mut Value, given: usize) -> u64 {
+    let arity = native.def.arity();
+    if !arity.admits(given) || (*cx).is_wanted() {
+        return call_varied(cx, native, first, given);
+    }
+    if given != arity.window() {
+        return call_padded(cx, native, first, given);
+    }
+    result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(first, given)))
+}
+
+/// As [`call_plain_native`] where optional arguments are missing.
+#[inline(never)]
+unsafe fn call_padded(cx: *mut Cx, native: &PyNative, first: *mut Value, given: usize) -> u64 {
+    let window = native.def.arity().window();
+    // What lies beyond the caller's registers is overwritten by the frames that the native pushes.
+    if first.add(window) > Frame((*cx).regs.get()).top() {
+        return call_copied(cx, native, first, given);
+    }
+    for i in given..window {
+        *first.add(i) = Value::UNDEF;
+    }
+    result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(first, window)))
+}
+
+/// As [`call_padded`] where the padding does not fit behind the arguments.
+#[inline(never)]
+unsafe fn call_copied(cx: *mut Cx, native: &PyNative, first: *mut Value, given: usize) -> u64 {
+    let mut copy = [const { MaybeUninit::<Value>::uninit() }; Arity::MAX_WINDOW];
+    let window = native.def.arity().window();
+    for (i, place) in copy.iter_mut().enumerate().take(window) {
+        place.write(if i < given { *first.add(i) } else { Value::UNDEF });
+    }
+    result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(copy.as_ptr().cast(), window)))
+}
+
+#[inline(always)]
+pub(in crate::interp::handlers) unsafe fn result_word(cx: *mut Cx, result: R) -> u64 {
+    match result {
+        Ok(v) => v.into_value().0,
+        Err(err) => {
+            (*cx).raised.set(err.0.into_value());
+            FAILED
+        }
+    }
+}
+
+/// As [`call_plain_native`] for a native that takes any number of arguments.
+#[inline(never)]
+unsafe fn call_varied(cx: *mut Cx, native: &PyNative, first: *mut Value, given: usize) -> u64 {
+    if (*cx).is_wanted() {
+        return SORT;
+    }
+    match native.def.f.call_given(&mut *cx, Args::from_raw(first, given)) {
+        Some(result) => result_word(cx, result),
+        None => SORT,
+    }
+}
+
+/// Ends a call of a native: drops callable and arguments, delivers the result. The thread may be solo no more.
+#[inline(never)]
+pub(in crate::interp::handlers) unsafe fn end_native_call(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    result: u64,
+) -> Exit {
+    let word = *ip;
+    let t = table(&*cx);
+    if result == FAILED {
+        return slow::call::native_failed(ip, regs, cx, t);
+    }
+    // The receiver of a method is the first argument; its instruction is one word longer.
+    let is_method = (word as u8 == Op::CallMethod as u8) as usize;
+    let window = regs.add(fb!(word));
+    let end = window.add(WINDOW_HEADER + fc!(word) + is_method);
+    let mut at = window.add(2);
+    while at < end {
+        let v = *at;
+        if v.is_ptr() {
+            *at = Value::UNDEF;
+            (*cx).drop_value(v);
+        }
+        at = at.add(1);
+    }
+    let next = ip.add(2 + is_method);
+    let slot = regs.add(fa!(word));
+    let old = *slot;
+    *slot = Value(result);
+    if old.is_ptr() {
+        (*cx).drop_value(old);
+    }
+    if (*cx).has_pending() {
+        return slow::pending_then::run(next, regs, cx, t);
+    }
+    goto_anew!(next, regs, cx)
+}
