@@ -11,10 +11,11 @@
 //! | one thread of it | [`ThreadState`] |
 //! | the word a thread tests at each back-edge and call | [`CheckWord`], [`check`] |
 //! | the concurrency models | [`model`] |
+//! | what each thread did and when | `timeline` |
 //! | counters of the feature `stats` | [`stats`] |
 //!
 //! Lock order, outermost first: an object lock (never held while any of the following is waited for), the GIL's
-//! mutex, the world's mutex. Buckets of the parking table and queues of [`RawLock`] are leaves.
+//! mutex, the world's mutex. Buckets of the parking table, queues of [`RawLock`] and the timeline's mutexes are leaves.
 //!
 //! There are no process-wide statics here: everything hangs off [`World`] and [`ThreadState`], which is also what
 //! lets loom start afresh in each execution.
@@ -28,6 +29,7 @@ pub mod primitive;
 mod raw_lock;
 pub mod stats;
 mod thread_state;
+mod timeline;
 mod waiter;
 pub mod weaken;
 mod world;

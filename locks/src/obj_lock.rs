@@ -147,11 +147,12 @@ impl ObjLock {
     /// Sleeps until the lock may be free; true if it was handed to this thread.
     fn park(&self, world: &World) -> bool {
         stats::count(Stat::LockContended);
-        world.parking.park(self.address(), || {
+        let still_wants_to = || {
             // ORD: relaxed, `unlock_slow` changes this state only under the bucket's mutex, which is held here.
             let state = self.0.load(Ordering::Relaxed);
             state == LOCKED | PARKED || world.weakened.skips(Step::ObjLockValidates)
-        })
+        };
+        world.waiting_for_lock(|| world.parking.park(self.address(), still_wants_to))
     }
 
     #[cold]

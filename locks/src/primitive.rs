@@ -454,7 +454,7 @@ pub const fn entries(count: usize) -> usize {
 }
 
 /// A clock. It stands still under loom, where time would make executions differ.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Clock(std::time::Instant);
 
 impl Default for Clock {

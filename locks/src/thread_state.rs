@@ -12,6 +12,7 @@
 
 use crate::check::{CheckWord, VM_BITS, WAITING, WORLD_BITS};
 use crate::primitive::{Arc, AtomicBool, AtomicU32, AtomicU64, OnceLock, Ordering, Parker, Weak};
+use crate::timeline::Track;
 use crate::weaken::Step;
 use crate::{World, assert_layout};
 
@@ -38,6 +39,8 @@ pub struct ThreadState {
     pub(crate) key: u32,
     id: u64,
     parker: OnceLock<Parker>,
+    /// What the thread did and when; `None` if that is not recorded.
+    pub(crate) track: Option<Arc<Track>>,
     world: Arc<World>,
     this: Weak<ThreadState>,
 }
@@ -57,6 +60,7 @@ impl ThreadState {
             key,
             id,
             parker: OnceLock::new(),
+            track: world.new_track(id),
             world,
             this: this.clone(),
         })

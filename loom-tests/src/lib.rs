@@ -23,6 +23,7 @@ pub fn options(weakened: Option<Step>) -> Options {
         solo_hysteresis: Duration::ZERO,
         switch_interval: Duration::ZERO,
         gil_ticks: None,
+        timeline: false,
         weakened: Weakened(weakened),
     }
 }

@@ -21,6 +21,7 @@ use super::Model;
 use crate::check::{GIL_DROP_REQUEST, GIL_TICK};
 use crate::primitive::{ForkCondvar, ForkMutex, MutexGuard, Ordering};
 use crate::stats::{self, Stat};
+use crate::timeline::State as Does;
 use crate::weaken::Step;
 use crate::{Options, ThreadState, World};
 use std::time::Duration;
@@ -117,6 +118,7 @@ impl Model for Gil {
     fn take_turn(&self, world: &World, thread: &ThreadState) {
         let mut state = self.state.lock();
         if state.holder != 0 {
+            thread.does(Does::WaitsForGil);
             state.waiting += 1;
             state = self.wait_until_free(world, state);
             state.waiting -= 1;
@@ -149,11 +151,13 @@ impl Model for Gil {
             return;
         }
         let seen = state.switches;
+        thread.does(Does::WaitsForGil);
         state.forcing += 1;
         while state.switches == seen && state.waiting > 0 {
             state = self.switched.wait(state);
         }
         state.forcing -= 1;
+        thread.does(Does::Blocks);
     }
 
     unsafe fn reset_after_fork(&self, thread: &ThreadState) {

@@ -11,6 +11,7 @@ use crate::check::{ATTACH_REQUEST, SOLO_OFFER};
 use crate::model::Model;
 use crate::primitive::{self, MutexGuard, Ordering};
 use crate::stats::{self, Stat};
+use crate::timeline::State;
 use crate::weaken::Step;
 
 impl World {
@@ -19,6 +20,7 @@ impl World {
         self.diagnostics.attached(me, false, "attach");
         self.model.take_turn(self, me);
         self.enter(me);
+        me.does(State::Runs);
     }
 
     #[inline]
@@ -27,6 +29,7 @@ impl World {
         self.diagnostics.not_stopping(me, "detach");
         self.diagnostics.no_object_lock("a detach");
         self.leave(me);
+        me.does(State::Blocks);
         self.model.give_turn(self, me);
     }
 
@@ -92,7 +95,11 @@ impl World {
             self.park_for_ever(me);
         }
         if word.has(STOP) {
+            me.does(State::StandsStill);
             return self.wait_out_stop(me);
+        }
+        if word.has(SOLO) {
+            me.does(State::WaitsToAttach);
         }
         word.has(SOLO) && self.ask_to_attach(me)
     }
@@ -170,6 +177,7 @@ impl World {
 
     /// The end of a thread that still runs when the program exits.
     pub(super) fn park_for_ever(&self, me: &ThreadState) -> ! {
+        me.does(State::StandsStill);
         {
             let mut registry = self.registry.lock();
             let id = me.id();

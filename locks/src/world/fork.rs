@@ -32,6 +32,9 @@ impl World {
             self.parking.reset();
             self.diagnostics.reset();
             self.model.reset_after_fork(me);
+            if let Some(timeline) = &self.timeline {
+                timeline.reset(me);
+            }
         }
         let stopped = if me.is_stopping() { STOP } else { 0 };
         // ORD: relaxed, there is no other thread.

@@ -25,6 +25,7 @@ use crate::diagnostics::Diagnostics;
 use crate::model::{Chosen, Model};
 use crate::parking::ParkingTable;
 use crate::primitive::{Arc, AtomicU32, AtomicU64, Clock, ForkCondvar, ForkMutex, Ordering, Weakened};
+use crate::timeline::{State, Timeline};
 use crate::{ThreadState, check};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub struct Options {
     pub switch_interval: Duration,
     /// With a GIL: give it up each time so many safepoints have passed, as before CPython 3.2, and not when asked.
     pub gil_ticks: Option<u32>,
+    /// Record what each thread does and when ([`World::timeline`]).
+    pub timeline: bool,
     /// For the model checker: the step that is left out.
     pub weakened: Weakened,
 }
@@ -60,6 +63,7 @@ impl Default for Options {
             solo_hysteresis: micros(200, 5),
             switch_interval: micros(5000, 50),
             gil_ticks: None,
+            timeline: false,
             weakened: Weakened::default(),
         }
     }
@@ -99,6 +103,7 @@ pub struct World {
     model: Chosen,
     pub(crate) parking: ParkingTable,
     pub(crate) diagnostics: Diagnostics,
+    pub(crate) timeline: Option<Timeline>,
     pub(crate) weakened: Weakened,
     clock: Clock,
     switch_interval: AtomicU64,
@@ -130,6 +135,7 @@ impl World {
             model: Chosen::new(&options),
             parking: ParkingTable::new(options.parking_buckets, as_nanos(options.fair_after)),
             diagnostics: Diagnostics::new(),
+            timeline: options.timeline.then(Timeline::new),
             weakened: options.weakened,
             clock: Clock::new(),
             switch_interval: AtomicU64::new(as_nanos(options.switch_interval)),
@@ -167,6 +173,7 @@ impl World {
         let mut registry = self.registry.lock();
         let entry = registry.threads.get_mut(thread.key as usize - 1).and_then(Option::take);
         drop(registry);
+        thread.does(State::Ended);
         // The last reference may go here, outside the mutex.
         drop(entry);
     }

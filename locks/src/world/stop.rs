@@ -16,6 +16,7 @@ use crate::check::{self, ATTACH_REQUEST, GIL_DROP_REQUEST, GIL_TICK, SOLO_OFFER}
 use crate::model::Model;
 use crate::primitive::{MutexGuard, Ordering};
 use crate::stats::{self, Stat, Timer};
+use crate::timeline::State;
 use crate::weaken::Step;
 use std::marker::PhantomData;
 
@@ -32,6 +33,7 @@ pub struct StopGuard<'a> {
 impl Drop for StopGuard<'_> {
     fn drop(&mut self) {
         self.world.start_again(self.me);
+        self.me.does(State::Runs);
         self.since.stop(Stat::StopNanos, Stat::StopNanosMax);
     }
 }
@@ -106,6 +108,7 @@ impl World {
         self.diagnostics.not_stopping(me, "a stop of the world");
         self.diagnostics.no_object_lock("a stop of the world");
         let registry = self.wait_for_turn_to_stop(me);
+        me.does(State::Stops);
         let since = Timer::start();
         stats::count(Stat::Stop);
         // ORD: acquire and release: the threads that stop see what this one did, and it what they did.
@@ -130,6 +133,7 @@ impl World {
         while !is_my_turn(&registry) {
             drop(registry);
             self.detach(me);
+            me.does(State::StandsStill);
             registry = self.registry.lock();
             while !is_my_turn(&registry) {
                 registry = self.changed.wait(registry);

@@ -20,6 +20,7 @@ pub fn boot(config: Config) -> Box<Cx> {
     let vm: &'static Vm = Box::leak(Box::new(Vm {
         world: ungil_locks::World::with_options(ungil_locks::Options {
             gil_ticks: config.gil_ticks,
+            timeline: config.timeline.is_some(),
             ..Default::default()
         }),
         space: Arc::default(),

@@ -164,6 +164,8 @@ pub struct Config {
     pub x_options: Vec<(String, Option<String>)>,
     /// Safepoints after which a thread gives the GIL up (`-X gil=ticks`); `None`: when it is asked to.
     pub gil_ticks: Option<u32>,
+    /// Where what each thread did and when is written at the end (`-X timeline=FILE`).
+    pub timeline: Option<String>,
     pub hash_seed: Option<u64>,
     /// Text files are UTF-8 whatever the locale says (`-X utf8`, `PYTHONUTF8`, the C locale).
     pub utf8_mode: bool,

@@ -3,6 +3,7 @@
 //!
 //! Counts and states are what they are at the moment; a thread that asks about an object that others use gets a snapshot.
 
+use std::io::Write;
 use ungil_locks::stats::{self, Counts, SITES, Stat};
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::module::add_functions;
@@ -108,6 +109,23 @@ pub fn write_stats() {
     };
     if let Err(why) = written {
         eprintln!("ungil: {VARIABLE}: {why}");
+    }
+}
+
+/// At the end of the program: writes what each thread did and when to the file of `-X timeline=FILE`, if it was given.
+pub fn write_timeline(cx: &Cx) {
+    let Some(file) = &cx.vm.config.timeline else { return };
+    if !cx.world.records_timeline() {
+        return;
+    }
+    let written = std::fs::File::create(file).and_then(|file| {
+        let mut out = std::io::BufWriter::new(file);
+        cx.world.write_timeline(&mut out)?;
+        out.flush()
+    });
+    if let Err(error) = written {
+        // There is nobody else to tell.
+        let _ = writeln!(std::io::stderr(), "ungil: -X timeline: {file}: {error}");
     }
 }
 

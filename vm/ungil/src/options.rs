@@ -42,6 +42,7 @@ Options:
 -V     : print the version number and exit (also --version)
 -W arg : warning control
 -X opt : set implementation-specific option
+-X timeline=file : record who runs, waits or blocks when, per thread, for Perfetto
 --dis file : print the bytecode of a file
 ";
 

@@ -38,6 +38,10 @@ pub fn main() -> i32 {
         to_stderr(&message);
         return 1;
     }
+    if let Err(message) = choose_timeline(&mut config) {
+        to_stderr(&message);
+        return 1;
+    }
     ungil_stdlib::io::settle_encodings(&mut config);
     config.executable = std::env::current_exe().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
     set_path(&mut config, &action);
@@ -115,6 +119,20 @@ fn choose_gil(config: &mut Config) -> Result<(), String> {
         _ => "PYTHON_GIL / -X gil must be \"0\" or \"1\"",
     };
     Err(format!("Fatal Python error: config_read_gil: {problem}\nPython runtime state: preinitialized\n\n"))
+}
+
+/// Reads `-X timeline=FILE`. A file that cannot be written is told now, not after the program's run.
+fn choose_timeline(config: &mut Config) -> Result<(), String> {
+    let Some((_, value)) = config.x_options.iter().rev().find(|(name, _)| name == "timeline") else {
+        return Ok(());
+    };
+    let file =
+        value.clone().filter(|file| !file.is_empty()).ok_or("ungil: -X timeline=FILE needs a file\n")?;
+    // Absolute: the program may change its directory.
+    let path = std::fs::write(&file, "").and_then(|()| std::path::absolute(&file));
+    let path = path.map_err(|error| format!("ungil: -X timeline: {file}: {error}\n"))?;
+    config.timeline = Some(path.to_string_lossy().into_owned());
+    Ok(())
 }
 
 fn read_environment(config: &mut Config) {
@@ -378,6 +396,7 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
         flushed &= ungil_stdlib::io::finish(cx);
     }
     ungil_stdlib::ungil::write_stats();
+    ungil_stdlib::ungil::write_timeline(cx);
     if code == INTERRUPTED {
         ungil_stdlib::signal::end_by_interrupt();
     }
