@@ -30,7 +30,7 @@ run:
   --peer NAME=COMMAND   another interpreter; may be given again
   -o, --output FILE     where the JSON goes; the page goes beside it, as .html
                         (else target/bench-results/TIME.json)
-  --only STAGE,...      of noise, single, pyperformance, io, scaling, startup, instructions
+  --only STAGE,...      of noise, single, pyperformance, io, timeline, scaling, startup, instructions
   --filter TEXT         only benchmarks whose name contains TEXT
   --blocks N            blocks of each stage, if its share of the time allows
   --margin RATIO        `not worse` is claimed if the mean's upper bound is under this (1.01)
@@ -302,6 +302,7 @@ fn run(options: RunOptions) -> Result<i32, Failure> {
         runners: Vec::new(),
         notes: Vec::new(),
         samples: Vec::new(),
+        timelines: Vec::new(),
         summary: None,
     };
     // An output that cannot be written is better known before an hour of work.

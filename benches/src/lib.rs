@@ -22,6 +22,7 @@ pub mod session;
 pub mod stages;
 pub mod stats;
 pub mod table;
+pub mod timeline;
 
 /// What can go wrong outside a measured program; the text is for the person at the terminal.
 pub type Failure = String;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Failure;
 use crate::analysis::Summary;
+use crate::timeline::Recording;
 
 /// Raised when a file of an older layout could no longer be read.
 pub const FORMAT: u32 = 1;
@@ -30,6 +31,9 @@ pub struct Record {
     /// What the reader must know: stages left out and why.
     pub notes: Vec<String>,
     pub samples: Vec<Sample>,
+    /// Who runs, waits or blocks when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timelines: Vec<Recording>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,
 }
@@ -96,6 +100,8 @@ pub enum Stage {
     Pyperformance,
     /// The second clause: `benches/io`.
     Io,
+    /// Who runs, waits or blocks when; has no samples.
+    Timeline,
     /// More threads, same work: `benches/scaling`.
     Scaling,
     Startup,

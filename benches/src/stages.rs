@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::analysis::AGAIN;
 use crate::record::{Runner, Stage};
 use crate::session::{Job, Plan, Session};
-use crate::{Failure, interrupt, programs, pyperformance};
+use crate::{Failure, interrupt, programs, pyperformance, timeline};
 
 /// Every stage in the order in which it runs, with its name for `--only`.
 pub const STAGES: &[(&str, Stage)] = &[
@@ -15,6 +15,7 @@ pub const STAGES: &[(&str, Stage)] = &[
     ("single", Stage::Single),
     ("pyperformance", Stage::Pyperformance),
     ("io", Stage::Io),
+    ("timeline", Stage::Timeline),
     ("scaling", Stage::Scaling),
     ("startup", Stage::Startup),
     ("instructions", Stage::Instructions),
@@ -31,6 +32,7 @@ fn share(stage: Stage, quick: bool) -> (u32, u64) {
         (Stage::Pyperformance, true) => (5, 45),
         (Stage::Io, false) => (8, 480),
         (Stage::Io, true) => (4, 65),
+        (Stage::Timeline, _) => (1, 10),
         (Stage::Scaling, false) => (7, 240),
         (Stage::Scaling, true) => (2, 35),
         (Stage::Startup, false) => (40, 60),
@@ -56,6 +58,14 @@ pub fn run(
         }
         if stage == Stage::Instructions && !valgrind_answers() {
             session.note("instructions: valgrind is not installed, so none were counted".to_owned());
+            continue;
+        }
+        if stage == Stage::Timeline {
+            if filter.is_some_and(|text| !timeline::BENCHMARK.contains(text)) {
+                continue;
+            }
+            session.progress.stage("timeline: one run for each build of ungil");
+            timeline::record(session, root);
             continue;
         }
         let quick = session.record.settings.quick;
@@ -85,6 +95,8 @@ fn jobs(root: &Path, stage: Stage, quick: bool, cores: usize) -> Result<Vec<Job>
         Stage::Single => programs::single(root, quick),
         Stage::Pyperformance => Ok(pyperformance::jobs(root, &pyperformance::fetch(root)?, quick)),
         Stage::Io => programs::io(root, quick),
+        // Recorded, not measured in blocks.
+        Stage::Timeline => Ok(Vec::new()),
         Stage::Scaling => programs::scaling(root, quick, cores),
         Stage::Startup => Ok(programs::startup()),
         Stage::Instructions => Ok(programs::counted(root, quick)),

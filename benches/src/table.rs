@@ -43,6 +43,7 @@ pub fn heading(comparison: &Comparison, metric: Metric) -> String {
         Stage::Single => "First clause, one thread",
         Stage::Pyperformance => "First clause, pyperformance",
         Stage::Io => "Second clause, I/O-bound threads",
+        Stage::Timeline => "Timeline",
         Stage::Scaling => "Scaling",
         Stage::Startup => "Start-up",
         Stage::Instructions => "Instructions by callgrind",

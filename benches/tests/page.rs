@@ -162,6 +162,7 @@ fn record() -> Record {
         runners: names.map(runner).to_vec(),
         notes: Vec::new(),
         samples: Vec::new(),
+        timelines: Vec::new(),
         summary: None,
     };
     for (place, name) in names.iter().enumerate() {

@@ -14,7 +14,7 @@ use ungil_benches::analysis::{self, Guard, Measure};
 use ungil_benches::record::{
     FORMAT, Latency, Machine, Measured, Metric, Record, Runner, Sample, Settings, Stage, Usage,
 };
-use ungil_benches::{cli, compare, html, models, table};
+use ungil_benches::{cli, compare, html, models, table, timeline};
 
 fn runner(name: &str) -> Runner {
     Runner {
@@ -45,6 +45,7 @@ fn record() -> Record {
         runners: vec![runner("default"), runner("gil"), runner("peer")],
         notes: Vec::new(),
         samples: Vec::new(),
+        timelines: Vec::new(),
         summary: None,
     }
 }
@@ -180,6 +181,24 @@ fn the_page_shows_every_figure_of_the_json() {
     assert!(!page.contains("NaN"));
     // Nothing is loaded from elsewhere.
     assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("src="));
+}
+
+#[test]
+fn the_page_draws_each_thread_of_a_recording() {
+    let mut record = record();
+    let trace = r#"{"traceEvents": [{"tid": 1, "ts": 0, "dur": 9000, "name": "runs"},
+        {"tid": 7, "ts": 0, "dur": 5000, "name": "waits for the GIL"}, {"tid": 7, "ts": 5000, "dur": 4000, "name": "blocks"}]}"#;
+    record.timelines.push(timeline::cut("gil <2>", "mixed", trace).expect("well formed"));
+    let text = serde_json::to_string(&record).expect("a record is JSON");
+    let read: Record = serde_json::from_str(&text).expect("what was written can be read");
+    let page = html::page(&read, &analysis::summarize(&read));
+    assert!(page.contains("gil &lt;2&gt;, mixed") && page.contains("thread 7"));
+    // 5 of 25 milliseconds are a fifth of the 900 units, 4 are 144.
+    for (start, width, name) in [(80, 180, "waits for the GIL"), (260, 144, "blocks")] {
+        let path = format!("M{start}.00 42h{width}.00v14h-{width}.00z");
+        let at = page.find(&path).unwrap_or_else(|| panic!("{path} is not in {page}"));
+        assert!(page[at..].split("</path>").next().is_some_and(|path| path.contains(name)));
+    }
 }
 
 #[test]

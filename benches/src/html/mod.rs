@@ -5,6 +5,7 @@
 
 mod plots;
 mod svg;
+mod timeline;
 
 use std::fmt::Write as _;
 
@@ -43,6 +44,7 @@ pub fn page(record: &Record, summary: &Summary) -> String {
         let _ = write_group(&mut body, record, &group);
     }
     let _ = plots::write_io(&mut body, record);
+    let _ = timeline::write(&mut body, record);
     let _ = plots::write_scaling(&mut body, record, summary);
     let _ = write_errors(&mut body, record);
     document("ungil: what removing the GIL costs", &body)
