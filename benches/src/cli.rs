@@ -10,7 +10,7 @@ use lexopt::{Arg, Parser, ValueExt};
 use crate::models::{self, Model};
 use crate::process;
 use crate::progress::Progress;
-use crate::record::{FORMAT, Metric, Record, Runner, Settings, Stage};
+use crate::record::{Metric, Record, Runner, Settings, Stage};
 use crate::session::Session;
 use crate::{Failure, analysis, compare, html, interrupt, machine, pyperformance, stages, table};
 
@@ -180,18 +180,9 @@ fn choose_models(
 
 impl RunOptions {
     fn usual() -> RunOptions {
-        let settings = Settings {
-            quick: false,
-            seed: 1,
-            blocks: None,
-            margin: 1.01,
-            guard: 1.05,
-            metric: Metric::Cpu,
-            time_limit: 60,
-            pinned: process::allowed_cores().last().copied(),
-        };
+        let pinned = process::allowed_cores().last().copied();
         RunOptions {
-            settings,
+            settings: Settings { pinned, ..Settings::usual() },
             models: Vec::new(),
             peers: Vec::new(),
             output: None,
@@ -292,19 +283,7 @@ fn run(options: RunOptions) -> Result<i32, Failure> {
         let name = started.replace([':', '-'], "").replace(' ', "-");
         root.join("target/bench-results").join(format!("{name}.json"))
     });
-    let mut record = Record {
-        format: FORMAT,
-        started,
-        seconds: 0.0,
-        interrupted: false,
-        machine: machine::describe(&root),
-        settings: options.settings.clone(),
-        runners: Vec::new(),
-        notes: Vec::new(),
-        samples: Vec::new(),
-        timelines: Vec::new(),
-        summary: None,
-    };
+    let mut record = Record::new(started, machine::describe(&root), options.settings.clone());
     // An output that cannot be written is better known before an hour of work.
     record.save(&file)?;
     record.runners = runners(&root, &options)?;

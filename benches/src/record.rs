@@ -68,6 +68,22 @@ pub struct Settings {
     pub pinned: Option<usize>,
 }
 
+impl Settings {
+    /// Those of a command line without options; nothing is pinned.
+    pub fn usual() -> Settings {
+        Settings {
+            quick: false,
+            seed: 1,
+            blocks: None,
+            margin: 1.01,
+            guard: 1.05,
+            metric: Metric::Cpu,
+            time_limit: 60,
+            pinned: None,
+        }
+    }
+}
+
 /// Which time the first clause compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -130,6 +146,21 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// A run of which nothing is known yet.
+    pub fn new(stage: Stage, benchmark: &str, threads: u32, runner: &str, block: u32) -> Sample {
+        Sample {
+            stage,
+            benchmark: benchmark.to_owned(),
+            threads,
+            runner: runner.to_owned(),
+            block,
+            usage: None,
+            error: None,
+            measured: None,
+            instructions: None,
+        }
+    }
+
     /// The time that the first clause compares, in seconds: the measured part's where the program tells it, else that
     /// of the whole process.
     pub fn time(&self, metric: Metric) -> Option<f64> {
@@ -196,6 +227,23 @@ pub struct Latency {
 }
 
 impl Record {
+    /// A record without runners and samples.
+    pub fn new(started: String, machine: Machine, settings: Settings) -> Record {
+        Record {
+            format: FORMAT,
+            started,
+            seconds: 0.0,
+            interrupted: false,
+            machine,
+            settings,
+            runners: Vec::new(),
+            notes: Vec::new(),
+            samples: Vec::new(),
+            timelines: Vec::new(),
+            summary: None,
+        }
+    }
+
     /// Reads a file that a run has written.
     ///
     /// # Errors

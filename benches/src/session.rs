@@ -174,17 +174,7 @@ impl Session {
             let wrapper = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"];
             command.splice(0..0, wrapper.map(str::to_owned));
         }
-        let mut sample = Sample {
-            stage,
-            benchmark: job.benchmark.clone(),
-            threads: job.threads,
-            runner: runner.name.clone(),
-            block,
-            usage: None,
-            error: None,
-            measured: None,
-            instructions: None,
-        };
+        let mut sample = Sample::new(stage, &job.benchmark, job.threads, &runner.name, block);
         let pin = settings.pinned.filter(|_| job.pin);
         let mut result = None;
         match process::run(&command, &job.args, pin, Duration::from_secs(settings.time_limit)) {
@@ -292,17 +282,7 @@ mod tests {
     use super::*;
 
     fn run(runner: &str, result: Option<&str>) -> Run {
-        let sample = Sample {
-            stage: Stage::Single,
-            benchmark: "fib".to_owned(),
-            threads: 1,
-            runner: runner.to_owned(),
-            block: 0,
-            usage: None,
-            error: None,
-            measured: None,
-            instructions: None,
-        };
+        let sample = Sample::new(Stage::Single, "fib", 1, runner, 0);
         Run { sample, result: result.map(str::to_owned) }
     }
 

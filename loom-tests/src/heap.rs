@@ -238,6 +238,37 @@ impl Heap {
     }
 }
 
+/// Explores `model` on the main thread of a heap in a world that `world` makes: with its mutator, and as if another thread had
+/// been started. The heap is given to `outcome` once that thread has left.
+pub fn explore_heap<R, T>(
+    bounds: (usize, usize),
+    expected: &[T],
+    world: impl Fn() -> Arc<World> + Send + Sync + 'static,
+    model: impl Fn(&Arc<Heap>, &Mutator) -> R + Send + Sync + 'static,
+    outcome: impl Fn(&Heap, R) -> T + Send + Sync + 'static,
+) where
+    T: Ord + Clone + std::fmt::Debug + Send + 'static,
+{
+    let (preemptions, at_least) = bounds;
+    crate::explore(Some(preemptions), at_least, expected, move || {
+        let heap = Heap::new(world());
+        let me = heap.world.register();
+        let result = heap.run(&me, |m| {
+            m.begin_publishing();
+            model(&heap, m)
+        });
+        outcome(&heap, result)
+    });
+}
+
+/// Waits for a thread without being attached, so that it may stop the world.
+pub fn join<R>(m: &Mutator, thread: loom::thread::JoinHandle<R>) -> R {
+    m.detach();
+    let result = thread.join().expect("joined");
+    m.attach();
+    result
+}
+
 /// The node that a handle refers to.
 pub fn node(obj: &Obj) -> &Node {
     // SAFETY: the tests pass nodes, which their handles keep alive.

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use ungil_locks::primitive::{UnsafeCell, Weakened};
 use ungil_locks::weaken::Step;
-use ungil_locks::{Options, World};
+use ungil_locks::{ObjLock, Options, ThreadState, World};
 
 /// Options that make everything happen as early as it may: one bucket, no hysteresis, no switch interval.
 pub fn options(weakened: Option<Step>) -> Options {
@@ -95,4 +95,51 @@ impl Plain {
         // SAFETY: loom checks that nobody writes meanwhile.
         self.0.with(|value| unsafe { *value })
     }
+}
+
+/// Data under an object's lock.
+#[derive(Debug)]
+pub struct Object {
+    pub world: Arc<World>,
+    pub lock: ObjLock,
+    pub data: Plain,
+}
+
+impl Object {
+    pub fn new(world: &Arc<World>) -> Arc<Object> {
+        Arc::new(Object { world: Arc::clone(world), lock: ObjLock::new(), data: Plain::default() })
+    }
+
+    /// Adds one under the lock; the value before.
+    pub fn add(&self) -> u32 {
+        let _guard = self.lock.guard(&self.world);
+        self.data.add()
+    }
+}
+
+/// Runs `mine` on the main thread of the model and `theirs` on another one, each attached for that long. What they gave, once
+/// both have detached and are forgotten.
+pub fn two_attached<A, B: 'static>(
+    world: &Arc<World>,
+    mine: impl FnOnce(&ThreadState) -> A,
+    theirs: impl FnOnce(&ThreadState) -> B + 'static,
+) -> (A, B) {
+    let (me, other) = (world.register(), world.register());
+    me.attach();
+    let thread = {
+        let other = Arc::clone(&other);
+        loom::thread::spawn(move || {
+            other.attach();
+            let theirs = theirs(&other);
+            other.detach();
+            theirs
+        })
+    };
+    let mine = mine(&me);
+    me.detach();
+    let theirs = thread.join().expect("joined");
+    assert_eq!(world.attached_count(), 0);
+    world.unregister(&me);
+    world.unregister(&other);
+    (mine, theirs)
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use ungil_gc::{Mutator, Obj, Shared};
 use ungil_locks::weaken::Step;
-use ungil_loom_tests::heap::{Heap, NODE, node};
-use ungil_loom_tests::{explore, world_without_solo};
+use ungil_loom_tests::heap::{Heap, NODE, explore_heap, join, node};
+use ungil_loom_tests::world_without_solo;
 
 /// Runs `model` on the main thread of a heap on which a published node is known to two threads.
 fn shared_node<R: Ord + Clone + std::fmt::Debug + Send + 'static>(
@@ -14,24 +14,12 @@ fn shared_node<R: Ord + Clone + std::fmt::Debug + Send + 'static>(
     weakened: Option<Step>,
     model: impl Fn(&Arc<Heap>, &Mutator, Obj, Shared) -> R + Send + Sync + 'static,
 ) {
-    explore(Some(4), at_least, expected, move || {
-        let heap = Heap::new(world_without_solo(weakened));
-        let me = heap.world.register();
-        heap.run(&me, |m| {
-            m.begin_publishing();
-            let hub = heap.node(m, NODE);
-            let shared = Shared::publish(hub.clone());
-            model(&heap, m, hub, shared)
-        })
-    });
-}
-
-/// Waits for a thread without being attached, so that it may stop the world.
-fn join<R>(m: &Mutator, thread: loom::thread::JoinHandle<R>) -> R {
-    m.detach();
-    let result = thread.join().expect("joined");
-    m.attach();
-    result
+    let model = move |heap: &Arc<Heap>, m: &Mutator| {
+        let hub = heap.node(m, NODE);
+        let shared = Shared::publish(hub.clone());
+        model(heap, m, hub, shared)
+    };
+    explore_heap((4, at_least), expected, move || world_without_solo(weakened), model, |_, result| result);
 }
 
 /// Two threads make the same object a hub, then drop their references. One number is used, and no reference remains. The

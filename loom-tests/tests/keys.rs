@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use ungil_gc::{CacheWord, KeysId, Mutator, Obj, ShapeHead, Slot, Value, shared_item, shared_table};
 use ungil_locks::primitive::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use ungil_locks::weaken::Step;
-use ungil_loom_tests::heap::{Heap, NODE, node};
+use ungil_loom_tests::heap::{Heap, NODE, explore_heap, join, node};
 use ungil_loom_tests::{explore, world_without_solo};
 
 /// As much of a dict as the protocol needs: tables of one slot, of which one is the present one, and the id of the keys.
@@ -75,28 +75,30 @@ fn int(i: i64) -> Obj {
 /// at that place in a new table, and the old one is used for something else. Threads that know the id must not find
 /// either. The outcome is what is found.
 fn keys_change(weakened: Option<Step>) {
-    explore(Some(4), 100, &[None, Some(10), Some(11)], move || {
-        let heap = Heap::new(world_without_solo(weakened));
-        let me = heap.world.register();
-        heap.run(&me, |m| {
-            m.begin_publishing();
-            let dict = Dict::new(&heap, m);
-            dict.grow(int(10));
-            dict.id.give(1);
-            let reader = {
-                let dict = Arc::clone(&dict);
-                thread::spawn(move || dict.read(1).as_int())
-            };
-            dict.locked(m, || dict.replace(dict.present(), int(11)));
-            dict.locked(m, || {
-                let old = dict.grow(int(99));
-                dict.replace(old, int(99));
-            });
-            let found = reader.join().expect("joined");
-            assert_ne!(found, Some(99), "the value of another key");
-            found
-        })
-    });
+    let model = |heap: &Arc<Heap>, m: &Mutator| {
+        let dict = Dict::new(heap, m);
+        dict.grow(int(10));
+        dict.id.give(1);
+        let reader = {
+            let dict = Arc::clone(&dict);
+            thread::spawn(move || dict.read(1).as_int())
+        };
+        dict.locked(m, || dict.replace(dict.present(), int(11)));
+        dict.locked(m, || {
+            let old = dict.grow(int(99));
+            dict.replace(old, int(99));
+        });
+        let found = reader.join().expect("joined");
+        assert_ne!(found, Some(99), "the value of another key");
+        found
+    };
+    explore_heap(
+        (4, 100),
+        &[None, Some(10), Some(11)],
+        move || world_without_solo(weakened),
+        model,
+        |_, found| found,
+    );
 }
 
 #[test]
@@ -119,56 +121,49 @@ fn keys_change_without_the_second_comparison() {
 /// One thread puts a new hub into the dict, another one gives the dict its id, which a third one learns from an inline cache.
 /// That sees the hub's contents, or nothing. The outcome is whether it does.
 fn id_from_another_thread(weakened: Option<Step>) {
-    explore(Some(2), 100, &[false, true], move || {
-        let heap = Heap::new(world_without_solo(weakened));
-        let me = heap.world.register();
-        heap.run(&me, |m| {
-            m.begin_publishing();
-            let dict = Dict::new(&heap, m);
-            dict.grow(int(99));
-            let cache = Arc::new(loom::sync::atomic::AtomicU32::new(0));
-            let giver = {
-                let (dict, cache) = (Arc::clone(&dict), Arc::clone(&cache));
-                heap.spawn(move |m| {
-                    let filled = dict.locked(m, || {
-                        // SAFETY: tables stay.
-                        let filled = unsafe { (*dict.present()).peek().is_ptr() };
-                        if filled {
-                            dict.id.give(1);
-                        }
-                        filled
-                    });
-                    // The weakest that a cache could do.
-                    cache.store(u32::from(filled), loom::sync::atomic::Ordering::Relaxed);
-                })
-            };
-            let reader = {
-                let (dict, cache) = (Arc::clone(&dict), Arc::clone(&cache));
-                heap.spawn(move |_| {
-                    let v = dict.read(cache.load(loom::sync::atomic::Ordering::Relaxed));
-                    if !v.is_ptr() {
-                        assert!(v.is_undef(), "the value of another key");
-                        return false;
+    let model = |heap: &Arc<Heap>, m: &Mutator| {
+        let dict = Dict::new(heap, m);
+        dict.grow(int(99));
+        let cache = Arc::new(loom::sync::atomic::AtomicU32::new(0));
+        let giver = {
+            let (dict, cache) = (Arc::clone(&dict), Arc::clone(&cache));
+            heap.spawn(move |m| {
+                let filled = dict.locked(m, || {
+                    // SAFETY: tables stay.
+                    let filled = unsafe { (*dict.present()).peek().is_ptr() };
+                    if filled {
+                        dict.id.give(1);
                     }
-                    // SAFETY: a hub; nothing frees it.
-                    let hub = ManuallyDrop::new(unsafe { Obj::from_owned(v) });
-                    assert_eq!(node(&hub).data.get(), 1);
-                    assert!(node(&hub).header.is_published());
-                    true
-                })
-            };
-            let hub = heap.node(m, NODE);
-            node(&hub).data.add();
-            m.publish(hub.value());
-            node(&hub).header.make_hub(&heap.space);
-            dict.locked(m, || dict.grow(hub));
-            m.detach();
-            giver.join().expect("joined");
-            let found = reader.join().expect("joined");
-            m.attach();
-            found
-        })
-    });
+                    filled
+                });
+                // The weakest that a cache could do.
+                cache.store(u32::from(filled), loom::sync::atomic::Ordering::Relaxed);
+            })
+        };
+        let reader = {
+            let (dict, cache) = (Arc::clone(&dict), Arc::clone(&cache));
+            heap.spawn(move |_| {
+                let v = dict.read(cache.load(loom::sync::atomic::Ordering::Relaxed));
+                if !v.is_ptr() {
+                    assert!(v.is_undef(), "the value of another key");
+                    return false;
+                }
+                // SAFETY: a hub; nothing frees it.
+                let hub = ManuallyDrop::new(unsafe { Obj::from_owned(v) });
+                assert_eq!(node(&hub).data.get(), 1);
+                assert!(node(&hub).header.is_published());
+                true
+            })
+        };
+        let hub = heap.node(m, NODE);
+        node(&hub).data.add();
+        m.publish(hub.value());
+        node(&hub).header.make_hub(&heap.space);
+        dict.locked(m, || dict.grow(hub));
+        join(m, giver);
+        join(m, reader)
+    };
+    explore_heap((2, 100), &[false, true], move || world_without_solo(weakened), model, |_, found| found);
 }
 
 #[test]

@@ -6,28 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use ungil_locks::weaken::Step;
 use ungil_locks::{ObjLock, Options, World, lock_two};
-use ungil_loom_tests::{Plain, explore, options};
-
-struct Object {
-    world: Arc<World>,
-    lock: ObjLock,
-    data: Plain,
-}
-
-impl Object {
-    /// Adds one under the lock; the value before.
-    fn add(&self) -> u32 {
-        self.lock.lock(&self.world);
-        let before = self.data.add();
-        self.lock.unlock(&self.world);
-        before
-    }
-}
+use ungil_loom_tests::{Object, Plain, explore, options};
 
 /// Each of `threads` threads adds once. The outcome is the turn of the main thread.
 fn contend(threads: u32, options: Options) -> u32 {
-    let world = World::with_options(options);
-    let object = Arc::new(Object { world, lock: ObjLock::new(), data: Plain::default() });
+    let object = Object::new(&World::with_options(options));
     let others: Vec<_> = (1..threads)
         .map(|_| {
             let object = Arc::clone(&object);

@@ -1,33 +1,20 @@
 //! Solo: a thread that is alone touches data without locks; another one attaches only after its acknowledgement.
 #![cfg(all(loom, not(feature = "gil")))]
 
-use loom::thread;
 use std::sync::Arc;
 use ungil_locks::weaken::Step;
-use ungil_locks::{ObjLock, ThreadState, World, model};
-use ungil_loom_tests::{Plain, explore, world};
+use ungil_locks::{ThreadState, model};
+use ungil_loom_tests::{Object, explore, two_attached, world};
 
-struct Object {
-    world: Arc<World>,
-    lock: ObjLock,
-    data: Plain,
-}
-
-impl Object {
-    /// Writes as the VM does: plainly if everything is this thread's, else under the lock. Which of the two.
-    fn write(&self, me: &ThreadState) -> bool {
-        let exclusive = model::exclusive(me);
-        if exclusive {
-            self.data.add();
-        } else {
-            drop({
-                let guard = self.lock.guard(&self.world);
-                self.data.add();
-                guard
-            });
-        }
-        exclusive
+/// Writes as the VM does: plainly if everything is this thread's, else under the lock. Which of the two.
+fn write(object: &Object, me: &ThreadState) -> bool {
+    let exclusive = model::exclusive(me);
+    if exclusive {
+        object.data.add();
+    } else {
+        object.add();
     }
+    exclusive
 }
 
 /// The main thread writes, passes a safepoint, writes and detaches; another one attaches meanwhile, writes and detaches.
@@ -37,28 +24,15 @@ fn acknowledgement(weakened: Option<Step>) {
     let expected = [(true, true, true), (true, false, false), (true, false, true)];
     explore(Some(4), 500, &expected, move || {
         let world = world(weakened);
-        let (me, other) = (world.register(), world.register());
-        me.attach();
-        let object =
-            Arc::new(Object { world: Arc::clone(&world), lock: ObjLock::new(), data: Plain::default() });
-        let thread = {
-            let (object, other) = (Arc::clone(&object), Arc::clone(&other));
-            thread::spawn(move || {
-                other.attach();
-                let exclusive = object.write(&other);
-                other.detach();
-                exclusive
-            })
+        let object = Object::new(&world);
+        let mine = |me: &ThreadState| {
+            let first = write(&object, me);
+            me.safepoint();
+            (first, write(&object, me))
         };
-        let first = object.write(&me);
-        me.safepoint();
-        let second = object.write(&me);
-        me.detach();
-        let others = thread.join().expect("joined");
+        let shared = Arc::clone(&object);
+        let ((first, second), others) = two_attached(&world, mine, move |other| write(&shared, other));
         assert_eq!(object.data.get(), 3);
-        assert_eq!(world.attached_count(), 0);
-        world.unregister(&me);
-        world.unregister(&other);
         (first, second, others)
     });
 }
@@ -90,27 +64,15 @@ fn acknowledgement_without_a_wake_up() {
 fn solo_again(weakened: Option<Step>) {
     explore(Some(4), 500, &[(false, 1), (true, 1), (true, 2)], move || {
         let world = world(weakened);
-        let (me, other) = (world.register(), world.register());
-        me.attach();
-        let object =
-            Arc::new(Object { world: Arc::clone(&world), lock: ObjLock::new(), data: Plain::default() });
-        let thread = {
-            let (object, other) = (Arc::clone(&object), Arc::clone(&other));
-            thread::spawn(move || {
-                other.attach();
-                object.write(&other);
-                other.detach();
-            })
+        let object = Object::new(&world);
+        let mine = |me: &ThreadState| {
+            me.safepoint();
+            me.safepoint();
+            let exclusive = write(&object, me);
+            (exclusive, if exclusive { object.data.get() } else { 1 })
         };
-        me.safepoint();
-        me.safepoint();
-        let exclusive = object.write(&me);
-        let seen = if exclusive { object.data.get() } else { 1 };
-        me.detach();
-        thread.join().expect("joined");
-        world.unregister(&me);
-        world.unregister(&other);
-        (exclusive, seen)
+        let shared = Arc::clone(&object);
+        two_attached(&world, mine, move |other| write(&shared, other)).0
     });
 }
 

@@ -4,8 +4,8 @@
 use loom::thread;
 use std::sync::Arc;
 use ungil_locks::weaken::Step;
-use ungil_locks::{ObjLock, ThreadState, World};
-use ungil_loom_tests::{Plain, explore, world_without_solo};
+use ungil_locks::{ThreadState, World};
+use ungil_loom_tests::{Object, Plain, explore, two_attached, world_without_solo};
 
 /// Stops the world and reads what the other thread writes; how much of it was done.
 fn stop_and_look(world: &World, me: &ThreadState, data: &Plain) -> u32 {
@@ -22,25 +22,14 @@ fn against_attach_and_detach(weakened: Option<Step>) {
     explore(Some(5), 500, &[0, 1, 2], move || {
         let world = world_without_solo(weakened);
         let data = Arc::new(Plain::default());
-        let (me, other) = (world.register(), world.register());
-        me.attach();
-        let thread = {
-            let (data, other) = (Arc::clone(&data), Arc::clone(&other));
-            thread::spawn(move || {
-                other.attach();
-                data.add();
-                other.safepoint();
-                data.add();
-                other.detach();
-            })
+        let shared = Arc::clone(&data);
+        let theirs = move |other: &ThreadState| {
+            shared.add();
+            other.safepoint();
+            shared.add();
         };
-        let seen = stop_and_look(&world, &me, &data);
-        me.detach();
-        thread.join().expect("joined");
+        let (seen, ()) = two_attached(&world, |me| stop_and_look(&world, me, &data), theirs);
         assert_eq!(data.get(), 2);
-        assert_eq!(world.attached_count(), 0);
-        world.unregister(&me);
-        world.unregister(&other);
         seen
     });
 }
@@ -75,28 +64,20 @@ fn against_a_busy_thread(weakened: Option<Step>) {
         let world = world_without_solo(weakened);
         let data = Arc::new(Plain::default());
         let stopped = Arc::new(loom::sync::atomic::AtomicBool::new(false));
-        let (me, other) = (world.register(), world.register());
-        me.attach();
-        let thread = {
-            let (data, other, stopped) = (Arc::clone(&data), Arc::clone(&other), Arc::clone(&stopped));
-            thread::spawn(move || {
-                other.attach();
-                while !stopped.load(loom::sync::atomic::Ordering::Relaxed) {
-                    data.add();
-                    other.safepoint();
-                    thread::yield_now();
-                }
-                other.detach();
-            })
+        let shared = (Arc::clone(&data), Arc::clone(&stopped));
+        let theirs = move |other: &ThreadState| {
+            while !shared.1.load(loom::sync::atomic::Ordering::Relaxed) {
+                shared.0.add();
+                other.safepoint();
+                thread::yield_now();
+            }
         };
-        let guard = world.stop_the_world(&me);
-        data.add();
-        stopped.store(true, loom::sync::atomic::Ordering::Relaxed);
-        drop(guard);
-        me.detach();
-        thread.join().expect("joined");
-        world.unregister(&me);
-        world.unregister(&other);
+        let mine = |me: &ThreadState| {
+            let _guard = world.stop_the_world(me);
+            data.add();
+            stopped.store(true, loom::sync::atomic::Ordering::Relaxed);
+        };
+        two_attached(&world, mine, theirs);
     });
 }
 
@@ -116,26 +97,14 @@ fn two_stoppers(weakened: Option<Step>) {
     explore(Some(3), 100, &[0, 1], move || {
         let world = world_without_solo(weakened);
         let data = Arc::new(Plain::default());
-        let (me, other) = (world.register(), world.register());
-        me.attach();
-        let thread = {
-            let (world, data, other) = (Arc::clone(&world), Arc::clone(&data), Arc::clone(&other));
-            thread::spawn(move || {
-                other.attach();
-                let guard = world.stop_the_world(&other);
-                let turn = data.add();
-                drop(guard);
-                other.detach();
-                turn
-            })
+        let shared = (Arc::clone(&world), Arc::clone(&data));
+        let stop = |world: &World, me: &ThreadState, data: &Plain| {
+            let _guard = world.stop_the_world(me);
+            data.add()
         };
-        let guard = world.stop_the_world(&me);
-        let turn = data.add();
-        drop(guard);
-        me.detach();
-        assert_eq!(turn + thread.join().expect("joined"), 1);
-        world.unregister(&me);
-        world.unregister(&other);
+        let theirs = move |other: &ThreadState| stop(&shared.0, other, &shared.1);
+        let (turn, other) = two_attached(&world, |me| stop(&world, me, &data), theirs);
+        assert_eq!(turn + other, 1);
         turn
     });
 }
@@ -157,32 +126,20 @@ fn stoppers_without_turns() {
 fn against_critical_sections(weakened: Option<Step>) {
     explore(Some(3), 100, &[0, 1, 2], move || {
         let world = world_without_solo(weakened);
-        let object = Arc::new((ObjLock::new(), Plain::default()));
-        let (me, other) = (world.register(), world.register());
-        me.attach();
-        let thread = {
-            let (world, object, other) = (Arc::clone(&world), Arc::clone(&object), Arc::clone(&other));
-            let write = move || {
-                let _guard = object.0.guard(&world);
-                object.1.add();
-            };
-            thread::spawn(move || {
-                other.attach();
-                write();
-                other.safepoint();
-                write();
-                other.detach();
-            })
+        let object = Object::new(&world);
+        let shared = Arc::clone(&object);
+        let theirs = move |other: &ThreadState| {
+            shared.add();
+            other.safepoint();
+            shared.add();
         };
-        let guard = world.stop_the_world(&me);
-        assert!(!object.0.is_locked(), "locked while the world is stopped");
-        let seen = object.1.get();
-        drop(guard);
-        me.detach();
-        thread.join().expect("joined");
-        assert_eq!(object.1.get(), 2);
-        world.unregister(&me);
-        world.unregister(&other);
+        let mine = |me: &ThreadState| {
+            let _guard = world.stop_the_world(me);
+            assert!(!object.lock.is_locked(), "locked while the world is stopped");
+            object.data.get()
+        };
+        let (seen, ()) = two_attached(&world, mine, theirs);
+        assert_eq!(object.data.get(), 2);
         seen
     });
 }

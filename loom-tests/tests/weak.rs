@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use ungil_gc::{Mutator, Shared};
 use ungil_locks::weaken::Step;
-use ungil_loom_tests::heap::{FINALIZED, Heap, NODE, node, weak};
-use ungil_loom_tests::{explore, world_without_solo};
+use ungil_loom_tests::heap::{FINALIZED, Heap, NODE, explore_heap, join, node, weak};
+use ungil_loom_tests::world_without_solo;
 
 /// Explores `model` with a heap and the main thread's mutator; `outcome` is asked when all objects have ended.
 fn with_heap<R: 'static, T: Ord + Clone + std::fmt::Debug + Send + 'static>(
@@ -14,23 +14,11 @@ fn with_heap<R: 'static, T: Ord + Clone + std::fmt::Debug + Send + 'static>(
     model: impl Fn(&Arc<Heap>, &Mutator) -> R + Send + Sync + 'static,
     outcome: impl Fn(&Heap, R) -> T + Send + Sync + 'static,
 ) {
-    explore(Some(2), 100, expected, move || {
-        let heap = Heap::new(world_without_solo(weakened));
-        let me = heap.world.register();
-        let result = heap.run(&me, |m| {
-            m.begin_publishing();
-            model(&heap, m)
-        });
+    let outcome = move |heap: &Heap, result| {
         heap.finish();
-        outcome(&heap, result)
-    });
-}
-
-fn join<R>(m: &Mutator, thread: loom::thread::JoinHandle<R>) -> R {
-    m.detach();
-    let result = thread.join().expect("joined");
-    m.attach();
-    result
+        outcome(heap, result)
+    };
+    explore_heap((2, 100), expected, move || world_without_solo(weakened), model, outcome);
 }
 
 /// Reads a weak reference. If the target is alive it can be used, and is dropped by this thread, maybe as the last.

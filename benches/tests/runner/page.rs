@@ -1,7 +1,7 @@
 //! Opens the page in a browser and reads what is drawn: each mark of a plot stands where the JSON says.
 //!
 //! Needs a headless Chromium, so it runs only where it is asked for:
-//! `cargo test -p ungil-benches --test page -- --ignored`. `UNGIL_BROWSER` names one that is not in the path.
+//! `cargo test -p ungil-benches page -- --ignored`. `UNGIL_BROWSER` names one that is not in the path.
 //!
 //! A script that is put into a copy of the page asks the browser for the places of marks and of the axes' lines, in
 //! pixels; the lines and the figures beside them are the scale on which the JSON's values are looked for.
@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
-use ungil_benches::record::{
-    FORMAT, Latency, Machine, Measured, Metric, Record, Runner, Sample, Settings, Stage, Usage,
-};
+use ungil_benches::record::{Record, Sample, Stage, Usage};
 use ungil_benches::{analysis, html, table};
+
+use super::{measured, record};
 
 /// Gives for every picture its words and its marks with their places in pixels.
 const SCRIPT: &str = r#"<script>
@@ -107,87 +107,35 @@ fn open(page: &str) -> Vec<Picture> {
     serde_json::from_str(&json).expect("the script writes JSON")
 }
 
-fn runner(name: &str) -> Runner {
-    let command = vec![name.to_owned()];
-    Runner { name: name.to_owned(), command, version: "3.14".to_owned(), header_bytes: Some(16) }
-}
-
-fn sample(stage: Stage, benchmark: &str, threads: u32, runner: &str, block: u32) -> Sample {
-    Sample {
-        stage,
-        benchmark: benchmark.to_owned(),
-        threads,
-        runner: runner.to_owned(),
-        block,
-        usage: None,
-        error: None,
-        measured: None,
-        instructions: None,
-    }
-}
-
-fn measured(seconds: f64, throughput: f64, p99: u64) -> Measured {
-    let latency =
-        Latency { p50: 1000, p90: 2000, p99, p999: p99, max: p99, histogram: vec![(1024, 90), (p99, 10)] };
-    Measured {
-        seconds,
-        cpu_seconds: None,
-        result: None,
-        operations: Some(100),
-        throughput: Some(throughput),
-        cpu_rate: None,
-        latency: Some(latency),
-    }
-}
-
 /// Four runners with ratios from a third to two, throughput over threads, and speed-ups.
-fn record() -> Record {
+fn four_runners() -> Record {
     let names = ["default", "gil", "pep703", "gilectomy"];
-    let mut record = Record {
-        format: FORMAT,
-        started: "2026-01-31 12:00:00".to_owned(),
-        seconds: 1.0,
-        interrupted: false,
-        machine: Machine { cores: 2, ..Machine::default() },
-        settings: Settings {
-            quick: false,
-            seed: 1,
-            blocks: None,
-            margin: 1.01,
-            guard: 1.05,
-            metric: Metric::Cpu,
-            time_limit: 60,
-            pinned: None,
-        },
-        runners: names.map(runner).to_vec(),
-        notes: Vec::new(),
-        samples: Vec::new(),
-        timelines: Vec::new(),
-        summary: None,
-    };
+    let mut record = record(&names);
     for (place, name) in names.iter().enumerate() {
         for block in 0..8 {
             let wobble = 1.0 + 0.03 * f64::from((block * 7 + place as u32 * 3) % 5);
             for (index, benchmark) in ["fib", "nbody", "richards"].iter().enumerate() {
                 let seconds = (1.0 + place as f64 * 0.35 * index as f64) * wobble;
                 let usage = Usage { wall: seconds, user: seconds, system: 0.0, peak_rss_kib: 30_000 };
-                record
-                    .samples
-                    .push(Sample { usage: Some(usage), ..sample(Stage::Single, benchmark, 1, name, block) });
+                record.samples.push(Sample {
+                    usage: Some(usage),
+                    ..Sample::new(Stage::Single, benchmark, 1, name, block)
+                });
             }
             for threads in [1, 4, 16] {
                 let rate = 900.0 * wobble * (1.0 + place as f64) * f64::from(threads).sqrt();
                 let run = measured(1.0, rate, 50_000);
-                record
-                    .samples
-                    .push(Sample { measured: Some(run), ..sample(Stage::Io, "pipes", threads, name, block) });
+                record.samples.push(Sample {
+                    measured: Some(run),
+                    ..Sample::new(Stage::Io, "pipes", threads, name, block)
+                });
             }
             for threads in [1, 2] {
                 let seconds = 2.0 * wobble / f64::from(threads).powf(1.0 - place as f64 * 0.3);
                 let run = measured(seconds, 1.0, 1000);
                 record.samples.push(Sample {
                     measured: Some(run),
-                    ..sample(Stage::Scaling, "split", threads, name, block)
+                    ..Sample::new(Stage::Scaling, "split", threads, name, block)
                 });
             }
         }
@@ -272,7 +220,7 @@ fn read_back(path: &Path) -> Record {
 #[ignore = "needs a headless Chromium"]
 fn every_mark_stands_where_the_json_says() {
     let path = std::env::temp_dir().join(format!("ungil-benches-page-{}.json", std::process::id()));
-    record().save(&path).expect("the temporary folder can be written");
+    four_runners().save(&path).expect("the temporary folder can be written");
     let record = read_back(&path);
     let summary = record.summary.clone().expect("it was written");
     let pictures = open(&html::page(&record, &analysis::summarize(&record)));

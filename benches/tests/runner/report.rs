@@ -11,69 +11,25 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use ungil_benches::analysis::{self, Guard, Measure};
-use ungil_benches::record::{
-    FORMAT, Latency, Machine, Measured, Metric, Record, Runner, Sample, Settings, Stage, Usage,
-};
+use ungil_benches::record::{Record, Sample, Stage, Usage};
 use ungil_benches::{cli, compare, html, models, table, timeline};
 
-fn runner(name: &str) -> Runner {
-    Runner {
-        name: name.to_owned(),
-        command: vec![name.to_owned()],
-        version: "3.14 <x>".to_owned(),
-        header_bytes: Some(16),
-    }
-}
+use super::{measured, record};
 
-fn record() -> Record {
-    Record {
-        format: FORMAT,
-        started: "2026-01-01 00:00:00".to_owned(),
-        seconds: 1.0,
-        interrupted: false,
-        machine: Machine { cpu: "a <cpu>".to_owned(), cores: 2, ..Machine::default() },
-        settings: Settings {
-            quick: true,
-            seed: 1,
-            blocks: None,
-            margin: 1.01,
-            guard: 1.05,
-            metric: Metric::Cpu,
-            time_limit: 60,
-            pinned: None,
-        },
-        runners: vec![runner("default"), runner("gil"), runner("peer")],
-        notes: Vec::new(),
-        samples: Vec::new(),
-        timelines: Vec::new(),
-        summary: None,
-    }
-}
-
-fn sample(stage: Stage, benchmark: &str, threads: u32, runner: &str, block: u32) -> Sample {
-    Sample {
-        stage,
-        benchmark: benchmark.to_owned(),
-        threads,
-        runner: runner.to_owned(),
-        block,
-        usage: None,
-        error: None,
-        measured: None,
-        instructions: None,
-    }
+fn three_runners() -> Record {
+    record(&["default", "gil", "peer"])
 }
 
 /// A run of a program that took `seconds`.
 fn timed(benchmark: &str, runner: &str, block: u32, seconds: f64) -> Sample {
     let usage =
         Usage { wall: seconds * 1.5, user: seconds * 0.75, system: seconds * 0.25, peak_rss_kib: 30_000 };
-    Sample { usage: Some(usage), ..sample(Stage::Single, benchmark, 1, runner, block) }
+    Sample { usage: Some(usage), ..Sample::new(Stage::Single, benchmark, 1, runner, block) }
 }
 
 /// `fib` takes as long in both, `slow` 30 % longer, `countdown` (which starts threads) half; the peer takes twice as long.
 fn with_times() -> Record {
-    let mut record = record();
+    let mut record = three_runners();
     for (benchmark, ratio) in [("fib", 1.0), ("slow", 1.3), ("countdown", 0.5)] {
         for block in 0..10 {
             // Both drift alike from block to block.
@@ -88,18 +44,10 @@ fn with_times() -> Record {
 }
 
 fn io_sample(runner: &str, block: u32, throughput: f64, p99: u64) -> Sample {
-    let latency =
-        Latency { p50: 1000, p90: 2000, p99, p999: p99, max: p99, histogram: vec![(1024, 90), (p99, 10)] };
-    let measured = Measured {
-        seconds: 1.0,
-        cpu_seconds: None,
-        result: None,
-        operations: Some(100),
-        throughput: Some(throughput),
-        cpu_rate: None,
-        latency: Some(latency),
-    };
-    Sample { measured: Some(measured), ..sample(Stage::Io, "socket_echo", 16, runner, block) }
+    Sample {
+        measured: Some(measured(1.0, throughput, p99)),
+        ..Sample::new(Stage::Io, "socket_echo", 16, runner, block)
+    }
 }
 
 #[test]
@@ -185,7 +133,7 @@ fn the_page_shows_every_figure_of_the_json() {
 
 #[test]
 fn the_page_draws_each_thread_of_a_recording() {
-    let mut record = record();
+    let mut record = three_runners();
     let trace = r#"{"traceEvents": [{"tid": 1, "ts": 0, "dur": 9000, "name": "runs"},
         {"tid": 7, "ts": 0, "dur": 5000, "name": "waits for the GIL"}, {"tid": 7, "ts": 5000, "dur": 4000, "name": "blocks"}]}"#;
     record.timelines.push(timeline::cut("gil <2>", "mixed", trace).expect("well formed"));
@@ -203,7 +151,7 @@ fn the_page_draws_each_thread_of_a_recording() {
 
 #[test]
 fn throughput_and_latency_are_turned_so_that_more_is_worse() {
-    let mut record = record();
+    let mut record = three_runners();
     for block in 0..5 {
         record.samples.push(io_sample("default", block, 2000.0, 50_000));
         record.samples.push(io_sample("gil", block, 1000.0, 5_000_000));
@@ -218,10 +166,10 @@ fn throughput_and_latency_are_turned_so_that_more_is_worse() {
 
 #[test]
 fn one_count_of_instructions_decides() {
-    let mut record = record();
+    let mut record = three_runners();
     for (benchmark, count) in [("fib", 1_020), ("slow", 1_060)] {
         for (runner, instructions) in [("default", count), ("gil", 1_000)] {
-            let run = sample(Stage::Instructions, benchmark, 1, runner, 0);
+            let run = Sample::new(Stage::Instructions, benchmark, 1, runner, 0);
             record.samples.push(Sample { instructions: Some(instructions), ..run });
         }
     }
