@@ -511,8 +511,8 @@ impl Mutator {
     /// Gives back the block of an object that has been emptied: it holds no reference any more.
     ///
     /// # Safety
-    /// The caller owns the only reference to `h`, whose block has `size` bytes; its shape has no finalizer, and there
-    /// are no weak references to it.
+    /// The caller owns the only reference to `h`, whose block has `size` bytes; it needs no finalizer, and there are no
+    /// weak references to it.
     #[inline(always)]
     pub unsafe fn free_emptied(&self, h: *mut Header, size: usize) {
         // SAFETY: as the caller promises.

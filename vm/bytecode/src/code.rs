@@ -106,7 +106,7 @@ pub struct CodeUnit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instr {
     pub op: Op,
-    /// [`CONSUME_A`], [`CONSUME_B`], [`CONSUME_C`].
+    /// [`CONSUME_A`], [`CONSUME_B`], [`CONSUME_C`], [`DELEGATES`].
     pub flags: u8,
     pub a: u16,
     pub b: u16,
@@ -119,6 +119,8 @@ pub const CONSUME_A: u8 = 1;
 pub const CONSUME_B: u8 = 2;
 /// The same for field `c`.
 pub const CONSUME_C: u8 = 4;
+/// A `Yield` hands on what the iterator in the register behind `a` has given (`yield from`, `await`).
+pub const DELEGATES: u8 = 8;
 
 impl Instr {
     /// Packs the instruction into its word.

@@ -9,7 +9,8 @@ mod pack;
 mod verify;
 
 pub use code::{
-    CONSUME_A, CONSUME_B, CONSUME_C, CodeUnit, Const, ExceptionEntry, Instr, Position, WINDOW_HEADER, flags,
+    CONSUME_A, CONSUME_B, CONSUME_C, CodeUnit, Const, DELEGATES, ExceptionEntry, Instr, Position,
+    WINDOW_HEADER, flags,
 };
 pub use dis::disassemble;
 pub use opcodes::CONSUMERS;

@@ -240,7 +240,7 @@ macro_rules! for_each_opcode {
 
             // Generators and coroutines.
             (ReturnGenerator [_ _ _] 1 "return a new generator, coroutine or asynchronous generator that goes on behind this instruction")
-            (Yield [W R U] 1 "suspend and give b; when resumed a = the value sent. c: 0 yield, 1 inside `yield from`/`await` delegating to the iterator in register a+1")
+            (Yield [W R U] 1 "suspend and give b; when resumed a = the value sent. c: how many registers may hold something meanwhile, from the first on; flag 8: inside `yield from`/`await`, delegating to the iterator in register a+1")
             (GetYieldFromIter [W R _] 1 "a = iter(b) for `yield from`")
             (GetAwaitable [W R U] 1 "a = the iterator to await b; c: 0 await, 1 from __aenter__, 2 from __aexit__")
             (Send [V R J] 1 "a = result of sending b to the iterator in a+1; when it returns, a = its value, a+1 is dropped and the jump taken")

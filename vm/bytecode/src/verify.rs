@@ -117,6 +117,9 @@ fn check_operands(
             return Err(format!("operand {} out of range: {v}", ["a", "b", "c"][i]));
         }
     }
+    if instr.op == Op::Yield && !(unit.local_names.len()..=registers).contains(&fields[2]) {
+        return Err(format!("{} of {registers} registers kept", fields[2]));
+    }
     if matches!(instr.op, Op::CallMethod | Op::CallMethodKw)
         && unit.code[at + 1] as u32 as usize >= unit.names.len()
     {

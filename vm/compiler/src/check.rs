@@ -149,6 +149,11 @@ impl Checker<'_> {
                 _ => {}
             }
         }
+        if instr.op == Op::Yield
+            && let Some(reg) = (instr.c as usize..frame.len()).find(|reg| frame[*reg] != State::Empty)
+        {
+            return Err(format!("r{reg} is {:?} while only {} registers are kept", frame[reg], instr.c));
+        }
         for (i, kind) in kinds.into_iter().enumerate() {
             let count = match kind {
                 Operand::Write => 1,

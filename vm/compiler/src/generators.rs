@@ -7,7 +7,7 @@ use crate::unit::{Reg, Val};
 use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{Expr, ExprAwait, ExprDictComp, ExprListComp, ExprSetComp, ExprYield, ExprYieldFrom};
 use ruff_text_size::Ranged;
-use ungil_bytecode::{CONSUME_B, Op};
+use ungil_bytecode::{CONSUME_B, DELEGATES, Op};
 
 impl<'a> Compiler<'a> {
     pub fn yield_expression(&mut self, node: &'a ExprYield, dst: Reg) -> Res {
@@ -31,9 +31,9 @@ impl<'a> Compiler<'a> {
         if scope.is_generator && scope.is_coroutine {
             let wrapped = self.u.push();
             self.u.emit_b(Op::AsyncGenWrap, wrapped, value, 0);
-            self.u.emit_b(Op::Yield, dst, Val::temp(wrapped), 0);
+            self.u.emit_suspension(0, dst, Val::temp(wrapped));
         } else {
-            self.u.emit_b(Op::Yield, dst, value, 0);
+            self.u.emit_suspension(0, dst, value);
         }
     }
 
@@ -126,7 +126,7 @@ impl<'a> Compiler<'a> {
         let top = self.u.here();
         let done = self.u.label();
         self.u.emit_jump(Op::Send, CONSUME_B, result, result, done);
-        self.u.emit_b(Op::Yield, result, Val::temp(result), 1);
+        self.u.emit_suspension(DELEGATES, result, Val::temp(result));
         self.u.jump(Op::JumpBack, top);
         self.u.place(done);
     }

@@ -262,6 +262,14 @@ impl Unit<'_> {
         self.ins(op, flags, a, b.reg, c);
     }
 
+    /// A `Yield` of `b`; `a` is what is sent back. It says how many registers are to be kept meanwhile: those in use.
+    pub fn emit_suspension(&mut self, flags: u8, a: Reg, b: Val) {
+        // The topmost one is often the value that is given away.
+        let kept = if b.temp && b.reg + 1 == self.next_temp { b.reg } else { self.next_temp };
+        self.emit_b(Op::Yield, a, b, kept);
+        self.code.last_mut().expect("just pushed").flags |= flags;
+    }
+
     /// `a = op(b, c)`.
     pub fn emit_bc(&mut self, op: Op, a: Reg, b: Val, c: Val) {
         let flags = if b.temp { CONSUME_B } else { 0 } | if c.temp { CONSUME_C } else { 0 };

@@ -334,7 +334,7 @@ fn warn_never_awaited(cx: &mut Cx, a: Args<'_>) -> R {
         THROW => "athrow",
         _ => "aclose",
     };
-    let name = g.qualname.get(&g.h, cx).unwrap_or_else(|| cx.none());
+    let name = g.qualname(cx);
     let name = cx.repr_string(name.r())?;
     let message = format!("coroutine method '{method}' of {name} was never awaited");
     if let Err(err) = crate::traceback::warn(cx, Builtin::RuntimeWarning, &message) {

@@ -14,7 +14,7 @@ use ungil_runtime::{Config, SharedValue};
 const FROZEN: &str = "<frozen>/";
 const FINDER: &str = include_str!("finder.py");
 /// In front of compiled files; the VM writes none.
-const MAGIC: i64 = 0x0a0d_0004;
+const MAGIC: i64 = 0x0a0d_0005;
 
 const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("acquire_lock", "($module, /)", Full(|cx, _| lock_method(cx, "acquire"))),

@@ -3,14 +3,14 @@
 
 use super::end_drop;
 use super::moves::{drop_then, resume_at};
-use super::{count_down, count_up};
+use super::{count_down, count_up, drop_value};
 use crate::class::Builtin;
-use crate::interp::Exit;
 use crate::interp::frame::{ENTRY, Frame, GENERATOR};
 use crate::interp::slow;
-use crate::objects::generator::{PyGenerator, state};
+use crate::interp::{Exit, FAILED, Table};
+use crate::objects::generator::{self, PyGenerator, kept, state};
 use crate::{Cx, Ref, RefExt, Value};
-use ungil_bytecode::{Op, WINDOW_HEADER};
+use ungil_bytecode::Op;
 
 const GENERATOR_SHAPE: u32 = (Builtin::Generator as u32) << 1;
 const COROUTINE_SHAPE: u32 = (Builtin::Coroutine as u32) << 1;
@@ -23,7 +23,7 @@ unsafe fn is_simple<const SOLO: bool>(g: &PyGenerator, top: *mut Value, cx: *mut
         && !(*cx).handled.get().is_ptr()
         && g.has_registers_only()
         && (*cx).recursion_left.get() > 0
-        && (*cx).stack.fits(top.add(g.count() + WINDOW_HEADER + 1))
+        && (*cx).stack.fits(top.add(g.words_on_stack()))
 }
 
 /// Puts the generator's frame on the stack at `top`. `v` is what its `yield` gives, if it is at one. Where it goes on.
@@ -45,7 +45,6 @@ unsafe fn resume<const SOLO: bool>(
     *window.add(2) = g.function.peek();
     let frame = Frame::link(window, call_ip, caller, GENERATOR, next);
     g.copy_registers_to(frame.0);
-    g.outer_handled.set((*cx).handled.get());
     (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
     let ip = g.ip.get();
     if g.start_exclusive() == state::CREATED {
@@ -123,11 +122,11 @@ handler! {
         }
         let frame = Frame(regs);
         let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
-        g.move_registers_from(frame);
+        let next = (*regs.sub(1)).as_raw() as *const u64;
+        g.move_registers_from(frame, kept(word));
         *regs.sub(2) = Value::UNDEF;
         *regs.sub(5) = Value::UNDEF;
         g.ip.set(ip);
-        g.outer_handled.set(Value::UNDEF);
         g.suspend_exclusive();
         (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
         if count_down::<SOLO>(generator, cx) {
@@ -136,12 +135,9 @@ handler! {
         if kind & ENTRY != 0 {
             return v.0;
         }
-        let call = *call_ip;
-        let words = if call as u8 == Op::ForIter as u8 { 2 } else { 1 };
-        let slot = caller.add(fa!(call));
+        let slot = caller.add(fa!(*call_ip));
         let old = *slot;
         *slot = v;
-        let next = call_ip.add(words);
         if old.is_ptr() {
             return drop_then::<SOLO>(next, caller, cx, t, old);
         }
@@ -169,4 +165,136 @@ unsafe fn yield_last<const SOLO: bool>(
     let old = std::mem::replace(&mut *slot, v);
     (*cx).drop_value(old);
     resume_at(call_ip.add(words), caller, cx, super::table(&*cx))
+}
+
+handler! {
+    /// Makes the generator of a frame that has just been pushed.
+    pub fn return_generator(ip, regs, cx, t) {
+        let frame = Frame(regs);
+        if frame.kind() != 0 || frame.object().is_some() {
+            return slow::generator::return_generator::run(ip, regs, cx, t);
+        }
+        let (call_ip, caller) = (frame.call_ip(), frame.caller());
+        let next = (*regs.sub(1)).as_raw() as *const u64;
+        (*cx).regs.set(regs);
+        (*cx).ip.set(ip);
+        let generator = make(cx, frame, ip.add(1));
+        if generator == FAILED {
+            return slow::generator::return_generator::run(ip, regs, cx, t);
+        }
+        (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
+        let slot = caller.add(fa!(*call_ip));
+        let old = *slot;
+        *slot = Value(generator);
+        if old.is_ptr() {
+            return drop_then::<SOLO>(next, caller, cx, t, old);
+        }
+        goto!(next, caller, cx, t)
+    }
+}
+
+/// The generator of a frame, or [`FAILED`] if there is no memory, and nothing has been done.
+#[inline(never)]
+unsafe fn make(cx: *mut Cx, frame: Frame, ip: *const u64) -> u64 {
+    generator::from_frame(&mut *cx, frame, ip).map_or(FAILED, |made| made.into_value().0)
+}
+
+handler! {
+    /// A coroutine that has not begun is its own iterator.
+    pub fn get_awaitable(ip, regs, cx, t) {
+        let word = *ip;
+        let source = regs.add(fb!(word));
+        let v = *source;
+        if !v.is_ptr()
+            || (*v.ptr()).shape_word() != COROUTINE_SHAPE
+            || Ref::from_value(v).cast_unchecked::<PyGenerator>().state() != state::CREATED
+        {
+            return slow::generator::get_awaitable::run(ip, regs, cx, t);
+        }
+        keep::<SOLO>(ip, regs, cx, t, source, v)
+    }
+}
+
+handler! {
+    /// A generator is its own iterator.
+    pub fn get_yield_from_iter(ip, regs, cx, t) {
+        let source = regs.add(fb!(*ip));
+        let v = *source;
+        if !v.is_ptr() || (*v.ptr()).shape_word() != GENERATOR_SHAPE {
+            return slow::generator::get_yield_from_iter::run(ip, regs, cx, t);
+        }
+        keep::<SOLO>(ip, regs, cx, t, source, v)
+    }
+}
+
+/// Ends an instruction whose result is its operand `v`, which is a pointer and lies in `source`.
+#[inline(always)]
+unsafe fn keep<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    source: *mut Value,
+    v: Value,
+) -> Exit {
+    let word = *ip;
+    if word & 0x200 != 0 {
+        *source = Value::UNDEF;
+    } else {
+        count_or_prepare!(v, ip, regs, cx, t);
+    }
+    finish!(ip.add(1), regs, cx, t, fa!(word), v)
+}
+
+/// Ends the frame of a generator that is resumed by an instruction, has no frame object and handles no exception: drops its
+/// locals, and delivers `v` to the `Send`, or ends the loop.
+#[inline(never)]
+pub(super) unsafe fn leave_generator<const SOLO: bool>(
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    v: Value,
+) -> Exit {
+    let generator = *regs.sub(5);
+    let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
+    let (call_ip, caller) = (Frame(regs).call_ip(), Frame(regs).caller());
+    let call = *call_ip;
+    let is_loop = call as u8 == Op::ForIter as u8;
+    debug_assert!(is_loop || call as u8 == Op::Send as u8);
+    if (*cx).handled.get().is_ptr() || g.outer_handled.get().is_ptr() || is_loop && v.is_ptr() {
+        return slow::call::leave(regs, cx, t, v);
+    }
+    // The last local goes first, as in CPython.
+    let mut at = regs.add(g.function().local_count());
+    while at > regs {
+        at = at.sub(1);
+        let local = *at;
+        if local.is_ptr() {
+            *at = Value::UNDEF;
+            if count_down::<SOLO>(local, cx) {
+                return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
+            }
+        }
+    }
+    *regs.sub(2) = Value::UNDEF;
+    *regs.sub(5) = Value::UNDEF;
+    g.finish();
+    (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
+    // Whoever resumes it has a reference of its own.
+    drop_value::<SOLO>(generator, cx);
+    if is_loop {
+        return slow::iterate::for_iter_end::run(call_ip, caller, cx, t);
+    }
+    let slot = caller.add(fa!(call));
+    let old = std::mem::replace(&mut *slot, v);
+    drop_value::<SOLO>(old, cx);
+    let iterator = std::mem::replace(&mut *slot.add(1), Value::UNDEF);
+    let next = call_ip.add(1).offset(fc_signed!(call) as isize);
+    if SOLO && count_down::<SOLO>(iterator, cx) {
+        if !generator::end_finished(&*cx, iterator) {
+            end_drop::<SOLO>(iterator, cx);
+        }
+        return resume_at(next, caller, cx, t);
+    }
+    drop_then::<SOLO>(next, caller, cx, t, iterator)
 }

@@ -1,5 +1,6 @@
 //! Returning from Python functions.
 
+use super::generate::leave_generator;
 use super::moves::{conclude, drop_then};
 use super::{construct, count_down};
 use crate::interp::frame::{self, Frame};
@@ -72,6 +73,7 @@ unsafe fn leave_other<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *const
         match frame.kind() {
             frame::INIT if v.is_none() => return construct::leave_init::<SOLO>(regs, cx, t),
             frame::OPERATOR if v != Value::NOT_IMPLEMENTED => return leave_operator::<SOLO>(regs, cx, t, v),
+            frame::GENERATOR => return leave_generator::<SOLO>(regs, cx, t, v),
             _ => (),
         }
     }

@@ -129,18 +129,18 @@ fn gen_repr(cx: &mut Cx, a: Args<'_>) -> R {
         name if name == "async_generator" => "async_generator".to_string(),
         name => name,
     };
-    let name = g.qualname.get(&g.h, cx).map(|q| cx.text_of(q.r())).unwrap_or_default();
+    let name = cx.text_of(g.qualname(cx).r());
     Ok(cx.str(&format!("<{kind} object {name} at {:#x}>", a.get(0).value().0)))
 }
 
 fn get_name(cx: &mut Cx, a: Args<'_>) -> R {
     let g = a.this::<PyGenerator>();
-    Ok(g.name.get(&g.h, cx).unwrap_or_else(|| cx.none()))
+    Ok(g.name(cx))
 }
 
 fn get_qualname(cx: &mut Cx, a: Args<'_>) -> R {
     let g = a.this::<PyGenerator>();
-    Ok(g.qualname.get(&g.h, cx).unwrap_or_else(|| cx.none()))
+    Ok(g.qualname(cx))
 }
 
 fn set_text(cx: &mut Cx, a: Args<'_>, slot: &Slot, what: &str) -> R {
@@ -244,7 +244,7 @@ pub fn warn_never_awaited(cx: &mut Cx, coroutine: Ref<'_>) {
             }
         }
     }
-    let name = g.qualname.get(&g.h, cx).map(|q| cx.text_of(q.r())).unwrap_or_default();
+    let name = cx.text_of(g.qualname(cx).r());
     let message = format!("coroutine '{name}' was never awaited");
     if let Err(err) = crate::traceback::warn(cx, Builtin::RuntimeWarning, &message) {
         complain(cx, err);

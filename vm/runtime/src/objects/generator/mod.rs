@@ -23,7 +23,7 @@ use crate::interp::frame::Frame;
 use crate::objects::function::PyFunction;
 use crate::prelude::*;
 use std::cell::{Cell, UnsafeCell};
-use ungil_bytecode::{Op, flags};
+use ungil_bytecode::{DELEGATES, Op, WINDOW_HEADER, flags};
 use ungil_locks::primitive::{AtomicU8, Ordering};
 
 /// Values of [`PyGenerator::state`].
@@ -49,8 +49,9 @@ pub struct PyGenerator {
     /// Where it goes on: the `Yield` it is suspended at, or the first instruction of its body.
     pub ip: Cell<*const u64>,
     pub function: Slot,
-    pub name: Slot,
-    pub qualname: Slot,
+    /// `__name__` and `__qualname__`; empty if they are those of the code.
+    pub(crate) name: Slot,
+    pub(crate) qualname: Slot,
     /// The exception that the generator is handling while suspended.
     handled: Slot,
     /// The frame object, if one was made.
@@ -94,68 +95,72 @@ impl PyGenerator {
         self.handled.is_empty() && self.frame.is_empty()
     }
 
+    /// Words of the value stack that resuming needs above the frame that resumes: the reference to the generator, the header,
+    /// the registers, and one that is copied with the last of an odd number.
+    #[inline(always)]
+    pub(crate) fn words_on_stack(&self) -> usize {
+        self.count() + WINDOW_HEADER + 2
+    }
+
     /// Copies the registers that are stored to a frame, which owns them from then on.
     ///
     /// # Safety
-    /// The generator is suspended or new and becomes a running one; the frame has room for its registers.
+    /// The generator is suspended or new and becomes a running one; the stack has room for [`PyGenerator::words_on_stack`].
     #[inline(always)]
     pub(crate) unsafe fn copy_registers_to(&self, to: *mut Value) {
         let from = self.registers();
         let live = self.live.get() as usize;
         let mut i = 0;
+        // Two at a time, and no more: they are few, and what compilers make of it otherwise takes longer to begin than to do.
         while i < live {
-            // SAFETY: as the caller promises.
-            unsafe { *to.add(i) = *from.add(i) };
-            i += 1;
+            // SAFETY: as the caller promises; what goes with the last of an odd number is no reference.
+            unsafe {
+                let pair = [from.add(i).read_volatile(), from.add(i + 1).read_volatile()];
+                *to.add(i) = pair[0];
+                *to.add(i + 1) = pair[1];
+            }
+            i += 2;
         }
     }
 
-    /// Moves the registers off the stack, published if the generator is.
+    /// Moves the registers that the `Yield` at `ip` keeps off the stack, published if the generator is.
     ///
     /// # Safety
     /// The frame is that of this generator, which is running.
-    pub(crate) unsafe fn take_registers_from(&self, frame: Frame) {
+    pub(crate) unsafe fn take_registers_from(&self, frame: Frame, ip: *const u64) {
         // SAFETY: as the caller promises.
         unsafe {
             if self.h.is_published() {
-                publish_registers(frame, self.live_registers(frame));
+                publish_registers(frame, kept(*ip));
             }
-            self.move_registers_from(frame);
+            self.move_registers_from(frame, kept(*ip));
         }
     }
 
-    /// As [`PyGenerator::take_registers_from`] for one that is not published.
+    /// As [`PyGenerator::take_registers_from`] for one that is not published, and `live` registers.
     ///
     /// # Safety
-    /// As there.
+    /// As there; the registers from `live` on are empty.
     #[inline(always)]
-    pub(crate) unsafe fn move_registers_from(&self, frame: Frame) {
-        // SAFETY: a frame has its registers; the generator has room for as many.
-        unsafe {
-            let live = self.live_registers(frame);
-            self.live.set(live as u32);
-            let to = self.registers();
-            let mut i = 0;
-            while i < live {
-                *to.add(i) = *frame.0.add(i);
-                *frame.0.add(i) = Value::UNDEF;
-                i += 1;
-            }
-        }
-    }
-
-    /// How many registers are to be stored: not the temporaries above the last one in use.
-    #[inline(always)]
-    unsafe fn live_registers(&self, frame: Frame) -> usize {
-        let locals = frame.function().local_count();
-        let mut live = self.count();
+    pub(crate) unsafe fn move_registers_from(&self, frame: Frame, live: usize) {
+        self.live.set(live as u32);
+        let (from, to) = (frame.0, self.registers());
         // SAFETY: a frame has its registers.
-        unsafe {
-            while live > locals && (*frame.0.add(live - 1)).is_undef() {
-                live -= 1;
+        debug_assert!((live..self.count()).all(|i| unsafe { !(*from.add(i)).is_ptr() }));
+        let mut i = 0;
+        while i < live {
+            // SAFETY: a frame has its registers and the generator has room for as many. If the number is odd, the word that
+            // goes with the last one is an empty register or lies above the innermost frame: it is no reference.
+            unsafe {
+                let pair = [*from.add(i), *from.add(i + 1)];
+                *to.add(i) = pair[0];
+                *to.add(i + 1) = pair[1];
+                // Volatile for the reason that `copy_registers_to` has.
+                from.add(i).write_volatile(Value::UNDEF);
+                from.add(i + 1).write_volatile(Value::UNDEF);
             }
+            i += 2;
         }
-        live
     }
 
     /// Marks it as running without a race, and gives the state before: the caller is exclusive.
@@ -174,6 +179,13 @@ impl PyGenerator {
         self.state.store(state::SUSPENDED, Ordering::Release);
     }
 
+    /// Marks it as finished.
+    #[inline(always)]
+    pub(crate) fn finish(&self) {
+        // ORD: release, as in `suspend_exclusive`.
+        self.state.store(state::FINISHED, Ordering::Release);
+    }
+
     /// How many registers are stored: none while it runs, and at its end.
     fn stored(&self) -> usize {
         match self.state() {
@@ -189,6 +201,16 @@ impl PyGenerator {
         unsafe { Ref::from_value(self.function.peek()).cast_unchecked::<PyFunction>() }
     }
 
+    /// `__name__`.
+    pub(crate) fn name(&self, cx: &Cx) -> Obj {
+        self.name.get(&self.h, cx).unwrap_or_else(|| self.code().name.get().own(cx))
+    }
+
+    /// `__qualname__`.
+    pub(crate) fn qualname(&self, cx: &Cx) -> Obj {
+        self.qualname.get(&self.h, cx).unwrap_or_else(|| self.code().qualname.get().own(cx))
+    }
+
     /// The code that it runs.
     pub fn code(&self) -> &'static crate::objects::code::PyCode {
         self.function().code()
@@ -201,7 +223,7 @@ impl PyGenerator {
         }
         // SAFETY: a suspended generator's ip is at a `Yield`.
         let word = unsafe { *self.ip.get() };
-        if (word >> 48) != 1 {
+        if !delegates(word) {
             return None;
         }
         let register = (word >> 16) as u16 as usize + 1;
@@ -216,7 +238,7 @@ impl PyGenerator {
             return false;
         }
         // SAFETY: a suspended generator's ip is at a `Yield`.
-        if unsafe { *self.ip.get() } >> 48 == 1 {
+        if delegates(unsafe { *self.ip.get() }) {
             return false;
         }
         let code = self.code();
@@ -241,9 +263,27 @@ impl PyGenerator {
     }
 }
 
+/// Whether a `Yield` hands on what another iterator has given.
+#[inline(always)]
+fn delegates(word: u64) -> bool {
+    word >> 8 & u64::from(DELEGATES) != 0
+}
+
+/// How many registers a `Yield` keeps: temporaries above them are empty.
+#[inline(always)]
+pub(crate) fn kept(word: u64) -> usize {
+    (word >> 48) as usize
+}
+
+/// Bytes of a generator with so many registers; they are copied two at a time.
+#[inline(always)]
+fn size_with(count: usize) -> usize {
+    size_of::<PyGenerator>() + 8 * count.next_multiple_of(2)
+}
+
 unsafe fn generator_size(h: *mut Header) -> usize {
     // SAFETY: called with a generator.
-    size_of::<PyGenerator>() + 8 * unsafe { (*h.cast::<PyGenerator>()).count } as usize
+    size_with(unsafe { (*h.cast::<PyGenerator>()).count } as usize)
 }
 
 unsafe fn generator_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
@@ -313,8 +353,7 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
         _ => Builtin::Generator,
     };
     let count = code.register_count();
-    let size = size_of::<PyGenerator>() + 8 * count;
-    let p = cx.mutator().allocate(size).cast::<PyGenerator>();
+    let p = cx.mutator().allocate(size_with(count)).cast::<PyGenerator>();
     if p.is_null() {
         return Err(cx.memory_error());
     }
@@ -334,10 +373,10 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
             closed: Cell::new(false),
             hooks_inited: Cell::new(false),
             count: count as u32,
-            live: Cell::new(live as u32),
+            live: Cell::new(0),
             ip: Cell::new(ip),
-            name: f.name.get(&f.h, cx).map_or_else(Slot::empty, Slot::new),
-            qualname: f.qualname.get(&f.h, cx).map_or_else(Slot::empty, Slot::new),
+            name: own_name(cx, f, &f.name, code.name.get()),
+            qualname: own_name(cx, f, &f.qualname, code.qualname.get()),
             function: Slot::new(match frame.borrows_function() {
                 true => Obj::from_borrowed(*frame.0.sub(2), cx),
                 false => Obj::from_owned(*frame.0.sub(2)),
@@ -350,11 +389,39 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
             registers: [],
         });
         *frame.0.sub(2) = Value::UNDEF;
-        let registers = (*p).registers();
-        for i in 0..live {
-            *registers.add(i) = std::mem::replace(&mut *frame.0.add(i), Value::UNDEF);
-        }
+        (*p).move_registers_from(frame, live);
         Ok(Obj::from_owned(Value::from_ptr(p)))
+    }
+}
+
+/// What a new generator keeps as its name: nothing, while the function has the name of its code.
+#[inline(always)]
+fn own_name(cx: &Cx, f: &PyFunction, name: &Slot, of_code: Ref<'_>) -> Slot {
+    if name.peek() == of_code.value() {
+        return Slot::empty();
+    }
+    name.get(&f.h, cx).map_or_else(Slot::empty, Slot::new)
+}
+
+/// Ends a generator whose frame has just ended and to which there is no reference any more, if it holds nothing but its
+/// function; whether it was so.
+///
+/// # Safety
+/// The caller owned the last reference.
+#[inline(always)]
+pub(crate) unsafe fn end_finished(cx: &Cx, generator: Value) -> bool {
+    // SAFETY: as the caller promises: nobody else reaches it. It is finished, so it needs no finalizer.
+    unsafe {
+        let g = &*generator.ptr().cast::<PyGenerator>();
+        if g.h.has_flag(crate::flag::WEAKLY_REFERENCED | crate::flag::DYING)
+            || !g.slots()[1..].iter().all(|slot| slot.is_empty())
+        {
+            return false;
+        }
+        let m = cx.mutator();
+        g.function.clear(m);
+        m.free_emptied(generator.ptr(), size_with(g.count()));
+        true
     }
 }
 

@@ -7,7 +7,7 @@ use crate::interp::resume_at;
 use crate::interp::{FAILED, Next, Table, run, unwind};
 use crate::objects::exception::{chain_context, stop_value};
 use crate::prelude::*;
-use ungil_bytecode::{Op, WINDOW_HEADER};
+use ungil_bytecode::Op;
 use ungil_locks::primitive::Ordering;
 
 /// What resuming came to.
@@ -62,7 +62,7 @@ pub fn may_resume_inline(cx: &Cx, g: &PyGenerator) -> bool {
 
 #[inline]
 fn has_room(cx: &Cx, g: &PyGenerator) -> bool {
-    cx.stack.ensure(run::stack_top(cx).wrapping_add(g.count as usize + WINDOW_HEADER + 1))
+    cx.stack.ensure(run::stack_top(cx).wrapping_add(g.words_on_stack()))
 }
 
 /// Copies the generator's registers onto the stack above the frame that resumes it.
@@ -209,7 +209,7 @@ pub unsafe fn suspend(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const T
         let generator = std::mem::replace(&mut *regs.sub(5), Value::UNDEF);
         let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
         let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
-        g.take_registers_from(frame);
+        g.take_registers_from(frame, ip);
         if let Some(object) = frame.object() {
             frame.set_object(Value::UNDEF);
             let object = Obj::from_owned(object);
