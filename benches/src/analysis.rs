@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::programs;
 use crate::record::{Metric, Record, Sample, Stage};
 use crate::stats::{self, Interval, Rng};
+use crate::{models, programs};
 
 /// The name under which the first runner runs a second time in `Stage::Noise`.
 pub const AGAIN: &str = "again";
@@ -149,7 +149,10 @@ pub fn summarize(record: &Record) -> Summary {
 /// Compares two runners; `None` if the stage has no run of one of them.
 pub fn compare(record: &Record, stage: Stage, measure: Measure, of: &str, over: &str) -> Option<Comparison> {
     let mut by_benchmark: BTreeMap<(&str, u32), Vec<&Sample>> = BTreeMap::new();
-    for sample in record.of_stage(stage).filter(|sample| sample.runner == of || sample.runner == over) {
+    let both_take_part = |benchmark: &str| [of, over].iter().all(|name| models::takes_part(name, benchmark));
+    let of_either = |sample: &&Sample| sample.runner == of || sample.runner == over;
+    let samples = record.of_stage(stage).filter(of_either).filter(|sample| both_take_part(&sample.benchmark));
+    for sample in samples {
         by_benchmark.entry((&sample.benchmark, sample.threads)).or_default().push(sample);
     }
     if [of, over].iter().any(|name| !record.of_stage(stage).any(|sample| sample.runner == *name)) {

@@ -10,7 +10,7 @@ use lexopt::{Arg, Parser, ValueExt};
 use crate::models::{self, Model};
 use crate::process;
 use crate::progress::Progress;
-use crate::record::{Metric, Record, Runner, Settings, Stage};
+use crate::record::{Metric, Record, Settings, Stage};
 use crate::session::Session;
 use crate::{Failure, analysis, compare, html, interrupt, machine, pyperformance, stages, table};
 
@@ -22,9 +22,11 @@ usage: runner run [OPTION ...]         measure; table on the terminal, JSON and 
        runner compare A.json B.json    two results side by side
 
 run:
-  --quick               small sizes, few blocks: under 5 minutes (else under 40) once the models are built
+  --quick               small sizes, few blocks
+  --minutes N           the run ends within this once the models are built (40, or 5 with --quick); stages share it,
+                        and what no time was left for is told
   --models NAME,...     of default (no GIL), gil, pep703, gilectomy; each is built into target/bench-NAME, the
-                        first is compared with the others (default,gil; more take longer than said here)
+                        first is compared with the others (default,gil; more share the same time)
   --default PATH, --gil PATH, --pep703 PATH, --gilectomy PATH
                         a build of the model that is there already; it takes part even if --models does not name it
   --peer NAME=COMMAND   another interpreter; may be given again
@@ -46,7 +48,7 @@ report, compare:
 
   -h, --help
 
-Exit status: 0 all measured, 1 an error or a benchmark that failed, 2 wrong usage, 130 interrupted (what was
+Exit status: 0 all measured, 1 an error or a benchmark that failed or was left out, 2 wrong usage, 130 interrupted (what was
 measured is kept).
 ";
 
@@ -135,6 +137,7 @@ fn parse_run(parser: &mut Parser) -> Result<Command, lexopt::Error> {
             Arg::Short('o') | Arg::Long("output") => options.output = Some(parser.value()?.into()),
             Arg::Long("only") => options.stages = parse_stages(&parser.value()?.string()?)?,
             Arg::Long("filter") => options.filter = Some(parser.value()?.string()?),
+            Arg::Long("minutes") => settings.minutes = Some(parse_minutes(parser)?),
             Arg::Long("blocks") => settings.blocks = Some(parser.value()?.parse::<u32>()?.max(1)),
             Arg::Long("margin") => settings.margin = parse_ratio(parser)?,
             Arg::Long("guard") => settings.guard = parse_ratio(parser)?,
@@ -193,6 +196,16 @@ impl RunOptions {
     }
 }
 
+fn parse_minutes(parser: &mut Parser) -> Result<f64, lexopt::Error> {
+    let minutes: f64 = parser.value()?.parse()?;
+    // A day is more than any machine needs.
+    if minutes > 0.0 && minutes <= 1440.0 {
+        Ok(minutes)
+    } else {
+        Err("--minutes is a number from above 0 to 1440".into())
+    }
+}
+
 fn parse_ratio(parser: &mut Parser) -> Result<f64, lexopt::Error> {
     let ratio: f64 = parser.value()?.parse()?;
     if ratio.is_finite() && ratio > 0.0 { Ok(ratio) } else { Err("a ratio is a number above 0".into()) }
@@ -223,7 +236,7 @@ fn parse_core(text: &str) -> Result<Option<usize>, Failure> {
 /// Two runners of one name could not be told apart.
 fn check_names(options: &RunOptions) -> Result<(), Failure> {
     let mut seen: HashSet<&str> = models::MODELS.iter().map(|model| model.name).collect();
-    seen.insert(analysis::AGAIN);
+    seen.extend([analysis::AGAIN, models::TICKS]);
     match options.peers.iter().find(|(name, _)| !seen.insert(name)) {
         Some((name, _)) => Err(format!("--peer {name}: the name is taken")),
         None => Ok(()),
@@ -286,12 +299,13 @@ fn run(options: RunOptions) -> Result<i32, Failure> {
     let mut record = Record::new(started, machine::describe(&root), options.settings.clone());
     // An output that cannot be written is better known before an hour of work.
     record.save(&file)?;
-    record.runners = runners(&root, &options)?;
+    find_runners(&root, &options, &mut record)?;
     // What needs the network is better known to be there before an hour of work.
     if options.stages.contains(&Stage::Pyperformance) {
         pyperformance::fetch(&root)?;
     }
-    let mut session = Session::new(record, file, Progress::new(options.quiet));
+    let progress = Progress::new(options.quiet, options.settings.limit());
+    let mut session = Session::new(record, file, progress);
     stages::run(&mut session, &root, &options.stages, options.filter.as_deref())?;
     session.record.interrupted = interrupt::requested();
     session.record.summary = Some(analysis::summarize(&session.record));
@@ -302,18 +316,26 @@ fn run(options: RunOptions) -> Result<i32, Failure> {
     Ok(if session.record.interrupted { 130 } else { i32::from(failed) })
 }
 
-/// The models and the peers, each asked who it is.
-fn runners(root: &Path, options: &RunOptions) -> Result<Vec<Runner>, Failure> {
-    let mut runners = Vec::new();
+/// Fills in the models and the peers, each asked who it is.
+fn find_runners(root: &Path, options: &RunOptions, record: &mut Record) -> Result<(), Failure> {
     for (model, path) in &options.models {
         let path = match path {
             Some(path) => path.clone(),
             None => models::build(root, model)?,
         };
-        runners.push(models::probe(model.name, vec![path.to_string_lossy().into_owned()])?);
+        let command = vec![path.to_string_lossy().into_owned()];
+        record.runners.push(models::probe(model.name, command.clone())?);
+        let shows_ticks = [Stage::Io, Stage::Timeline].iter().any(|stage| options.stages.contains(stage));
+        if model.name == "gil" && shows_ticks {
+            let option = ["-X", "gil=ticks"].map(str::to_owned);
+            match models::probe(models::TICKS, command.into_iter().chain(option).collect()) {
+                Ok(runner) => record.runners.push(runner),
+                Err(error) => record.notes.push(error),
+            }
+        }
     }
     for (name, command) in &options.peers {
-        runners.push(models::probe(name, command.clone())?);
+        record.runners.push(models::probe(name, command.clone())?);
     }
-    Ok(runners)
+    Ok(())
 }

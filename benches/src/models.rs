@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::Failure;
 use crate::process::{self, Outcome};
+use crate::programs::MIXED;
 use crate::record::Runner;
 
 /// A concurrency model of ungil: a build from the same sources with the same flags but for its feature.
@@ -27,6 +28,14 @@ pub const MODELS: &[Model] = &[
 
 /// The models that a run compares if nothing else is asked for.
 pub const USUAL: &[&str] = &["default", "gil"];
+
+/// The model `gil` with its GIL given up by ticks, as before CPython 3.2: it takes part where that made it infamous.
+pub const TICKS: &str = "gil-ticks";
+
+/// Whether a runner takes part in a benchmark: the GIL by ticks does where a thread that computes is beside others.
+pub fn takes_part(runner: &str, benchmark: &str) -> bool {
+    runner != TICKS || benchmark == MIXED
+}
 
 /// Finds a model by its name.
 pub fn model(name: &str) -> Option<&'static Model> {

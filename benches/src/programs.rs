@@ -62,6 +62,9 @@ const THREADED: &[&str] = &["countdown", "io_threads", "queue_threads"];
 /// What every program takes besides its size, so that its output is the same each time.
 const EXTRA: &[(&str, &str)] = &[("countdown", "--quiet")];
 
+/// Programs of `benches/scaling` that are none of its measurements: one runs others, one prints a table of its own.
+const NO_SPLIT: &[&str] = &["copies", "sharing"];
+
 /// How often a program of `benches/programs` is run as independent pieces, to be shared among threads.
 const COPIES: u32 = 12;
 
@@ -93,6 +96,9 @@ const COPY_SIZES: &[(&str, &str)] = &[
 
 /// The threads that the second clause is measured with.
 const IO_THREADS: &[u32] = &[1, 4, 16, 64];
+
+/// The program of the second clause that has a thread which computes beside those that wait.
+pub const MIXED: &str = "mixed";
 
 pub fn is_threaded(program: &str) -> bool {
     THREADED.contains(&program)
@@ -170,7 +176,10 @@ pub fn thread_counts(cores: usize) -> Vec<u32> {
 pub fn scaling(root: &Path, quick: bool, cores: usize) -> Result<Vec<Job>, Failure> {
     let folder = root.join("benches/scaling");
     let mut programs: Vec<(String, Vec<String>)> = Vec::new();
-    for name in names(&folder)?.into_iter().filter(|name| !name.starts_with('_') && name != "copies") {
+    for name in names(&folder)?
+        .into_iter()
+        .filter(|name| !name.starts_with('_') && !NO_SPLIT.contains(&name.as_str()))
+    {
         let size = if quick { "quick" } else { "full" };
         programs.push((format!("split {name}"), vec![script(&folder, &name), size.to_owned()]));
     }

@@ -1,7 +1,7 @@
 //! One line on the terminal that tells how far a run is; nothing when stderr is no terminal but for whole stages.
 
 use std::io::{IsTerminal, Write, stderr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::process::shorten;
 
@@ -10,11 +10,13 @@ pub struct Progress {
     terminal: bool,
     quiet: bool,
     started: Instant,
+    /// In which the run ends.
+    limit: Duration,
 }
 
 impl Progress {
-    pub fn new(quiet: bool) -> Progress {
-        Progress { terminal: stderr().is_terminal(), quiet, started: Instant::now() }
+    pub fn new(quiet: bool, limit: Duration) -> Progress {
+        Progress { terminal: stderr().is_terminal(), quiet, started: Instant::now(), limit }
     }
 
     /// A stage begins.
@@ -47,7 +49,12 @@ impl Progress {
     }
 
     fn elapsed(&self) -> String {
-        let seconds = self.started.elapsed().as_secs();
-        format!("{:2}:{:02}", seconds / 60, seconds % 60)
+        format!("{} of {}", minutes(self.started.elapsed()), minutes(self.limit))
     }
+}
+
+/// A time as minutes and seconds.
+pub fn minutes(time: Duration) -> String {
+    let seconds = time.as_secs();
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }

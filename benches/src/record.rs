@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,9 @@ pub struct Settings {
     pub time_limit: u64,
     /// The core that programs with one thread are pinned to.
     pub pinned: Option<usize>,
+    /// In which the whole run ends; `None`: as long as `--quick` and its absence say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<f64>,
 }
 
 impl Settings {
@@ -80,7 +84,19 @@ impl Settings {
             metric: Metric::Cpu,
             time_limit: 60,
             pinned: None,
+            minutes: None,
         }
+    }
+
+    /// What the whole run may take, the models' builds not counted.
+    pub fn limit(&self) -> Duration {
+        let minutes = self.minutes.unwrap_or(if self.quick { 5.0 } else { 40.0 });
+        Duration::from_secs_f64(minutes * 60.0)
+    }
+
+    /// What all stages may take: the rest is for the last run to end, and for the tables and the page.
+    pub fn measuring(&self) -> Duration {
+        self.limit().mul_f64(0.95)
     }
 }
 

@@ -3,6 +3,9 @@
 //! The order of benchmarks is drawn for each block. For each benchmark the order of runners is drawn for an even block
 //! and turned round in the odd one after it (ABBA), so that a drift of the machine's speed hits all alike. The result
 //! is written after each block. A benchmark that failed under a runner is not tried again in that stage.
+//!
+//! A stage has a time at which it ends, whatever it has done: no benchmark begins that would probably end later, and a run
+//! that the whole session's end cuts short does not count. What was left out is told, and stands in the result as a gap.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -12,9 +15,9 @@ use crate::process::{self, Outcome, shorten};
 use crate::progress::Progress;
 use crate::record::{Measured, Record, Runner, Sample, Stage, Usage};
 use crate::stats::Rng;
-use crate::{Failure, interrupt};
+use crate::{Failure, interrupt, models};
 
-/// How many blocks a stage has at least, however slow the machine.
+/// How many blocks a stage begins at least while it has time.
 const FEWEST_BLOCKS: u32 = 2;
 
 /// One benchmark of a stage.
@@ -45,8 +48,8 @@ pub enum Output {
 pub struct Plan {
     pub stage: Stage,
     pub blocks: u32,
-    /// No block begins that would probably end after this.
-    pub budget: Duration,
+    /// No block begins that would probably end later, nor any benchmark of the first ones.
+    pub end: Instant,
 }
 
 /// A run in progress.
@@ -56,6 +59,8 @@ pub struct Session {
     pub file: PathBuf,
     pub progress: Progress,
     pub started: Instant,
+    /// When all stages have ended.
+    pub end: Instant,
     /// Runs that are not tried again.
     failed: HashSet<(Stage, String, u32, String)>,
 }
@@ -69,7 +74,9 @@ struct Run {
 
 impl Session {
     pub fn new(record: Record, file: PathBuf, progress: Progress) -> Session {
-        Session { record, file, progress, started: Instant::now(), failed: HashSet::new() }
+        let started = Instant::now();
+        let end = started + record.settings.measuring();
+        Session { record, file, progress, started, end, failed: HashSet::new() }
     }
 
     /// Runs a stage; ends early on Ctrl-C, which `interrupt` then tells.
@@ -77,24 +84,45 @@ impl Session {
     /// # Errors
     /// The result cannot be written.
     pub fn run(&mut self, plan: Plan, jobs: &[Job], runners: &[Runner]) -> Result<(), Failure> {
-        let begun = Instant::now();
         let mut longest = Duration::ZERO;
         for block in 0..plan.blocks {
-            if block >= FEWEST_BLOCKS && begun.elapsed() + longest > plan.budget {
+            if block >= FEWEST_BLOCKS && Instant::now() + longest > plan.end {
                 let note = format!("{:?}: time was left for {block} of {} blocks", plan.stage, plan.blocks);
                 self.note(note);
                 break;
             }
             let block_begun = Instant::now();
-            self.run_block(plan, block, jobs, runners);
+            let done = self.run_block(plan, block, jobs, runners);
             longest = longest.max(block_begun.elapsed());
+            if done < jobs.len() && !interrupt::requested() {
+                self.leave_out(plan, block, done, jobs, runners);
+            }
             self.save()?;
-            if interrupt::requested() {
+            if done < jobs.len() {
                 break;
             }
         }
         self.progress.clear();
         Ok(())
+    }
+
+    /// Tells that a block was cut short; what has not run at all becomes a gap in the result.
+    fn leave_out(&mut self, plan: Plan, block: u32, done: usize, jobs: &[Job], runners: &[Runner]) {
+        let stage = plan.stage;
+        self.note(format!(
+            "{stage:?}: time was left for {done} of {} benchmarks of block {}",
+            jobs.len(),
+            block + 1
+        ));
+        let ran: HashSet<(String, u32)> =
+            self.record.of_stage(stage).map(|sample| (sample.benchmark.clone(), sample.threads)).collect();
+        for job in jobs.iter().filter(|job| !ran.contains(&(job.benchmark.clone(), job.threads))) {
+            for runner in runners.iter().filter(|runner| models::takes_part(&runner.name, &job.benchmark)) {
+                let mut sample = Sample::new(stage, &job.benchmark, job.threads, &runner.name, block);
+                sample.error = Some("left out: no time was left".to_owned());
+                self.record.samples.push(sample);
+            }
+        }
     }
 
     pub fn note(&mut self, text: String) {
@@ -111,20 +139,36 @@ impl Session {
         self.record.save(&self.file)
     }
 
-    fn run_block(&mut self, plan: Plan, block: u32, jobs: &[Job], runners: &[Runner]) {
+    /// Runs a block; how many benchmarks it has come to before its end or an interruption.
+    fn run_block(&mut self, plan: Plan, block: u32, jobs: &[Job], runners: &[Runner]) -> usize {
+        let (mut longest, mut ran) = (Duration::ZERO, 0);
+        let total = runs_of(jobs, runners);
         let seed = self.record.settings.seed;
         let mut order: Vec<usize> = (0..jobs.len()).collect();
         Rng::for_purpose(seed, &format!("{:?} block {block}", plan.stage)).shuffle(&mut order);
         for (done, &index) in order.iter().enumerate() {
             let job = &jobs[index];
-            let first = done * runners.len() + 1;
-            let mut runs = self.run_job(plan, block, job, runners, (first, jobs.len() * runners.len()));
+            let begun = Instant::now();
+            if begun + longest > plan.end {
+                return done;
+            }
+            let mut runs = self.run_job(plan, block, job, runners, (ran + 1, total));
+            ran += runs_of(std::slice::from_ref(job), runners);
+            longest = longest.max(begun.elapsed());
             compare_results(&mut runs, runners);
             self.keep(runs, job);
-            if interrupt::requested() {
-                return;
+            if interrupt::requested() || Instant::now() >= self.end {
+                return done;
             }
         }
+        order.len()
+    }
+
+    /// How long a run may take, and whether that is less than `--time-limit` says.
+    pub fn limit(&self) -> (Duration, bool) {
+        let limit = Duration::from_secs(self.record.settings.time_limit);
+        let left = self.end.saturating_duration_since(Instant::now());
+        (limit.min(left), left < limit)
     }
 
     /// Runs a benchmark under every runner; under fewer if the run is interrupted. `steps` are the number of the first of
@@ -141,7 +185,7 @@ impl Session {
         for which in runner_order(self.record.settings.seed, plan.stage, job, block, runners.len()) {
             let runner = &runners[which];
             let key = (plan.stage, job.benchmark.clone(), job.threads, runner.name.clone());
-            if self.failed.contains(&key) {
+            if self.failed.contains(&key) || !models::takes_part(&runner.name, &job.benchmark) {
                 continue;
             }
             let text = format!("block {}/{} {} under {}", block + 1, plan.blocks, label(job), runner.name);
@@ -166,7 +210,7 @@ impl Session {
         }
     }
 
-    /// Runs a benchmark once; `None` if the run was interrupted.
+    /// Runs a benchmark once; `None` if the run was interrupted, or the session's end has come.
     fn run_once(&self, stage: Stage, block: u32, job: &Job, runner: &Runner) -> Option<Run> {
         let settings = &self.record.settings;
         let mut command = runner.command.clone();
@@ -177,8 +221,10 @@ impl Session {
         let mut sample = Sample::new(stage, &job.benchmark, job.threads, &runner.name, block);
         let pin = settings.pinned.filter(|_| job.pin);
         let mut result = None;
-        match process::run(&command, &job.args, pin, Duration::from_secs(settings.time_limit)) {
+        let (limit, is_cut) = self.limit();
+        match process::run(&command, &job.args, pin, limit) {
             Ok(Outcome::Interrupted) => return None,
+            Ok(Outcome::TimedOut) if is_cut => return None,
             Ok(Outcome::TimedOut) => sample.error = Some(format!("killed after {} s", settings.time_limit)),
             Err(error) => sample.error = Some(format!("cannot run {}: {error}", command.join(" "))),
             Ok(Outcome::Ended(ended)) => {
@@ -228,6 +274,13 @@ fn read_output(kind: Output, stdout: &str, stderr: &str, sample: &mut Sample) ->
 fn collected(stderr: &str) -> Option<u64> {
     let (_, count) = stderr.lines().rev().find_map(|line| line.split_once("Collected :"))?;
     count.split_whitespace().next()?.parse().ok()
+}
+
+/// How many runs a block has.
+pub fn runs_of(jobs: &[Job], runners: &[Runner]) -> usize {
+    jobs.iter()
+        .map(|job| runners.iter().filter(|runner| models::takes_part(&runner.name, &job.benchmark)).count())
+        .sum()
 }
 
 fn label(job: &Job) -> String {

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::Instant;
 
 use crate::analysis::AGAIN;
+use crate::models::TICKS;
 use crate::record::{Runner, Stage};
-use crate::session::{Job, Plan, Session};
-use crate::{Failure, interrupt, programs, pyperformance, timeline};
+use crate::session::{self, Job, Plan, Session};
+use crate::{Failure, interrupt, programs, progress, pyperformance, timeline};
 
 /// Every stage in the order in which it runs, with its name for `--only`.
 pub const STAGES: &[(&str, Stage)] = &[
@@ -21,7 +22,8 @@ pub const STAGES: &[(&str, Stage)] = &[
     ("instructions", Stage::Instructions),
 ];
 
-/// Blocks and seconds of a stage: for `run` they add up to 36 minutes, for `--quick` to a bit over 4 and a half.
+/// Blocks of a stage, and how long it may take in relation to the others: in seconds, where all stages of `run` have 36
+/// minutes, and those of `--quick` a bit over 4 and a half.
 fn share(stage: Stage, quick: bool) -> (u32, u64) {
     match (stage, quick) {
         (Stage::Noise, false) => (6, 150),
@@ -52,37 +54,63 @@ pub fn run(
     chosen: &[Stage],
     filter: Option<&str>,
 ) -> Result<(), Failure> {
-    for &(name, stage) in STAGES.iter().filter(|(_, stage)| chosen.contains(stage)) {
-        if interrupt::requested() {
-            break;
-        }
-        if stage == Stage::Instructions && !valgrind_answers() {
-            session.note("instructions: valgrind is not installed, so none were counted".to_owned());
-            continue;
-        }
-        if stage == Stage::Timeline {
-            if filter.is_some_and(|text| !timeline::BENCHMARK.contains(text)) {
-                continue;
-            }
-            session.progress.stage("timeline: one run for each build of ungil");
-            timeline::record(session, root);
-            continue;
-        }
-        let quick = session.record.settings.quick;
-        let mut jobs = jobs(root, stage, quick, session.record.machine.cores)?;
-        jobs.retain(|job| filter.is_none_or(|text| job.benchmark.contains(text)));
-        if jobs.is_empty() {
-            session.note(format!("{name}: no benchmark's name contains {:?}", filter.unwrap_or_default()));
-            continue;
-        }
-        let runners = runners(session, stage);
-        let (blocks, seconds) = share(stage, quick);
-        let blocks = session.record.settings.blocks.unwrap_or(blocks);
-        let count = jobs.len() * runners.len();
-        session.progress.stage(&format!("{name}: up to {blocks} blocks of {count} runs"));
-        session.run(Plan { stage, blocks, budget: Duration::from_secs(seconds) }, &jobs, &runners)?;
+    let mut left: Vec<(&str, Stage)> =
+        STAGES.iter().filter(|(_, stage)| chosen.contains(stage)).copied().collect();
+    let quick = session.record.settings.quick;
+    tell_plan(session, &left);
+    while !left.is_empty() && !interrupt::requested() {
+        // What a stage leaves of its time is shared by those after it.
+        let seconds: u64 = left.iter().map(|&(_, stage)| share(stage, quick).1).sum();
+        let (name, stage) = left.remove(0);
+        let part = share(stage, quick).1 as f64 / seconds as f64;
+        let now = Instant::now();
+        let end = now + session.end.saturating_duration_since(now).mul_f64(part);
+        run_stage(session, root, (name, stage), filter, end)?;
     }
     Ok(())
+}
+
+/// Says which stages there are and what each may take.
+fn tell_plan(session: &Session, chosen: &[(&str, Stage)]) {
+    let settings = &session.record.settings;
+    let seconds: u64 = chosen.iter().map(|&(_, stage)| share(stage, settings.quick).1).sum();
+    let parts = chosen.iter().map(|&(name, stage)| {
+        let part = share(stage, settings.quick).1 as f64 / seconds as f64;
+        format!("{name} {}", progress::minutes(settings.measuring().mul_f64(part)))
+    });
+    session.progress.say(&format!("at most: {}", parts.collect::<Vec<_>>().join(", ")));
+}
+
+fn run_stage(
+    session: &mut Session,
+    root: &Path,
+    (name, stage): (&str, Stage),
+    filter: Option<&str>,
+    end: Instant,
+) -> Result<(), Failure> {
+    if stage == Stage::Instructions && !valgrind_answers() {
+        session.note("instructions: valgrind is not installed, so none were counted".to_owned());
+        return Ok(());
+    }
+    if stage == Stage::Timeline {
+        if filter.is_none_or(|text| programs::MIXED.contains(text)) {
+            session.progress.stage("timeline: one run for each build of ungil");
+            timeline::record(session, root);
+        }
+        return Ok(());
+    }
+    let quick = session.record.settings.quick;
+    let mut jobs = jobs(root, stage, quick, session.record.machine.cores)?;
+    jobs.retain(|job| filter.is_none_or(|text| job.benchmark.contains(text)));
+    if jobs.is_empty() {
+        session.note(format!("{name}: no benchmark's name contains {:?}", filter.unwrap_or_default()));
+        return Ok(());
+    }
+    let runners = runners(session, stage);
+    let blocks = session.record.settings.blocks.unwrap_or(share(stage, quick).0);
+    let count = session::runs_of(&jobs, &runners);
+    session.progress.stage(&format!("{name}: up to {blocks} blocks of {count} runs"));
+    session.run(Plan { stage, blocks, end }, &jobs, &runners)
 }
 
 fn jobs(root: &Path, stage: Stage, quick: bool, cores: usize) -> Result<Vec<Job>, Failure> {
@@ -103,7 +131,7 @@ fn jobs(root: &Path, stage: Stage, quick: bool, cores: usize) -> Result<Vec<Job>
     }
 }
 
-/// Who takes part: all, but for A/A the first one twice; instructions are counted for builds of ungil only, since a
+/// Who takes part: all (the GIL by ticks in the second clause only), but for A/A the first one twice; instructions are counted for builds of ungil only, since a
 /// peer's command may be a script that starts the interpreter.
 fn runners(session: &Session, stage: Stage) -> Vec<Runner> {
     let all = &session.record.runners;
@@ -112,10 +140,13 @@ fn runners(session: &Session, stage: Stage) -> Vec<Runner> {
             let again = Runner { name: AGAIN.to_owned(), ..all[0].clone() };
             vec![all[0].clone(), again]
         }
-        Stage::Instructions => {
-            all.iter().filter(|runner| runner.version.contains("ungil")).cloned().collect()
-        }
-        _ => all.clone(),
+        Stage::Instructions => all
+            .iter()
+            .filter(|runner| runner.version.contains("ungil") && runner.name != TICKS)
+            .cloned()
+            .collect(),
+        Stage::Io => all.clone(),
+        _ => all.iter().filter(|runner| runner.name != TICKS).cloned().collect(),
     }
 }
 

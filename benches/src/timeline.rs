@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::process::{self, Outcome};
+use crate::programs::MIXED;
 use crate::record::Runner;
 use crate::session::Session;
 
@@ -18,7 +18,6 @@ const WINDOW: f64 = 25_000.0;
 const STEPS: usize = 2_000;
 /// How long before the end of the recording the window begins: a program's end looks like no other part of it.
 const BEFORE_END: f64 = 200_000.0;
-pub const BENCHMARK: &str = "mixed";
 /// Pairs of threads over pipes beside the one that computes, and seconds.
 const ARGUMENTS: [&str; 2] = ["2", "0.4"];
 
@@ -110,38 +109,24 @@ fn join(steps: &[BTreeMap<&str, f64>]) -> Vec<(f64, f64, String)> {
     spans
 }
 
-/// Records under every build of ungil, and where there is a GIL also under the one before CPython 3.2.
+/// Records under every build of ungil, the GIL by ticks among them.
 pub fn record(session: &mut Session, root: &Path) {
     let script = root.join("benches/io/mixed.py").to_string_lossy().into_owned();
     let builds: Vec<Runner> =
         session.record.runners.iter().filter(|runner| runner.version.contains("ungil")).cloned().collect();
     for runner in builds {
-        let mut kinds = vec![(runner.name.clone(), None)];
-        if runner.version.contains(", gil)") {
-            kinds.push((format!("{}, by ticks", runner.name), Some("gil=ticks")));
-        }
-        for (name, option) in kinds {
-            match record_one(session, &runner, &script, &name, option) {
-                Ok(recording) => session.record.timelines.push(recording),
-                Err(error) => session.note(format!("timeline: {name}: {error}")),
-            }
+        match record_one(session, &runner, &script) {
+            Ok(recording) => session.record.timelines.push(recording),
+            Err(error) => session.note(format!("timeline: {}: {error}", runner.name)),
         }
     }
 }
 
-fn record_one(
-    session: &Session,
-    runner: &Runner,
-    script: &str,
-    name: &str,
-    option: Option<&str>,
-) -> Result<Recording, String> {
+fn record_one(session: &Session, runner: &Runner, script: &str) -> Result<Recording, String> {
     let file = std::env::temp_dir().join(format!("ungil-benches-timeline-{}.json", std::process::id()));
-    let mut args = vec!["-X".to_owned(), format!("timeline={}", file.display())];
-    args.extend(option.into_iter().flat_map(|option| ["-X".to_owned(), option.to_owned()]));
-    args.push(script.to_owned());
+    let mut args = vec!["-X".to_owned(), format!("timeline={}", file.display()), script.to_owned()];
     args.extend(ARGUMENTS.map(str::to_owned));
-    let limit = Duration::from_secs(session.record.settings.time_limit);
+    let (limit, _) = session.limit();
     let failure = match process::run(&runner.command, &args, None, limit) {
         Ok(Outcome::Ended(ended)) => ended.failure(),
         Ok(Outcome::TimedOut) => Some("did not end in time".to_owned()),
@@ -154,7 +139,7 @@ fn record_one(
     if let Some(failure) = failure {
         return Err(failure);
     }
-    cut(name, BENCHMARK, &trace.map_err(|_| "it records no timeline".to_owned())?)
+    cut(&runner.name, MIXED, &trace.map_err(|_| "it records no timeline".to_owned())?)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ungil_benches::analysis::{self, Guard, Measure};
 use ungil_benches::record::{Record, Sample, Stage, Usage};
@@ -165,6 +165,28 @@ fn throughput_and_latency_are_turned_so_that_more_is_worse() {
 }
 
 #[test]
+fn the_gil_by_ticks_is_compared_where_it_takes_part() {
+    let mut record = record(&["default", "gil", models::TICKS]);
+    for block in 0..5 {
+        for runner in ["default", "gil", models::TICKS] {
+            for benchmark in ["mixed", "socket_echo"] {
+                if models::takes_part(runner, benchmark) {
+                    let run = io_sample(runner, block, 1000.0, 50_000);
+                    record.samples.push(Sample { benchmark: benchmark.to_owned(), ..run });
+                }
+            }
+        }
+    }
+    let rows = |other: &str| {
+        let found = analysis::compare(&record, Stage::Io, Measure::P99, "default", other).expect("both ran");
+        assert_eq!(found.gaps(), 0, "{found:?}");
+        found.rows.iter().map(|row| row.benchmark.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(rows("gil"), ["mixed", "socket_echo"]);
+    assert_eq!(rows(models::TICKS), ["mixed"]);
+}
+
+#[test]
 fn one_count_of_instructions_decides() {
     let mut record = three_runners();
     for (benchmark, count) in [("fib", 1_020), ("slow", 1_060)] {
@@ -219,6 +241,8 @@ fn the_command_line_tells_what_is_wrong_with_it() {
         (&["run", "--only", "single,twice"], "there is no stage \"twice\""),
         (&["run", "--metric", "moon"], "cpu or wall"),
         (&["run", "--margin", "-1"], "above 0"),
+        (&["run", "--minutes", "0"], "above 0"),
+        (&["run", "--peer", "gil-ticks=python3"], "the name is taken"),
         (&["run", "--wat"], "--wat"),
         (&["report"], "1 result file(s) are needed, 0 given"),
         (&["compare", "a.json"], "2 result file(s) are needed, 1 given"),
@@ -311,6 +335,44 @@ fn a_run_keeps_failures_and_writes_its_files() {
             .expect("the page is there")
             .contains("killed after 1 s")
     );
+    fs::remove_dir_all(&folder).expect("it is ours");
+}
+
+#[test]
+fn a_run_ends_in_its_time_and_tells_what_it_left_out() {
+    let folder = folder("minutes");
+    // All programs under both would take more than ten seconds.
+    let slow = script(&folder, "slow", "if [ \"$1\" = -c ]; then echo 3.14; else sleep 0.2; echo 42; fi");
+    let file = folder.join("result.json");
+    let begun = Instant::now();
+    let output = runner_command()
+        .args([
+            "run",
+            "--only",
+            "single,startup",
+            "--minutes",
+            "0.06",
+            "--default",
+            &slow,
+            "--gil",
+            &slow,
+            "-o",
+        ])
+        .arg(&file)
+        .output()
+        .expect("the runner runs");
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(8), "{took:?}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("benchmarks of block 1") && text.contains("ERROR default: left out"), "{text}");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(errors.contains("at most: single 0:03, startup 0:00"), "{errors}");
+    // The stage that comes later had its share all the same.
+    let record = Record::load(&file).expect("the result can be read");
+    let measured = |stage| record.of_stage(stage).filter(|sample| sample.error.is_none()).count();
+    assert!(measured(Stage::Single) > 0 && measured(Stage::Startup) > 0);
+    assert!(record.of_stage(Stage::Single).any(|sample| sample.error.is_some()));
     fs::remove_dir_all(&folder).expect("it is ours");
 }
 
