@@ -43,7 +43,7 @@ pub struct Position {
 }
 
 /// A protected range of instructions, innermost first in the table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExceptionEntry {
     /// First protected word.
     pub start: u32,

@@ -132,5 +132,7 @@ pub fn init(cx: &mut Cx) {
         .method(cx, "replace", super::code_replace::SIGNATURE, Full(super::code_replace::replace))
         .method(cx, "__replace__", super::code_replace::SIGNATURE, Full(super::code_replace::replace))
         .method(cx, "co_lines", "($self, /)", Full(co_lines))
+        .special(cx, Special::Eq, Full(super::code_compare::eq))
+        .special(cx, Special::Hash, Full(super::code_compare::hash))
         .special(cx, Special::Repr, Full(code_repr));
 }

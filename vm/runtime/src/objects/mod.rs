@@ -8,6 +8,7 @@ pub mod bytes;
 pub mod cell;
 pub mod code;
 pub mod code_attrs;
+mod code_compare;
 mod code_replace;
 pub mod codec;
 pub mod complex;

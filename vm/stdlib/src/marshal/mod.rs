@@ -1,7 +1,9 @@
-//! `marshal`: values of built-in types as bytes. Code objects are not among them: the VM's own code has no form in bytes.
+//! `marshal`: values of built-in types as bytes.
 //!
-//! `write.rs` and `read.rs` do the work on byte vectors; files are read and written through their methods.
+//! `write.rs` and `read.rs` do the work on byte vectors, `code.rs` is about code objects; files are read and written through
+//! their methods.
 
+mod code;
 mod read;
 mod write;
 
@@ -28,27 +30,35 @@ fn version(cx: &mut Cx, v: Option<Ref<'_>>) -> R<i64> {
     v.map_or(Ok(VERSION), |v| cx.to_i64(v))
 }
 
+fn allows_code(cx: &mut Cx, v: Option<Ref<'_>>) -> R<bool> {
+    v.map_or(Ok(true), |v| cx.truth(v))
+}
+
 fn dumps(cx: &mut Cx, a: Args<'_>) -> R {
     let version = version(cx, a.opt(1))?;
-    let bytes = write::dump(cx, a.get(0), version)?;
+    let allow_code = allows_code(cx, a.opt(2))?;
+    let bytes = write::dump(cx, a.get(0), version, allow_code)?;
     Ok(new_bytes(cx, &bytes))
 }
 
 fn loads(cx: &mut Cx, a: Args<'_>) -> R {
     let bytes = bytes_of(cx, a.get(0))?.into_owned();
-    read::load(cx, read::Input::Bytes(bytes))
+    let allow_code = allows_code(cx, a.opt(1))?;
+    read::load(cx, read::Input::Bytes(bytes), allow_code)
 }
 
 fn dump(cx: &mut Cx, a: Args<'_>) -> R {
     let version = version(cx, a.opt(2))?;
-    let bytes = write::dump(cx, a.get(0), version)?;
+    let allow_code = allows_code(cx, a.opt(3))?;
+    let bytes = write::dump(cx, a.get(0), version, allow_code)?;
     let bytes = new_bytes(cx, &bytes);
     cx.call_method(a.get(1), "write", &[bytes.r()])
 }
 
 fn load(cx: &mut Cx, a: Args<'_>) -> R {
     let file = a.get(0).own(cx);
-    read::load(cx, read::Input::File(file))
+    let allow_code = allows_code(cx, a.opt(1))?;
+    read::load(cx, read::Input::File(file), allow_code)
 }
 
 pub fn init(cx: &mut Cx, module: &Obj) -> R<()> {

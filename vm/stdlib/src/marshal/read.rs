@@ -1,5 +1,6 @@
 //! Bytes to values. Nothing is believed of the data: sizes are checked against what is there.
 
+use super::code::from_bytes;
 use super::{FLAG_REF, MAX_DEPTH};
 use num_bigint::{BigInt, BigUint, Sign};
 use ungil_runtime::objects::buffer::bytes_of;
@@ -10,6 +11,7 @@ use ungil_runtime::objects::int::{Int, new_int};
 use ungil_runtime::objects::list::PyList;
 use ungil_runtime::objects::set::{PySet, new_frozenset};
 use ungil_runtime::objects::str::{intern_obj, new_wtf8};
+use ungil_runtime::objects::tuple::PyTuple;
 use ungil_runtime::prelude::*;
 
 /// Where the bytes come from.
@@ -23,6 +25,7 @@ pub enum Input {
 struct Reader {
     input: Input,
     at: usize,
+    allow_code: bool,
     depth: usize,
     /// What references mean; a place is reserved before the parts of an object are read.
     refs: Vec<Option<Obj>>,
@@ -32,8 +35,8 @@ struct Reader {
 ///
 /// # Errors
 /// `EOFError`, `ValueError`, `TypeError` for what is no such data; what reading a file raises.
-pub fn load(cx: &mut Cx, input: Input) -> R {
-    let mut reader = Reader { input, at: 0, depth: 0, refs: Vec::new() };
+pub fn load(cx: &mut Cx, input: Input, allow_code: bool) -> R {
+    let mut reader = Reader { input, at: 0, allow_code, depth: 0, refs: Vec::new() };
     match reader.object(cx)? {
         Some(v) => Ok(v),
         None => Err(cx.type_error("NULL object in marshal data for object")),
@@ -276,8 +279,22 @@ impl Reader {
                 let parts: Vec<Ref<'_>> = parts.iter().map(|p| p.r()).collect();
                 cx.call(cx.builtin(Builtin::Slice).as_ref(), &parts)
             }
+            b'c' => self.code(cx),
             _ => Err(bad(cx, "unknown type code")),
         }
+    }
+
+    fn code(&mut self, cx: &mut Cx) -> R {
+        if !self.allow_code {
+            return Err(cx.value_error("unmarshalling code objects is disallowed"));
+        }
+        let filename = self.part(cx, "code")?;
+        let consts = self.part(cx, "code")?;
+        let n = self.size(cx, "code object")?;
+        let bytes = self.take(cx, n)?;
+        let filename = cx.text_of(filename.r());
+        let made = consts.downcast::<PyTuple>(cx).and_then(|consts| from_bytes(cx, &bytes, &filename, consts));
+        made.ok_or_else(|| bad(cx, "code of another version"))
     }
 
     /// A container may refer to itself: it is known before its parts are read.

@@ -1,20 +1,24 @@
 //! Values to bytes.
 
+use super::code::to_bytes;
 use super::{FLAG_REF, MAX_DEPTH};
 use num_bigint::Sign;
 use num_traits::ToPrimitive;
 use std::collections::HashMap;
 use ungil_runtime::objects::buffer::{bytes_of, is_bytes_like};
+use ungil_runtime::objects::code::PyCode;
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::int::to_bigint;
 use ungil_runtime::objects::slice::PySlice;
 use ungil_runtime::objects::str::PyStr;
+use ungil_runtime::flag;
 use ungil_runtime::prelude::*;
 
 /// Bytes being written.
 struct Writer {
     out: Vec<u8>,
     version: i64,
+    allow_code: bool,
     depth: usize,
     /// Numbers of the objects that can be referred to, by address.
     known: HashMap<u64, u32>,
@@ -26,8 +30,9 @@ struct Writer {
 ///
 /// # Errors
 /// `ValueError` for what has no such form.
-pub fn dump(cx: &mut Cx, v: Ref<'_>, version: i64) -> R<Vec<u8>> {
-    let mut writer = Writer { out: Vec::new(), version, depth: 0, known: HashMap::new(), kept: Vec::new() };
+pub fn dump(cx: &mut Cx, v: Ref<'_>, version: i64, allow_code: bool) -> R<Vec<u8>> {
+    let mut writer =
+        Writer { out: Vec::new(), version, allow_code, depth: 0, known: HashMap::new(), kept: Vec::new() };
     writer.object(cx, v)?;
     Ok(writer.out)
 }
@@ -144,16 +149,20 @@ impl Writer {
     fn text(&mut self, cx: &mut Cx, v: Ref<'_>) -> R<()> {
         let bytes = v.downcast::<PyStr>(cx).map(|s| s.as_bytes().to_vec()).unwrap_or_default();
         let ascii = self.version >= 4 && bytes.is_ascii();
-        let code = match ascii {
-            true if bytes.len() < 256 => b'z',
-            true => b'a',
-            false => b'u',
+        let interned = self.version >= 3 && v.header().is_some_and(|h| h.has_flag(flag::INTERNED));
+        let code = match (ascii, interned) {
+            (true, false) if bytes.len() < 256 => b'z',
+            (true, true) if bytes.len() < 256 => b'Z',
+            (true, false) => b'a',
+            (true, true) => b'A',
+            (false, false) => b'u',
+            (false, true) => b't',
         };
         if self.code(cx, code, v) {
             return Ok(());
         }
         match code {
-            b'z' => self.out.push(bytes.len() as u8),
+            b'z' | b'Z' => self.out.push(bytes.len() as u8),
             _ => self.size(cx, bytes.len())?,
         }
         self.out.extend(bytes);
@@ -201,6 +210,9 @@ impl Writer {
             }
             return Ok(());
         }
+        if let Some(code) = v.downcast::<PyCode>(cx) {
+            return self.unit(cx, v, code);
+        }
         if !is_bytes_like(cx, v) {
             return Err(unmarshallable(cx));
         }
@@ -209,6 +221,24 @@ impl Writer {
             self.size(cx, bytes.len())?;
             self.out.extend(bytes);
         }
+        Ok(())
+    }
+
+    /// See `code.rs`.
+    fn unit(&mut self, cx: &mut Cx, v: Ref<'_>, code: &PyCode) -> R<()> {
+        if !self.allow_code {
+            return Err(cx.value_error("marshalling code objects is disallowed"));
+        }
+        if self.code(cx, b'c', v) {
+            return Ok(());
+        }
+        self.object(cx, code.filename.get())?;
+        let consts = code.consts.iter().map(|c| c.get().own(cx)).collect();
+        let consts = cx.tuple(consts);
+        self.object(cx, consts.r())?;
+        let bytes = to_bytes(code);
+        self.size(cx, bytes.len())?;
+        self.out.extend(bytes);
         Ok(())
     }
 }
