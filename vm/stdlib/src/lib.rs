@@ -17,6 +17,7 @@ mod csv;
 mod datetime;
 mod errno;
 mod exceptions;
+mod expat;
 mod fcntl;
 mod functools;
 mod gc;
@@ -129,6 +130,7 @@ const MODULES: &[(&str, Init)] = &[
     ("mmap", mmap::init),
     ("posix", posix::init),
     ("pwd", accounts::init_pwd),
+    ("pyexpat", expat::init),
     ("resource", resource::init),
     ("select", select::init),
     ("time", time::init),

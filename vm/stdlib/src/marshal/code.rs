@@ -5,11 +5,11 @@
 //! and the verifier looks at the rest.
 
 use ungil_bytecode::{CodeUnit, Const, pack, unpack, verify};
+use ungil_runtime::SharedValue;
 use ungil_runtime::objects::code::{PyCode, link_with};
 use ungil_runtime::objects::str::intern_obj;
 use ungil_runtime::objects::tuple::PyTuple;
 use ungil_runtime::prelude::*;
-use ungil_runtime::SharedValue;
 
 /// Bytes in front of the packed unit: compiler and checksum.
 const HEADER: usize = 12;

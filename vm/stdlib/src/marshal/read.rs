@@ -293,7 +293,8 @@ impl Reader {
         let n = self.size(cx, "code object")?;
         let bytes = self.take(cx, n)?;
         let filename = cx.text_of(filename.r());
-        let made = consts.downcast::<PyTuple>(cx).and_then(|consts| from_bytes(cx, &bytes, &filename, consts));
+        let made =
+            consts.downcast::<PyTuple>(cx).and_then(|consts| from_bytes(cx, &bytes, &filename, consts));
         made.ok_or_else(|| bad(cx, "code of another version"))
     }
 

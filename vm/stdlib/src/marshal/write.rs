@@ -5,13 +5,13 @@ use super::{FLAG_REF, MAX_DEPTH};
 use num_bigint::Sign;
 use num_traits::ToPrimitive;
 use std::collections::HashMap;
+use ungil_runtime::flag;
 use ungil_runtime::objects::buffer::{bytes_of, is_bytes_like};
 use ungil_runtime::objects::code::PyCode;
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::int::to_bigint;
 use ungil_runtime::objects::slice::PySlice;
 use ungil_runtime::objects::str::PyStr;
-use ungil_runtime::flag;
 use ungil_runtime::prelude::*;
 
 /// Bytes being written.
