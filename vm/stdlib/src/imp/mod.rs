@@ -13,8 +13,8 @@ use ungil_runtime::{Config, SharedValue};
 /// What paths of embedded modules begin with.
 const FROZEN: &str = "<frozen>/";
 const FINDER: &str = include_str!("finder.py");
-/// In front of compiled files; the VM writes none.
-const MAGIC: i64 = 0x0a0d_0005;
+/// In front of the compiled files of `importlib`'s own loaders: another number for each version of the compiler.
+const MAGIC: i64 = 0x0a0d_0000 | (ungil_compiler::ID % 0xffff) as i64;
 
 const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("acquire_lock", "($module, /)", Full(|cx, _| lock_method(cx, "acquire"))),

@@ -22,7 +22,7 @@ data = marshal.dumps(code)
 again = marshal.loads(data)
 exec(again, {"__name__": "made"})
 print(again == code, hash(again) == hash(code), again.co_name, type(again) is types.CodeType)
-print(code == compile(SOURCE, "other.py", "exec"), code == compile(SOURCE + "\n1", "made.py", "exec"))
+print(code == compile(SOURCE, "other.py", "exec"), code == compile(SOURCE + "x = 1", "made.py", "exec"))
 print(compile("1", "", "eval") == compile("1.0", "", "eval"), compile("0.0", "", "eval") == compile("-0.0", "", "eval"))
 print(marshal.loads(marshal.dumps([code, {1: (code,)}])) == [code, {1: (code,)}])
 for call in (lambda: marshal.dumps(code, allow_code=False), lambda: marshal.loads(data, allow_code=False)):
