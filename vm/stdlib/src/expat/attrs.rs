@@ -7,8 +7,11 @@ use super::text::{char_at, is_char, is_name_char, is_name_start, is_space};
 pub const XML_URI: &str = "http://www.w3.org/XML/1998/namespace";
 const XMLNS_URI: &str = "http://www.w3.org/2000/xmlns/";
 
+/// Where a reference ends, and the character that it stands for or the entity's name.
+type Reference = (usize, Result<char, String>);
+
 /// The reference at `at`: where it ends, and the character that it stands for or the entity's name. `None` if it is not whole.
-pub fn reference(text: &[u8], at: usize) -> Result<Option<(usize, Result<char, String>)>, Fail> {
+pub fn reference(text: &[u8], at: usize) -> Result<Option<Reference>, Fail> {
     let invalid = |end: usize| Err((code::INVALID_TOKEN, Some(end)));
     match text.get(at + 1) {
         None => return Ok(None),

@@ -140,6 +140,9 @@ pub fn tokens(text: &[u8], at: usize) -> Result<Option<Vec<Token>>, Fail> {
     }
 }
 
+/// A system and a public identifier.
+type External = (Option<String>, Option<String>);
+
 /// Reads the tokens of one declaration.
 struct Declaration<'a> {
     text: &'a [u8],
@@ -207,7 +210,7 @@ impl<'a> Declaration<'a> {
 
     /// `SYSTEM "s"` or `PUBLIC "p" "s"`, if there is one: system, public. The former may be missing after `PUBLIC` if
     /// `optional`.
-    fn external(&mut self, optional: bool) -> Result<Option<(Option<String>, Option<String>)>, Fail> {
+    fn external(&mut self, optional: bool) -> Result<Option<External>, Fail> {
         let next = self.peek();
         if next.kind != Kind::Name {
             return Ok(None);
