@@ -123,9 +123,14 @@ pub struct Hooks {
     pub write_text: OnceLock<WriteText>,
     /// Makes `ast` objects of a syntax tree.
     pub tree_objects: OnceLock<fn(&mut Cx, &ungil_compiler::Node) -> R>,
+    /// `pow(a, b, c)` where only `c` may know how; none if it does not.
+    pub power_by_modulus: OnceLock<PowerByModulus>,
     /// The syntax tree of `ast` objects; none of another object.
     pub take_tree: OnceLock<TakeTree>,
 }
+
+/// See [`Hooks::power_by_modulus`].
+pub type PowerByModulus = fn(&mut Cx, Ref<'_>, Ref<'_>, Ref<'_>) -> R<Option<Obj>>;
 
 /// See [`Hooks::take_tree`].
 pub type TakeTree = fn(&mut Cx, Ref<'_>) -> R<Option<ungil_compiler::Node>>;
@@ -545,6 +550,7 @@ impl Drop for Cx {
         drop(contexts);
         // A thread gives its values up before it ends; what the end of the program leaves is left to the process.
         std::mem::forget(std::mem::take(self.thread_state.values.get_mut()));
+        std::mem::forget(std::mem::take(self.thread_state.decimal_context.get_mut()));
         std::mem::forget(std::mem::take(&mut self.tracing));
         self.mutator.leave();
         self.vm.world.unregister(&self.mutator.thread);

@@ -15,6 +15,10 @@ pub struct ThreadData {
     pub repr_stack: RefCell<Vec<u64>>,
     /// Frames that a new coroutine remembers of where it was made.
     pub origin_depth: Cell<usize>,
+    /// Counts the changes of context variables and of the current context that this thread makes.
+    pub context_version: Cell<u64>,
+    /// The decimal context that was current last, and at which version; dropped when the thread ends.
+    pub decimal_context: RefCell<Option<(u64, Obj)>>,
 }
 
 /// Exceptions that threads have been sent (`PyThreadState_SetAsyncExc`), by thread id.

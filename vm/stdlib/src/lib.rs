@@ -15,6 +15,7 @@ mod collections;
 mod contextvars;
 mod csv;
 mod datetime;
+mod decimal;
 mod errno;
 mod exceptions;
 mod expat;
@@ -81,6 +82,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_contextvars", contextvars::init),
     ("_csv", csv::init),
     ("_datetime", datetime::init),
+    ("_decimal", decimal::init),
     ("_frozen_importlib", imp::init_bootstrap),
     ("_frozen_importlib_external", imp::init_external),
     ("_functools", functools::init),

@@ -103,7 +103,7 @@ fn percentage_point(p: f64, mean: f64, deviation: f64) -> f64 {
 
 fn normal_dist_inv_cdf(cx: &mut Cx, a: Args<'_>) -> R {
     let (p, mean, deviation) = (cx.to_f64(a.get(0))?, cx.to_f64(a.get(1))?, cx.to_f64(a.get(2))?);
-    if !(p > 0.0 && p < 1.0) {
+    if p <= 0.0 || p >= 1.0 {
         return Err(cx.value_error("inv_cdf undefined for these parameters"));
     }
     Ok(cx.float(percentage_point(p, mean, deviation)))

@@ -57,6 +57,12 @@ fn pow(cx: &mut Cx, a: Args<'_>) -> R {
                     return Ok(result);
                 }
             }
+            let by_modulus = cx.vm.hooks.power_by_modulus.get();
+            if let Some(f) = by_modulus
+                && let Some(result) = f(cx, a.get(0), a.get(1), modulus)?
+            {
+                return Ok(result);
+            }
             let of = |which| [a.get(0), a.get(1), modulus].iter().any(|v| cx.is_instance_of(*v, which));
             if of(Builtin::Float) {
                 let message = "pow() 3rd argument not allowed unless all arguments are integers";

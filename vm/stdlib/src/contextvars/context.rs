@@ -48,6 +48,12 @@ pub fn new_context(cx: &mut Cx, root: Option<Obj>) -> R {
     })
 }
 
+/// Notes that the thread's variables have changed, for those who keep the value of one.
+fn changed(cx: &Cx) {
+    let version = &cx.thread_state.context_version;
+    version.set(version.get() + 1);
+}
+
 /// The context behind an object that is one.
 pub fn payload<'a>(cx: &Cx, v: Ref<'a>) -> Option<&'a PyContext> {
     v.downcast::<PyContext>(cx)
@@ -89,6 +95,7 @@ impl PyContext {
             Some(new) => self.root.set(&self.h, cx, new),
             None => drop(self.root.take(&self.h, cx)),
         }
+        changed(cx);
         old
     }
 
@@ -169,6 +176,7 @@ fn run(cx: &mut Cx, a: Args<'_>) -> R {
         return Err(cx.runtime_error(format!("cannot enter context: {text} is already entered")));
     }
     let before = cx.thread_state.values.borrow_mut().insert(CURRENT, a.get(0).own(cx));
+    changed(cx);
     let args = args.iter().map(|v| v.own(cx)).collect();
     let args = cx.tuple(args);
     let result = spread(cx, callable, args.r(), a.opt(2));
@@ -176,6 +184,7 @@ fn run(cx: &mut Cx, a: Args<'_>) -> R {
         Some(before) => cx.thread_state.values.borrow_mut().insert(CURRENT, before),
         None => cx.thread_state.values.borrow_mut().remove(CURRENT),
     };
+    changed(cx);
     context.leave(cx);
     drop(after);
     result

@@ -10,6 +10,8 @@ mod context;
 mod map;
 mod var;
 
+pub use var::{set_value, value};
+
 use ungil_runtime::objects::module::{add, add_functions};
 use ungil_runtime::prelude::*;
 

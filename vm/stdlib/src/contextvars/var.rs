@@ -125,6 +125,23 @@ fn replace(cx: &mut Cx, var: Ref<'_>, value: Option<Obj>) -> R<(Obj, Option<Obj>
     Ok((now, old))
 }
 
+/// The value of a variable in the current context.
+///
+/// # Errors
+/// `MemoryError`.
+pub fn value(cx: &mut Cx, var: Ref<'_>) -> R<Option<Obj>> {
+    let now = context::current(cx)?;
+    Ok(context::payload(cx, now.r()).and_then(|context| context.get(cx, var)))
+}
+
+/// Sets a variable in the current context.
+///
+/// # Errors
+/// `MemoryError`.
+pub fn set_value(cx: &mut Cx, var: Ref<'_>, value: Obj) -> R<()> {
+    replace(cx, var, Some(value)).map(drop)
+}
+
 fn set(cx: &mut Cx, a: Args<'_>) -> R {
     let value = a.get(1).own(cx);
     let (now, old) = replace(cx, a.get(0), Some(value))?;

@@ -188,6 +188,7 @@ pub fn end(cx: &mut Cx) {
     super::local::end_of_thread(cx);
     let values = std::mem::take(&mut *cx.thread_state.values.borrow_mut());
     drop(values);
+    drop(cx.thread_state.decimal_context.take());
     cx.run_pending();
 }
 

@@ -30,7 +30,7 @@ pub fn max_digits(cx: &Cx) -> usize {
 }
 
 /// Text with other scripts' digits and spaces as ASCII; anything else that is not ASCII becomes `?`.
-pub(crate) fn ascii_digits(text: &[u8]) -> Vec<u8> {
+pub fn ascii_digits(text: &[u8]) -> Vec<u8> {
     let convert = |c: u32| match c {
         0..0x80 => c as u8,
         _ if unicode::is_space(c) => b' ',
@@ -40,7 +40,7 @@ pub(crate) fn ascii_digits(text: &[u8]) -> Vec<u8> {
 }
 
 /// The text without the white space around it that Python strips.
-pub(crate) fn trim(text: &[u8]) -> &[u8] {
+pub fn trim(text: &[u8]) -> &[u8] {
     let is_space = |b: &u8| matches!(b, b'\t'..=b'\r' | b' ');
     let start = text.iter().position(|b| !is_space(b)).unwrap_or(text.len());
     let end = text.iter().rposition(|b| !is_space(b)).map_or(start, |i| i + 1);
