@@ -117,9 +117,12 @@ impl<T> Grace<T> {
         self.locked().members.retain(|&other| std::ptr::eq(other, me));
     }
 
-    /// The thread has attached among others: from here on batches wait for it.
+    /// The thread has attached among others: from here on batches wait for it. Whether one has begun to meanwhile that nobody
+    /// will ask it for: then the caller must take what is ripe.
     #[inline]
-    pub fn online(&self, me: &Member) {
+    #[must_use]
+    pub fn online(&self, me: &Member) -> bool {
+        let mut may_be_waited_for = false;
         loop {
             // ORD: relaxed; the fence below orders.
             let epoch = self.epoch.load(Ordering::Relaxed);
@@ -130,8 +133,10 @@ impl<T> Grace<T> {
                 fence(Ordering::SeqCst);
             }
             if self.epoch.load(Ordering::Relaxed) == epoch {
-                return;
+                return may_be_waited_for && !Weakened::current().skips(Step::GraceOnlineLooks);
             }
+            // Who sealed the batch may have seen the thread offline, so that it is not asked, and then seen the older epoch.
+            may_be_waited_for = true;
         }
     }
 
@@ -144,7 +149,7 @@ impl<T> Grace<T> {
         me.seen.store(OFFLINE, Ordering::Release);
         // ORD: pairs with the fence in `seal`: either that sees the thread offline, or this sees that it is asked.
         fence(Ordering::SeqCst);
-        let asked = me.is_asked();
+        let asked = me.is_asked() && !Weakened::current().skips(Step::GraceOfflineLooks);
         if asked {
             me.thread.clear_check(check::QUIESCE);
         }

@@ -368,7 +368,9 @@ impl Mutator {
     fn change_online(&self, online: bool) {
         if online {
             self.retiring.online.set(true);
-            self.space.grace.online(&self.retiring.member);
+            if self.space.grace.online(&self.retiring.member) {
+                self.settle(Sealing::WhenDue);
+            }
             if self.space.orphans.any() {
                 self.thread.raise_check(check::QUIESCE);
             }

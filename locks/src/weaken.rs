@@ -71,6 +71,10 @@ pub enum Step {
     TableComparedAgain,
     /// A batch of garbage waits until all threads have been quiescent.
     GraceWaits,
+    /// A thread that comes online looks at what is ripe if an epoch has begun meanwhile: a batch would wait for ever.
+    GraceOnlineLooks,
+    /// A thread that goes offline looks whether others wait for it: a batch that was left to it would wait for ever.
+    GraceOfflineLooks,
     /// The fence of a thread that comes online: a batch would not wait for it.
     GraceOnlineFence,
     /// Of the two words of a biased count, one thread makes one: the owner that lets go of the object, or who finds that it has no

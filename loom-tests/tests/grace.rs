@@ -60,6 +60,13 @@ impl Shared {
         }
     }
 
+    /// As a mutator that attaches.
+    fn come(&self, part: &Part) {
+        if self.grace.online(&part.member) {
+            self.apply(&part.member);
+        }
+    }
+
     /// As a mutator's safepoint.
     fn safepoint(&self, part: &Part) {
         if part.member.is_asked() {
@@ -87,7 +94,7 @@ fn replaced(weakened: Option<Step>) {
         let reader = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
-                shared.grace.online(&theirs.member);
+                shared.come(&theirs);
                 let first = shared.look();
                 shared.safepoint(&theirs);
                 let second = shared.look();
@@ -96,7 +103,7 @@ fn replaced(weakened: Option<Step>) {
                 (first, second)
             })
         };
-        shared.grace.online(&mine.member);
+        shared.come(&mine);
         shared.replace(&mine.member);
         shared.safepoint(&mine);
         shared.leave(&mine);
@@ -111,6 +118,51 @@ fn replaced(weakened: Option<Step>) {
         shared.grace.part(&mine.member);
         (first, second, freed)
     });
+}
+
+/// The main thread seals a batch and goes offline at once, while another one looks. The batch is left to that if it
+/// cannot be applied yet, and has been applied when both have gone. The outcome is which of the two freed the item.
+fn left_to_another(weakened: Option<Step>) {
+    explore(Some(4), 100, &[false, true], move || {
+        let world = world_without_solo(weakened);
+        let shared = Shared::new();
+        let (mine, theirs) = (Part::new(&world, &shared), Part::new(&world, &shared));
+        let reader = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                shared.come(&theirs);
+                shared.look();
+                shared.leave(&theirs);
+                shared.grace.part(&theirs.member);
+            })
+        };
+        shared.come(&mine);
+        shared.replace(&mine.member);
+        let by_me = !shared.grace.has_waiting();
+        shared.leave(&mine);
+        shared.grace.part(&mine.member);
+        reader.join().expect("joined");
+        assert!(!shared.grace.has_waiting(), "a batch is left");
+        assert_eq!(shared.items[0].get(), 1, "freed once");
+        by_me
+    });
+}
+
+#[test]
+fn batch_is_left_to_another() {
+    left_to_another(None);
+}
+
+#[test]
+#[should_panic(expected = "a batch is left")]
+fn batch_is_left_to_one_that_does_not_look() {
+    left_to_another(Some(Step::GraceOfflineLooks));
+}
+
+#[test]
+#[should_panic(expected = "a batch is left")]
+fn batch_is_left_to_one_that_comes_and_does_not_look() {
+    left_to_another(Some(Step::GraceOnlineLooks));
 }
 
 #[test]
