@@ -3,7 +3,7 @@
 //! [`KeysId`] works as a sequence lock does: a reader compares the id of a table's keys before and after, and whoever changes
 //! the keys takes the id away first. Used by the dicts of modules and classes (globals). [`CacheWord`] is a word of an
 //! inline cache, which any thread may read while another one fills it. [`shared_item`] reads a list, [`shared_table`] finds a
-//! dict's table. Any thread may use them; who writes holds the lock of the object. What readers may look at is freed after
+//! dict's table and [`shared_walk`] looks a key up in it. Any thread may use them; who writes holds the lock of the object. What readers may look at is freed after
 //! a grace period (`grace.rs`).
 
 use crate::{Slot, Value};
@@ -123,7 +123,9 @@ pub unsafe fn shared_item(items: &AtomicPtr<Slot>, len: &AtomicUsize, index: i64
     let storage = items.load(Ordering::Acquire);
     let count = len.load(Ordering::Acquire);
     let index = if index < 0 { index.wrapping_add(count as i64) } else { index };
-    if index as u64 >= count as u64 || items.load(Ordering::Acquire) != storage {
+    let is_same =
+        items.load(Ordering::Acquire) == storage || Weakened::current().skips(Step::StorageComparedAgain);
+    if index as u64 >= count as u64 || !is_same {
         return Value::UNDEF;
     }
     // Storage that was taken out and has come back meanwhile came with another length.
@@ -145,4 +147,48 @@ pub fn shared_table<T>(table: &AtomicPtr<T>, sizes: [&AtomicU8; 2]) -> Option<(*
     let sizes = sizes.map(|size| size.load(Ordering::Acquire));
     let stays = Weakened::current().skips(Step::TableComparedAgain) || table.load(Ordering::Relaxed) == found;
     (!found.is_null() && stays).then_some((found, sizes))
+}
+
+/// What a dict's index says of a slot at which a search ends: no entry was ever there. Where one was deleted it says
+/// another number below zero.
+pub const EMPTY_SLOT: i32 = -1;
+
+/// How far the hash moves on at each step of a search, in CPython's sequence.
+pub const PERTURB_SHIFT: u32 = 5;
+
+/// With what a dict's writer stores the number of an entry in the index, when the entry is complete.
+#[inline(always)]
+pub fn entry_number_ordering() -> Ordering {
+    // ORD: release, with the acquire of whoever reads the number for `shared_walk`: the entry that it is of.
+    Weakened::current().ordering(Step::EntryNumberRelease, Ordering::Release)
+}
+
+/// Looks a key up by its hash in a table of `mask + 1` slots that others may fill and empty meanwhile. `number` reads the
+/// index at a slot, with acquire; `look` gives what is found in the entry of that number, or `None` if the search goes on.
+///
+/// A writer completes an entry before it stores its number, takes the number away before it empties the entry, and never
+/// uses an entry for another key.
+#[inline(always)]
+pub fn shared_walk(
+    mask: usize,
+    hash: i64,
+    number: impl Fn(usize) -> i32,
+    look: impl Fn(i32) -> Option<Value>,
+) -> Value {
+    let (mut slot, mut perturb) = (hash as usize & mask, hash as u64);
+    // A table that others fill and empty meanwhile could keep a reader going.
+    for _ in 0..=mask {
+        match number(slot) {
+            EMPTY_SLOT => return Value::UNDEF,
+            n if n >= 0 => {
+                if let Some(found) = look(n) {
+                    return found;
+                }
+            }
+            _ => {}
+        }
+        perturb >>= PERTURB_SHIFT;
+        slot = slot.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & mask;
+    }
+    Value::UNDEF
 }

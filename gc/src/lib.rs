@@ -26,7 +26,10 @@ mod weak;
 
 pub use candidates::{BuildPointerHasher, PointerHasher};
 pub use header::{HEADER_SIZE, Header, IMMORTAL, flag};
-pub use keys::{CacheWord, KeysId, shared_item, shared_table};
+pub use keys::{
+    CacheWord, EMPTY_SLOT, KeysId, PERTURB_SHIFT, entry_number_ordering, shared_item, shared_table,
+    shared_walk,
+};
 pub use mutator::{KEPT_BLOCKS, Mutator, Pending, Retired, Space};
 pub use obj::{Obj, Ref, Root, Shared};
 pub use ops::{

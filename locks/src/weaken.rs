@@ -67,6 +67,13 @@ pub enum Step {
     CacheRelease,
     /// A reader of a list compares the length again: storage that was sorted meanwhile has come back with another one.
     LengthComparedAgain,
+    /// A reader of a list compares the storage again: it would look past the end of what the list had before it grew.
+    StorageComparedAgain,
+    /// `Release` in storing an entry's number in a dict's index: a reader would see what was in that memory before.
+    EntryNumberRelease,
+    /// An entry of a published dict serves one key only (what does the writer's steps asks): a reader that has found the key
+    /// would take another one's value.
+    EntryServesOneKey,
     /// A reader of a dict compares the table again: it would take another table's size for its own.
     TableComparedAgain,
     /// A batch of garbage waits until all threads have been quiescent.

@@ -1,11 +1,11 @@
-//! Reads without lock and count: the value of a cached global, the word of an inline cache, items of lists, tables of dicts.
+//! Reads without lock and count: the value of a cached global, the word of an inline cache.
 #![cfg(all(loom, not(feature = "gil")))]
 
 use loom::thread;
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex};
-use ungil_gc::{CacheWord, KeysId, Mutator, Obj, ShapeHead, Slot, Value, shared_item, shared_table};
-use ungil_locks::primitive::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use ungil_gc::{CacheWord, KeysId, Mutator, Obj, ShapeHead, Slot, Value};
+use ungil_locks::primitive::{AtomicPtr, AtomicU32, Ordering};
 use ungil_locks::weaken::Step;
 use ungil_loom_tests::heap::{Heap, NODE, explore_heap, join, node};
 use ungil_loom_tests::{explore, world_without_solo};
@@ -234,128 +234,4 @@ fn inline_cache_names_a_shape() {
 #[should_panic(expected = "the shape is not there")]
 fn inline_cache_without_release() {
     cached_shape(Some(Step::CacheRelease));
-}
-
-/// A list whose storage has room for two items, of which it has one. Another thread sorts it: takes the storage out, appends
-/// to the list meanwhile, in storage of its own, and puts the first storage back. Threads that read by index must not look
-/// past the end of the storage that they have found. The outcome is what is found at the index 2.
-fn list_is_sorted(weakened: Option<Step>) {
-    explore(Some(4), 100, &[None, Some(7)], move || {
-        // For its weakened step.
-        let _world = world_without_solo(weakened);
-        let int = |i| Slot::new(Obj::immediate(Value::from_int(i).expect("small")));
-        // What lies behind the end of the first storage is 99 here.
-        let first: Arc<[Slot; 3]> = Arc::new([int(1), int(2), int(99)]);
-        let second: Arc<[Slot; 3]> = Arc::new([int(5), int(6), int(7)]);
-        let items = AtomicPtr::new(std::ptr::from_ref(&first[0]).cast_mut());
-        let list = Arc::new((items, AtomicUsize::new(2)));
-        let reader = {
-            let list = Arc::clone(&list);
-            thread::spawn(move || {
-                // SAFETY: storage stays until the end of the model.
-                unsafe { shared_item(&list.0, &list.1, 2) }.as_int()
-            })
-        };
-        let (items, len) = (&list.0, &list.1);
-        let set = |storage: *const Slot| items.store(storage.cast_mut(), Ordering::Release);
-        // As `take_storage`, `append` and `put_storage` do.
-        len.store(0, Ordering::Release);
-        set(std::ptr::null());
-        set(&second[0]);
-        len.store(3, Ordering::Release);
-        len.store(0, Ordering::Release);
-        set(std::ptr::null());
-        set(&first[0]);
-        len.store(2, Ordering::Release);
-        let found = reader.join().expect("joined");
-        assert_ne!(found, Some(99), "past the end");
-        found
-    });
-}
-
-#[test]
-fn list_is_sorted_under_a_reader() {
-    list_is_sorted(None);
-}
-
-#[test]
-#[should_panic(expected = "past the end")]
-fn list_is_sorted_without_the_second_comparison() {
-    list_is_sorted(Some(Step::LengthComparedAgain));
-}
-
-/// A list grows into new storage, appends, and shrinks again into smaller storage. The outcome is what is found at the index 1.
-#[test]
-fn list_grows_and_shrinks_under_a_reader() {
-    explore(Some(4), 100, &[None, Some(2)], || {
-        let int = |i| Slot::new(Obj::immediate(Value::from_int(i).expect("small")));
-        let small: Arc<[Slot; 2]> = Arc::new([int(1), int(99)]);
-        let large: Arc<[Slot; 2]> = Arc::new([int(1), Slot::empty()]);
-        let less: Arc<[Slot; 2]> = Arc::new([int(1), int(99)]);
-        let items = AtomicPtr::new(std::ptr::from_ref(&small[0]).cast_mut());
-        let list = Arc::new((items, AtomicUsize::new(1)));
-        let reader = {
-            let list = Arc::clone(&list);
-            // SAFETY: storage stays until the end of the model.
-            thread::spawn(move || unsafe { shared_item(&list.0, &list.1, 1) }.as_int())
-        };
-        let (items, len) = (&list.0, &list.1);
-        // As `set_capacity`, `append`, `pop` and `shrink` do.
-        items.store(std::ptr::from_ref(&large[0]).cast_mut(), Ordering::Release);
-        large[1].swap_locked(&int(2));
-        len.store(2, Ordering::Release);
-        len.store(1, Ordering::Release);
-        items.store(std::ptr::from_ref(&less[0]).cast_mut(), Ordering::Release);
-        let found = reader.join().expect("joined");
-        assert_ne!(found, Some(99), "past the end");
-        found
-    });
-}
-
-/// A dict gets a larger table, then loses it. A reader's sizes are those of the table that it has found. The outcome is the
-/// table's size.
-fn dict_grows(weakened: Option<Step>) {
-    explore(Some(4), 100, &[None, Some(3), Some(4)], move || {
-        // For its weakened step.
-        let _world = world_without_solo(weakened);
-        // Each table says its size.
-        let tables: Arc<[u8; 2]> = Arc::new([3, 4]);
-        let at = |i: usize| std::ptr::from_ref(&tables[i]).cast_mut();
-        let dict = Arc::new((AtomicPtr::new(at(0)), AtomicU8::new(3), AtomicU8::new(3)));
-        let reader = {
-            let dict = Arc::clone(&dict);
-            thread::spawn(move || {
-                shared_table(&dict.0, [&dict.1, &dict.2]).map(|(table, sizes)| {
-                    // SAFETY: tables stay until the end of the model.
-                    assert_eq!(sizes, [unsafe { *table }; 2], "sizes of another table");
-                    sizes[0]
-                })
-            })
-        };
-        let (table, sizes) = (&dict.0, [&dict.1, &dict.2]);
-        let set = |new: *mut u8, size: u8| {
-            // As `resize` and `take_table` do.
-            table.store(std::ptr::null_mut(), Ordering::Release);
-            sizes.iter().for_each(|field| field.store(size, Ordering::Release));
-            if !new.is_null() {
-                table.store(new, Ordering::Release);
-            }
-        };
-        set(at(1), 4);
-        set(std::ptr::null_mut(), 0);
-        let found = reader.join().expect("joined");
-        drop(tables);
-        found
-    });
-}
-
-#[test]
-fn dict_grows_under_a_reader() {
-    dict_grows(None);
-}
-
-#[test]
-#[should_panic(expected = "sizes of another table")]
-fn dict_grows_without_the_second_comparison() {
-    dict_grows(Some(Step::TableComparedAgain));
 }

@@ -15,6 +15,7 @@ use super::PyDict;
 use crate::prelude::*;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI8, AtomicI16, AtomicI32};
+use ungil_gc::PERTURB_SHIFT;
 use ungil_locks::primitive::Ordering;
 
 /// A key and its value. A hole has neither.
@@ -26,13 +27,12 @@ pub struct Entry {
 }
 
 /// An index slot that ends a probe.
-pub(super) const EMPTY: i32 = -1;
+pub(super) const EMPTY: i32 = ungil_gc::EMPTY_SLOT;
 /// An index slot whose entry was deleted.
 const DUMMY: i32 = -2;
 const MIN_LOG2: u8 = 3;
 /// Most slots that a table may have: entry numbers must fit an `i32`.
 const MAX_LOG2: u8 = 31;
-const PERTURB_SHIFT: u32 = 5;
 
 /// Entries that fit a table of `1 << log2` slots.
 #[inline(always)]
@@ -125,15 +125,13 @@ impl PyDict {
     #[inline(always)]
     fn index_set(&self, slot: usize, index: i32) {
         let start = self.index_start();
+        let order = ungil_gc::entry_number_ordering();
         // SAFETY: as in `index_get`.
-        // ORD: release, with the acquire of `shared_walk`: the entry that the number is of.
         unsafe {
             match self.log2_index_bytes.get() - self.log2_size.get() {
-                0 => AtomicI8::from_ptr(start.cast::<i8>().add(slot)).store(index as i8, Ordering::Release),
-                1 => {
-                    AtomicI16::from_ptr(start.cast::<i16>().add(slot)).store(index as i16, Ordering::Release)
-                }
-                _ => AtomicI32::from_ptr(start.cast::<i32>().add(slot)).store(index, Ordering::Release),
+                0 => AtomicI8::from_ptr(start.cast::<i8>().add(slot)).store(index as i8, order),
+                1 => AtomicI16::from_ptr(start.cast::<i16>().add(slot)).store(index as i16, order),
+                _ => AtomicI32::from_ptr(start.cast::<i32>().add(slot)).store(index, order),
             }
         }
     }
@@ -514,32 +512,19 @@ unsafe fn shared_walk(
     hash: i64,
     number: impl Fn(usize) -> i32,
 ) -> Value {
-    let (mut slot, mut perturb) = (hash as usize & mask, hash as u64);
-    // A table that others fill and empty meanwhile could keep a reader going.
-    for _ in 0..=mask {
-        match number(slot) {
-            EMPTY => return Value::UNDEF,
-            n if n >= 0 => {
-                // SAFETY: the entry was complete when its number was stored.
-                let entry = unsafe { &*entries.add(n as usize) };
-                let stored = entry.key.peek_shared();
-                let same = stored == key.value()
-                    || entry.hash.get() == hash
-                        && !stored.is_undef()
-                        && match super::key::quick_equal(cx, stored, key.value()) {
-                            Some(same) => same,
-                            None => return Value::UNDEF,
-                        };
-                if same {
-                    return entry.value.peek_shared();
-                }
-            }
-            _ => {}
-        }
-        perturb >>= PERTURB_SHIFT;
-        slot = slot.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & mask;
-    }
-    Value::UNDEF
+    ungil_gc::shared_walk(mask, hash, number, |n| {
+        // SAFETY: the entry was complete when its number was stored.
+        let entry = unsafe { &*entries.add(n as usize) };
+        let stored = entry.key.peek_shared();
+        let same = stored == key.value()
+            || entry.hash.get() == hash
+                && !stored.is_undef()
+                && match super::key::quick_equal(cx, stored, key.value()) {
+                    Some(same) => same,
+                    None => return Some(Value::UNDEF),
+                };
+        same.then(|| entry.value.peek_shared())
+    })
 }
 
 /// A table that no dict refers to any more, to be emptied without a lock.
