@@ -1,7 +1,7 @@
 //! Containers read without their lock: items of lists, tables of dicts and the search in them, against all that writers do.
 //!
 //! The writer's steps are done here in the order in which the containers of the runtime do them.
-#![cfg(all(loom, not(feature = "gil")))]
+#![cfg(all(loom, not(any(feature = "gil", feature = "pep703"))))]
 
 use loom::thread;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! Grace periods: what is taken out of a shared place is freed once no thread looks at it any more.
-#![cfg(all(loom, not(feature = "gil")))]
+#![cfg(all(loom, not(any(feature = "gil", feature = "pep703"))))]
 
 use loom::thread;
 use std::sync::Arc;

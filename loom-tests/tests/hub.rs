@@ -1,5 +1,5 @@
 //! Hubs: becoming one while others count and do the same, and each thread's own counts, entered at a stop.
-#![cfg(all(loom, not(feature = "gil")))]
+#![cfg(all(loom, not(any(feature = "gil", feature = "pep703"))))]
 
 use std::sync::Arc;
 use ungil_gc::{Mutator, Obj, Shared};

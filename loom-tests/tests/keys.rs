@@ -1,5 +1,5 @@
 //! Reads without lock and count: the value of a cached global, the word of an inline cache.
-#![cfg(all(loom, not(feature = "gil")))]
+#![cfg(all(loom, not(any(feature = "gil", feature = "pep703"))))]
 
 use loom::thread;
 use std::mem::ManuallyDrop;

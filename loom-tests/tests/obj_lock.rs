@@ -1,5 +1,5 @@
 //! The object lock: exclusion, parking, waking the next one, handing over, two objects.
-#![cfg(all(loom, not(feature = "gil")))]
+#![cfg(all(loom, not(any(feature = "gil", feature = "pep703"))))]
 
 use loom::thread;
 use std::sync::Arc;

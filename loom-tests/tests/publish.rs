@@ -1,5 +1,5 @@
 //! Publishing: an object is published, and its contents are written, before another thread can find it (PUB-1).
-#![cfg(all(loom, not(feature = "gil")))]
+#![cfg(all(loom, not(any(feature = "gil", feature = "pep703"))))]
 
 use std::sync::Arc;
 use ungil_gc::{Mutator, Shared};

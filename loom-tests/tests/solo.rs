@@ -1,5 +1,5 @@
 //! Solo: a thread that is alone touches data without locks; another one attaches only after its acknowledgement.
-#![cfg(all(loom, not(feature = "gil")))]
+#![cfg(all(loom, not(any(feature = "gil", feature = "pep703"))))]
 
 use std::sync::Arc;
 use ungil_locks::weaken::Step;

@@ -1,5 +1,5 @@
 //! Counting while solo: plain arithmetic on published objects until another thread has been let in (SOLO-1).
-#![cfg(all(loom, not(feature = "gil")))]
+#![cfg(all(loom, not(any(feature = "gil", feature = "pep703"))))]
 
 use std::sync::Arc;
 use ungil_gc::{Mutator, Obj, Shared};

@@ -1,5 +1,5 @@
 //! Stop-the-world against threads that attach, pass safepoints and detach.
-#![cfg(all(loom, not(feature = "gil")))]
+#![cfg(all(loom, not(any(feature = "gil", feature = "pep703"))))]
 
 use loom::thread;
 use std::sync::Arc;

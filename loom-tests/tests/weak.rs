@@ -1,5 +1,5 @@
 //! Weak references: read against the target's death, the weak reference's own death, finalizers that resurrect.
-#![cfg(all(loom, not(feature = "gil")))]
+#![cfg(all(loom, not(any(feature = "gil", feature = "pep703"))))]
 
 use std::sync::Arc;
 use ungil_gc::{Mutator, Shared};

@@ -63,14 +63,14 @@ pub const UNIT: i64 = 1 << STATE_BITS;
 /// No reference in the shared word.
 const NONE: i64 = 1 << (40 + STATE_BITS);
 
-thread_local! {
-    /// The calling thread in its place in the owner's word; 0 if it is none of the heap's.
-    static OWNER: Cell<u64> = const { Cell::new(0) };
+ungil_locks::thread_local_const! {
+    static OWNER: Cell<u64> = Cell::new(0)
 }
 
+/// The calling thread in its place in the owner's word; 0 if it is none of the heap's.
 #[inline(always)]
 fn me() -> u64 {
-    OWNER.get()
+    OWNER.with(Cell::get)
 }
 
 #[inline(always)]

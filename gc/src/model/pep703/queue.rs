@@ -84,13 +84,13 @@ pub fn thread_begins(m: &Mutator) {
     let owner = Number::from(m.thread.key());
     let queue = Queue { owner, thread: m.thread.clone(), objects: Vec::new() };
     m.space.model.lock().push(queue);
-    OWNER.set(owner << OWNER_SHIFT);
+    OWNER.with(|mine| mine.set(owner << OWNER_SHIFT));
 }
 
 /// The thread, which is detached, uses the heap no more. What is in its queue goes to another thread, which may touch
 /// objects.
 pub fn thread_ends(m: &Mutator) {
-    OWNER.set(0);
+    OWNER.with(|mine| mine.set(0));
     let mut queues = m.space.model.lock();
     let Some(at) = queues.iter().position(|queue| std::ptr::eq(&*queue.thread, &*m.thread)) else { return };
     let left = queues.swap_remove(at).objects;
