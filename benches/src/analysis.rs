@@ -122,23 +122,25 @@ pub struct Curve {
 /// Values of one measure by benchmark and threads, then by runner, in the order of blocks.
 pub type Levels = BTreeMap<(String, u32), BTreeMap<String, Vec<f64>>>;
 
+/// What is compared, in the order in which results show it.
+pub const KINDS: &[(Stage, Measure)] = &[
+    (Stage::Single, Measure::Time),
+    (Stage::Pyperformance, Measure::Time),
+    (Stage::Instructions, Measure::Instructions),
+    (Stage::Io, Measure::TimePerOperation),
+    (Stage::Io, Measure::P99),
+    (Stage::Io, Measure::CpuWork),
+    (Stage::Single, Measure::Memory),
+    (Stage::Pyperformance, Measure::Memory),
+    (Stage::Startup, Measure::Time),
+];
+
 /// Computes everything from the samples.
 pub fn summarize(record: &Record) -> Summary {
     let mut comparisons = Vec::new();
     let Some(first) = record.runners.first() else { return Summary { comparisons, curves: Vec::new() } };
     comparisons.extend(compare(record, Stage::Noise, Measure::Time, AGAIN, &first.name));
-    let kinds = [
-        (Stage::Single, Measure::Time),
-        (Stage::Pyperformance, Measure::Time),
-        (Stage::Instructions, Measure::Instructions),
-        (Stage::Io, Measure::TimePerOperation),
-        (Stage::Io, Measure::P99),
-        (Stage::Io, Measure::CpuWork),
-        (Stage::Single, Measure::Memory),
-        (Stage::Pyperformance, Measure::Memory),
-        (Stage::Startup, Measure::Time),
-    ];
-    for (stage, measure) in kinds {
+    for &(stage, measure) in KINDS {
         for other in &record.runners[1..] {
             comparisons.extend(compare(record, stage, measure, &first.name, &other.name));
         }

@@ -10,19 +10,6 @@ use crate::record::{Record, Stage};
 use crate::stats::{self, Interval, Rng};
 use crate::table;
 
-/// What is compared, and the name of the section.
-const KINDS: &[(Stage, Measure)] = &[
-    (Stage::Single, Measure::Time),
-    (Stage::Pyperformance, Measure::Time),
-    (Stage::Instructions, Measure::Instructions),
-    (Stage::Io, Measure::TimePerOperation),
-    (Stage::Io, Measure::P99),
-    (Stage::Io, Measure::CpuWork),
-    (Stage::Startup, Measure::Time),
-    (Stage::Single, Measure::Memory),
-    (Stage::Pyperformance, Measure::Memory),
-];
-
 #[derive(Debug)]
 pub struct Comparison {
     /// The two files with what they describe.
@@ -57,7 +44,7 @@ pub fn compare(a: (&str, &Record), b: (&str, &Record)) -> Comparison {
         format!("{file}: {}, commit {}, {}", record.started, record.machine.commit, record.machine.cpu)
     };
     let mut sections = Vec::new();
-    for &(stage, measure) in KINDS {
+    for &(stage, measure) in analysis::KINDS {
         let levels = [analysis::levels(a.1, stage, measure), analysis::levels(b.1, stage, measure)];
         for runner in &a.1.runners {
             if b.1.runner(&runner.name).is_some() {
