@@ -63,8 +63,8 @@ pub struct Vm {
 
 /// See [`Vm::contexts`]. The context is there as long as the entry is.
 pub(crate) struct ContextEntry {
-    ident: u64,
-    cx: *const Cx,
+    pub(crate) ident: u64,
+    pub(crate) cx: *const Cx,
 }
 
 // SAFETY: the context is looked at by other threads only while the world is stopped.
@@ -287,6 +287,7 @@ impl Cx {
         unsafe { cx.mutator.enter(crate::interp::stack::native_end()) };
         let entry = ContextEntry { ident: current_ident(), cx: &*cx };
         vm.contexts.lock().unwrap_or_else(|p| p.into_inner()).push(entry);
+        crate::traceback::sample::set_context(&*cx);
         // After the context is in the list: who asks for reports before sets what is read here, later asks this one too.
         crate::interp::tracing::refresh(&cx);
         cx
@@ -545,6 +546,7 @@ pub fn current_ident() -> u64 {
 
 impl Drop for Cx {
     fn drop(&mut self) {
+        crate::traceback::sample::set_context(std::ptr::null());
         let mut contexts = self.vm.contexts.lock().unwrap_or_else(|p| p.into_inner());
         contexts.retain(|entry| !std::ptr::eq(entry.cx, self));
         drop(contexts);

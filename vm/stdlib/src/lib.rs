@@ -19,6 +19,7 @@ mod decimal;
 mod errno;
 mod exceptions;
 mod expat;
+pub mod faulthandler;
 mod fcntl;
 mod functools;
 mod gc;
@@ -123,6 +124,7 @@ const MODULES: &[(&str, Init)] = &[
     ("binascii", binascii::init),
     ("cmath", cmath::init),
     ("errno", errno::init),
+    ("faulthandler", faulthandler::init),
     ("fcntl", fcntl::init),
     ("gc", gc::init),
     ("grp", accounts::init_grp),

@@ -279,6 +279,21 @@ fn disposition(signal: i32) -> libc::sighandler_t {
     }
 }
 
+/// Installs a C handler that runs on the thread's signal stack; what the signal did before, or the number of the error.
+pub fn exchange(signal: i32, handler: libc::sighandler_t, flags: i32) -> Result<libc::sigaction, i32> {
+    // SAFETY: the handlers given here only do what is safe in one; the structs are complete.
+    unsafe {
+        let (mut action, mut before): (libc::sigaction, libc::sigaction) = std::mem::zeroed();
+        action.sa_sigaction = handler;
+        action.sa_flags = libc::SA_ONSTACK | flags;
+        libc::sigemptyset(&mut action.sa_mask);
+        match libc::sigaction(signal, &action, &mut before) {
+            0 => Ok(before),
+            _ => Err(os::errno()),
+        }
+    }
+}
+
 /// Tells the system what to do with a signal; handlers interrupt system calls.
 fn install(signal: i32, handler: libc::sighandler_t) -> bool {
     // SAFETY: the handler is ours or one of the system's two constants; the struct is complete.
@@ -294,6 +309,7 @@ fn install(signal: i32, handler: libc::sighandler_t) -> bool {
 /// In the child of a fork: this thread is the main one; what had arrived was for the parent.
 pub fn after_fork_child(cx: &mut Cx) {
     become_main(cx);
+    crate::faulthandler::after_fork_child();
     if let Ok(mut threads) = THREADS.try_lock() {
         threads.clear();
         threads.push(own_ident());
@@ -332,6 +348,7 @@ pub fn interrupt_main(cx: &mut Cx, a: Args<'_>) -> R {
 
 /// Calls the Python handlers of what has arrived; the main thread's safepoint does so.
 fn run_handlers(cx: &mut Cx) -> R<()> {
+    crate::faulthandler::answer(cx);
     if !is_main() {
         return Ok(());
     }

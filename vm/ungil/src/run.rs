@@ -236,6 +236,7 @@ fn read_file(program: &str, file: &str) -> Result<(Vec<u8>, String), i32> {
 fn run(cx: &mut Cx, action: &Action, source: (Vec<u8>, String)) -> i32 {
     ungil_stdlib::register(cx.vm);
     ungil_stdlib::signal::start(cx);
+    ungil_stdlib::faulthandler::start(cx);
     let result = prepare(cx).and_then(|main| execute(cx, action, source, main));
     let code = match result {
         Ok(()) => 0,

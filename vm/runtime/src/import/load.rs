@@ -98,6 +98,7 @@ pub fn import_module(cx: &mut Cx, name: &str) -> R {
         wait_until_loaded(cx, name);
         return Ok(found);
     }
+    import_before(cx, name)?;
     let mut parent = None;
     if let Some((package, _)) = name.rsplit_once('.') {
         let module = import_module(cx, package)?;
@@ -124,6 +125,16 @@ pub fn import_module(cx: &mut Cx, name: &str) -> R {
         cx.set_attr(parent.r(), last.get(), module.clone())?;
     }
     Ok(module)
+}
+
+/// Imports what CPython has imported before any program begins, where a module counts on that: `genericpath` imports `os`,
+/// which reaches for what `genericpath` has yet to define.
+fn import_before(cx: &mut Cx, name: &str) -> R<()> {
+    const OS: &str = "os";
+    if name == "genericpath" && cx.modules().get_str(cx, cx.str(OS).r()).is_none() {
+        import_module(cx, OS)?;
+    }
+    Ok(())
 }
 
 /// Claims the loading of a module. False if another thread has it: waits for it, unless that thread waits for us.

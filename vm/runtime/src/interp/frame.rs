@@ -23,7 +23,8 @@ pub const INIT: u64 = 2;
 pub const GENERATOR: u64 = 4;
 /// Runs the method of an instance for a binary operator: if it gives `NotImplemented`, the right operand is asked.
 pub const OPERATOR: u64 = ENTRY | INIT;
-const KINDS: u64 = 7;
+/// The bits of `regs[-3]` that are the kind.
+pub(crate) const KINDS: u64 = 7;
 
 /// Whether the end of a frame of this kind leaves the interpreter loop.
 #[inline(always)]

@@ -35,6 +35,9 @@ pub struct PyFunction {
     pub type_params: Slot,
 }
 
+/// Where in a function the address of its code object is.
+pub(crate) const CODE_OFFSET: usize = std::mem::offset_of!(PyFunction, code);
+
 impl PyFunction {
     fn slots(&self) -> [&Slot; 13] {
         [

@@ -1,10 +1,12 @@
 //! Printing exceptions as CPython does, warnings, and exceptions that cannot be raised.
 //!
 //! - `print.rs`: the text of an exception with its chain; `carets.rs`: what to underline in a source line
+//! - `sample.rs`: frames of threads that cannot be asked
 //! - `unraisable.rs`: exceptions that nobody can catch
 
 mod carets;
 mod print;
+pub mod sample;
 mod unraisable;
 
 pub use print::{display, format_entries, format_exception, format_value, print_exception, source_line};

@@ -1,0 +1,181 @@
+//! Frames of a thread, read without its help: in a signal handler, or by another thread while this one goes on.
+//!
+//! `faulthandler` is the user. A thread writes down where it is only when it leaves the interpreter's handlers, so that what
+//! stands there may be old, and the stack it points to overwritten. Nothing here is trusted, therefore: words are read by
+//! a system call that fails instead of faulting, and a frame is shown only if it leads to a code object, which lives for
+//! ever, and its instruction is one of that code's. Nothing is allocated, and no lock waited for, except where told.
+
+use crate::cx::{ContextEntry, Vm};
+use crate::interp::frame::KINDS;
+use crate::objects::code::PyCode;
+use crate::objects::function::CODE_OFFSET;
+use crate::objects::str::PyStr;
+use crate::prelude::*;
+use std::cell::Cell;
+use std::sync::TryLockError;
+
+thread_local! {
+    /// The context of the calling thread, null if it has none. Constant and without a destructor: signal handlers may read it.
+    static HERE: Cell<*const Cx> = const { Cell::new(std::ptr::null()) };
+}
+
+/// The calling thread's context is this one from now on; null: it has none.
+pub(crate) fn set_context(cx: *const Cx) {
+    HERE.with(|here| here.set(cx));
+}
+
+/// Where a thread is, as far as it has said.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// The number by which Python knows the thread.
+    pub ident: u64,
+    /// Whether it runs Python, or a native that may use objects: then it may be somewhere else already.
+    pub attached: bool,
+    regs: usize,
+    ip: usize,
+}
+
+/// One frame of a [`Sample`].
+#[derive(Clone, Copy)]
+pub struct SampledFrame {
+    pub code: &'static PyCode,
+    /// 0 if the place of the frame is not known.
+    pub line: u32,
+}
+
+fn sample_of(cx: &Cx, ident: u64) -> Sample {
+    let (regs, ip) = cx.position();
+    Sample { ident, attached: cx.thread.is_attached(), regs: regs as usize, ip: ip as usize }
+}
+
+/// Where the calling thread is; `None` if it is not one that runs Python. Safe in signal handlers.
+pub fn here() -> Option<Sample> {
+    // SAFETY: the context of this thread stays until it says that there is none.
+    with_context(|cx| sample_of(cx, crate::cx::current_ident()))
+}
+
+/// Asks the calling thread to call the VM's signal hook at its next safepoint; false if it is not one that runs Python. Safe in
+/// signal handlers.
+pub fn raise_signal_check() -> bool {
+    with_context(|cx| cx.thread.raise_check(ungil_locks::check::SIGNAL)).is_some()
+}
+
+fn with_context<T>(f: impl FnOnce(&Cx) -> T) -> Option<T> {
+    // SAFETY: the context of this thread stays until it says that there is none.
+    unsafe { HERE.with(Cell::get).as_ref() }.map(f)
+}
+
+impl Vm {
+    /// Where thread number `n` is, counted from the youngest; `None` behind the last. Waits for the list of threads if
+    /// told to; in a signal handler it must not, and a list in use counts as empty.
+    pub fn sample(&self, n: usize, wait: bool) -> Option<Sample> {
+        let contexts = match self.contexts.try_lock() {
+            Ok(contexts) => contexts,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) if wait => self.contexts.lock().unwrap_or_else(|p| p.into_inner()),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let at = contexts.len().checked_sub(n + 1)?;
+        Some(context(&contexts[at], sample_of))
+    }
+
+    /// Asks a thread to call the VM's signal hook at its next safepoint.
+    pub fn ask_at_safepoint(&self, ident: u64) {
+        let contexts = self.contexts.lock().unwrap_or_else(|p| p.into_inner());
+        if let Some(entry) = contexts.iter().find(|entry| entry.ident == ident) {
+            context(entry, |cx, _| cx.thread.raise_check(ungil_locks::check::SIGNAL));
+        }
+    }
+}
+
+/// Looks at the context of an entry of the list, which is locked.
+fn context<T>(entry: &ContextEntry, f: impl FnOnce(&Cx, u64) -> T) -> T {
+    // SAFETY: the entry is there, so the context is; only what other threads may look at is used, or is one word that is
+    // not relied on.
+    f(unsafe { &*entry.cx }, entry.ident)
+}
+
+impl Sample {
+    /// Whether the thread is in no frame.
+    pub fn is_empty(&self) -> bool {
+        self.regs == 0
+    }
+
+    /// Calls `visit` with the frames from the innermost outwards until it says `false`; with `None` at one that cannot be
+    /// read, which ends the walk. Safe in signal handlers.
+    pub fn frames(&self, mut visit: impl FnMut(Option<SampledFrame>) -> bool) {
+        let (mut regs, mut ip) = (self.regs, self.ip);
+        while regs != 0 {
+            let read = read_frame(regs, ip);
+            if !visit(read.map(|(frame, ..)| frame)) {
+                return;
+            }
+            let Some((_, caller, call_ip)) = read else { return };
+            (regs, ip) = (caller, call_ip);
+        }
+    }
+}
+
+/// The frame with these registers at an instruction, its caller's registers, and where that is.
+fn read_frame(regs: usize, ip: usize) -> Option<(SampledFrame, usize, usize)> {
+    let [call_ip, caller, function, _] = read::<4>(regs.checked_sub(4 * size_of::<Value>())?)?;
+    let function = Value(function);
+    if !function.is_ptr() {
+        return None;
+    }
+    let [code] = read::<1>((function.0 as usize).checked_add(CODE_OFFSET)?)?;
+    let code = known_code(code as usize)?;
+    let within =
+        (code.words.as_ptr_range().start as usize..code.words.as_ptr_range().end as usize).contains(&ip);
+    let line = if within { code.position(code.offset_of(ip as *const u64)).line } else { 0 };
+    let caller = (unraw(caller)? & !KINDS) as usize;
+    Some((SampledFrame { code, line }, caller, unraw(call_ip)? as usize))
+}
+
+/// The machine word in a register; `None` if something else is there.
+fn unraw(word: u64) -> Option<u64> {
+    word.checked_sub(Value::raw(0).0).filter(|word| word >> 48 == 0)
+}
+
+/// The code object at an address, if there is one.
+fn known_code(address: usize) -> Option<&'static PyCode> {
+    if !address.is_multiple_of(align_of::<PyCode>()) {
+        return None;
+    }
+    let [head] = read::<1>(address)?;
+    // The shape stands in the lower half of a header's first word, with the published bit lowest.
+    let is_code = head as u32 >> 1 == Builtin::Code as u32;
+    // SAFETY: what has a code object's header is one, and those are immortal.
+    is_code.then(|| unsafe { &*(address as *const PyCode) })
+}
+
+/// Words of this process at any address; `None` if they are not all readable.
+fn read<const N: usize>(address: usize) -> Option<[u64; N]> {
+    let mut words = [0u64; N];
+    if address == 0 || !address.is_multiple_of(align_of::<u64>()) {
+        return None;
+    }
+    let local = libc::iovec { iov_base: words.as_mut_ptr().cast(), iov_len: size_of_val(&words) };
+    let remote = libc::iovec { iov_base: address as *mut libc::c_void, iov_len: size_of_val(&words) };
+    // SAFETY: writes to `words` at most; the address is the system's to check.
+    let n = unsafe { libc::process_vm_readv(libc::getpid(), &raw const local, 1, &raw const remote, 1, 0) };
+    (n == size_of_val(&words) as isize).then_some(words)
+}
+
+impl SampledFrame {
+    /// The file's name, in generalised UTF-8.
+    pub fn filename(&self) -> &'static [u8] {
+        text(self.code.filename)
+    }
+
+    /// The function's name, in generalised UTF-8.
+    pub fn name(&self) -> &'static [u8] {
+        text(self.code.name)
+    }
+}
+
+/// The bytes of an immortal string.
+fn text(v: crate::SharedValue) -> &'static [u8] {
+    // SAFETY: code objects are made with strings there.
+    unsafe { v.get().cast_unchecked::<PyStr>() }.as_bytes()
+}
