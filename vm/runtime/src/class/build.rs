@@ -4,7 +4,7 @@
 //! calls them in order at start-up, before any other thread runs.
 
 use crate::class::shape::FIRST_HINT;
-use crate::class::{Builtin, CallFn, NextFn, PyType, QuickFn, Shape, class_flag};
+use crate::class::{Builtin, CallFn, NextFn, NumberHooks, PyType, QuickFn, Shape, class_flag};
 use crate::names::Special;
 use crate::native::{Args, NativeDef, NativeFn};
 use crate::objects::dict::PyDict;
@@ -92,6 +92,7 @@ impl PyType {
             next: Default::default(),
             quick: Default::default(),
             call: Default::default(),
+            number: Default::default(),
             text_signature: Default::default(),
             shapes: Mutex::default(),
             builtin,
@@ -348,6 +349,12 @@ impl TypeBuilder {
     pub fn callable(&mut self, cx: &mut Cx, f: CallFn) -> &mut Self {
         self.class.call.get_or_init(|| f);
         self.special(cx, Special::Call, NativeFn::Full(call_packed))
+    }
+
+    /// How exact instances calculate and compare; must do what their special methods do. The class has no in-place operators.
+    pub fn number(&mut self, hooks: &'static NumberHooks) -> &mut Self {
+        self.class.number.get_or_init(|| hooks);
+        self
     }
 
     /// `__text_signature__` of the class: what calls of it take ("(func, /, *args, **keywords)").

@@ -27,6 +27,7 @@ use crate::names::Special;
 use crate::native::Args;
 use crate::objects::dict::PyDict;
 use crate::objects::tuple::PyTuple;
+use crate::ops::{BinaryOp, CompareOp};
 use crate::{Cx, Header, Obj, Object, R, Ref, RefExt, Slot, TypeOps};
 use std::collections::HashMap;
 use ungil_gc::BuildPointerHasher;
@@ -70,6 +71,13 @@ pub type QuickFn = fn(&mut Cx, &'static PyType, Args<'_>) -> Option<R>;
 
 /// See [`PyType::call`]. The last arguments are those that the tuple names.
 pub type CallFn = fn(&mut Cx, Ref<'_>, Args<'_>, Option<&PyTuple>) -> R;
+
+/// See [`PyType::number`]. Both are called with an instance of the class on one side at least, and on the other one too or an
+/// immediate int; `None` leaves it to the special methods.
+pub struct NumberHooks {
+    pub binary: fn(&mut Cx, BinaryOp, Ref<'_>, Ref<'_>) -> Option<R>,
+    pub compare: fn(&mut Cx, CompareOp, Ref<'_>, Ref<'_>) -> Option<R<bool>>,
+}
 
 /// A class.
 #[repr(C)]
@@ -131,6 +139,8 @@ pub struct PyType {
     pub(crate) quick: std::sync::OnceLock<QuickFn>,
     /// How exact instances are called, if they are callables written in Rust: their arguments are neither sorted nor packed.
     pub(crate) call: std::sync::OnceLock<CallFn>,
+    /// How exact instances of a class of numbers written in Rust calculate and compare, without a search for special methods.
+    pub(crate) number: std::sync::OnceLock<&'static NumberHooks>,
     /// `__text_signature__`: what calls of the class take, if a native type says so.
     pub(crate) text_signature: std::sync::OnceLock<&'static str>,
     /// Native constructor of instances' payload for subclasses of built-in types is found through `__new__`; this is

@@ -80,6 +80,11 @@ impl Cx {
         if let Some(holds) = quick::compare(self, op, a, b) {
             return Ok(self.bool(holds));
         }
+        if let Some(hooks) = self.number_hooks(a, b)
+            && let Some(result) = (hooks.compare)(self, op, a, b)
+        {
+            return result.map(|holds| self.bool(holds));
+        }
         self.recursing(" in comparison", |cx| cx.compare_slow(op, a, b))
     }
 
@@ -140,6 +145,11 @@ impl Cx {
     pub fn compare_bool(&mut self, op: CompareOp, a: Ref<'_>, b: Ref<'_>) -> R<bool> {
         if let Some(holds) = quick::compare(self, op, a, b) {
             return Ok(holds);
+        }
+        if let Some(hooks) = self.number_hooks(a, b)
+            && let Some(result) = (hooks.compare)(self, op, a, b)
+        {
+            return result;
         }
         let result = self.recursing(" in comparison", |cx| cx.compare_slow(op, a, b))?;
         self.truth(result.r())

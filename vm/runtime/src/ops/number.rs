@@ -1,6 +1,6 @@
 //! Binary and unary operators, truth, conversion to an index.
 
-use crate::class::Builtin;
+use crate::class::{Builtin, NumberHooks};
 use crate::names::Special;
 use crate::{Cx, Obj, R, Ref, Value};
 
@@ -71,6 +71,15 @@ impl Cx {
             Some(result) => Ok(result),
             None => Err(self.unsupported_in_place(op, a, b)),
         }
+    }
+
+    /// What a class of numbers has for these operands: two of its instances, or one and an immediate int.
+    #[inline]
+    pub(crate) fn number_hooks(&self, a: Ref<'_>, b: Ref<'_>) -> Option<&'static NumberHooks> {
+        let (left, right) = (self.class_of(a), self.class_of(b));
+        let class = if a.value().is_int() { right } else { left };
+        let hooks = class.number.get()?;
+        (std::ptr::eq(left, right) || a.value().is_int() || b.value().is_int()).then_some(*hooks)
     }
 
     /// `a op b`, or `a op= b`, where the left operand went first and has declined.

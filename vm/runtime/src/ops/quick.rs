@@ -15,6 +15,7 @@ use crate::objects::tuple::PyTuple;
 use crate::{Cx, Ref, RefExt, Value};
 
 const STR: u32 = Builtin::Str as u32;
+const BYTES: u32 = Builtin::Bytes as u32;
 const TUPLE: u32 = Builtin::Tuple as u32;
 const LIST: u32 = Builtin::List as u32;
 
@@ -86,6 +87,8 @@ fn compare_objects(cx: &Cx, op: CompareOp, a: Ref<'_>, b: Ref<'_>, ids: (u32, u3
             compare_items(cx, op, (x.items_unlocked(), x.len()), (y.items_unlocked(), y.len()))
         }
         (STR | TUPLE | LIST, STR | TUPLE | LIST) if ids.0 != ids.1 => by_identity(op, a, b),
+        // Unless that is to be warned of.
+        (BYTES, STR) | (STR, BYTES) if cx.vm.config.bytes_warning == 0 => by_identity(op, a, b),
         _ => {
             if let Some(order) = int::compare_exact(a, b) {
                 return Some(op.holds_if_any(order));

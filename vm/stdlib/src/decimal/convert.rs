@@ -241,7 +241,13 @@ pub fn add_to(cx: &mut Cx, t: &mut TypeBuilder) {
             (
                 Special::Str,
                 Full(|cx, a| {
-                    let text = string(cx, this(a))?;
+                    let d = this(a);
+                    // Most numbers are short enough for a buffer, and have no exponent to show.
+                    let mut buffer = [0; 48];
+                    if let Some(start) = text::plain_text(d, &mut buffer) {
+                        return Ok(new_ascii(cx, &buffer[start..]));
+                    }
+                    let text = string(cx, d)?;
                     Ok(new_ascii(cx, text.as_bytes()))
                 }),
             ),

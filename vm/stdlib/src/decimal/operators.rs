@@ -7,6 +7,7 @@ use super::number::{
 };
 use super::{construct, state};
 use std::cmp::Ordering;
+use ungil_runtime::class::NumberHooks;
 use ungil_runtime::prelude::*;
 
 /// `a op b`, or `NotImplemented`.
@@ -140,16 +141,18 @@ fn compare_op(cx: &mut Cx, a: Args<'_>, op: CompareOp) -> R {
         None => comparable(cx, d, a.get(1), op)?,
     };
     match other {
-        Comparable::Direct(other) => compare_with(cx, d, other.get(), op),
-        Comparable::Scaled(product, numerator) => compare_with(cx, &product, &numerator, op),
+        Comparable::Direct(other) => compare_with(cx, d, other.get(), op).map(|holds| cx.bool(holds)),
+        Comparable::Scaled(product, numerator) => {
+            compare_with(cx, &product, &numerator, op).map(|holds| cx.bool(holds))
+        }
         Comparable::No => Ok(cx.not_implemented()),
     }
 }
 
-fn compare_with(cx: &mut Cx, a: &Dec, b: &Dec, op: CompareOp) -> R {
+fn compare_with(cx: &mut Cx, a: &Dec, b: &Dec, op: CompareOp) -> R<bool> {
     if !a.is_nan() && !b.is_nan() {
         let order: Ordering = compare::compare_values(a, b);
-        return Ok(cx.bool(op.holds(order)));
+        return Ok(op.holds(order));
     }
     // NaNs are not in order with anything, and signaling ones not to be compared at all.
     let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
@@ -157,8 +160,33 @@ fn compare_with(cx: &mut Cx, a: &Dec, b: &Dec, op: CompareOp) -> R {
         let context = current(cx)?;
         current::view(&context).signal(cx, signal::INVALID_OPERATION)?;
     }
-    Ok(cx.bool(op == CompareOp::Ne))
+    Ok(op == CompareOp::Ne)
 }
+
+/// What the interpreter calls for two decimals, or one and an int, instead of the special methods.
+static HOOKS: NumberHooks = NumberHooks {
+    binary: |cx, op, a, b| {
+        Some(match op {
+            BinaryOp::Add => binary(cx, a, b, basic::add, Cost::Operands),
+            BinaryOp::Sub => binary(cx, a, b, basic::sub, Cost::Operands),
+            BinaryOp::Mul => binary(cx, a, b, basic::mul, Cost::Operands),
+            BinaryOp::TrueDiv => binary(cx, a, b, basic::div, Cost::Precision),
+            BinaryOp::FloorDiv => binary(cx, a, b, basic::div_int, Cost::Operands),
+            BinaryOp::Mod => binary(cx, a, b, basic::rem, Cost::Operands),
+            _ => return None,
+        })
+    },
+    compare: |cx, op, a, b| {
+        if let (Some(a), Some(b)) = (payload(cx, a), payload(cx, b)) {
+            return Some(compare_with(cx, a, b, op));
+        }
+        let own = |i: Option<i64>| Dec::from_i128(i.unwrap_or_default() as i128);
+        Some(match payload(cx, a) {
+            Some(a) => compare_with(cx, a, &own(b.value().as_int()), op),
+            None => compare_with(cx, &own(a.value().as_int()), payload(cx, b)?, op),
+        })
+    },
+};
 
 /// A binary operator and its reflection.
 macro_rules! operator {
@@ -172,6 +200,7 @@ macro_rules! operator {
 
 /// Adds the methods to the type.
 pub fn add_to(cx: &mut Cx, t: &mut TypeBuilder) {
+    t.number(&HOOKS);
     t.specials(cx, &operator!(basic::add, Operands, Add, RAdd));
     t.specials(cx, &operator!(basic::sub, Operands, Sub, RSub));
     t.specials(cx, &operator!(basic::mul, Operands, Mul, RMul));

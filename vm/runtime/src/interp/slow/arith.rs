@@ -49,6 +49,12 @@ fn compute(cx: &mut Cx, op: BinaryOp, in_place: bool, a: Ref<'_>, b: Ref<'_>) ->
     if let Some(result) = known {
         return result;
     }
+    if !immediate
+        && let Some(hooks) = cx.number_hooks(a, b)
+        && let Some(result) = (hooks.binary)(cx, op, a, b)
+    {
+        return result;
+    }
     if op == BinaryOp::Add
         && cx.is_exactly(a, crate::class::Builtin::Str)
         && cx.is_exactly(b, crate::class::Builtin::Str)

@@ -86,7 +86,8 @@ pub fn exp(a: &Dec, c: &Ctx, status: &mut u32) -> Dec {
         return Dec::short(false, 1, exp).finish(&even, status);
     }
     if adjusted < -c.prec - 1 {
-        if !a.negative {
+        // As in libmpdec, only what is not quite so near to 1 is below it, which matters where 1 is the least normal number.
+        if !a.negative || adjusted < -c.prec - 4 {
             return nearly_one(false, &even, status).finish(&even, status);
         }
         let nines = limbs::shift_left(&[1], (c.prec + 2) as usize).and_then(|a| limbs::sub(&a, &[1]));

@@ -4,6 +4,8 @@ use super::basic::{add, check_nans, sub};
 use super::compare::compare_values;
 use super::ctx::{Ctx, MAX_EMAX, Round, signal};
 use super::dec::{Dec, or_nan};
+use super::limbs::Cut;
+use super::round::{cut_short, goes_up};
 use std::cmp::Ordering;
 
 /// `a` with the exponent of `b`.
@@ -28,7 +30,15 @@ pub fn quantize(a: &Dec, b: &Dec, c: &Ctx, status: &mut u32) -> Dec {
         return Dec::failed(status, signal::INVALID_OPERATION);
     }
     let mut own = 0;
-    let result = or_nan(a.rescaled(b.exp, c.round, &mut own), status);
+    let result = match (a.coef.get(), b.exp - a.exp) {
+        (Some(x), cut @ 1..) => {
+            let (x, lost) = cut_short(x, cut as usize);
+            own = if lost == Cut::Nothing { signal::ROUNDED } else { signal::ROUNDED | signal::INEXACT };
+            let up = goes_up(c.round, a.negative, (x % 10) as u8, lost);
+            Dec::short(a.negative, x + up as u128, b.exp)
+        }
+        _ => or_nan(a.rescaled(b.exp, c.round, &mut own), status),
+    };
     let digits = result.digits();
     if digits > c.prec || result.exp + digits - 1 > c.emax {
         return Dec::failed(status, signal::INVALID_OPERATION);

@@ -85,15 +85,35 @@ impl Dec {
         if self.is_finite() {
             let digits = self.digits();
             let adjusted = self.exp + digits - 1;
-            if digits <= c.prec
-                && adjusted <= c.emax
-                && adjusted >= c.emin
-                && (!c.clamp || self.exp <= c.etop())
-            {
-                return self;
+            // Rounding may make the exponent one greater.
+            if adjusted < c.emax && adjusted >= c.emin {
+                if digits <= c.prec {
+                    if !c.clamp || self.exp <= c.etop() {
+                        return self;
+                    }
+                } else if let Some(x) = self.coef.get() {
+                    let cut = (digits - c.prec) as usize;
+                    return Dec::short_cut(self.negative, x, self.exp, cut, c, status);
+                }
             }
         }
         or_nan(self.finish_slow(c, status), status)
+    }
+
+    /// A normal number, rounded by taking off `n` digits.
+    #[inline]
+    fn short_cut(negative: bool, x: u128, exp: i64, n: usize, c: &Ctx, status: &mut u32) -> Dec {
+        let (mut x, cut) = cut_short(x, n);
+        let mut exp = exp + n as i64;
+        *status |= if cut == Cut::Nothing { signal::ROUNDED } else { signal::ROUNDED | signal::INEXACT };
+        if goes_up(c.round, negative, (x % 10) as u8, cut) {
+            x += 1;
+            // A power of ten: the zero at its end goes.
+            if x == WIDE_POWERS[c.prec as usize] {
+                (x, exp) = (x / 10, exp + 1);
+            }
+        }
+        Dec::short(negative, x, exp)
     }
 
     #[inline(never)]

@@ -34,6 +34,36 @@ pub fn to_text(d: &Dec, engineering: bool, capitals: bool) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
+/// A number of one word without an exponent, at the end of the buffer: where it begins. `None` for any other number.
+pub fn plain_text(d: &Dec, buffer: &mut [u8; 48]) -> Option<usize> {
+    let Coef::Short([mut x, 0]) = d.coef else { return None };
+    if d.kind != Kind::Finite || d.exp > 0 || d.exp < -19 {
+        return None;
+    }
+    let places = d.exp.unsigned_abs() as usize;
+    // With more zeros behind the point than five there is an exponent.
+    if limbs::digits_u64(x) + 6 <= places {
+        return None;
+    }
+    let mut at = buffer.len();
+    let mut digits = 0;
+    while x != 0 || digits <= places {
+        if digits == places && places > 0 {
+            at -= 1;
+            buffer[at] = b'.';
+        }
+        at -= 1;
+        buffer[at] = b'0' + (x % 10) as u8;
+        x /= 10;
+        digits += 1;
+    }
+    if d.negative {
+        at -= 1;
+        buffer[at] = b'-';
+    }
+    Some(at)
+}
+
 fn finite_text(d: &Dec, engineering: bool, capitals: bool, out: &mut Vec<u8>) {
     let start = out.len();
     match d.coef.get() {
