@@ -10,7 +10,7 @@ use super::dict::key::quick_equal;
 use super::hash::known_hash;
 use super::list::{self, PyList};
 use super::set::PySet;
-use super::slice::{adjust, bounds, new_slice};
+use super::slice::{adjust, bounds, new_slice, simple_bounds};
 use super::str::{self, PyStr};
 use super::tuple::{self, PyTuple};
 use super::{dict, range, set};
@@ -123,6 +123,20 @@ fn simple_char(cx: &Cx, s: &PyStr, i: i64) -> Value {
     }
 }
 
+/// `v[start:stop:step]` of an exact list, tuple, string or bytes where that is simple: an owned word, or `UNDEF`.
+pub(crate) fn simple_slice(cx: &mut Cx, v: Ref<'_>, parts: [Value; 3]) -> Value {
+    let id = v.header().map_or(0, |h| h.shape_id());
+    if !matches!(id, LIST | TUPLE | STR | BYTES) {
+        return Value::UNDEF;
+    }
+    let Some(bounds) = simple_bounds(parts) else { return Value::UNDEF };
+    if id == LIST {
+        // SAFETY: an exact list.
+        return owned(unsafe { list::slices::copy_exclusive(cx, v.cast_unchecked(), bounds) });
+    }
+    part_of(cx, v, id, bounds).map_or(Value::UNDEF, Obj::into_value)
+}
+
 /// `v[key] = item` where that is simple; whether it was.
 #[inline(always)]
 pub fn set_simple(cx: &Cx, v: Ref<'_>, key: Ref<'_>, item: Ref<'_>) -> bool {
@@ -197,6 +211,12 @@ pub fn get_slice(cx: &mut Cx, v: Ref<'_>, start: Ref<'_>, stop: Ref<'_>) -> R {
         return cx.get_item(v, key.r());
     }
     let bounds = bounds(cx, start, stop)?;
+    part_of(cx, v, id, bounds)
+}
+
+/// The items that an unpacked slice names of an exact list, tuple, string or bytes, whose type's number is `id`.
+#[inline(always)]
+fn part_of(cx: &mut Cx, v: Ref<'_>, id: u32, bounds: (isize, isize, isize)) -> R {
     // SAFETY: exact instances of the types have these payloads.
     unsafe {
         match id {
@@ -216,6 +236,18 @@ pub fn get_slice(cx: &mut Cx, v: Ref<'_>, start: Ref<'_>, stop: Ref<'_>) -> R {
             }
         }
     }
+}
+
+/// `v[start:stop] = items` where that is simple: the list and the sequence are exclusive, and as many items go as come.
+/// Whether it was.
+#[inline(always)]
+pub(crate) fn set_slice_simple(cx: &Cx, v: Ref<'_>, parts: [Value; 3], items: Ref<'_>) -> bool {
+    let is_list = v.header().is_some_and(|h| h.shape_id() == LIST);
+    // SAFETY: an exact list.
+    is_list
+        && simple_bounds(parts).is_some_and(|bounds| {
+            list::slices::replace_equally(cx, unsafe { v.cast_unchecked() }, bounds, items)
+        })
 }
 
 /// `v[start:stop] = items`, as [`get_slice`].

@@ -43,6 +43,12 @@ impl PySlice {
         [self.start(), self.stop(), self.step()]
     }
 
+    /// Start, stop and step, which never change.
+    #[inline(always)]
+    pub(crate) fn values(&self) -> [Value; 3] {
+        [self.start.peek(), self.stop.peek(), self.step.peek()]
+    }
+
     /// Start, stop and step as machine words, with the defaults of the direction. The length of the sequence is to be
     /// looked at only afterwards, since this may run Python.
     ///
@@ -94,6 +100,18 @@ fn bound(cx: &mut Cx, v: Ref<'_>, default: isize) -> R<isize> {
         word if word.is_int() => Ok(word.int() as isize),
         _ => slice_index(cx, v, true),
     }
+}
+
+/// What [`PySlice::unpack`] gives for parts that are ints of a word or `None`, if they are and the step is not zero.
+#[inline(always)]
+pub(crate) fn simple_bounds([start, stop, step]: [Value; 3]) -> Option<(isize, isize, isize)> {
+    let part = |v: Value, default: isize| match v {
+        Value::NONE => Some(default),
+        v => v.is_int().then(|| v.int() as isize),
+    };
+    let step = part(step, 1).filter(|&step| step != 0)?;
+    let (first, past) = if step < 0 { (isize::MAX, isize::MIN) } else { (0, isize::MAX) };
+    Some((part(start, first)?, part(stop, past)?, step))
 }
 
 /// Places in a sequence: `start`, `start + step`, ..., `count` of them, all within it.

@@ -5,8 +5,9 @@ use super::{count_up, drop_value};
 use crate::class::Builtin;
 use crate::interp::slow;
 use crate::objects::list::PyList;
+use crate::objects::slice::new_slice;
 use crate::objects::tuple::{self, PyTuple};
-use crate::{Cx, Ref, RefExt, Value};
+use crate::{Cx, Obj, Ref, RefExt, Value};
 
 const LIST: u32 = (Builtin::List as u32) << 1;
 const TUPLE: u32 = (Builtin::Tuple as u32) << 1;
@@ -74,4 +75,24 @@ unsafe fn copy_items<const SOLO: bool>(cx: *mut Cx, items: *const Value, len: us
         let old = std::mem::replace(&mut *targets.add(i), v);
         drop_value::<SOLO>(old, cx);
     }
+}
+
+handler! {
+    pub fn build_slice(ip, regs, cx, t) {
+        let word = *ip;
+        let made = make_slice(cx, regs.add(fb!(word)), fc!(word));
+        finish!(ip.add(1), regs, cx, t, fa!(word), made)
+    }
+}
+
+/// A slice of `count` temporaries from `first` on, which are moved into it.
+#[inline(never)]
+unsafe fn make_slice(cx: *mut Cx, first: *mut Value, count: usize) -> Value {
+    let part = |i: usize| {
+        let v = std::mem::replace(&mut *first.add(i), Value::UNDEF);
+        Obj::from_owned(if v.is_undef() { Value::NONE } else { v })
+    };
+    let (start, stop) = (part(0), part(1));
+    let step = if count == 3 { part(2) } else { (*cx).none() };
+    new_slice(&*cx, start, stop, step).into_value()
 }

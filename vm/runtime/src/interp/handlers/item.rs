@@ -1,18 +1,20 @@
 //! Items of built-in containers.
 
 use super::moves::{conclude, conclude_unit, drop_then};
-use super::{prepare_then, take_register};
+use super::{drop_value, prepare_then, take_register};
 use crate::class::Builtin;
 use crate::interp::{Exit, Table, slow};
 use crate::objects::items;
 use crate::objects::list::PyList;
 use crate::objects::set::PySet;
+use crate::objects::slice::PySlice;
 use crate::objects::tuple::PyTuple;
 use crate::{Cx, Obj, Ref, RefExt, Value};
 use ungil_bytecode::Op;
 
 const LIST: u32 = (Builtin::List as u32) << 1;
 const TUPLE: u32 = (Builtin::Tuple as u32) << 1;
+const SLICE: u32 = (Builtin::Slice as u32) << 1;
 
 /// The item of a list or tuple at an index that may count from the end, borrowed; `UNDEF` if out of range or if the
 /// container is something else.
@@ -89,9 +91,13 @@ handler! {
     }
 }
 
-/// An item that can be had simply, counted; or `UNDEF`.
+/// An item or a slice that can be had simply, counted; or `UNDEF`.
 #[inline(never)]
 unsafe fn find_item(cx: *mut Cx, container: Value, key: Value) -> Value {
+    if key.is_ptr() && (*key.ptr()).shape_word() == SLICE {
+        let parts = Ref::from_value(key).cast_unchecked::<PySlice>().values();
+        return items::simple_slice(&mut *cx, Ref::from_value(container), parts);
+    }
     items::simple_item(&*cx, Ref::from_value(container), Ref::from_value(key))
 }
 
@@ -118,6 +124,50 @@ handler! {
             v if word & 0x200 != 0 => conclude::<SOLO>(ip.add(2), regs, cx, t, word & !0x400, v),
             v => finish!(ip.add(2), regs, cx, t, fa!(word), v),
         }
+    }
+}
+
+/// The slice `base[0][base[1]:base[2]]` if it can be had simply, or `UNDEF`.
+#[inline(never)]
+unsafe fn find_slice(cx: *mut Cx, base: *const Value) -> Value {
+    items::simple_slice(&mut *cx, Ref::from_value(*base), [*base.add(1), *base.add(2), Value::NONE])
+}
+
+handler! {
+    pub fn get_slice(ip, regs, cx, t) {
+        let word = *ip;
+        let base = regs.add(fb!(word));
+        let v = find_slice(cx, base);
+        if v.is_undef() {
+            return slow::item::get_slice::run(ip, regs, cx, t);
+        }
+        // The bounds are no references.
+        let container = std::mem::replace(&mut *base, Value::UNDEF);
+        let old = std::mem::replace(&mut *regs.add(fa!(word)), v);
+        if old.is_ptr() {
+            return slow::drop_two(ip.add(1), regs, cx, t, old, container);
+        }
+        drop_then::<SOLO>(ip.add(1), regs, cx, t, container)
+    }
+}
+
+/// Does `base[0][base[1]:base[2]] = items` if that is simple; whether it was.
+#[inline(never)]
+unsafe fn store_slice(cx: *mut Cx, base: *const Value, items: Value) -> bool {
+    let parts = [*base.add(1), *base.add(2), Value::NONE];
+    items::set_slice_simple(&*cx, Ref::from_value(*base), parts, Ref::from_value(items))
+}
+
+handler! {
+    pub fn set_slice(ip, regs, cx, t) {
+        let word = *ip;
+        let base = regs.add(fa!(word));
+        if !store_slice(cx, base, *regs.add(fb!(word))) {
+            return slow::item::set_slice::run(ip, regs, cx, t);
+        }
+        let container = std::mem::replace(&mut *base, Value::UNDEF);
+        drop_value::<SOLO>(container, cx);
+        conclude_unit::<SOLO>(ip.add(1), regs, cx, t, word)
     }
 }
 

@@ -160,8 +160,8 @@ const fn build<const SOLO: bool>() -> [Handler; 256] {
 
         LoadAttr => attr::load_attr::<SOLO>, StoreAttr => attr::store_attr::<SOLO>, DeleteAttr => slow::attr::delete_attr::run,
         LoadSuperAttr => slow::attr::load_super_attr::run, LoadSuperMethod => super_::load_super_method::<SOLO>, GetItem => item::get_item::<SOLO>, GetItemImm => item::get_item_imm::<SOLO>,
-        SetItem => item::set_item::<SOLO>, SetItemConst => item::set_item_const::<SOLO>, DelItem => slow::item::del_item::run, BuildSlice => slow::build::build_slice::run,
-        GetSlice => slow::item::get_slice::run, SetSlice => slow::item::set_slice::run,
+        SetItem => item::set_item::<SOLO>, SetItemConst => item::set_item_const::<SOLO>, DelItem => slow::item::del_item::run, BuildSlice => build::build_slice::<SOLO>,
+        GetSlice => item::get_slice::<SOLO>, SetSlice => item::set_slice::<SOLO>,
 
         Add => arith::add::<SOLO>, Sub => arith::sub::<SOLO>, Mul => arith::mul::<SOLO>, TrueDiv => arith::true_div::<SOLO>,
         FloorDiv => arith::floor_div::<SOLO>, Mod => arith::modulo::<SOLO>, Pow => slow::arith::binary::run, MatMul => slow::arith::binary::run,

@@ -7,7 +7,7 @@ use crate::interp::unwind;
 use crate::objects::dict::PyDict;
 use crate::objects::function::{self, PyFunction};
 use crate::objects::list::{self, PyList};
-use crate::objects::{set, slice, str, template, tuple};
+use crate::objects::{set, str, template, tuple};
 use crate::prelude::*;
 
 /// The words of `n` temporaries. The caller leaves them empty.
@@ -102,15 +102,6 @@ slow_path! {
         let result = str::concat_all(&mut *cx, std::slice::from_raw_parts(parts.as_ptr().cast(), n));
         drop_temps(regs, first, n, &*cx);
         done!(ip, regs, cx, t, result)
-    }
-}
-
-slow_handler! {
-    pub fn build_slice(word, regs, cx) {
-        let first = fb!(word);
-        let part = |i| take_temp(regs, i).unwrap_or_else(|| cx.none());
-        let step = if fc!(word) == 3 { part(first + 2) } else { cx.none() };
-        Ok(slice::new_slice(cx, part(first), part(first + 1), step))
     }
 }
 

@@ -58,8 +58,17 @@ unsafe fn trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
 unsafe fn drop_fields(h: *mut Header, m: &Mutator) {
     // SAFETY: the list is this thread's alone.
     let list = unsafe { &*h.cast::<PyList>() };
-    // Destruction by worklist takes the latest first: the last item goes first, as in CPython.
-    list.take_storage().drop_forward(m);
+    let (items, len, capacity) = (list.items.get(), list.len.get(), list.capacity.get());
+    list.len.set(0);
+    list.items.set(std::ptr::null_mut());
+    list.capacity.set(0);
+    for i in 0..len {
+        // Destruction by worklist takes the latest first: the last item goes first, as in CPython.
+        // SAFETY: the first `len` items are initialised; their references are given up.
+        m.drop_value(unsafe { (*items.add(i)).peek() });
+    }
+    // SAFETY: nothing refers to the memory any more.
+    unsafe { free_storage(m, items, capacity, list.h.is_published()) };
 }
 
 impl PyList {
@@ -220,20 +229,11 @@ impl Storage {
         unsafe { std::slice::from_raw_parts_mut(self.items.cast(), self.len) }
     }
 
-    /// Drops the items, first one first.
-    #[inline]
-    pub(super) fn drop_forward(self, m: &Mutator) {
-        let mut this = std::mem::ManuallyDrop::new(self);
-        this.words_mut().iter().for_each(|&v| m.drop_value(v));
-        // SAFETY: the references are given up; nothing refers to the memory any more.
-        unsafe { free_storage(m, this.items, this.capacity, this.published) };
-    }
-
     /// Drops the items, last one first.
     pub(super) fn drop_backward(self, m: &Mutator) {
         let mut this = std::mem::ManuallyDrop::new(self);
         this.words_mut().iter().rev().for_each(|&v| m.drop_value(v));
-        // SAFETY: as in `drop_forward`.
+        // SAFETY: the references are given up; nothing refers to the memory any more.
         unsafe { free_storage(m, this.items, this.capacity, this.published) };
     }
 }

@@ -29,10 +29,23 @@ pub(crate) fn copy_range(cx: &mut Cx, list: &PyList, bounds: Bounds) -> R {
     made.ok_or_else(|| cx.memory_error())
 }
 
+/// As [`copy_range`] for a list that is exclusively the caller's; `None` otherwise, or if there is no memory.
+#[inline(always)]
+pub(crate) fn copy_exclusive(cx: &Cx, list: &PyList, bounds: Bounds) -> Option<Obj> {
+    if !cx.is_exclusive(&list.h) {
+        return None;
+    }
+    let slots = list.slots();
+    let range = adjust(slots.len(), bounds);
+    // SAFETY: as many owned words are written as the range has places.
+    unsafe { access::build(cx, range.count, |to| copy_places(cx, slots, range, to)) }
+}
+
 /// Writes counted copies of the items at the places of the range; how many.
 ///
 /// # Safety
 /// There is room for them at `to`; the range was clipped to the slots.
+#[inline(always)]
 unsafe fn copy_places(cx: &Cx, slots: &[Slot], range: SliceRange, to: *mut Value) -> usize {
     let start = range.start as usize;
     if range.step == 1 {
@@ -159,6 +172,44 @@ pub(super) fn assign_sequence(cx: &Cx, list: &PyList, bounds: Bounds, source: Re
     });
     removed.drop_all(cx);
     Some(done)
+}
+
+/// Replaces neighbours by as many items of an exact list or tuple. False, and nothing done, if the numbers are not the same or
+/// other threads may know either.
+#[inline(always)]
+pub(crate) fn replace_equally(cx: &Cx, list: &PyList, bounds: Bounds, source: Ref<'_>) -> bool {
+    let Some(h) = source.header() else { return false };
+    let is_list = h.shape_id() == Builtin::List as u32;
+    if std::ptr::eq(h, &list.h)
+        || !is_list && h.shape_id() != Builtin::Tuple as u32
+        || list.h.is_published()
+        || !cx.is_exclusive(&list.h)
+        || !cx.is_exclusive(h)
+    {
+        return false;
+    }
+    // SAFETY: the shape says which it is; nobody else changes it.
+    let words: &[Value] = unsafe {
+        match is_list {
+            true => source.cast_unchecked::<PyList>().words_locked(),
+            false => tuple_words(source.cast_unchecked()),
+        }
+    };
+    let slots = list.slots();
+    let range = adjust(slots.len(), bounds);
+    if range.count != words.len() {
+        return false;
+    }
+    let start = range.start as usize;
+    // The last one goes first, as in CPython. The end of an item runs no Python before the list is complete.
+    for (slot, &v) in slots[start..start + range.count].iter().zip(words).rev() {
+        if v.is_ptr() {
+            // SAFETY: the source keeps it alive.
+            unsafe { (*v.ptr()).increment(cx.mutator()) };
+        }
+        cx.drop_value(slot.swap_exclusive(v));
+    }
+    true
 }
 
 fn tuple_words(tuple: &PyTuple) -> &[Value] {
