@@ -242,12 +242,12 @@ fn part_of(cx: &mut Cx, v: Ref<'_>, id: u32, bounds: (isize, isize, isize)) -> R
 /// Whether it was.
 #[inline(always)]
 pub(crate) fn set_slice_simple(cx: &Cx, v: Ref<'_>, parts: [Value; 3], items: Ref<'_>) -> bool {
-    let is_list = v.header().is_some_and(|h| h.shape_id() == LIST);
+    if v.header().is_none_or(|h| h.shape_id() != LIST) {
+        return false;
+    }
     // SAFETY: an exact list.
-    is_list
-        && simple_bounds(parts).is_some_and(|bounds| {
-            list::slices::replace_equally(cx, unsafe { v.cast_unchecked() }, bounds, items)
-        })
+    let list = unsafe { v.cast_unchecked() };
+    simple_bounds(parts).is_some_and(|bounds| list::slices::replace_equally(cx, list, bounds, items))
 }
 
 /// `v[start:stop] = items`, as [`get_slice`].
