@@ -2,6 +2,7 @@
 
 use crate::interp::frame::Frame;
 use crate::objects::dict::PyDict;
+use crate::objects::generator::{self, Outcome};
 use crate::objects::str::PyStr;
 use crate::prelude::*;
 
@@ -211,10 +212,15 @@ fn iter(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn next(cx: &mut Cx, a: Args<'_>) -> R {
     let iterator = a.get(0);
-    // What a generator returns is the exception's value.
-    if !cx.is_exactly(iterator, Builtin::Generator)
-        && let Some(result) = crate::objects::iter::next_native(cx, iterator)
-    {
+    if cx.is_exactly(iterator, Builtin::Generator) {
+        let none = cx.none();
+        return match (generator::send(cx, iterator, none)?, a.opt(1)) {
+            (Outcome::Yielded(v), _) => Ok(v),
+            (Outcome::Returned(_), Some(default)) => Ok(default.own(cx)),
+            (Outcome::Returned(v), None) => Err(crate::objects::exception::stop_iteration_with(cx, v)),
+        };
+    }
+    if let Some(result) = crate::objects::iter::next_native(cx, iterator) {
         return match (result?, a.opt(1)) {
             (Some(item), _) => Ok(item),
             (None, Some(default)) => Ok(default.own(cx)),

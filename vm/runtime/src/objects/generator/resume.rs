@@ -400,6 +400,9 @@ pub fn send(cx: &mut Cx, generator: Ref<'_>, v: Obj) -> R<Outcome> {
         };
     }
     let word = v.into_value();
+    if is_simple(cx, g) {
+        return step(cx, generator, g, word);
+    }
     let result = resume(cx, generator, Resume::Value(word));
     if result.is_err() && word.is_ptr() && g.state() != state::FINISHED {
         // It was not claimed: the value is still ours.
@@ -408,11 +411,24 @@ pub fn send(cx: &mut Cx, generator: Ref<'_>, v: Obj) -> R<Outcome> {
     result
 }
 
-/// Resumes a generator that is nothing but registers, as the handlers do, in a loop of its own.
+/// Whether [`step`] may resume the generator.
 #[inline(always)]
-fn step(cx: &mut Cx, generator: Ref<'_>, g: &PyGenerator) -> R<Option<Obj>> {
+fn is_simple(cx: &Cx, g: &PyGenerator) -> bool {
+    g.state() <= state::SUSPENDED
+        && cx.is_exclusive(&g.h)
+        && !cx.handled.get().is_ptr()
+        && g.has_registers_only()
+        && cx.recursion_left.get() > 0
+        && !cx.native_stack_low()
+        && has_room(cx, g)
+}
+
+/// Resumes a generator that is nothing but registers ([`is_simple`]), as the handlers do, in a loop of its own. Its `yield` gives
+/// `v`, which it owns from then on; a new one is resumed with `None`.
+#[inline]
+fn step(cx: &mut Cx, generator: Ref<'_>, g: &PyGenerator, v: Value) -> R<Outcome> {
     let (outer_regs, outer_ip) = (cx.regs.get(), cx.ip.get());
-    // SAFETY: `next_of` has looked at all that could be in the way; the frame is complete when it is entered.
+    // SAFETY: the caller has looked at all that could be in the way; the frame is complete when it is entered.
     let exit = unsafe {
         let base = run::stack_top(cx);
         *base = generator.own(cx).into_value();
@@ -421,10 +437,9 @@ fn step(cx: &mut Cx, generator: Ref<'_>, g: &PyGenerator) -> R<Option<Obj>> {
         *window.add(2) = g.function.peek();
         let frame = Frame::link(window, outer_ip, outer_regs, ENTRY | GENERATOR, std::ptr::null());
         g.copy_registers_to(frame.0);
-        g.outer_handled.set(cx.handled.get());
         cx.recursion_left.set(cx.recursion_left.get() - 1);
         let before = g.start_exclusive();
-        let entry = start(g, before, frame, Value::NONE);
+        let entry = start(g, before, frame, v);
         run::go_on(Next::at(entry, frame.0), cx)
     };
     cx.regs.set(outer_regs);
@@ -434,7 +449,10 @@ fn step(cx: &mut Cx, generator: Ref<'_>, g: &PyGenerator) -> R<Option<Obj>> {
     }
     // SAFETY: the handlers return an owned value.
     let v = unsafe { Obj::from_owned(Value(exit)) };
-    Ok((g.state() != state::FINISHED).then_some(v))
+    match g.state() {
+        state::FINISHED => Ok(Outcome::Returned(v)),
+        _ => Ok(Outcome::Yielded(v)),
+    }
 }
 
 /// The next item of an exact generator, `None` at its end.
@@ -447,20 +465,14 @@ pub fn next_of(cx: &mut Cx, generator: Ref<'_>) -> R<Option<Obj>> {
     if g.state() == state::FINISHED {
         return Ok(None);
     }
-    if g.state() <= state::SUSPENDED
-        && cx.is_exclusive(&g.h)
-        && !cx.handled.get().is_ptr()
-        && g.has_registers_only()
-        && cx.recursion_left.get() > 0
-        && !cx.native_stack_low()
-        && has_room(cx, g)
-    {
-        return step(cx, generator, g);
-    }
-    match resume(cx, generator, Resume::Value(Value::NONE))? {
-        Outcome::Yielded(v) => Ok(Some(v)),
-        Outcome::Returned(_) => Ok(None),
-    }
+    let outcome = match is_simple(cx, g) {
+        true => step(cx, generator, g, Value::NONE),
+        false => resume(cx, generator, Resume::Value(Value::NONE)),
+    };
+    Ok(match outcome? {
+        Outcome::Yielded(v) => Some(v),
+        Outcome::Returned(_) => None,
+    })
 }
 
 /// `generator.throw(exception)`: into what it delegates to first.
