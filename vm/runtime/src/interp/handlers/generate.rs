@@ -45,6 +45,7 @@ unsafe fn resume<const SOLO: bool>(
     *window.add(2) = g.function.peek();
     let frame = Frame::link(window, call_ip, caller, GENERATOR, next);
     g.copy_registers_to(frame.0);
+    g.outer_handled.set((*cx).handled.get());
     (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
     let ip = g.ip.get();
     if g.start_exclusive() == state::CREATED {

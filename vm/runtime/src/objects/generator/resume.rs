@@ -437,6 +437,7 @@ fn step(cx: &mut Cx, generator: Ref<'_>, g: &PyGenerator, v: Value) -> R<Outcome
         *window.add(2) = g.function.peek();
         let frame = Frame::link(window, outer_ip, outer_regs, ENTRY | GENERATOR, std::ptr::null());
         g.copy_registers_to(frame.0);
+        g.outer_handled.set(cx.handled.get());
         cx.recursion_left.set(cx.recursion_left.get() - 1);
         let before = g.start_exclusive();
         let entry = start(g, before, frame, v);

@@ -54,3 +54,34 @@ except ZeroDivisionError:
         next(g)
     except ValueError as error:
         print(repr(error), repr(error.__context__))
+
+
+def catches():
+    try:
+        raise ValueError("own")
+    except ValueError:
+        yield repr(sys.exception())
+
+
+def delegates():
+    yield from catches()
+
+
+async def awaits():
+    class Once:
+        def __await__(self):
+            try:
+                raise ValueError("awaited")
+            except ValueError:
+                yield repr(sys.exception())
+
+    await Once()
+
+
+for text in catches():
+    print(text, sys.exception())
+for text in delegates():
+    print(text, sys.exception())
+coroutine = awaits()
+print(coroutine.send(None), sys.exception())
+print(next(coroutine.__await__(), "ended"), sys.exception())
