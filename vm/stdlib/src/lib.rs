@@ -52,6 +52,7 @@ mod subprocess;
 mod suggestions;
 pub mod sys;
 mod sysconfigdata;
+mod termios;
 mod testcapi;
 mod testinternal;
 mod testlimitedcapi;
@@ -137,6 +138,7 @@ const MODULES: &[(&str, Init)] = &[
     ("pyexpat", expat::init),
     ("resource", resource::init),
     ("select", select::init),
+    ("termios", termios::init),
     ("time", time::init),
     ("unicodedata", unicodedata::init),
     ("xxsubtype", xxsubtype::init),
