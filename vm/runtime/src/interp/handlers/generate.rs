@@ -291,8 +291,8 @@ pub(super) unsafe fn leave_generator<const SOLO: bool>(
     drop_value::<SOLO>(old, cx);
     let iterator = std::mem::replace(&mut *slot.add(1), Value::UNDEF);
     let next = call_ip.add(1).offset(fc_signed!(call) as isize);
-    if SOLO && count_down::<SOLO>(iterator, cx) {
-        if !generator::end_finished(&*cx, iterator) {
+    if SOLO {
+        if count_down::<SOLO>(iterator, cx) && !generator::end_finished(&*cx, iterator) {
             end_drop::<SOLO>(iterator, cx);
         }
         return resume_at(next, caller, cx, t);
