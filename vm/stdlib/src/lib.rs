@@ -34,9 +34,11 @@ mod locale;
 mod marshal;
 mod math;
 mod mmap;
+mod multiprocessing;
 mod opcode;
 mod operator;
 mod os;
+mod pickle;
 mod posix;
 mod queue;
 mod random;
@@ -94,8 +96,11 @@ const MODULES: &[(&str, Init)] = &[
     ("_json", json::init),
     ("_locale", locale::init),
     ("_md5", hash::init_md5),
+    ("_multiprocessing", multiprocessing::init),
     ("_opcode", opcode::init),
     ("_operator", operator::init),
+    ("_pickle", pickle::init),
+    ("_posixshmem", multiprocessing::init_shared_memory),
     ("_posixsubprocess", subprocess::init),
     ("_queue", queue::init),
     ("_random", random::init),

@@ -78,7 +78,7 @@ def install(bootstrap, external, imp):
     external._install(bootstrap)
     for name, module in list(sys.modules.items()):
         namespace = getattr(module, '__dict__', {})
-        if namespace.get('__spec__') is not None or name == '__main__':
+        if namespace.get('__spec__') is not None or namespace.get('__name__') == '__main__':
             continue
         filename = namespace.get('__file__')
         search = namespace.get('__path__')
