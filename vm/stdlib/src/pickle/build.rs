@@ -307,9 +307,7 @@ pub fn find_class(cx: &mut Cx, owner: Ref<'_>, name: Ref<'_>, proto: i64, fix_im
 
 fn call_with(cx: &mut Cx, f: Ref<'_>, args: Ref<'_>) -> R {
     let Some(items) = args.downcast::<PyTuple>(cx) else {
-        let items = cx.collect(args)?;
-        let items: Vec<Ref<'_>> = items.iter().map(|item| item.r()).collect();
-        return cx.call(f, &items);
+        return Err(cx.type_error("argument list must be a tuple"));
     };
     cx.call(f, items.items())
 }
