@@ -37,7 +37,8 @@ termios.tcsetattr(fd, termios.TCSANOW, before)
 os.write(main, b"lost")
 termios.tcflush(fd, termios.TCIFLUSH)
 os.write(main, b"line\n")
-print(os.read(fd, 10), os.read(main, 100))
+# What the terminal has echoed by now is a matter of time.
+print(os.read(fd, 10))
 
 for f, *args in (
     (termios.tcgetattr, "x"), (termios.tcgetattr, -1), (termios.tcgetattr, 999),
