@@ -35,8 +35,9 @@ pub struct PyFunction {
     pub type_params: Slot,
 }
 
-/// Where in a function the address of its code object is.
+/// Where in a function the address of its code object is, and that of the first instruction.
 pub(crate) const CODE_OFFSET: usize = std::mem::offset_of!(PyFunction, code);
+pub(crate) const ENTRY_OFFSET: usize = std::mem::offset_of!(PyFunction, entry);
 
 impl PyFunction {
     fn slots(&self) -> [&Slot; 13] {

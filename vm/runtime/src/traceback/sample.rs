@@ -8,7 +8,7 @@
 use crate::cx::{ContextEntry, Vm};
 use crate::interp::frame::KINDS;
 use crate::objects::code::PyCode;
-use crate::objects::function::CODE_OFFSET;
+use crate::objects::function::{CODE_OFFSET, ENTRY_OFFSET};
 use crate::objects::str::PyStr;
 use crate::prelude::*;
 use std::cell::Cell;
@@ -31,6 +31,8 @@ pub struct Sample {
     pub ident: u64,
     /// Whether it runs Python, or a native that may use objects: then it may be somewhere else already.
     pub attached: bool,
+    /// What the system calls the thread, up to a zero.
+    pub name: [u8; 16],
     regs: usize,
     ip: usize,
 }
@@ -43,15 +45,25 @@ pub struct SampledFrame {
     pub line: u32,
 }
 
-fn sample_of(cx: &Cx, ident: u64) -> Sample {
+/// In a signal handler the names of other threads are not asked for: the C library needs more stack for that than there may be.
+fn sample_of(cx: &Cx, ident: u64, in_handler: bool) -> Sample {
     let (regs, ip) = cx.position();
-    Sample { ident, attached: cx.thread.is_attached(), regs: regs as usize, ip: ip as usize }
+    let mut name = [0u8; 16];
+    // SAFETY: the buffer has the length. A thread whose context is there has not ended.
+    unsafe {
+        if ident == crate::cx::current_ident() {
+            libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr());
+        } else if !in_handler {
+            libc::pthread_getname_np(ident as libc::pthread_t, name.as_mut_ptr().cast(), name.len());
+        }
+    }
+    Sample { ident, attached: cx.thread.is_attached(), name, regs: regs as usize, ip: ip as usize }
 }
 
 /// Where the calling thread is; `None` if it is not one that runs Python. Safe in signal handlers.
 pub fn here() -> Option<Sample> {
     // SAFETY: the context of this thread stays until it says that there is none.
-    with_context(|cx| sample_of(cx, crate::cx::current_ident()))
+    with_context(|cx| sample_of(cx, crate::cx::current_ident(), true))
 }
 
 /// Asks the calling thread to call the VM's signal hook at its next safepoint; false if it is not one that runs Python. Safe in
@@ -76,7 +88,7 @@ impl Vm {
             Err(TryLockError::WouldBlock) => return None,
         };
         let at = contexts.len().checked_sub(n + 1)?;
-        Some(context(&contexts[at], sample_of))
+        Some(context(&contexts[at], |cx, ident| sample_of(cx, ident, !wait)))
     }
 
     /// Asks a thread to call the VM's signal hook at its next safepoint.
@@ -123,8 +135,10 @@ fn read_frame(regs: usize, ip: usize) -> Option<(SampledFrame, usize, usize)> {
     if !function.is_ptr() {
         return None;
     }
-    let [code] = read::<1>((function.0 as usize).checked_add(CODE_OFFSET)?)?;
-    let code = known_code(code as usize)?;
+    let function = function.0 as usize;
+    let [entry] = read::<1>(function.checked_add(ENTRY_OFFSET)?)?;
+    let [code] = read::<1>(function.checked_add(CODE_OFFSET)?)?;
+    let code = known_code(code as usize, entry)?;
     let within =
         (code.words.as_ptr_range().start as usize..code.words.as_ptr_range().end as usize).contains(&ip);
     let line = if within { code.position(code.offset_of(ip as *const u64)).line } else { 0 };
@@ -137,16 +151,18 @@ fn unraw(word: u64) -> Option<u64> {
     word.checked_sub(Value::raw(0).0).filter(|word| word >> 48 == 0)
 }
 
-/// The code object at an address, if there is one.
-fn known_code(address: usize) -> Option<&'static PyCode> {
+/// The code object at an address, if there is one and it begins with the instruction at `entry`, as its function says.
+fn known_code(address: usize, entry: u64) -> Option<&'static PyCode> {
     if !address.is_multiple_of(align_of::<PyCode>()) {
         return None;
     }
     let [head] = read::<1>(address)?;
     // The shape stands in the lower half of a header's first word, with the published bit lowest.
     let is_code = head as u32 >> 1 == Builtin::Code as u32;
-    // SAFETY: what has a code object's header is one, and those are immortal.
-    is_code.then(|| unsafe { &*(address as *const PyCode) })
+    // The address and the length of the instructions, in whatever order.
+    let words = read::<2>(address.checked_add(std::mem::offset_of!(PyCode, words))?)?;
+    // SAFETY: what has a code object's header, and the instructions that a function begins with, is one; and those are immortal.
+    (is_code && words.contains(&entry)).then(|| unsafe { &*(address as *const PyCode) })
 }
 
 /// Words of this process at any address; `None` if they are not all readable.

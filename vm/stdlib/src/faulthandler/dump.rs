@@ -11,8 +11,6 @@ pub const MOST_FRAMES: usize = 100;
 pub const MOST_THREADS: usize = 100;
 /// Characters of a name that are shown at most.
 const MOST_CHARACTERS: usize = 500;
-/// Bytes of a thread's name, with the zero at its end.
-const THREAD_NAME: usize = 16;
 
 /// Text on its way to a file descriptor. What cannot be written is lost: there is nobody to tell.
 pub struct Out {
@@ -159,17 +157,13 @@ pub fn sampled_frames(out: &mut Out, sample: &Sample) {
 }
 
 /// The heading of a thread among several.
-pub fn thread_header(out: &mut Out, ident: u64, is_current: bool) {
+pub fn thread_header(out: &mut Out, sample: &Sample, is_current: bool) {
     out.text(if is_current { "Current thread 0x" } else { "Thread 0x" });
-    out.hex(ident, 16);
-    let mut name = [0u8; THREAD_NAME];
-    // SAFETY: a thread that is in the VM's list exists; the buffer has the length.
-    let failed =
-        unsafe { libc::pthread_getname_np(ident as libc::pthread_t, name.as_mut_ptr().cast(), THREAD_NAME) };
-    let end = name.iter().position(|&b| b == 0).unwrap_or(0);
-    if failed == 0 && end > 0 {
+    out.hex(sample.ident, 16);
+    let end = sample.name.iter().position(|&b| b == 0).unwrap_or(0);
+    if end > 0 {
         out.text(" [");
-        out.bytes(&name[..end]);
+        out.bytes(&sample.name[..end]);
         out.text("]");
     }
     out.text(" (most recent call first):\n");
@@ -201,7 +195,7 @@ pub fn all_threads(
             out.text("...\n");
             break;
         }
-        thread_header(out, sample.ident, current == Some(sample.ident));
+        thread_header(out, &sample, current == Some(sample.ident));
         write(out, &sample);
     }
 }

@@ -124,14 +124,14 @@ fn dump_now(cx: &mut Cx, fd: i32, all_threads: bool) {
             frames.push(frame);
             frames.len() < dump::MOST_FRAMES
         });
-        threads.push((sample.ident, frames));
+        threads.push((sample, frames));
     }
     drop(stopped);
     let current = sample::here().map(|here| here.ident);
     // Who reads what is written may be another thread.
     cx.detached(|| {
         let mut out = Out::new(fd);
-        for (i, (ident, frames)) in threads.into_iter().enumerate() {
+        for (i, (sample, frames)) in threads.into_iter().enumerate() {
             if i > 0 {
                 out.text("\n");
             }
@@ -139,7 +139,7 @@ fn dump_now(cx: &mut Cx, fd: i32, all_threads: bool) {
                 out.text("...\n");
                 break;
             }
-            dump::thread_header(&mut out, ident, current == Some(ident));
+            dump::thread_header(&mut out, &sample, current == Some(sample.ident));
             dump::frames(&mut out, frames.into_iter());
         }
     });
