@@ -71,7 +71,7 @@ fn places(b: &Dec, c: &Ctx) -> Option<i64> {
     if !b.is_finite() || b.exp != 0 {
         return None;
     }
-    to_i64(b).filter(|n| n.abs() <= c.prec)
+    to_i64(b).filter(|n| n.unsigned_abs() <= c.prec as u64)
 }
 
 /// The lowest `prec` digits.
