@@ -22,7 +22,10 @@ fn main() {
         Ok(thread) => {
             // Signals are for the threads that run Python.
             ungil_stdlib::signal::block_all();
-            drop(thread.join());
+            // It ends the process itself, unless a defect made it panic where panics unwind.
+            if thread.join().is_err() {
+                std::process::exit(101);
+            }
         }
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "ungil: cannot start: {error}");
