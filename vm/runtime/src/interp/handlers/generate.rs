@@ -128,7 +128,7 @@ handler! {
         *regs.sub(2) = Value::UNDEF;
         *regs.sub(5) = Value::UNDEF;
         g.ip.set(ip);
-        g.suspend_exclusive();
+        g.suspend();
         (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
         if count_down::<SOLO>(generator, cx) {
             return yield_last::<SOLO>(call_ip, caller, cx, v, generator, kind & ENTRY != 0);

@@ -174,7 +174,7 @@ impl PyGenerator {
 
     /// Marks it as suspended.
     #[inline(always)]
-    pub(crate) fn suspend_exclusive(&self) {
+    pub(crate) fn suspend(&self) {
         // ORD: release: the next to resume sees the registers.
         self.state.store(state::SUSPENDED, Ordering::Release);
     }
@@ -182,7 +182,7 @@ impl PyGenerator {
     /// Marks it as finished.
     #[inline(always)]
     pub(crate) fn finish(&self) {
-        // ORD: release, as in `suspend_exclusive`.
+        // ORD: release, as in `suspend`.
         self.state.store(state::FINISHED, Ordering::Release);
     }
 

@@ -34,14 +34,11 @@ pub(super) fn claim(cx: &Cx, g: &PyGenerator) -> Result<u8, u8> {
         return Err(now);
     }
     if !g.frame.is_empty() && now == state::CREATED && frame_is_cleared(cx, g) {
-        // ORD: release, as in `suspend`.
-        g.state.store(state::FINISHED, Ordering::Release);
+        g.finish();
         return Err(state::FINISHED);
     }
     if cx.is_exclusive(&g.h) {
-        // ORD: relaxed; there is nobody to race with.
-        g.state.store(state::RUNNING, Ordering::Relaxed);
-        return Ok(now);
+        return Ok(g.start_exclusive());
     }
     // ORD: acquire, to see the registers; the loser reads nothing.
     g.state.compare_exchange(now, state::RUNNING, Ordering::Acquire, Ordering::Relaxed)
@@ -220,8 +217,7 @@ pub unsafe fn suspend(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const T
         g.ip.set(ip);
         restore_handled(&*cx, g, true);
         (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
-        // ORD: release: the next to resume sees the registers.
-        g.state.store(state::SUSPENDED, Ordering::Release);
+        g.suspend();
         (*cx).drop_value(generator);
         if kind & ENTRY != 0 {
             return Next::exit(v.0);
@@ -293,8 +289,7 @@ pub fn finished_by_exception(cx: &mut Cx, frame: Frame) {
         let generator = Obj::from_owned(std::mem::replace(&mut *frame.0.sub(5), Value::UNDEF));
         let g: &PyGenerator = generator.cast_unchecked();
         restore_handled(cx, g, false);
-        // ORD: release, as in `suspend`.
-        g.state.store(state::FINISHED, Ordering::Release);
+        g.finish();
     }
 }
 
@@ -316,7 +311,7 @@ fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
         }
     };
     if cx.recursion_left.get() <= 0 || cx.native_stack_low() || !has_room(cx, g) {
-        // ORD: release, as in `suspend`.
+        // ORD: release, as in `PyGenerator::suspend`.
         g.state.store(before, Ordering::Release);
         return Err(cx.recursion_error(""));
     }
@@ -492,8 +487,8 @@ pub fn throw(cx: &mut Cx, generator: Ref<'_>, err: Err) -> R<Outcome> {
         }
         state::FINISHED => Err(err),
         state::CREATED => {
-            // ORD: release, as in `suspend`; it never runs.
-            g.state.store(state::FINISHED, Ordering::Release);
+            // It never runs.
+            g.finish();
             let at = g.code().offset_of(g.ip.get());
             crate::objects::traceback::add_entry_for_generator(cx, &err, generator, at);
             end_quietly(cx, g);
@@ -571,8 +566,7 @@ fn close_any(cx: &mut Cx, v: Ref<'_>) -> R<()> {
 fn end_quietly(cx: &Cx, g: &PyGenerator) {
     drop(g.frame.take(&g.h, cx));
     let stored = g.live.replace(0) as usize;
-    // ORD: release, as in `suspend`.
-    g.state.store(state::FINISHED, Ordering::Release);
+    g.finish();
     for i in (0..stored).rev() {
         // SAFETY: the stored registers own what they hold; nobody looks at those of a finished generator.
         cx.drop_value(unsafe { *g.registers().add(i) });
