@@ -16,6 +16,7 @@ mod contextvars;
 mod csv;
 mod datetime;
 mod decimal;
+mod elementtree;
 mod errno;
 mod exceptions;
 mod expat;
@@ -87,6 +88,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_csv", csv::init),
     ("_datetime", datetime::init),
     ("_decimal", decimal::init),
+    ("_elementtree", elementtree::init),
     ("_frozen_importlib", imp::init_bootstrap),
     ("_frozen_importlib_external", imp::init_external),
     ("_functools", functools::init),

@@ -198,6 +198,10 @@ pub struct Core {
     /// `XML_PARAM_ENTITY_PARSING_*`
     pub parameter_entities: i64,
     pub foreign_dtd: bool,
+    /// Whether what was not whole is looked at again only when there is much more of it.
+    pub deferral: bool,
+    /// Bytes that were there when the text last began with something that was not whole.
+    pub(super) waiting: usize,
     /// Text of entities may be this many times the document's, once there is more of it than the second number.
     pub amplification: (usize, usize),
 }
@@ -237,6 +241,8 @@ impl Core {
             prefixes: false,
             parameter_entities: 0,
             foreign_dtd: false,
+            deferral: true,
+            waiting: 0,
             amplification: (100, 8 << 20),
         }
     }
@@ -350,10 +356,17 @@ impl Core {
                 return Err(code);
             }
             self.event_position = None;
+            let there = self.text.len() - self.at;
+            if self.deferral && !self.last && self.at == 0 && there < 2 * self.waiting {
+                return Ok(None);
+            }
             let step = self.step();
             match step {
                 Ok(Step::Go) => {}
-                Ok(Step::Wait) => return Ok(None),
+                Ok(Step::Wait) => {
+                    self.waiting = if self.at == 0 { there } else { 0 };
+                    return Ok(None);
+                }
                 Err((code, at)) => {
                     self.error = Some((code, self.position_of(at.unwrap_or(self.current_at()))))
                 }
@@ -480,6 +493,11 @@ impl Core {
         }
         if b != b'<' {
             let invalid = char_at(text, at).is_some_and(|c| !is_char(c)) || matches!(b, b'&');
+            if junk == code::SYNTAX
+                && let Some(end) = bad_name_end(text, at)
+            {
+                return Err((code::INVALID_TOKEN, Some(end)));
+            }
             return Err((if invalid && junk == code::SYNTAX { code::INVALID_TOKEN } else { junk }, Some(at)));
         }
         match text.get(at + 1) {
@@ -608,6 +626,17 @@ impl Core {
         }
         Step::Go
     }
+}
+
+/// Where a name ends with what cannot follow one, if there is such a name.
+fn bad_name_end(text: &[u8], at: usize) -> Option<usize> {
+    char_at(text, at).filter(|&c| is_name_start(c))?;
+    let mut end = at;
+    while let Some(c) = char_at(text, end).filter(|&c| is_name_char(c)) {
+        end += c.len_utf8();
+    }
+    let next = *text.get(end)?;
+    (!is_space(next) && !b">),|[%?*+".contains(&next)).then_some(end)
 }
 
 pub(super) fn check_chars(text: &[u8], start: usize, end: usize) -> Result<(), Fail> {

@@ -6,15 +6,17 @@
 
 mod attrs;
 mod content;
-mod core;
+pub mod core;
 mod declaration;
 mod dtd;
-mod errors;
+pub mod errors;
 mod events;
 mod parser;
-mod text;
+pub mod text;
 
 use crate::exceptions::Class;
+use text::Encoding;
+use ungil_runtime::objects::bytes::new_bytes;
 use ungil_runtime::objects::module::{add, add_functions};
 use ungil_runtime::prelude::*;
 
@@ -32,6 +34,28 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
 fn error_string(cx: &mut Cx, a: Args<'_>) -> R {
     let number = cx.to_i64(a.get(0))?;
     Ok(errors::text(number).map_or(cx.none(), |text| cx.str(text)))
+}
+
+/// Asks the codecs what the bytes of an encoding mean. None if it is of no use for XML.
+///
+/// # Errors
+/// `LookupError`, `ValueError` if it takes more than one byte to a character.
+pub fn find_encoding(cx: &mut Cx, name: &str) -> R<Option<Encoding>> {
+    let all: Vec<u8> = (0..=255).collect();
+    let (all, name, errors) = (new_bytes(cx, &all), cx.str(name), cx.str("replace"));
+    let decoded = cx.call_method(all.r(), "decode", &[name.r(), errors.r()])?;
+    let decoded = cx.text_of(decoded.r());
+    let mut table = [0xffff; 256];
+    if decoded.chars().count() != table.len() {
+        return Err(cx.value_error("multi-byte encodings are not supported"));
+    }
+    for (to, c) in table.iter_mut().zip(decoded.chars()) {
+        *to = u16::try_from(u32::from(c)).ok().filter(|&c| c != 0xfffd).unwrap_or(0xffff);
+    }
+    // Markup must mean what it does in ASCII.
+    let free = |b: u8| matches!(b, b'$' | b'@' | b'\\' | b'^' | b'`' | b'{' | b'}' | b'~');
+    let fits = (b' '..0x7f).all(|b| table[usize::from(b)] == b.into() || free(b));
+    Ok(fits.then(|| Encoding::Table(Box::new(table))))
 }
 
 /// The exception for an error of the parser.

@@ -5,7 +5,7 @@
 
 use super::core::{Core, code};
 use super::events::{HANDLERS, Handler};
-use super::text::{Encoding, Position};
+use super::text::Position;
 use std::cell::UnsafeCell;
 use std::sync::OnceLock;
 use ungil_runtime::objects::buffer::bytes_of;
@@ -107,28 +107,15 @@ impl PyParser {
         self.with(cx, |state| state.flags & bit != 0)
     }
 
-    /// Asks the codecs what the bytes of an encoding mean.
+    /// Reads the document in an encoding that the codecs know.
     ///
     /// # Errors
-    /// `LookupError`, `ValueError` if it takes more than one byte to a character.
+    /// As [`super::find_encoding`].
     pub fn find_encoding(&self, cx: &mut Cx, name: &str) -> R<()> {
-        let all: Vec<u8> = (0..=255).collect();
-        let (all, name, errors) = (new_bytes(cx, &all), cx.str(name), cx.str("replace"));
-        let decoded = cx.call_method(all.r(), "decode", &[name.r(), errors.r()])?;
-        let decoded = cx.text_of(decoded.r());
-        let mut table = [0xffff; 256];
-        if decoded.chars().count() != table.len() {
-            return Err(cx.value_error("multi-byte encodings are not supported"));
-        }
-        for (to, c) in table.iter_mut().zip(decoded.chars()) {
-            *to = u16::try_from(u32::from(c)).ok().filter(|&c| c != 0xfffd).unwrap_or(0xffff);
-        }
-        // Markup must mean what it does in ASCII.
-        let free = |b: u8| matches!(b, b'$' | b'@' | b'\\' | b'^' | b'`' | b'{' | b'}' | b'~');
-        let fits = (b' '..0x7f).all(|b| table[usize::from(b)] == b.into() || free(b));
-        self.with(cx, |state| match fits {
-            true => state.core.set_encoding(Encoding::Table(Box::new(table))),
-            false => state.core.fail(code::UNKNOWN_ENCODING),
+        let found = super::find_encoding(cx, name)?;
+        self.with(cx, |state| match found {
+            Some(encoding) => state.core.set_encoding(encoding),
+            None => state.core.fail(code::UNKNOWN_ENCODING),
         });
         Ok(())
     }
@@ -179,6 +166,7 @@ impl PyParser {
                 let core = &mut state.core;
                 core.want_raw = plain || expand;
                 core.expand = expand || !plain;
+                core.deferral = state.flags & Flags::DEFERRAL != 0;
                 core.merge = state.flags & Flags::BUFFER != 0 && !core.want_raw;
                 core.prefixes = state.flags & Flags::PREFIXES != 0;
                 core.next()
