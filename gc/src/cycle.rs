@@ -10,7 +10,7 @@
 //! the others are freed.
 
 use crate::candidates::{BuildPointerHasher, Candidates};
-use crate::mutator::{KEPT_BLOCKS, Mutator, Pending};
+use crate::mutator::{KEPT_BYTES, Mutator, Pending};
 use crate::ops::shape_flag;
 use crate::{Header, Obj, Value, flag};
 use std::collections::HashSet;
@@ -245,7 +245,7 @@ pub fn collect(m: &Mutator, runtime: &mut dyn Collection) -> usize {
     m.collecting.record();
     let found = collect_garbage(m, runtime);
     m.collecting.forget();
-    m.donate(KEPT_BLOCKS);
+    m.donate(KEPT_BYTES);
     state.finished();
     state.collecting.store(false, Ordering::Release);
     found

@@ -2,9 +2,10 @@
 //!
 //! Allocation pops the head of the mutator's free list for the size class, freeing pushes: a few plain instructions
 //! and no thread-local look-up. A page belongs to nobody, so a block that another thread frees simply changes
-//! lists; a thread whose lists have grown far past what it uses hands blocks to the common pool
-//! ([`FreeLists::donate`]), which keeps them in chunks of about [`CHUNK`] bytes: a thread that runs out takes one chunk,
-//! so that what many threads left serves many threads again. Blocks above [`MAX_SMALL`] bytes come from the system allocator and are registered, so
+//! lists. Surplus blocks go to the common pool in chunks of about [`CHUNK`] bytes, of which a thread that runs out takes one,
+//! so that what many threads left serves many threads again: all of them at a collection ([`FreeLists::donate`]), and before
+//! a thread blocks those of sizes that others lacked meanwhile ([`FreeLists::share`]), as where one thread makes what
+//! another one ends. Blocks above [`MAX_SMALL`] bytes come from the system allocator and are registered, so
 //! that the collector can walk every object. Touched by: each thread its own lists; pool and registry under mutexes.
 //!
 //! Buffers (items of lists, tables of dicts and sets) come from pages of their own, which the collector does not walk,
@@ -19,7 +20,7 @@ use std::collections::HashSet;
 use std::ops::{Deref, DerefMut};
 use std::ptr;
 
-use ungil_locks::primitive::{Mutex, MutexGuard, UnsafeCell, size};
+use ungil_locks::primitive::{AtomicUsize, Mutex, MutexGuard, Ordering, UnsafeCell, size};
 
 /// Bytes of a page, and its alignment.
 pub const PAGE: usize = 64 * 1024;
@@ -98,6 +99,28 @@ const fn chunk_blocks(class: usize) -> usize {
 pub struct Pool {
     inner: UnsafeCell<PoolInner>,
     mutex: Mutex<()>,
+    lacks: Lacks,
+}
+
+/// The size classes of which the pool had no chunk lately.
+#[derive(Default)]
+struct Lacks {
+    /// How often that was so.
+    count: AtomicUsize,
+    /// The class of lack `n` at `n % RECENT`. Whoever reads it late gives blocks of another size: nothing depends on it.
+    recent: [AtomicUsize; RECENT],
+}
+
+const RECENT: usize = 8;
+
+impl Lacks {
+    /// With the right to the pool's inside.
+    fn note(&self, class: usize) {
+        // ORD: relaxed throughout, here and in `FreeLists::share`: a hint.
+        let count = self.count.load(Ordering::Relaxed);
+        self.recent[count % RECENT].store(class, Ordering::Relaxed);
+        self.count.store(count.wrapping_add(1), Ordering::Relaxed);
+    }
 }
 
 // SAFETY: what is inside is reached with the mutex, or by the only thread that may.
@@ -145,7 +168,7 @@ impl Default for Pool {
             chunks: std::array::from_fn(|_| Vec::new()),
             large: HashSet::new(),
         };
-        Pool { inner: UnsafeCell::new(inner), mutex: Mutex::new(()) }
+        Pool { inner: UnsafeCell::new(inner), mutex: Mutex::new(()), lacks: Lacks::default() }
     }
 }
 
@@ -162,6 +185,7 @@ impl Pool {
         if let Some((list, count)) = inner.chunks[class].pop() {
             return (list, count * block_size(class));
         }
+        self.lacks.note(class);
         if inner.spare_pages.is_empty() {
             let arena =
                 allocate_zeroed(Layout::from_size_align(PAGE * PAGES_PER_ARENA, PAGE).expect("constant"));
@@ -284,12 +308,14 @@ unsafe fn carve(page: *mut u8, size: usize) -> *mut FreeBlock {
 /// A thread's free lists.
 #[repr(C)]
 pub struct FreeLists {
-    heads: [std::cell::Cell<*mut FreeBlock>; CLASSES],
+    heads: [Cell<*mut FreeBlock>; CLASSES],
+    /// As many lacks of the pool this thread has answered.
+    answered: Cell<usize>,
 }
 
 impl Default for FreeLists {
     fn default() -> Self {
-        FreeLists { heads: std::array::from_fn(|_| std::cell::Cell::new(ptr::null_mut())) }
+        FreeLists { heads: std::array::from_fn(|_| Cell::new(ptr::null_mut())), answered: Cell::new(0) }
     }
 }
 
@@ -329,32 +355,49 @@ impl FreeLists {
         self.heads[class].set(block);
     }
 
-    /// Hands all but the first `keep` blocks of each list to the pool. Gives their size in bytes.
+    /// Hands all but the first blocks of each list to the pool: `keep` bytes stay. Gives the size of the others in bytes.
     pub fn donate(&self, pool: &Pool, keep: usize) -> usize {
-        let mut bytes = 0;
-        for class in 0..CLASSES {
-            let mut last_kept: *mut FreeBlock = ptr::null_mut();
-            let mut at = self.heads[class].get();
-            for _ in 0..keep {
-                if at.is_null() {
-                    break;
-                }
-                last_kept = at;
-                // SAFETY: blocks on the list are free blocks of this thread.
-                at = unsafe { (*at).next };
-            }
+        (0..CLASSES).map(|class| self.donate_class(pool, class, keep)).sum()
+    }
+
+    /// As [`FreeLists::donate`], of the sizes that the pool has lacked since this was called last.
+    #[inline(always)]
+    pub fn share(&self, pool: &Pool, keep: usize) -> usize {
+        let lacks = pool.lacks.count.load(Ordering::Relaxed);
+        if lacks == self.answered.get() { 0 } else { self.share_lacking(pool, keep, lacks) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn share_lacking(&self, pool: &Pool, keep: usize, lacks: usize) -> usize {
+        let news = lacks.wrapping_sub(self.answered.replace(lacks)).min(RECENT);
+        let recent = (1..=news)
+            .map(|back| pool.lacks.recent[lacks.wrapping_sub(back) % RECENT].load(Ordering::Relaxed));
+        recent.map(|class| self.donate_class(pool, class, keep)).sum()
+    }
+
+    /// As [`FreeLists::donate`], of one size.
+    fn donate_class(&self, pool: &Pool, class: usize, keep: usize) -> usize {
+        let mut last_kept: *mut FreeBlock = ptr::null_mut();
+        let mut at = self.heads[class].get();
+        for _ in 0..keep / block_size(class) {
             if at.is_null() {
-                continue;
+                return 0;
             }
-            if last_kept.is_null() {
-                self.heads[class].set(ptr::null_mut());
-            } else {
-                // SAFETY: as above.
-                unsafe { (*last_kept).next = ptr::null_mut() };
-            }
-            bytes += pool.give(class, at);
+            last_kept = at;
+            // SAFETY: blocks on the list are free blocks of this thread.
+            at = unsafe { (*at).next };
         }
-        bytes
+        if at.is_null() {
+            return 0;
+        }
+        if last_kept.is_null() {
+            self.heads[class].set(ptr::null_mut());
+        } else {
+            // SAFETY: as above.
+            unsafe { (*last_kept).next = ptr::null_mut() };
+        }
+        pool.give(class, at)
     }
 }
 

@@ -5,7 +5,7 @@
 //! in the objects' counts: then these are right (`candidates.rs`). A thread that owns everything counts in the object
 //! itself, as it does for all others. Also here: the list of all mutators.
 
-use crate::{Header, KEPT_BLOCKS, Mutator, model};
+use crate::{Header, KEPT_BYTES, Mutator, model};
 use std::ptr;
 use ungil_locks::primitive::{Mutex, Reserved, UnsafeCell, size};
 
@@ -200,7 +200,7 @@ impl Mutators {
     /// The world is stopped.
     pub(crate) unsafe fn donate_all_stw(&self) {
         // SAFETY: as above.
-        self.list().all.iter().for_each(|&m| unsafe { (*m).donate(KEPT_BLOCKS) });
+        self.list().all.iter().for_each(|&m| unsafe { (*m).donate(KEPT_BYTES) });
     }
 
     /// Calls `visit` with every word that a native function of any thread may hold.

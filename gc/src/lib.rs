@@ -30,7 +30,7 @@ pub use keys::{
     CacheWord, EMPTY_SLOT, KeysId, PERTURB_SHIFT, entry_number_ordering, shared_item, shared_table,
     shared_walk,
 };
-pub use mutator::{KEPT_BLOCKS, Mutator, Pending, Retired, Space};
+pub use mutator::{KEPT_BYTES, Mutator, Pending, Retired, Space};
 pub use obj::{Obj, Ref, Root, Shared};
 pub use ops::{
     DYNAMIC_OFFSET, FIRST_DYNAMIC_SHAPE, MAX_SHAPES, ShapeHead, ShapeTable, TraceFn, TypeOps, shape_flag,

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use ungil_locks::primitive::{Ordering, UnsafeCell};
 use ungil_locks::{StopGuard, ThreadState, World, check};
 
-/// How many free blocks of each size a thread keeps when it hands surplus ones to the others.
-pub const KEPT_BLOCKS: usize = if cfg!(feature = "stress") { 2 } else { 256 };
+/// Bytes of free blocks of each size that a thread keeps when it hands surplus ones to the others.
+pub const KEPT_BYTES: usize = if cfg!(feature = "stress") { 128 } else { 16 * 1024 };
 
 /// What all threads of a runtime share of the heap.
 #[derive(Default)]
@@ -191,6 +191,10 @@ impl Mutator {
         self.stack.record();
         self.go_offline();
         self.hand_over_pending();
+        let shared = self.lists.share(&self.space.pool, KEPT_BYTES);
+        if shared != 0 {
+            self.forgive(shared);
+        }
         self.thread.detach();
         self.set_solo(false);
     }
@@ -374,7 +378,7 @@ impl Mutator {
         references
     }
 
-    /// Hands all free blocks but `keep` of each size to the other threads.
+    /// Hands all free blocks but `keep` bytes of each size to the other threads.
     pub fn donate(&self, keep: usize) {
         self.forgive(self.lists.donate(&self.space.pool, keep));
     }
