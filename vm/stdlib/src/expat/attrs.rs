@@ -2,6 +2,7 @@
 
 use super::core::{Core, Element, Event, Fail, Step, code};
 use super::text::{char_at, is_char, is_name_char, is_name_start, is_space};
+use std::collections::HashSet;
 
 /// What the prefix `xml` is bound to.
 pub const XML_URI: &str = "http://www.w3.org/XML/1998/namespace";
@@ -60,6 +61,32 @@ fn predefined(name: &str) -> Option<char> {
         "apos" => '\'',
         _ => return None,
     })
+}
+
+/// Names that have been seen: most tags have few attributes.
+#[derive(Default)]
+struct Names {
+    few: Vec<String>,
+    many: HashSet<String>,
+}
+
+impl Names {
+    const FEW: usize = 8;
+
+    /// Adds a name; false if it was there.
+    fn insert(&mut self, name: String) -> bool {
+        if self.many.is_empty() {
+            if self.few.contains(&name) {
+                return false;
+            }
+            if self.few.len() < Names::FEW {
+                self.few.push(name);
+                return true;
+            }
+            self.many.extend(self.few.drain(..));
+        }
+        self.many.insert(name)
+    }
 }
 
 /// An attribute of a start tag: where its name and its value are.
@@ -174,15 +201,16 @@ impl Core {
         found: &[Found],
     ) -> Result<Vec<(String, String)>, Fail> {
         let mut made: Vec<(String, String)> = Vec::with_capacity(found.len());
+        let mut known = Names::default();
         for f in found {
             let name = String::from_utf8_lossy(&text[f.name.0..f.name.1]).into_owned();
-            if made.iter().any(|(known, _)| *known == name) {
+            if !known.insert(name.clone()) {
                 return Err((code::DUPLICATE_ATTRIBUTE, Some(f.name.0)));
             }
             let cdata = {
                 let dtd = self.dtd();
                 let declared = dtd.attributes.get(element);
-                declared.and_then(|all| all.iter().find(|a| a.name == name)).is_none_or(|a| a.cdata)
+                declared.and_then(|all| all.get(&name)).is_none_or(|a| a.cdata)
             };
             let value = self.attribute_value(&text[f.value.0..f.value.1], f.value.0, cdata)?;
             made.push((name, value));
@@ -192,9 +220,14 @@ impl Core {
 
     fn add_defaults(&self, element: &str, attributes: &mut Vec<(String, String)>) {
         let dtd = self.dtd();
-        for declared in dtd.attributes.get(element).into_iter().flatten() {
+        let Some(declared) = dtd.attributes.get(element) else { return };
+        let mut known = Names::default();
+        attributes.iter().for_each(|(name, _)| {
+            known.insert(name.clone());
+        });
+        for declared in &declared.all {
             if let Some(default) = &declared.default
-                && !attributes.iter().any(|(name, _)| *name == declared.name)
+                && known.insert(declared.name.clone())
             {
                 attributes.push((declared.name.clone(), default.clone()));
             }
@@ -362,7 +395,7 @@ impl Core {
     }
 
     fn expand_attributes(&self, attributes: &mut [(String, String)]) -> Result<(), u8> {
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen = Names::default();
         for (name, _) in attributes.iter_mut().filter(|(name, _)| name.contains(':')) {
             let Some(expanded) = self.expanded(name, false) else { return Err(code::UNBOUND_PREFIX) };
             let plain = match name.split_once(':') {
@@ -372,10 +405,9 @@ impl Core {
                 }
                 None => expanded.clone(),
             };
-            if seen.contains(&plain) {
+            if !seen.insert(plain) {
                 return Err(code::DUPLICATE_ATTRIBUTE);
             }
-            seen.push(plain);
             *name = expanded;
         }
         Ok(())

@@ -6,6 +6,7 @@
 
 use super::dtd::{Dtd, Entity, Model, tokens};
 use super::text::{self, Encoding, Position, char_at, is_char, is_name_char, is_name_start, is_space};
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use ungil_locks::primitive::{Mutex, MutexGuard};
@@ -38,6 +39,7 @@ pub mod code {
     pub const UNDECLARING_PREFIX: u8 = 28;
     pub const XML_DECL: u8 = 30;
     pub const PUBLICID: u8 = 32;
+    pub const ABORTED: u8 = 35;
     pub const FINISHED: u8 = 36;
     pub const RESERVED_XML: u8 = 38;
     pub const RESERVED_XMLNS: u8 = 39;
@@ -164,6 +166,8 @@ pub struct Core {
     pub(super) text: Arc<Vec<u8>>,
     pub(super) at: usize,
     pub(super) position: Position,
+    /// A place in the text behind `at` whose position is known: declarations may have many events.
+    marked: Cell<Option<(usize, Position)>>,
     /// The byte before the text was a carriage return.
     pub(super) returned: bool,
     pub(super) last: bool,
@@ -216,6 +220,7 @@ impl Core {
             text: Arc::default(),
             at: 0,
             position: Position::START,
+            marked: Cell::new(None),
             returned: false,
             last: false,
             state: State::Start,
@@ -255,6 +260,7 @@ impl Core {
         made.base.clone_from(&self.base);
         made.prefixes = self.prefixes;
         made.parameter_entities = self.parameter_entities;
+        made.deferral = self.deferral;
         match has_context {
             true => made.dtd = Arc::new(Mutex::new(self.dtd().clone())),
             false => made.dtd = Arc::clone(&self.dtd),
@@ -279,20 +285,25 @@ impl Core {
         !self.is_done() && (self.state != State::Start || !self.text.is_empty() || !self.pending.is_empty())
     }
 
-    /// Whether the document has ended.
+    /// Whether the document has ended, or a handler has raised.
     pub fn is_done(&self) -> bool {
-        self.state == State::Done
+        self.state == State::Done || matches!(self.error, Some((code::ABORTED | code::FINISHED, _)))
     }
 
     /// Appends bytes of the document; `last` if it ends with them.
     pub fn feed(&mut self, bytes: &[u8], last: bool) {
         self.last |= last;
         let consumed = std::mem::take(&mut self.at);
+        self.marked.set(None);
         let text = Arc::make_mut(&mut self.text);
         if let Some(&b) = consumed.checked_sub(1).and_then(|i| text.get(i)) {
             self.returned = b == b'\r';
         }
         text.drain(..consumed);
+        // A handler has raised while the text of an entity was being read: what refers to it has moved.
+        if let Some(open) = self.entities.first_mut() {
+            open.resume = open.resume.saturating_sub(consumed);
+        }
         self.pending.extend_from_slice(bytes);
         self.decode();
     }
@@ -384,10 +395,13 @@ impl Core {
 
     /// Where something at this place of the current text is.
     pub(super) fn position_of(&self, start: usize) -> Position {
-        let mut position = self.position;
-        if let (true, Some(encoding)) = (self.entities.is_empty(), &self.encoding) {
-            let before = self.at.checked_sub(1).map_or(self.returned, |i| self.text[i] == b'\r');
-            position.advance(encoding, self.text.get(self.at..start).unwrap_or_default(), before);
+        let (true, Some(encoding)) = (self.entities.is_empty(), &self.encoding) else { return self.position };
+        let known = self.marked.get().filter(|(place, _)| *place <= start);
+        let (from, mut position) = known.unwrap_or((self.at, self.position));
+        let before = from.checked_sub(1).map_or(self.returned, |i| self.text[i] == b'\r');
+        if let Some(passed) = self.text.get(from..start) {
+            position.advance(encoding, passed, before);
+            self.marked.set(Some((start, position)));
         }
         position
     }
@@ -416,6 +430,7 @@ impl Core {
         }
         self.position = self.position_of(end);
         self.at = end;
+        self.marked.set(None);
     }
 
     fn step(&mut self) -> Result<Step, Fail> {

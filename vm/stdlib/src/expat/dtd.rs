@@ -23,12 +23,33 @@ pub struct Attribute {
     pub default: Option<String>,
 }
 
+/// The declared attributes of an element, in their order, and where each is by its name.
+#[derive(Clone, Debug, Default)]
+pub struct Attributes {
+    pub all: Vec<Attribute>,
+    places: HashMap<String, usize>,
+}
+
+impl Attributes {
+    pub fn get(&self, name: &str) -> Option<&Attribute> {
+        self.places.get(name).map(|&i| &self.all[i])
+    }
+
+    /// Adds one, unless its name is declared already.
+    fn add(&mut self, attribute: Attribute) {
+        if !self.places.contains_key(&attribute.name) {
+            self.places.insert(attribute.name.clone(), self.all.len());
+            self.all.push(attribute);
+        }
+    }
+}
+
 /// Everything declared. External parameter entities add to the same one.
 #[derive(Clone, Debug, Default)]
 pub struct Dtd {
     pub general: HashMap<String, Entity>,
     pub parameter: HashMap<String, Entity>,
-    pub attributes: HashMap<String, Vec<Attribute>>,
+    pub attributes: HashMap<String, Attributes>,
     pub standalone: bool,
     /// Something that is not read may declare more.
     pub incomplete: bool,
@@ -469,9 +490,7 @@ impl Core {
                 continue;
             }
             let known = dtd.attributes.entry(element.clone()).or_default();
-            if !known.iter().any(|a| a.name == name) {
-                known.push(Attribute { name: name.clone(), cdata, default: default.clone() });
-            }
+            known.add(Attribute { name: name.clone(), cdata, default: default.clone() });
             drop(dtd);
             let event = Event::Attlist { element: element.clone(), name, kind, default, required };
             self.declare(tokens, from, at, event);

@@ -47,7 +47,6 @@ impl Flags {
     pub const ORDERED: u8 = 2;
     pub const SPECIFIED: u8 = 4;
     pub const PREFIXES: u8 = 8;
-    pub const DEFERRAL: u8 = 16;
 }
 
 // SAFETY: `repr(C)`, header first; objects of the type are made with this payload alone.
@@ -81,13 +80,7 @@ unsafe fn drop_fields(h: *mut Header, m: &Mutator) {
 
 impl State {
     fn new(core: Core) -> State {
-        State {
-            core,
-            buffer: String::new(),
-            buffer_size: BUFFER_SIZE,
-            flags: Flags::DEFERRAL,
-            parsing: false,
-        }
+        State { core, buffer: String::new(), buffer_size: BUFFER_SIZE, flags: 0, parsing: false }
     }
 }
 
@@ -120,28 +113,32 @@ impl PyParser {
         Ok(())
     }
 
-    /// Parses a piece of the document.
-    fn parse(&self, cx: &mut Cx, data: &[u8], text: bool, last: bool) -> R {
-        let refused = self.with(cx, |state| {
-            if state.parsing {
-                return Some(code::UNEXPECTED_STATE);
-            }
-            if state.core.is_done() {
-                return Some(code::FINISHED);
-            }
-            if text {
-                state.core.override_encoding();
-            }
-            state.core.feed(data, last);
-            state.parsing = true;
-            None
-        });
-        if let Some(refused) = refused {
-            let position = self.with(cx, |state| state.core.position());
-            return Err(super::error(cx, refused, position));
+    /// Parses a piece of the document for a method.
+    fn parse(&self, cx: &mut Cx, data: &[u8], text: bool, last: bool, method: &str) -> R {
+        let may = self.with(cx, |state| !std::mem::replace(&mut state.parsing, true));
+        if !may {
+            return Err(cx.runtime_error(format!("cannot call {method}() from within a handler")));
         }
-        let result = self.run(cx);
-        self.with(cx, |state| state.parsing = false);
+        let finished = self.with(cx, |state| {
+            let finished = state.core.is_done();
+            match finished {
+                true => state.core.fail(code::FINISHED),
+                false => {
+                    if text {
+                        state.core.override_encoding();
+                    }
+                    state.core.feed(data, last);
+                }
+            }
+            finished
+        });
+        let result = if finished { Ok(Some(code::FINISHED)) } else { self.run(cx) };
+        self.with(cx, |state| {
+            state.parsing = false;
+            if result.is_err() {
+                state.core.fail(code::ABORTED);
+            }
+        });
         match result {
             Ok(None) => Ok(cx.int(1)),
             Ok(Some(number)) => {
@@ -151,7 +148,6 @@ impl PyParser {
             Err(err) => {
                 // Nothing more is reported after a handler has raised.
                 self.handlers.iter().for_each(|slot| drop(slot.take(&self.h, cx)));
-                self.with(cx, |state| state.core.event_position = None);
                 Err(err)
             }
         }
@@ -166,7 +162,6 @@ impl PyParser {
                 let core = &mut state.core;
                 core.want_raw = plain || expand;
                 core.expand = expand || !plain;
-                core.deferral = state.flags & Flags::DEFERRAL != 0;
                 core.merge = state.flags & Flags::BUFFER != 0 && !core.want_raw;
                 core.prefixes = state.flags & Flags::PREFIXES != 0;
                 core.next()
@@ -238,10 +233,10 @@ fn parse(cx: &mut Cx, a: Args<'_>) -> R {
     if a.get(1).downcast::<PyStr>(cx).is_some() {
         let encoded = cx.call_method(a.get(1), "encode", &[])?;
         let bytes = bytes_of(cx, encoded.r())?;
-        return this.parse(cx, &bytes, true, last);
+        return this.parse(cx, &bytes, true, last, "Parse");
     }
     let bytes = bytes_of(cx, a.get(1))?;
-    this.parse(cx, &bytes, false, last)
+    this.parse(cx, &bytes, false, last, "Parse")
 }
 
 fn parse_file(cx: &mut Cx, a: Args<'_>) -> R {
@@ -266,7 +261,7 @@ fn parse_file(cx: &mut Cx, a: Args<'_>) -> R {
             let message = format!("read() returned too much data: {CHUNK} bytes requested, {got} returned");
             return Err(cx.value_error(message));
         }
-        let result = this.parse(cx, &bytes, false, bytes.is_empty())?;
+        let result = this.parse(cx, &bytes, false, bytes.is_empty(), "ParseFile")?;
         if bytes.is_empty() {
             return Ok(result);
         }
@@ -344,12 +339,13 @@ fn use_foreign_dtd(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn get_deferral(cx: &mut Cx, a: Args<'_>) -> R {
-    Ok(cx.bool(a.this::<PyParser>().flag(cx, Flags::DEFERRAL)))
+    let on = a.this::<PyParser>().with(cx, |state| state.core.deferral);
+    Ok(cx.bool(on))
 }
 
 fn set_deferral(cx: &mut Cx, a: Args<'_>) -> R {
     let on = cx.truth(a.get(1))?;
-    a.this::<PyParser>().with(cx, |state| set_bit(&mut state.flags, Flags::DEFERRAL, on));
+    a.this::<PyParser>().with(cx, |state| state.core.deferral = on);
     Ok(cx.none())
 }
 

@@ -4,6 +4,7 @@
 //! compiler made it, a checksum, the packed bytes. Instructions trust their unit, so bytes that were damaged are refused,
 //! and the verifier looks at the rest.
 
+use std::collections::HashSet;
 use ungil_bytecode::{CodeUnit, Const, pack, unpack, verify};
 use ungil_runtime::SharedValue;
 use ungil_runtime::objects::code::{PyCode, link_with};
@@ -37,17 +38,26 @@ pub fn from_bytes(cx: &mut Cx, bytes: &[u8], filename: &str, consts: &PyTuple) -
     unit.consts = vec![Const::None; consts.items().len()];
     verify(&unit).ok()?;
     unit.consts.clear();
-    let consts = consts.items().iter().map(|item| share(cx, *item)).collect();
+    let mut seen = HashSet::new();
+    let consts = consts.items().iter().map(|item| share(cx, *item, &mut seen)).collect();
     Some(link_with(cx, unit, consts).as_obj())
 }
 
-/// A constant as the code of the compiler has it: immortal with its parts, texts interned.
-fn share(cx: &mut Cx, constant: Ref<'_>) -> SharedValue {
-    if let Some(tuple) = constant.downcast::<PyTuple>(cx) {
-        tuple.items().iter().for_each(|item| {
-            share(cx, *item);
-        });
+/// A constant as the code of the compiler has it: immortal with its parts, texts interned. What is in `seen` is so already;
+/// references make tuples that are deeper within each other, and have more parts, than the bytes.
+fn share(cx: &mut Cx, constant: Ref<'_>, seen: &mut HashSet<u64>) -> SharedValue {
+    let shared = |cx: &mut Cx, v: Ref<'_>| {
+        let own = v.own(cx);
+        SharedValue::new(if cx.is_exactly(v, Builtin::Str) { intern_obj(cx, own) } else { own })
+    };
+    let mut waiting = vec![constant];
+    while let Some(v) = waiting.pop() {
+        if let Some(tuple) = v.downcast::<PyTuple>(cx)
+            && seen.insert(v.value().0)
+        {
+            waiting.extend_from_slice(tuple.items());
+        }
+        shared(cx, v);
     }
-    let own = constant.own(cx);
-    SharedValue::new(if cx.is_exactly(constant, Builtin::Str) { intern_obj(cx, own) } else { own })
+    shared(cx, constant)
 }

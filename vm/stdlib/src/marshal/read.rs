@@ -206,7 +206,8 @@ impl Reader {
         if n == i32::MIN {
             return Err(bad(cx, "long size out of range"));
         }
-        let mut digits = Vec::new();
+        // Fifteen bits of each two bytes, packed.
+        let (mut packed, mut bits, mut waiting) = (Vec::new(), 0u32, 0);
         for i in 0..count {
             let bytes = self.take(cx, 2)?;
             let digit = u16::from_le_bytes([bytes[0], bytes[1]]);
@@ -216,12 +217,15 @@ impl Reader {
             if i + 1 == count && digit == 0 {
                 return Err(bad(cx, "unnormalized long data"));
             }
-            digits.push(digit);
+            bits |= u32::from(digit) << waiting;
+            waiting += 15;
+            while waiting >= 8 {
+                packed.push(bits as u8);
+                (bits, waiting) = (bits >> 8, waiting - 8);
+            }
         }
-        let mut magnitude = BigUint::default();
-        for digit in digits.into_iter().rev() {
-            magnitude = (magnitude << 15u32) + u32::from(digit);
-        }
+        packed.push(bits as u8);
+        let magnitude = BigUint::from_bytes_le(&packed);
         let sign = if n < 0 { Sign::Minus } else { Sign::Plus };
         let big = BigInt::from_biguint(sign, magnitude);
         Ok(new_int(cx, Int::from(big)))

@@ -13,8 +13,9 @@ use ungil_runtime::objects::list::PyList;
 use ungil_runtime::objects::set::{PySet, new_frozenset};
 use ungil_runtime::prelude::*;
 
-/// Numbers of the memo below this much past its end are reserved at once.
-const DENSE: usize = 1 << 16;
+/// Places of the memo that are reserved for each object in it, and for none: numbers may be lies.
+const PLACES: usize = 4;
+const FIRST_PLACES: usize = 64;
 
 /// One run of unpickling.
 pub struct Loader<'a> {
@@ -45,13 +46,14 @@ pub struct Memo {
 impl Memo {
     fn set(&mut self, number: usize, v: Obj) {
         if number >= self.dense.len() {
-            if number > self.dense.len() + DENSE {
+            if number > PLACES * self.count + FIRST_PLACES {
                 self.count += usize::from(self.sparse.insert(number, v).is_none());
                 return;
             }
             self.dense.resize(number + 1, None);
         }
-        self.count += usize::from(self.dense[number].replace(v).is_none());
+        let known = self.dense[number].replace(v).is_some() || self.sparse.remove(&number).is_some();
+        self.count += usize::from(!known);
     }
 
     fn get(&self, number: usize) -> Option<Obj> {

@@ -14,7 +14,14 @@ const FRAME_HEADER: usize = 9;
 #[derive(Default)]
 pub struct Memo {
     pub numbers: HashMap<u64, u32, BuildPointerHasher>,
-    pub kept: Vec<Obj>,
+    pub kept: Vec<(u32, Obj)>,
+}
+
+impl Memo {
+    /// A memo that holds what another one held.
+    pub fn of(kept: Vec<(u32, Obj)>) -> Memo {
+        Memo { numbers: kept.iter().map(|(number, v)| (v.value().0, *number)).collect(), kept }
+    }
 }
 
 /// One run of pickling.
@@ -155,10 +162,10 @@ impl Saver {
         if self.fast {
             return;
         }
-        let number = self.memo.numbers.len() as u32;
-        if self.memo.numbers.insert(v.value().0, number).is_none() {
-            self.memo.kept.push(v.own(cx));
-        }
+        // Something that hooks have written as a part of itself gets a second number: whoever reads counts as well.
+        let number = self.memo.kept.len() as u32;
+        self.memo.numbers.insert(v.value().0, number);
+        self.memo.kept.push((number, v.own(cx)));
         match (self.proto >= 4, self.bin, u8::try_from(number)) {
             (true, ..) => self.put(b"\x94"),
             (_, true, Ok(number)) => self.put(&[b'q', number]),

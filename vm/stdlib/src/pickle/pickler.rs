@@ -34,8 +34,8 @@ struct State {
     fix_imports: bool,
     ready: bool,
     running: bool,
-    /// What has been written, in the order of its numbers.
-    memo: Vec<Slot>,
+    /// What has been written, with its numbers.
+    memo: Vec<(u32, Slot)>,
 }
 
 // SAFETY: `repr(C)`, header first; objects of the type and its subclasses are made with this payload alone.
@@ -56,7 +56,7 @@ unsafe fn trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
     let this = unsafe { &*h.cast::<PyPickler>() };
     [&this.write, &this.table, &this.id].iter().for_each(|slot| visit(slot.peek()));
     // SAFETY: as above.
-    unsafe { &*this.state.get() }.memo.iter().for_each(|slot| visit(slot.peek()));
+    unsafe { &*this.state.get() }.memo.iter().for_each(|(_, slot)| visit(slot.peek()));
 }
 
 unsafe fn drop_fields(h: *mut Header, m: &Mutator) {
@@ -65,7 +65,7 @@ unsafe fn drop_fields(h: *mut Header, m: &Mutator) {
     [&this.write, &this.table, &this.id].iter().for_each(|slot| slot.clear(m));
     // SAFETY: as above.
     let state = unsafe { std::mem::take(&mut *this.state.get()) };
-    state.memo.iter().for_each(|slot| slot.clear(m));
+    state.memo.iter().for_each(|(_, slot)| slot.clear(m));
 }
 
 impl PyPickler {
@@ -76,28 +76,28 @@ impl PyPickler {
     }
 
     /// Takes out what has been written.
-    fn take_memo(&self, cx: &Cx) -> Vec<Obj> {
-        let taken: Vec<Option<Obj>> = self.with(cx, |state| {
+    fn take_memo(&self, cx: &Cx) -> Vec<(u32, Obj)> {
+        self.with(cx, |state| {
             let slots = std::mem::take(&mut state.memo);
-            slots.iter().map(|slot| slot.take_locked()).collect()
-        });
-        taken.into_iter().flatten().collect()
+            slots.iter().filter_map(|(number, slot)| Some((*number, slot.take_locked()?))).collect()
+        })
     }
 
-    fn put_memo(&self, cx: &Cx, kept: Vec<Obj>) {
+    fn put_memo(&self, cx: &Cx, kept: Vec<(u32, Obj)>) {
         self.with(cx, |state| {
-            for v in kept {
+            for (number, v) in kept {
                 let slot = Slot::empty();
                 slot.replace_locked(&self.h, v);
-                state.memo.push(slot);
+                state.memo.push((number, slot));
             }
         });
     }
 
-    fn shown_memo(&self, cx: &Cx) -> Vec<Obj> {
-        let shown =
-            self.with(cx, |state| state.memo.iter().map(|slot| slot.get_locked(cx)).collect::<Vec<_>>());
-        shown.into_iter().flatten().collect()
+    fn shown_memo(&self, cx: &Cx) -> Vec<(u32, Obj)> {
+        self.with(cx, |state| {
+            let entries = state.memo.iter();
+            entries.filter_map(|(number, slot)| Some((*number, slot.get_locked(cx)?))).collect()
+        })
     }
 }
 
@@ -209,8 +209,7 @@ fn method_dump(cx: &mut Cx, a: Args<'_>) -> R {
         this.with(cx, |state| (state.proto, state.bin, state.fast, state.fix_imports));
     let mut saver = Saver::new(proto, fix);
     (saver.bin, saver.fast) = (bin, fast);
-    let numbers = kept.iter().enumerate().map(|(i, v)| (v.value().0, i as u32)).collect();
-    saver.memo = Memo { numbers, kept };
+    saver.memo = Memo::of(kept);
     saver.write = this.write.get(&this.h, cx);
     let result = run(cx, this, a.get(0), &mut saver, a.get(1));
     this.put_memo(cx, std::mem::take(&mut saver.memo.kept));
@@ -251,9 +250,9 @@ fn get_memo(cx: &mut Cx, a: Args<'_>) -> R {
 /// A dict of what is in a pickler's memo.
 pub fn memo_dict(cx: &mut Cx, this: &PyPickler) -> R {
     let made = PyDict::new(cx);
-    for (i, v) in this.shown_memo(cx).into_iter().enumerate() {
+    for (number, v) in this.shown_memo(cx) {
         let key = cx.int_u64(v.value().0);
-        let entry = cx.tuple(vec![cx.int(i as i64), v]);
+        let entry = cx.tuple(vec![cx.int(number.into()), v]);
         cx.set_item(made.r(), key.r(), entry.r())?;
     }
     Ok(made)
@@ -277,11 +276,13 @@ fn set_memo(cx: &mut Cx, a: Args<'_>) -> R {
         let [number, v] = &parts[..] else {
             return Err(cx.type_error("'memo' values must be 2-item tuples"));
         };
-        entries.push((cx.to_i64(number.r())?, v.clone()));
+        let Ok(number) = u32::try_from(cx.to_i64(number.r())?) else {
+            return Err(cx.value_error("memo indices must be non-negative numbers of 32 bits"));
+        };
+        entries.push((number, v.clone()));
     }
-    entries.sort_by_key(|(number, _)| *number);
     drop(this.take_memo(cx));
-    this.put_memo(cx, entries.into_iter().map(|(_, v)| v).collect());
+    this.put_memo(cx, entries);
     Ok(cx.none())
 }
 
