@@ -413,6 +413,23 @@ impl Cx {
         found
     }
 
+    /// Runs `f` on what every thread has for itself, with the world stopped. What `f` hands out of another thread's must be
+    /// published by it first.
+    pub fn with_threads_stopped<T>(
+        &mut self,
+        f: impl FnOnce(&Cx, &[&crate::thread_state::ThreadData]) -> T,
+    ) -> T {
+        let stopped = self.mutator.stop_the_world();
+        let contexts = self.vm.contexts.lock().unwrap_or_else(|p| p.into_inner());
+        // SAFETY: the entry is there, so the context is; its thread stands still, or has not attached.
+        let threads: Vec<&crate::thread_state::ThreadData> =
+            contexts.iter().map(|entry| unsafe { &(*entry.cx).thread_state }).collect();
+        let result = f(self, &threads);
+        drop(contexts);
+        drop(stopped);
+        result
+    }
+
     /// Registers and instruction of the innermost Python frame, null if none runs.
     pub fn position(&self) -> (*mut Value, *const u64) {
         (self.regs.get(), self.ip.get())
@@ -553,6 +570,10 @@ impl Drop for Cx {
         // A thread gives its values up before it ends; what the end of the program leaves is left to the process.
         std::mem::forget(std::mem::take(self.thread_state.values.get_mut()));
         std::mem::forget(std::mem::take(self.thread_state.decimal_context.get_mut()));
+        let own = &self.thread_state;
+        for slot in [&own.context, &own.running_loop, &own.running_task] {
+            std::mem::forget(slot.take());
+        }
         std::mem::forget(std::mem::take(&mut self.tracing));
         self.mutator.leave();
         self.vm.world.unregister(&self.mutator.thread);

@@ -13,6 +13,12 @@ pub struct ThreadData {
     pub values: RefCell<HashMap<&'static str, Obj>>,
     /// Objects whose `repr` is being computed (recursive containers).
     pub repr_stack: RefCell<Vec<u64>>,
+    /// The context of context variables that is current; made when it is first asked for. Dropped when the thread ends, as what
+    /// follows.
+    pub context: RefCell<Option<Obj>>,
+    /// The event loop that the thread runs, and the task of it.
+    pub running_loop: RefCell<Option<Obj>>,
+    pub running_task: RefCell<Option<Obj>>,
     /// Frames that a new coroutine remembers of where it was made.
     pub origin_depth: Cell<usize>,
     /// Counts the changes of context variables and of the current context that this thread makes.

@@ -176,7 +176,9 @@ fn get_objects(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn get_referrers(cx: &mut Cx, a: Args<'_>) -> R {
     let targets: Vec<Value> = a.varargs(cx, 0).iter().map(|v| v.value()).collect();
-    let found = cycle::referrers(cx, &targets);
+    let mut found = cycle::referrers(cx, &targets);
+    // Not the tuple of the arguments, which is there for this call only.
+    found.retain(|v| v.value() != a.values()[0]);
     Ok(cx.list(found))
 }
 

@@ -6,6 +6,7 @@ mod abc;
 mod accounts;
 mod array;
 mod ast;
+mod asyncio;
 pub mod atexit;
 mod binascii;
 mod bisect;
@@ -80,6 +81,7 @@ type Init = fn(&mut Cx, &Obj) -> R<()>;
 const MODULES: &[(&str, Init)] = &[
     ("_abc", abc::init),
     ("_ast", ast::init),
+    ("_asyncio", asyncio::init),
     ("_blake2", hash::init_blake2),
     ("_bisect", bisect::init),
     ("_bz2", bz2::init),

@@ -4,7 +4,7 @@
 //! calls them in order at start-up, before any other thread runs.
 
 use crate::class::shape::FIRST_HINT;
-use crate::class::{Builtin, CallFn, NextFn, NumberHooks, PyType, QuickFn, Shape, class_flag};
+use crate::class::{Builtin, CallFn, NextFn, NumberHooks, PyType, QuickFn, SendFn, Shape, class_flag};
 use crate::names::Special;
 use crate::native::{Args, NativeDef, NativeFn};
 use crate::objects::dict::PyDict;
@@ -90,6 +90,7 @@ impl PyType {
             instances_watched: AtomicU32::new(0),
             inline_hint: AtomicU32::new(FIRST_HINT),
             next: Default::default(),
+            send: Default::default(),
             quick: Default::default(),
             call: Default::default(),
             number: Default::default(),
@@ -366,6 +367,12 @@ impl TypeBuilder {
     /// How exact instances give their next item; must do what `__next__` does.
     pub fn next_hook(&mut self, f: NextFn) -> &mut Self {
         self.class.next.get_or_init(|| f);
+        self
+    }
+
+    /// How exact instances go on with what is sent to them; must do what `__next__` and `send` do.
+    pub fn send_hook(&mut self, f: SendFn) -> &mut Self {
+        self.class.send.get_or_init(|| f);
         self
     }
 

@@ -66,6 +66,9 @@ pub mod class_flag {
 /// See [`PyType::next`].
 pub type NextFn = fn(&mut Cx, Ref<'_>) -> R<Option<Obj>>;
 
+/// See [`PyType::send`].
+pub type SendFn = fn(&mut Cx, Ref<'_>, Obj) -> R<crate::objects::generator::Outcome>;
+
 /// See [`PyType::quick`].
 pub type QuickFn = fn(&mut Cx, &'static PyType, Args<'_>) -> Option<R>;
 
@@ -134,6 +137,8 @@ pub struct PyType {
     pub(crate) inline_hint: AtomicU32,
     /// How exact instances give their next item, if they are iterators written in Rust: [`Cx::next`] without a call.
     pub(crate) next: std::sync::OnceLock<NextFn>,
+    /// How exact instances go on with what is sent to them while they are awaited; does what `__next__` and `send` do.
+    pub(crate) send: std::sync::OnceLock<SendFn>,
     /// How calling the class with positional arguments makes an instance, for native types whose `__new__` and `__init__`
     /// would say no more; `None` from it leaves the call to them.
     pub(crate) quick: std::sync::OnceLock<QuickFn>,

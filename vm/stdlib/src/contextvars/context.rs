@@ -9,9 +9,6 @@ use ungil_runtime::objects::native::spread;
 use ungil_runtime::objects::sync::{locked, slot_ops};
 use ungil_runtime::prelude::*;
 
-/// The name under which a thread keeps its current context.
-const CURRENT: &str = "_contextvars";
-
 /// See the module's head.
 #[repr(C)]
 pub struct PyContext {
@@ -64,12 +61,44 @@ pub fn payload<'a>(cx: &Cx, v: Ref<'a>) -> Option<&'a PyContext> {
 /// # Errors
 /// `MemoryError`.
 pub fn current(cx: &mut Cx) -> R {
-    if let Some(known) = cx.thread_state.values.borrow().get(CURRENT) {
+    if let Some(known) = &*cx.thread_state.context.borrow() {
         return Ok(known.clone());
     }
     let made = new_context(cx, None)?;
-    cx.thread_state.values.borrow_mut().insert(CURRENT, made.clone());
+    *cx.thread_state.context.borrow_mut() = Some(made.clone());
     Ok(made)
+}
+
+/// `copy_context()`.
+///
+/// # Errors
+/// `MemoryError`.
+pub fn copy_context(cx: &mut Cx) -> R {
+    let now = current(cx)?;
+    let root = payload(cx, now.r()).and_then(|context| context.root(cx));
+    new_context(cx, root)
+}
+
+/// Runs `f` while a context is the current one.
+///
+/// # Errors
+/// `RuntimeError` if a thread is in the context already, `TypeError` for what is none; what `f` gives.
+pub fn run_in<T>(cx: &mut Cx, context: Ref<'_>, f: impl FnOnce(&mut Cx) -> R<T>) -> R<T> {
+    let Some(entered) = payload(cx, context) else {
+        return Err(cx.type_error("an instance of Context was expected"));
+    };
+    if !entered.enter(cx) {
+        let text = cx.repr_string(context)?;
+        return Err(cx.runtime_error(format!("cannot enter context: {text} is already entered")));
+    }
+    let before = cx.thread_state.context.replace(Some(context.own(cx)));
+    changed(cx);
+    let result = f(cx);
+    let after = cx.thread_state.context.replace(before);
+    changed(cx);
+    entered.leave(cx);
+    drop(after);
+    result
 }
 
 impl PyContext {
@@ -170,24 +199,19 @@ fn run(cx: &mut Cx, a: Args<'_>) -> R {
     let Some((&callable, args)) = a.varargs(cx, 1).split_first() else {
         return Err(cx.type_error("run() missing 1 required positional argument"));
     };
-    let context = a.this::<PyContext>();
-    if !context.enter(cx) {
-        let text = cx.repr_string(a.get(0))?;
-        return Err(cx.runtime_error(format!("cannot enter context: {text} is already entered")));
+    run_in(cx, a.get(0), |cx| {
+        let args = args.iter().map(|v| v.own(cx)).collect();
+        let args = cx.tuple(args);
+        spread(cx, callable, args.r(), a.opt(2))
+    })
+}
+
+/// As [`run`], for positional arguments alone.
+fn run_given(cx: &mut Cx, a: Args<'_>) -> Option<R> {
+    if a.len() < 2 {
+        return None;
     }
-    let before = cx.thread_state.values.borrow_mut().insert(CURRENT, a.get(0).own(cx));
-    changed(cx);
-    let args = args.iter().map(|v| v.own(cx)).collect();
-    let args = cx.tuple(args);
-    let result = spread(cx, callable, args.r(), a.opt(2));
-    let after = match before {
-        Some(before) => cx.thread_state.values.borrow_mut().insert(CURRENT, before),
-        None => cx.thread_state.values.borrow_mut().remove(CURRENT),
-    };
-    changed(cx);
-    context.leave(cx);
-    drop(after);
-    result
+    Some(run_in(cx, a.get(0), |cx| cx.call_values(a.get(1), &a.values()[2..], None)))
 }
 
 fn iterator(cx: &mut Cx, kind: usize, items: Vec<Obj>) -> R {
@@ -267,7 +291,7 @@ pub fn class(cx: &mut Cx) -> &'static PyType {
                 new_context(cx, root)
             }),
         )
-        .method(cx, "run", "($self, /, *args, **kwargs)", Full(run));
+        .method(cx, "run", "($self, /, *args, **kwargs)", Varied(run_given, run));
     let none = cx.none();
     t.attr(cx, "__hash__", none);
     CLASS.get_or_init(|| t.class())

@@ -10,20 +10,14 @@ mod context;
 mod map;
 mod var;
 
+pub use context::{copy_context, run_in};
 pub use var::{set_value, value};
 
 use ungil_runtime::objects::module::{add, add_functions};
 use ungil_runtime::prelude::*;
 
-const FUNCTIONS: &[(&str, &str, NativeFn)] = &[(
-    "copy_context",
-    "($module, /)",
-    Full(|cx, _| {
-        let now = context::current(cx)?;
-        let root = context::payload(cx, now.r()).and_then(|context| context.root(cx));
-        context::new_context(cx, root)
-    }),
-)];
+const FUNCTIONS: &[(&str, &str, NativeFn)] =
+    &[("copy_context", "($module, /)", Full(|cx, _| copy_context(cx)))];
 
 pub fn init(cx: &mut Cx, module: &Obj) -> R<()> {
     add_functions(cx, module, FUNCTIONS);

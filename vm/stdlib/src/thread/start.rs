@@ -189,6 +189,11 @@ pub fn end(cx: &mut Cx) {
     let values = std::mem::take(&mut *cx.thread_state.values.borrow_mut());
     drop(values);
     drop(cx.thread_state.decimal_context.take());
+    drop([
+        cx.thread_state.context.take(),
+        cx.thread_state.running_loop.take(),
+        cx.thread_state.running_task.take(),
+    ]);
     cx.run_pending();
 }
 

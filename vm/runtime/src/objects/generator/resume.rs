@@ -537,6 +537,9 @@ pub fn delegate(cx: &mut Cx, iterator: Ref<'_>, v: Obj) -> R<Outcome> {
     if iterator.downcast::<PyGenerator>(cx).is_some() && !is_async_gen(cx, iterator) {
         return send(cx, iterator, v);
     }
+    if let Some(hook) = cx.class_of(iterator).send.get() {
+        return hook(cx, iterator, v);
+    }
     if v.value().is_none() {
         // `next_value` keeps the value of a `StopIteration`.
         let class = cx.class_of(iterator);
