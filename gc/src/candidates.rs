@@ -13,6 +13,25 @@ use std::collections::HashMap;
 /// Bits of [`Header::mark`], set while the world is stopped only: the object is under examination; and lies in no page.
 const CANDIDATE: u8 = 1;
 const LARGE: u8 = 2;
+/// Where the object's generation is among these bits, which stays.
+const AGE_SHIFT: u8 = 2;
+const AGE: u8 = 3 << AGE_SHIFT;
+
+/// The generation of an object: how many collections it has lived through, or [`crate::cycle::FROZEN`].
+///
+/// # Safety
+/// The world is stopped, and the object is there.
+pub(crate) unsafe fn age(h: *mut Header) -> u8 {
+    // SAFETY: as the caller promises.
+    unsafe { ((*h).mark() & AGE) >> AGE_SHIFT }
+}
+
+/// # Safety
+/// As for [`age`].
+pub(crate) unsafe fn set_age(h: *mut Header, age: u8) {
+    // SAFETY: as the caller promises.
+    unsafe { (*h).set_mark((*h).mark() & !AGE | age << AGE_SHIFT) };
+}
 
 /// The objects under examination, and what remains of their counts after subtracting references from within the set: by
 /// the number of the object's block, of those that lie in no page by address.
@@ -48,7 +67,8 @@ impl std::hash::Hasher for PointerHasher {
 
 impl Candidates {
     /// Finds which of `objects` are referenced from nowhere but each other. `held` references to each are the
-    /// caller's own and do not count.
+    /// caller's own and do not count. `others` are containers that are not examined, if there may be hubs among the
+    /// objects.
     ///
     /// # Safety
     /// The world is stopped; the objects are alive.
@@ -57,12 +77,14 @@ impl Candidates {
         runtime: &dyn Collection,
         objects: Vec<*mut Header>,
         held: i64,
+        others: &[*mut Header],
     ) -> Vec<*mut Header> {
         // SAFETY: as the caller promises.
         unsafe {
             m.space.mutators.enter_counts_stw(&m.space.hubs);
             let mut set = Candidates::mark(m, objects, held);
             set.subtract_internal(m);
+            set.keep_classes_of(m, others);
             set.keep_counted(m);
             set.keep_known_to_natives(m, runtime);
             set.unmark(m)
@@ -81,7 +103,7 @@ impl Candidates {
         };
         for h in large {
             // SAFETY: registered objects are there.
-            unsafe { (*h).set_mark(LARGE) };
+            unsafe { (*h).set_mark(LARGE | (*h).mark()) };
         }
         for i in 0..set.objects.len() {
             let h = set.objects[i];
@@ -123,6 +145,20 @@ impl Candidates {
                         self.external[at] -= 1;
                     }
                 });
+            }
+        }
+    }
+
+    /// Makes the classes of objects that are not examined, and do not count them, referenced from outside.
+    unsafe fn keep_classes_of(&mut self, m: &Mutator, others: &[*mut Header]) {
+        for &h in others {
+            // SAFETY: alive; so is its class.
+            let class = unsafe { (*m.shape(h)).class };
+            if !class.is_null()
+                && let Some(at) = self.place(class)
+                && self.external[at] == 0
+            {
+                self.external[at] = 1;
             }
         }
     }
@@ -214,14 +250,14 @@ impl Candidates {
         }
     }
 
-    /// Takes the marks away again; what has not been reached.
+    /// Takes the marks away again but for the generations; what has not been reached.
     unsafe fn unmark(mut self, m: &Mutator) -> Vec<*mut Header> {
         let objects = std::mem::take(&mut self.objects);
         let is_garbage = |h: &*mut Header| self.place(*h).is_some_and(|at| self.external[at] != REACHED);
         let garbage = objects.iter().copied().filter(is_garbage).collect();
         objects.into_iter().chain(m.space.pool.large_objects()).for_each(|h| {
             // SAFETY: alive.
-            unsafe { (*h).set_mark(0) };
+            unsafe { (*h).set_mark((*h).mark() & AGE) };
         });
         garbage
     }

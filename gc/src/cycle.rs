@@ -4,18 +4,29 @@
 //! references that containers hold, tells which are reachable from outside (registers, natives, immortal objects);
 //! what those do not reach is garbage (`candidates.rs`).
 //!
+//! Objects are of three generations (`Header::mark`): a collection of one examines that and the younger ones, and what it
+//! leaves is of the next. What `gc.freeze()` has set apart is never examined. The classes, functions and modules among the
+//! objects, hubs, are examined by collections of everything only: what refers to them is not always counted.
+//!
 //! Phases: with the world stopped, find the garbage and take a reference to each piece; with the world running, let
 //! weak references die and finalizers run; stopped again, find what finalizers have resurrected; running, break the
 //! rest by dropping its fields. Hubs are freed last, by the collector itself: among them are the classes that say how
 //! the others are freed.
 
-use crate::candidates::{BuildPointerHasher, Candidates};
+use crate::candidates::{BuildPointerHasher, Candidates, age, set_age};
 use crate::mutator::{KEPT_BYTES, Mutator, Pending};
 use crate::ops::shape_flag;
 use crate::{Header, Obj, Value, flag};
 use std::collections::HashSet;
-use std::ops::Range;
-use ungil_locks::primitive::{AtomicBool, AtomicI64, Ordering};
+use std::ops::{Range, RangeInclusive};
+use ungil_locks::primitive::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+
+/// Generations of objects, the oldest one included.
+pub const GENERATIONS: usize = 3;
+/// The oldest generation: a collection of it examines everything but what is frozen.
+pub const OLDEST: u8 = GENERATIONS as u8 - 1;
+/// In place of a generation: set apart by [`freeze`].
+pub const FROZEN: u8 = OLDEST + 1;
 
 /// Least growth in bytes between two automatic collections.
 const MIN_GROWTH: i64 = 8 << 20;
@@ -29,6 +40,9 @@ pub struct CollectorState {
     outstanding: AtomicI64,
     limit: AtomicI64,
     growth: AtomicI64,
+    /// Containers that the last collection has left, and the last one of everything.
+    left: AtomicUsize,
+    long_lived: AtomicUsize,
 }
 
 impl Default for CollectorState {
@@ -39,6 +53,8 @@ impl Default for CollectorState {
             outstanding: AtomicI64::new(0),
             limit: AtomicI64::new(MIN_GROWTH),
             growth: AtomicI64::new(MIN_GROWTH),
+            left: AtomicUsize::new(0),
+            long_lived: AtomicUsize::new(0),
         }
     }
 }
@@ -76,6 +92,18 @@ impl CollectorState {
         self.finished();
     }
 
+    /// Whether a collection is under way.
+    pub fn is_collecting(&self) -> bool {
+        // ORD: relaxed; who needs to be alone asks by swapping.
+        self.collecting.load(Ordering::Relaxed)
+    }
+
+    /// Containers that the last collection of everything has left.
+    pub fn long_lived(&self) -> usize {
+        // ORD: relaxed; a number to be shown.
+        self.long_lived.load(Ordering::Relaxed)
+    }
+
     fn finished(&self) {
         // ORD: relaxed; estimates.
         let (live, growth) = (self.outstanding.load(Ordering::Relaxed), self.growth.load(Ordering::Relaxed));
@@ -88,6 +116,27 @@ impl CollectorState {
 pub trait Collection {
     /// Runs what the mutator has queued (finalizers, weak callbacks); it may run any Python.
     fn run_pending(&mut self);
+
+    /// Whether there can be objects for [`Collection::is_uncollectable`] at all.
+    fn any_uncollectable(&self) -> bool;
+
+    /// Whether the object's end runs code that may run only once nothing refers to the object: a cycle that it is in stays.
+    ///
+    /// # Safety
+    /// The object is alive.
+    unsafe fn is_uncollectable(&self, h: *mut Header) -> bool;
+
+    /// Told what has been found, before anything is done to it; it may run any Python.
+    fn found(&mut self, garbage: &[Obj]);
+
+    /// Told what stays as it cannot be collected; it may run any Python.
+    fn stays(&mut self, uncollectable: Vec<Obj>);
+
+    /// Whether to give what would be freed to [`Collection::save`] instead.
+    fn saves(&self) -> bool;
+
+    /// Takes what would be freed; it may run any Python.
+    fn save(&mut self, garbage: Vec<Obj>);
 
     /// Calls `visit` with every word of the stacks of values of all threads.
     ///
@@ -164,15 +213,52 @@ unsafe fn found_stw(m: &Mutator, h: *mut Header) -> Obj {
     unsafe { Obj::from_borrowed(v, m) }
 }
 
-/// Every object that the collector tracks (`gc.get_objects()`), with a reference each.
-pub fn tracked_objects(m: &Mutator) -> Vec<Obj> {
+/// Every object that the collector tracks and that is of one of these generations (`gc.get_objects()`), with a reference each.
+pub fn tracked_objects(m: &Mutator, generations: RangeInclusive<u8>) -> Vec<Obj> {
     let stopped = m.stop_the_world();
-    // SAFETY: the world is stopped.
-    let found = unsafe { containers_stw(m) };
-    // SAFETY: all are alive, and nobody else counts while the world is stopped.
-    let owned = found.into_iter().map(|h| unsafe { found_stw(m, h) }).collect();
+    // SAFETY: the world is stopped; what is found is alive, and nobody else counts meanwhile.
+    let owned = unsafe {
+        let mut found = containers_stw(m);
+        found.retain(|&h| generations.contains(&age(h)));
+        found.into_iter().map(|h| found_stw(m, h)).collect()
+    };
     drop(stopped);
     owned
+}
+
+/// How many containers there are of each generation, and frozen ones.
+pub fn census(m: &Mutator) -> [usize; GENERATIONS + 1] {
+    let mut numbers = [0; GENERATIONS + 1];
+    let stopped = m.stop_the_world();
+    // SAFETY: the world is stopped, and the walk neither allocates nor frees.
+    unsafe { walk_stw(m, |h| numbers[age(h) as usize] += 1) };
+    drop(stopped);
+    numbers
+}
+
+/// How many more containers there are than the last collection has left; where there are less, it is as if it had left
+/// as many as there are now.
+pub fn new_containers(m: &Mutator) -> usize {
+    let now = census(m).iter().sum();
+    // ORD: relaxed; a number to be shown.
+    let left = m.space.collector.left.fetch_min(now, Ordering::Relaxed);
+    now - left.min(now)
+}
+
+/// Sets all objects that there are apart: collections pass over them (`gc.freeze()`).
+pub fn freeze(m: &Mutator) {
+    let stopped = m.stop_the_world();
+    // SAFETY: as in `census`.
+    unsafe { walk_stw(m, |h| set_age(h, FROZEN)) };
+    drop(stopped);
+}
+
+/// Undoes [`freeze`]: the objects are of the oldest generation.
+pub fn unfreeze(m: &Mutator) {
+    let stopped = m.stop_the_world();
+    // SAFETY: as in `census`.
+    unsafe { walk_stw(m, |h| set_age(h, age(h).min(OLDEST))) };
+    drop(stopped);
 }
 
 /// Objects that hold a reference to one of `targets` (`gc.get_referrers()`).
@@ -203,6 +289,10 @@ pub fn referents(m: &Mutator, target: Value) -> Vec<Obj> {
     // SAFETY: the caller holds the target, and the world is stopped.
     unsafe {
         let (h, shape) = (target.ptr(), m.shape(target.ptr()));
+        // ORD: relaxed; the world is stopped.
+        if (*shape).flags.load(Ordering::Relaxed) & shape_flag::GC == 0 {
+            return found;
+        }
         let mut add = |v: Value| match v {
             Value::UNDEF | Value::NOT_FOUND => {}
             v if v.is_ptr() => found.push(found_stw(m, v.ptr())),
@@ -212,38 +302,92 @@ pub fn referents(m: &Mutator, target: Value) -> Vec<Obj> {
         if let Some(trace) = (*shape).ops.trace {
             trace(h, &mut add);
         }
+        if !(*shape).class.is_null() {
+            found.push(found_stw(m, (*shape).class));
+        }
     }
     drop(stopped);
     found
 }
 
-/// Live containers; a count of zero is an object whose owner is about to free it.
-unsafe fn containers_stw(m: &Mutator) -> Vec<*mut Header> {
-    let mut found = Vec::new();
-    // SAFETY: the world is stopped, and nothing is allocated on this heap meanwhile.
+/// Calls `visit` with every live container; a count of zero is an object whose owner is about to free it.
+///
+/// # Safety
+/// The world is stopped, and `visit` neither allocates nor frees objects.
+unsafe fn walk_stw(m: &Mutator, mut visit: impl FnMut(*mut Header)) {
+    // SAFETY: as the caller promises.
     unsafe {
         m.space.pool.walk_stw(|h| {
             // ORD: relaxed; the world is stopped.
             let tracked = (*m.shape(h)).flags.load(Ordering::Relaxed) & shape_flag::GC != 0;
             if tracked && (*h).ref_count() > 0 {
-                found.push(h);
+                visit(h);
+            }
+        });
+    }
+}
+
+unsafe fn containers_stw(m: &Mutator) -> Vec<*mut Header> {
+    let mut found = Vec::new();
+    // SAFETY: the world is stopped; nothing is allocated on this heap meanwhile.
+    unsafe { walk_stw(m, |h| found.push(h)) };
+    found
+}
+
+/// What a collection has to examine.
+#[derive(Default)]
+struct Population {
+    /// Of its generation or a younger one.
+    examined: Vec<*mut Header>,
+    /// What it passes over and may have a class among those.
+    others: Vec<*mut Header>,
+    /// How many containers there are in all.
+    count: usize,
+}
+
+/// Finds what a collection of a generation has to examine, and makes it of the next generation.
+///
+/// # Safety
+/// The world is stopped.
+unsafe fn population_stw(m: &Mutator, generation: u8) -> Population {
+    let mut found = Population::default();
+    let (everything, next) = (generation == OLDEST, (generation + 1).min(OLDEST));
+    // SAFETY: as in `containers_stw`.
+    unsafe {
+        walk_stw(m, |h| {
+            found.count += 1;
+            if age(h) > generation {
+                if everything {
+                    found.others.push(h);
+                }
+                return;
+            }
+            set_age(h, next);
+            if everything || !(*h).is_hub() {
+                found.examined.push(h);
             }
         });
     }
     found
 }
 
-/// Collects cyclic garbage; gives the number of unreachable objects found, as `gc.collect()` does. Does nothing if a
-/// collection is under way already.
-pub fn collect(m: &Mutator, runtime: &mut dyn Collection) -> usize {
+/// What a collection has done: the numbers of objects found unreachable that are gone, and that stay.
+#[derive(Clone, Copy, Default)]
+pub struct Found {
+    pub collected: usize,
+    pub uncollectable: usize,
+}
+
+/// Collects the cyclic garbage of a generation. Does nothing if a collection is under way already.
+pub fn collect(m: &Mutator, runtime: &mut dyn Collection, generation: u8) -> Found {
     let state = &m.space.collector;
     // ORD: acquire and release below, so that two collections are ordered.
     if state.collecting.swap(true, Ordering::Acquire) {
-        return 0;
+        return Found::default();
     }
     // What the collector's own functions hold keeps nothing alive.
     m.collecting.record();
-    let found = collect_garbage(m, runtime);
+    let found = collect_garbage(m, runtime, generation);
     m.collecting.forget();
     m.donate(KEPT_BYTES);
     state.finished();
@@ -252,33 +396,83 @@ pub fn collect(m: &Mutator, runtime: &mut dyn Collection) -> usize {
 }
 
 #[inline(never)]
-fn collect_garbage(m: &Mutator, runtime: &mut dyn Collection) -> usize {
-    let garbage = find_garbage(m, runtime);
-    if garbage.is_empty() {
-        return 0;
+fn collect_garbage(m: &Mutator, runtime: &mut dyn Collection, generation: u8) -> Found {
+    let Garbage { garbage, uncollectable, containers } = find_garbage(m, runtime, generation);
+    // SAFETY: the references keep them alive.
+    let whole = uncollectable.iter().filter(|obj| unsafe { !(*obj.value().ptr()).has_flag(flag::PART) });
+    let mut found = Found { collected: 0, uncollectable: whole.count() };
+    if !garbage.is_empty() {
+        runtime.found(&garbage);
+        finalize(m, &garbage);
+        runtime.run_pending();
+        found.collected = clear(m, runtime, garbage);
+        runtime.run_pending();
     }
-    finalize(m, &garbage);
-    runtime.run_pending();
-    let found = clear(m, runtime, garbage);
-    runtime.run_pending();
+    if !uncollectable.is_empty() {
+        runtime.stays(uncollectable);
+    }
+    // ORD: relaxed; numbers to be shown.
+    let state = &m.space.collector;
+    let left = containers.saturating_sub(found.collected);
+    state.left.store(left, Ordering::Relaxed);
+    if generation == OLDEST {
+        state.long_lived.store(left, Ordering::Relaxed);
+    }
     found
 }
 
-fn find_garbage(m: &Mutator, runtime: &dyn Collection) -> Vec<Obj> {
+/// What nothing refers to, and how many containers there were with it.
+struct Garbage {
+    garbage: Vec<Obj>,
+    uncollectable: Vec<Obj>,
+    containers: usize,
+}
+
+fn find_garbage(m: &Mutator, runtime: &dyn Collection, generation: u8) -> Garbage {
     let stopped = m.stop_the_world();
     // SAFETY: the world is stopped; what is found is alive, and owned before the world goes on.
-    let garbage = unsafe {
+    let found = unsafe {
         m.settle_stw();
         // What threads have freed and keep must not count as memory in use when the next collection is planned.
         m.space.mutators.donate_all_stw();
-        let all = containers_stw(m);
-        let garbage = Candidates::unreachable_stw(m, runtime, all, 0);
+        let Population { examined, others, count } = population_stw(m, generation);
+        let mut garbage = Candidates::unreachable_stw(m, runtime, examined, 0, &others);
         #[cfg(feature = "checks")]
         crate::publish::verify_stw(m);
-        garbage.into_iter().map(|h| found_stw(m, h)).collect()
+        let stays = if runtime.any_uncollectable() { part(m, runtime, &mut garbage) } else { Vec::new() };
+        let own = |found: Vec<*mut Header>| found.into_iter().map(|h| found_stw(m, h)).collect();
+        Garbage { garbage: own(garbage), uncollectable: own(stays), containers: count }
     };
     drop(stopped);
-    garbage
+    found
+}
+
+/// Takes what cannot be collected, and what is reached from there, out of what has been found.
+///
+/// # Safety
+/// The world is stopped, and the objects are alive.
+unsafe fn part(m: &Mutator, runtime: &dyn Collection, garbage: &mut Vec<*mut Header>) -> Vec<*mut Header> {
+    let mut unreached: HashSet<*mut Header, BuildPointerHasher> = garbage.iter().copied().collect();
+    // SAFETY: as the caller promises.
+    let mut stays: Vec<_> =
+        garbage.iter().copied().filter(|&h| unsafe { runtime.is_uncollectable(h) }).collect();
+    for h in &stays {
+        unreached.remove(h);
+    }
+    let mut next = 0;
+    while let Some(&h) = stays.get(next) {
+        // SAFETY: as above.
+        unsafe {
+            trace_all(m, h, &mut |child| {
+                if unreached.remove(&child) {
+                    stays.push(child);
+                }
+            });
+        }
+        next += 1;
+    }
+    garbage.retain(|h| unreached.contains(h));
+    stays
 }
 
 fn finalize(m: &Mutator, garbage: &[Obj]) {
@@ -318,9 +512,13 @@ fn clear(m: &Mutator, runtime: &mut dyn Collection, garbage: Vec<Obj>) -> usize 
     unsafe { m.settle_stw() };
     let objects = garbage.iter().map(|obj| obj.value().ptr()).collect();
     // SAFETY: the world is stopped, and `garbage` holds one reference to each.
-    let dead = unsafe { Candidates::unreachable_stw(m, runtime, objects, 1) };
+    let dead = unsafe { Candidates::unreachable_stw(m, runtime, objects, 1, &[]) };
     // SAFETY: `garbage` keeps them alive.
     let hubs: Vec<*mut Header> = dead.iter().copied().filter(|&h| unsafe { (*h).is_hub() }).collect();
+    if runtime.saves() {
+        drop(stopped);
+        return save(runtime, garbage, &dead);
+    }
     // SAFETY: the world is stopped, and nothing that lives on refers to them.
     unsafe { runtime.forget_stw(&hubs) };
     for &h in &dead {
@@ -356,6 +554,20 @@ fn clear(m: &Mutator, runtime: &mut dyn Collection, garbage: Vec<Obj>) -> usize 
         drop(stopped);
     }
     found
+}
+
+/// Gives what would have been freed away instead; how many objects that are.
+fn save(runtime: &mut dyn Collection, garbage: Vec<Obj>, dead: &[*mut Header]) -> usize {
+    let dead: HashSet<*mut Header, BuildPointerHasher> = dead.iter().copied().collect();
+    let is_saved = |obj: &Obj| {
+        let h = obj.value().ptr();
+        // SAFETY: the reference keeps it alive.
+        dead.contains(&h) && unsafe { !(*h).has_flag(flag::PART) }
+    };
+    let saved: Vec<Obj> = garbage.iter().filter(|obj| is_saved(obj)).cloned().collect();
+    let count = saved.len();
+    runtime.save(saved);
+    count
 }
 
 /// Frees hubs after everything else that was garbage with them.

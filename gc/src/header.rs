@@ -122,7 +122,7 @@ impl Header {
         self.state.store(self.state.load(Ordering::Relaxed) | PUBLISHED, Ordering::Relaxed);
     }
 
-    /// The collector's mark, 0 unless the world is stopped.
+    /// The collector's mark: what `candidates.rs` says, and which generation the object is of.
     #[inline]
     pub(crate) fn mark(&self) -> u8 {
         // ORD: relaxed; marks are looked at while the world is stopped only.

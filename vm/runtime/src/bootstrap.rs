@@ -46,7 +46,7 @@ pub fn boot(config: Config) -> Box<Cx> {
         async_exceptions: Mutex::default(),
         monitoring: Default::default(),
         cache_flushes: Default::default(),
-        collections: AtomicUsize::new(0),
+        collections: Default::default(),
     }));
     let mut cx = Cx::new(vm);
     cx.mutator().attach();

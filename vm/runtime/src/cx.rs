@@ -57,8 +57,8 @@ pub struct Vm {
     pub monitoring: crate::interp::tracing::Monitoring,
     /// Times that all inline caches were emptied.
     pub(crate) cache_flushes: ungil_locks::primitive::AtomicU32,
-    /// Collections done so far.
-    pub collections: AtomicUsize,
+    /// What is known about collections of cyclic garbage.
+    pub collections: crate::collection::Collections,
 }
 
 /// See [`Vm::contexts`]. The context is there as long as the entry is.

@@ -1,10 +1,11 @@
 //! Finalizers, weak-reference callbacks, and collections: the Python that the end of objects runs.
 
+use crate::collection::{self, debug};
+use crate::objects::str::intern;
 use crate::objects::type_;
 use crate::prelude::*;
 use std::ops::Range;
 use ungil_gc::{Pending, WeakCell, cycle};
-use ungil_locks::primitive::Ordering;
 
 /// Whether the object's class has a `__del__`: the `needs_finalizer` of layouts that users derive from.
 ///
@@ -17,7 +18,7 @@ pub unsafe fn has_del(h: *mut Header) -> bool {
         let shape = m.shape(h).cast::<crate::class::Shape>();
         let class = &*(*shape).class;
         // A class without the method is resolved to "none" once; resolving needs no context but the mutator's.
-        class.has_flag(class_flag::HAS_DEL)
+        class.has_flag(class_flag::HAS_DEL | class_flag::HAS_TP_DEL)
     }
 }
 
@@ -41,9 +42,29 @@ pub(crate) fn finalize(cx: &mut Cx, obj: Obj) {
         return;
     }
     let class = cx.class_of(obj.r());
-    let Some(method) = class.special(cx, Special::Del) else { return };
-    if let Err(err) = cx.call_special(method, obj.r(), &[]) {
+    if let Some(method) = class.special(cx, Special::Del)
+        && let Err(err) = cx.call_special(method, obj.r(), &[])
+    {
         crate::traceback::unraisable(cx, err, "Exception ignored while calling deallocator", method);
+    }
+    if class.has_flag(class_flag::HAS_TP_DEL) {
+        end_in_the_old_way(cx, &obj);
+    }
+}
+
+/// Calls `__tp_del__`, which takes the place of a finalizer as there were before PEP 442: of one that runs each time that
+/// the object is about to end.
+#[cold]
+fn end_in_the_old_way(cx: &mut Cx, obj: &Obj) {
+    let name = intern(cx, "__tp_del__");
+    let Some(method) = cx.class_of(obj.r()).lookup(cx, name.get()) else { return };
+    if let Err(err) = cx.call(method.r(), &[obj.r()]) {
+        crate::traceback::unraisable(cx, err, "Exception ignored while calling deallocator", method.r());
+    }
+    if let Some(h) = obj.r().header()
+        && h.ref_count() > 1
+    {
+        h.clear_flag(ungil_gc::flag::FINALIZED);
     }
 }
 
@@ -70,6 +91,48 @@ impl cycle::Collection for Runtime {
     fn run_pending(&mut self) {
         // SAFETY: see `collect`.
         run_pending(unsafe { &mut *self.cx });
+    }
+
+    fn any_uncollectable(&self) -> bool {
+        crate::class::any_has_tp_del()
+    }
+
+    unsafe fn is_uncollectable(&self, h: *mut Header) -> bool {
+        // SAFETY: as the caller promises; shapes of the runtime are `Shape`s, and a live object's class is alive.
+        unsafe {
+            let shape = Mutator::current().shape(h).cast::<crate::class::Shape>();
+            (*(*shape).class).has_flag(class_flag::HAS_TP_DEL)
+        }
+    }
+
+    fn found(&mut self, garbage: &[Obj]) {
+        // SAFETY: as in `run_pending`.
+        let cx = unsafe { &mut *self.cx };
+        if cx.vm.collections.has_debug(debug::COLLECTABLE) {
+            collection::show(cx, "collectable", garbage);
+        }
+    }
+
+    fn stays(&mut self, mut uncollectable: Vec<Obj>) {
+        // SAFETY: as in `run_pending`.
+        let cx = unsafe { &mut *self.cx };
+        if cx.vm.collections.has_debug(debug::UNCOLLECTABLE) {
+            collection::show(cx, "uncollectable", &uncollectable);
+        }
+        if !cx.vm.collections.has_debug(debug::SAVEALL) {
+            uncollectable.retain(|obj| cx.class_of(obj.r()).has_flag(class_flag::HAS_TP_DEL));
+        }
+        collection::keep_as_garbage(cx, uncollectable);
+    }
+
+    fn saves(&self) -> bool {
+        // SAFETY: as in `extents`.
+        unsafe { (*self.cx).vm.collections.has_debug(debug::SAVEALL) }
+    }
+
+    fn save(&mut self, garbage: Vec<Obj>) {
+        // SAFETY: as in `run_pending`.
+        collection::keep_as_garbage(unsafe { &mut *self.cx }, garbage);
     }
 
     unsafe fn stack_words_stw(&self, visit: &mut dyn FnMut(usize)) {
@@ -100,14 +163,12 @@ pub fn clear_stack() {
     std::hint::black_box([0u64; 512]);
 }
 
-/// A full collection; the number of unreachable objects found.
-pub fn collect(cx: &mut Cx) -> usize {
+/// A collection of a generation, for [`collection::run`].
+pub(crate) fn collect(cx: &mut Cx, generation: u8) -> cycle::Found {
     clear_stack();
     let context: *mut Cx = cx;
     let m: *const Mutator = cx.mutator();
     // SAFETY: the collector calls back between its phases only, when it holds no view of the mutator that running
     // Python could invalidate: every field of it is a cell of its own thread.
-    let found = cycle::collect(unsafe { &*m }, &mut Runtime { cx: context });
-    cx.vm.collections.fetch_add(1, Ordering::Relaxed);
-    found
+    cycle::collect(unsafe { &*m }, &mut Runtime { cx: context }, generation)
 }

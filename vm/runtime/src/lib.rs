@@ -11,6 +11,7 @@ mod bind_python;
 pub mod bootstrap;
 pub mod builtins;
 pub mod class;
+pub mod collection;
 pub mod cx;
 mod err;
 pub mod exit;

@@ -1,11 +1,10 @@
 //! `gc`.
 
-use ungil_gc::cycle;
+use ungil_gc::cycle::{self, GENERATIONS};
 use ungil_locks::primitive::{AtomicI64, Ordering};
-use ungil_runtime::objects::dict::PyDict;
+use ungil_runtime::collection::{self, debug};
 use ungil_runtime::objects::list::PyList;
 use ungil_runtime::objects::module::{add, add_functions};
-use ungil_runtime::objects::str::intern;
 use ungil_runtime::objects::tuple::PyTuple;
 use ungil_runtime::prelude::*;
 
@@ -14,8 +13,7 @@ const USUAL_THRESHOLD: i64 = 2000;
 /// Bytes that a small object takes.
 const OBJECT_SIZE: i64 = 48;
 /// What `gc.set_threshold` was told, for `gc.get_threshold`.
-static THRESHOLDS: [AtomicI64; 3] = [AtomicI64::new(USUAL_THRESHOLD), AtomicI64::new(10), AtomicI64::new(0)];
-static DEBUG: AtomicI64 = AtomicI64::new(0);
+static THRESHOLDS: [AtomicI64; 3] = [AtomicI64::new(USUAL_THRESHOLD), AtomicI64::new(10), AtomicI64::new(10)];
 
 const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("collect", "($module, generation=2)", Full(collect)),
@@ -34,93 +32,52 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
         Full(set_threshold),
     ),
     ("get_count", "($module, /)", Full(get_count)),
-    ("get_debug", "($module, /)", Full(|cx, _| Ok(cx.int(DEBUG.load(Ordering::Relaxed))))),
+    ("get_debug", "($module, /)", Full(get_debug)),
     ("set_debug", "($module, flags, /)", Full(set_debug)),
     ("freeze", "($module, /)", Full(freeze)),
     ("unfreeze", "($module, /)", Full(unfreeze)),
-    ("get_freeze_count", "($module, /)", Full(|cx, _| Ok(cx.int(FROZEN.load(Ordering::Relaxed))))),
+    ("get_freeze_count", "($module, /)", Full(get_freeze_count)),
     ("get_stats", "($module, /)", Full(get_stats)),
 ];
 
-/// Objects that `gc.freeze` has set apart. The collector looks at them all the same, which only costs time.
-static FROZEN: AtomicI64 = AtomicI64::new(0);
-/// Generations that programs may ask for; every collection is of everything.
-const GENERATIONS: usize = 3;
-/// By generation: collections that were asked for, and the objects that they found unreachable.
-static COLLECTIONS: [AtomicI64; GENERATIONS] = [const { AtomicI64::new(0) }; GENERATIONS];
-static COLLECTED: [AtomicI64; GENERATIONS] = [const { AtomicI64::new(0) }; GENERATIONS];
-/// Collections of the generation below since the last one of each: what `gc.get_count` shows behind the number of new
-/// objects, which is not counted.
-static SINCE: [AtomicI64; GENERATIONS] = [const { AtomicI64::new(0) }; GENERATIONS];
-
 fn freeze(cx: &mut Cx, _: Args<'_>) -> R {
-    // ORD: relaxed; a number to be shown.
-    FROZEN.store(cycle::tracked_objects(cx).len() as i64, Ordering::Relaxed);
+    cycle::freeze(cx);
     Ok(cx.none())
 }
 
 fn unfreeze(cx: &mut Cx, _: Args<'_>) -> R {
-    // ORD: as in `freeze`.
-    FROZEN.store(0, Ordering::Relaxed);
+    cycle::unfreeze(cx);
     Ok(cx.none())
 }
 
-fn record(cx: &mut Cx, entries: &[(&str, i64)]) -> Obj {
-    let made = PyDict::new(cx);
-    if let Some(dict) = made.downcast::<PyDict>(cx) {
-        for &(name, n) in entries {
-            dict.set_str(cx, intern(cx, name).get(), cx.int(n));
-        }
-    }
-    made
+fn get_freeze_count(cx: &mut Cx, _: Args<'_>) -> R {
+    let frozen = cycle::census(cx)[GENERATIONS];
+    Ok(cx.int(frozen as i64))
 }
 
-/// Collections by generation; those that nobody asked for count to the youngest one.
+/// Collections by generation. Those that nobody has asked for are of everything.
 fn get_stats(cx: &mut Cx, _: Args<'_>) -> R {
-    // ORD: relaxed; numbers to be shown.
-    let mut collections = COLLECTIONS.each_ref().map(|n| n.load(Ordering::Relaxed));
-    let asked: i64 = collections.iter().sum();
-    collections[0] += cx.vm.collections.load(Ordering::Relaxed) as i64 - asked;
     let stats = (0..GENERATIONS).map(|generation| {
-        let collected = COLLECTED[generation].load(Ordering::Relaxed);
-        let n = collections[generation];
-        record(cx, &[("collections", n), ("collected", collected), ("uncollectable", 0)])
+        let numbers = &cx.vm.collections.generations[generation];
+        // ORD: relaxed; numbers to be shown.
+        let shown = [
+            ("collections", numbers.collections.load(Ordering::Relaxed)),
+            ("collected", numbers.collected.load(Ordering::Relaxed)),
+            ("uncollectable", numbers.uncollectable.load(Ordering::Relaxed)),
+        ];
+        collection::record(cx, &shown)
     });
     let stats = stats.collect();
     Ok(cx.list(stats))
 }
 
+/// New containers, then collections of the generation below.
 fn get_count(cx: &mut Cx, _: Args<'_>) -> R {
+    let new = cycle::new_containers(cx);
     // ORD: relaxed; numbers to be shown.
-    let counts = SINCE.iter().map(|n| cx.int(n.load(Ordering::Relaxed))).collect();
+    let since = cx.vm.collections.since[1..].iter().map(|n| n.load(Ordering::Relaxed));
+    let counts = std::iter::once(new).chain(since).map(|n| cx.int(n as i64)).collect();
     Ok(cx.tuple(counts))
-}
-
-/// Counts a collection of a generation.
-fn count(generation: usize, found: i64) {
-    // ORD: relaxed; numbers to be shown.
-    COLLECTIONS[generation].fetch_add(1, Ordering::Relaxed);
-    COLLECTED[generation].fetch_add(found, Ordering::Relaxed);
-    SINCE[..=generation].iter().for_each(|n| n.store(0, Ordering::Relaxed));
-    if let Some(above) = SINCE.get(generation + 1) {
-        above.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Calls what is in `gc.callbacks`; what they raise is reported.
-fn call_callbacks(cx: &mut Cx, phase: &str, generation: i64, collected: i64) -> R<()> {
-    let gc = ungil_runtime::import::import_module(cx, "gc")?;
-    let callbacks = cx.get_attr_str(gc.r(), "callbacks")?;
-    let Some(callbacks) = callbacks.downcast::<PyList>(cx) else { return Ok(()) };
-    for callback in callbacks.snapshot(cx) {
-        let info = record(cx, &[("generation", generation), ("collected", collected), ("uncollectable", 0)]);
-        let phase = cx.str(phase);
-        if let Err(err) = cx.call(callback.r(), &[phase.r(), info.r()]) {
-            let what = "Exception ignored while calling GC callback";
-            ungil_runtime::traceback::unraisable(cx, err, what, callback.r());
-        }
-    }
-    Ok(())
 }
 
 fn collect(cx: &mut Cx, a: Args<'_>) -> R {
@@ -128,21 +85,19 @@ fn collect(cx: &mut Cx, a: Args<'_>) -> R {
     collect_generation(cx, a)
 }
 
-/// In a frame of its own, made after the stack has been cleared.
+/// In a frame of its own, made after the stack has been cleared: what the frame does not use would keep alive what earlier
+/// calls have left there.
 #[inline(never)]
 fn collect_generation(cx: &mut Cx, a: Args<'_>) -> R {
     let generation = match a.opt(0) {
         Some(generation) => cx.to_i64(generation)?,
-        None => 2,
+        None => i64::from(cycle::OLDEST),
     };
-    if !(0..=2).contains(&generation) {
+    let Ok(generation @ 0..=cycle::OLDEST) = u8::try_from(generation) else {
         return Err(cx.value_error("invalid generation"));
-    }
-    call_callbacks(cx, "start", generation, 0)?;
-    let found = ungil_runtime::finalize::collect(cx) as i64;
-    count(generation as usize, found);
-    call_callbacks(cx, "stop", generation, found)?;
-    Ok(cx.int(found))
+    };
+    let found = collection::run(cx, generation);
+    Ok(cx.int(found as i64))
 }
 
 fn switch(cx: &mut Cx, on: bool) -> Obj {
@@ -150,7 +105,6 @@ fn switch(cx: &mut Cx, on: bool) -> Obj {
     cx.none()
 }
 
-/// All are of the oldest generation, so to speak.
 fn get_objects(cx: &mut Cx, a: Args<'_>) -> R {
     if let Some(generation) = a.opt_not_none(0) {
         if cx.class_of(generation).special(cx, Special::Index).is_none() {
@@ -166,11 +120,10 @@ fn get_objects(cx: &mut Cx, a: Args<'_>) -> R {
         if generation < 0 {
             return Err(cx.value_error("generation parameter cannot be negative"));
         }
-        if generation < GENERATIONS as i64 - 1 {
-            return Ok(cx.list(Vec::new()));
-        }
+        let found = cycle::tracked_objects(cx, generation as u8..=generation as u8);
+        return Ok(cx.list(found));
     }
-    let found = cycle::tracked_objects(cx);
+    let found = cycle::tracked_objects(cx, 0..=cycle::OLDEST);
     Ok(cx.list(found))
 }
 
@@ -183,12 +136,27 @@ fn get_referrers(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn get_referents(cx: &mut Cx, a: Args<'_>) -> R {
-    let found = a.varargs(cx, 0).iter().flat_map(|v| cycle::referents(cx, v.value())).collect();
+    let mut found = Vec::new();
+    for v in a.varargs(cx, 0) {
+        found.extend(numbers_in(cx, *v));
+        found.extend(cycle::referents(cx, v.value()));
+    }
     Ok(cx.list(found))
 }
 
-/// What cannot be part of a cycle is not tracked: numbers and texts, classes that live for ever, instances without
-/// attributes, tuples of all these.
+/// The items of a list or tuple that are no objects on the heap: the collector passes over them.
+fn numbers_in(cx: &Cx, v: Ref<'_>) -> Vec<Obj> {
+    let mut items = match (v.downcast::<PyList>(cx), v.downcast::<PyTuple>(cx)) {
+        (Some(list), _) => list.snapshot(cx),
+        (_, Some(tuple)) => tuple.items().iter().map(|item| item.own(cx)).collect(),
+        _ => Vec::new(),
+    };
+    items.retain(|item| item.r().header().is_none());
+    items
+}
+
+/// What cannot be part of a cycle is not tracked: numbers and texts, classes that live for ever, instances of built-in types
+/// without attributes, tuples of all these.
 fn is_tracked(cx: &Cx, a: Args<'_>) -> R {
     let tracked = may_refer(cx, a.get(0), 0);
     Ok(cx.bool(tracked))
@@ -205,6 +173,9 @@ fn may_refer(cx: &Cx, v: Ref<'_>, depth: usize) -> bool {
         && let Some(tuple) = v.downcast::<PyTuple>(cx)
     {
         return depth > DEEP || tuple.items().iter().any(|&item| may_refer(cx, item, depth + 1));
+    }
+    if cx.class_of(v).is_heap() {
+        return true;
     }
     let shape = cx.shape_of(h);
     let has_attributes = cx.class_of(v).has_flag(class_flag::HAS_DICT) || shape.head.attr_inline > 0;
@@ -239,18 +210,25 @@ fn set_threshold(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn set_debug(cx: &mut Cx, a: Args<'_>) -> R {
-    DEBUG.store(cx.to_i64(a.get(0))?, Ordering::Relaxed);
+    let flags = cx.to_i64(a.get(0))?;
+    // ORD: relaxed; a setting.
+    cx.vm.collections.debug.store(flags, Ordering::Relaxed);
     Ok(cx.none())
+}
+
+fn get_debug(cx: &mut Cx, _: Args<'_>) -> R {
+    // ORD: as in `set_debug`.
+    Ok(cx.int(cx.vm.collections.debug.load(Ordering::Relaxed)))
 }
 
 pub fn init(cx: &mut Cx, module: &Obj) -> R<()> {
     add_functions(cx, module, FUNCTIONS);
     for (name, n) in [
-        ("DEBUG_STATS", 1),
-        ("DEBUG_COLLECTABLE", 2),
-        ("DEBUG_UNCOLLECTABLE", 4),
-        ("DEBUG_SAVEALL", 32),
-        ("DEBUG_LEAK", 38),
+        ("DEBUG_STATS", debug::STATS),
+        ("DEBUG_COLLECTABLE", debug::COLLECTABLE),
+        ("DEBUG_UNCOLLECTABLE", debug::UNCOLLECTABLE),
+        ("DEBUG_SAVEALL", debug::SAVEALL),
+        ("DEBUG_LEAK", debug::COLLECTABLE | debug::UNCOLLECTABLE | debug::SAVEALL),
     ] {
         let n = cx.int(n);
         add(cx, module, name, n);

@@ -9,6 +9,12 @@ use ungil_runtime::prelude::*;
 
 const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("get_recursion_depth", "($module, /)", Full(recursion_depth)),
+    (
+        "get_long_lived_total",
+        "($module, /)",
+        Leaf(|cx, _| Ok(cx.int(cx.space.collector.long_lived() as i64))),
+    ),
+    ("get_tracked_heap_size", "($module, /)", Full(tracked_heap_size)),
     ("get_static_builtin_types", "($module, /)", Full(built_in_types)),
     ("has_inline_values", "($module, obj, /)", Full(has_inline_values)),
     ("identify_type_slot_wrappers", "($module, /)", Full(special_names)),
@@ -34,6 +40,12 @@ fn recursion_depth(cx: &mut Cx, _: Args<'_>) -> R {
     let (regs, ip) = cx.position();
     let depth = Frames::from(regs, ip).count();
     Ok(cx.int(depth as i64))
+}
+
+/// How many objects the collector of cycles knows.
+fn tracked_heap_size(cx: &mut Cx, _: Args<'_>) -> R {
+    let total: usize = ungil_gc::cycle::census(cx).iter().sum();
+    Ok(cx.int(total as i64))
 }
 
 /// The types that no program made.

@@ -52,7 +52,7 @@ fn quiesce(cx: &mut Cx, _: Args<'_>) -> R {
 
 /// A collection of cycles, without the callbacks of `gc`; how many unreachable objects there were.
 fn collect(cx: &mut Cx, _: Args<'_>) -> R {
-    let found = ungil_runtime::finalize::collect(cx);
+    let found = ungil_runtime::collection::run_full(cx);
     Ok(cx.int(found as i64))
 }
 

@@ -378,7 +378,7 @@ fn clear_main(cx: &mut Cx) -> bool {
         drop(value);
         cx.run_pending();
     }
-    ungil_runtime::finalize::collect(cx);
+    ungil_runtime::collection::run_full(cx);
     true
 }
 
@@ -393,6 +393,10 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
     ungil_stdlib::atexit::run(cx);
     let mut flushed = ungil_stdlib::io::finish(cx);
     cx.world.set_finalizing(&cx.thread);
+    if ungil_runtime::class::any_has_tp_del() {
+        ungil_runtime::collection::run_full(cx);
+    }
+    ungil_runtime::collection::warn_of_garbage(cx);
     if clear_main(cx) {
         flushed &= ungil_stdlib::io::finish(cx);
     }

@@ -12,6 +12,15 @@ const ANY_NAME: usize = 0;
 /// Whether a class with a `__del__` has been made.
 static ANY_HAS_DEL: AtomicBool = AtomicBool::new(false);
 
+/// Whether a class with a `__tp_del__` has been made.
+static ANY_HAS_TP_DEL: AtomicBool = AtomicBool::new(false);
+
+/// Whether there has been a call of [`PyType::ends_in_the_old_way`].
+pub fn any_has_tp_del() -> bool {
+    // ORD: as for `any_has_del`; what is collected has been made after the class.
+    ANY_HAS_TP_DEL.load(Ordering::Relaxed)
+}
+
 /// Whether any class has, or has had, a `__del__`.
 pub fn any_has_del() -> bool {
     // ORD: as where it is set.
@@ -267,6 +276,15 @@ impl PyType {
             self.forget_specials();
         }
         crate::interp::cache::class_changed(cx, self, name);
+    }
+
+    /// From now on the class's `__tp_del__` is called whenever an instance is about to end. Instances in cycles are not
+    /// collected: nobody knows which one to call first.
+    pub fn ends_in_the_old_way(&self) {
+        self.set_flag(crate::class::class_flag::HAS_TP_DEL);
+        Shape::ask_finalizers(self);
+        // ORD: relaxed; asked after instances have been made.
+        ANY_HAS_TP_DEL.store(true, Ordering::Relaxed);
     }
 
     /// Sets or clears the flag that instances need a finalizer, here and in subclasses.

@@ -20,7 +20,7 @@ mod shape;
 pub use build::TypeBuilder;
 pub use builtin::Builtin;
 pub use cells::{ABSENT, CellTable};
-pub use lookup::any_has_del;
+pub use lookup::{any_has_del, any_has_tp_del};
 pub use shape::{MAX_SHAPE_ATTRS, Shape};
 
 use crate::names::Special;
@@ -59,6 +59,8 @@ pub mod class_flag {
     pub const METHOD_DESCRIPTOR: u32 = 1024;
     /// Defines or inherits `__del__`: instances need a finalizer.
     pub const HAS_DEL: u32 = 2048;
+    /// Has a `__tp_del__` that takes the place of a finalizer as there were before PEP 442.
+    pub const HAS_TP_DEL: u32 = 8192;
     /// Its place in the hierarchy is being decided: a metaclass's `mro()` is looking at it.
     pub const INCOMPLETE: u32 = 4096;
 }

@@ -80,7 +80,7 @@ impl Shape {
         cx.space.shapes.set(id, std::ptr::from_ref(shape).cast_mut().cast());
         // A `__del__` that the class is given while the shape is made is seen here or by `ask_finalizers`, which takes the
         // same mutex.
-        if class.has_flag(class_flag::HAS_DEL) {
+        if class.has_flag(class_flag::HAS_DEL | class_flag::HAS_TP_DEL) {
             shape.ask_finalizer();
         }
         shape

@@ -18,7 +18,7 @@ pub fn handle(cx: &mut Cx, bits: u32) -> R<()> {
     }
     if bits & check::COLLECT != 0 {
         cx.thread.clear_check(check::COLLECT);
-        crate::finalize::collect(cx);
+        crate::collection::run_full(cx);
     }
     if bits & check::SIGNAL != 0 {
         cx.thread.clear_check(check::SIGNAL);

@@ -189,7 +189,7 @@ fn flush_standard(cx: &mut Cx) -> bool {
 /// Flushes streams that nobody has closed, text before buffers: their finalizers will not run.
 fn flush_others(cx: &mut Cx) {
     let (mut texts, mut buffers) = (Vec::new(), Vec::new());
-    for object in cycle::tracked_objects(cx) {
+    for object in cycle::tracked_objects(cx, 0..=cycle::FROZEN) {
         if text::is_stream(cx, object.r()) {
             texts.push(object);
         } else if super::buffered::is_writer(cx, object.r()) {

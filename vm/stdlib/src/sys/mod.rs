@@ -246,8 +246,8 @@ fn is_immortal(cx: &Cx, a: Args<'_>) -> R {
 
 /// Objects that are alive: what CPython counts are blocks of its allocator.
 fn getallocatedblocks(cx: &mut Cx, _: Args<'_>) -> R {
-    let objects = ungil_gc::cycle::tracked_objects(cx);
-    Ok(cx.int(objects.len() as i64))
+    let objects: usize = ungil_gc::cycle::census(cx).iter().sum();
+    Ok(cx.int(objects as i64))
 }
 
 fn call_tracing(cx: &mut Cx, a: Args<'_>) -> R {

@@ -34,6 +34,7 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("join_temporary_c_thread", "($module, /)", Full(threads::join)),
     ("bad_get", "($module, descr, obj, cls, /)", Full(types::bad_get)),
     ("create_cfunction", "($module, /)", Full(types::create_function)),
+    ("with_tp_del", "($module, cls, /)", Full(types::with_tp_del)),
     ("test_with_docstring", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
 ];
 

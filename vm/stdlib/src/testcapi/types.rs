@@ -76,3 +76,17 @@ static FUNCTION: NativeDef = NativeDef::new("a", "(x, /)", Leaf(|cx, a| Ok(a.get
 pub(super) fn create_function(cx: &mut Cx, _: Args<'_>) -> R {
     Ok(ungil_runtime::objects::native::new_function(cx, &FUNCTION, None))
 }
+
+/// Makes `__tp_del__` of a class what C types had before PEP 442 in place of a finalizer.
+pub(super) fn with_tp_del(cx: &mut Cx, a: Args<'_>) -> R {
+    match PyType::from_ref(a.get(0), cx).filter(|class| class.is_heap()) {
+        Some(class) => {
+            class.ends_in_the_old_way();
+            Ok(a.get(0).own(cx))
+        }
+        None => {
+            let shown = cx.repr_string(a.get(0))?;
+            Err(cx.type_error(format!("heap type expected, got {shown}")))
+        }
+    }
+}

@@ -1,8 +1,8 @@
 """Runs the cases of one test module and writes what became of each to a file, a line per event.
 
 Given with -c by the conformance table: RESULTS MODULE [details], the file and the module's name below `test`. With
-`details`, cases that are marked as being about an implementation detail of CPython are run instead of skipped. Lines of
-the file, with fields separated by tabs:
+`details`, cases that are marked as being about an implementation detail of CPython, or as in need of a GIL, are run instead
+of skipped. Lines of the file, with fields separated by tabs:
 
     plan NAME                   the case exists
     start NAME                  it begins
@@ -82,11 +82,23 @@ def line(*fields):
     return "\t".join(field.translate({9: " ", 10: " ", 13: " "})[:500] for field in fields) + "\n"
 
 
+class Yes(int):
+    """True, and told from every other condition by what it is."""
+
+
 def run_details():
-    """Makes the decorators for implementation details, `cpython_only` among them, mark nothing."""
+    """Makes the decorators for implementation details, `cpython_only` among them, mark nothing.
+
+    Nor do those for cases that need a GIL: the reference has one, so it runs them.
+    """
     from test import support
 
     support.impl_detail = lambda msg=None, **guards: lambda test: test
+    if support.Py_GIL_DISABLED:
+        no_gil, skip_if = Yes(True), unittest.skipIf
+        support.Py_GIL_DISABLED = no_gil
+        support.requires_gil_enabled = lambda msg=None: lambda test: test
+        unittest.skipIf = lambda condition, reason: skip_if(condition is not no_gil and condition, reason)
 
 
 def main(results, module, details=""):

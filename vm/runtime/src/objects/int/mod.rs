@@ -4,7 +4,7 @@
 //! value. Ints never change once they are made, so nothing here takes a lock.
 //!
 //! - `num.rs`: the arithmetic, without objects; `small.rs`: operators on immediates, for the interpreter's slow paths
-//! - `binary.rs`: operators as methods; `new.rs`: the constructor; `text.rs`: digits; `bytes.rs`, `methods.rs`: the other methods
+//! - `binary.rs`: operators as methods; `new.rs`: the constructor; `text.rs`: digits; `pylong.rs`: huge ones; `bytes.rs`, `methods.rs`: the other methods
 //! - `boolean.rs`: the class `bool`
 
 mod binary;
@@ -13,6 +13,7 @@ mod bytes;
 mod methods;
 pub(crate) mod new;
 pub mod num;
+mod pylong;
 mod small;
 pub mod text;
 

@@ -141,19 +141,30 @@ fn int_in_base(cx: &mut Cx, v: Ref<'_>, base: Obj) -> R {
 
 /// Reads a string.
 fn from_str(cx: &mut Cx, s: &PyStr, base: u32) -> R {
-    let limit = text::max_digits(cx);
     let parsed = match s.is_ascii() {
-        true => text::parse(s.as_bytes(), base, limit),
-        false => text::parse(&text::ascii_digits(s.as_bytes()), base, limit),
+        true => from_ascii(cx, s.as_bytes(), base),
+        false => from_ascii(cx, &text::ascii_digits(s.as_bytes()), base),
     };
-    match parsed {
+    match parsed? {
         Ok(n) => Ok(new_int(cx, n)),
         Err(why) => Err(unreadable(cx, why, base, ref_of(s))),
     }
 }
 
+/// The number that a text in ASCII is, or why it is none.
+fn from_ascii(cx: &mut Cx, text: &[u8], base: u32) -> R<Result<Int, Unreadable>> {
+    let digits = match text::digits(text, base, text::max_digits(cx)) {
+        Ok(digits) => digits,
+        Err(why) => return Ok(Err(why)),
+    };
+    match super::pylong::read(cx, &digits)? {
+        Some(n) => Ok(Ok(n)),
+        None => Ok(Ok(digits.to_int())),
+    }
+}
+
 fn from_bytes_text(cx: &mut Cx, bytes: &[u8], base: u32) -> R {
-    match text::parse(bytes, base, text::max_digits(cx)) {
+    match from_ascii(cx, bytes, base)? {
         Ok(n) => Ok(new_int(cx, n)),
         Err(why) => {
             let shown = crate::objects::bytes::new_bytes(cx, bytes);

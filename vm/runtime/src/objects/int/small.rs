@@ -71,6 +71,9 @@ pub fn binary_exact(cx: &mut Cx, op: BinaryOp, a: Ref<'_>, b: Ref<'_>) -> Option
 
 /// `a op b` for the values of ints; `None` if ints do not know the operator.
 pub(super) fn binary_int(cx: &mut Cx, op: BinaryOp, a: IntRef<'_>, b: IntRef<'_>) -> Option<R> {
+    if let (BinaryOp::FloorDiv | BinaryOp::DivMod, IntRef::Big(_), IntRef::Big(_)) = (op, a, b) {
+        return Some(divide_big(cx, op, a, b));
+    }
     let result = match op {
         BinaryOp::Add => Ok(a.add(b)),
         BinaryOp::Sub => Ok(a.sub(b)),
@@ -90,14 +93,28 @@ pub(super) fn binary_int(cx: &mut Cx, op: BinaryOp, a: IntRef<'_>, b: IntRef<'_>
                 Err(why) => Err(trouble(cx, why)),
             });
         }
-        BinaryOp::DivMod => {
-            return Some(match a.div_mod(b) {
-                Ok((q, r)) => Ok(pair(cx, q, r)),
-                Err(why) => Err(trouble(cx, why)),
-            });
-        }
+        BinaryOp::DivMod => return Some(div_mod(cx, a, b)),
     };
     Some(int_result(cx, result))
+}
+
+fn div_mod(cx: &mut Cx, a: IntRef<'_>, b: IntRef<'_>) -> R {
+    match a.div_mod(b) {
+        Ok((q, r)) => Ok(pair(cx, q, r)),
+        Err(why) => Err(trouble(cx, why)),
+    }
+}
+
+/// `a // b` or `divmod(a, b)` of two that exceed machine words: `_pylong` may have a say.
+#[inline(never)]
+fn divide_big(cx: &mut Cx, op: BinaryOp, a: IntRef<'_>, b: IntRef<'_>) -> R {
+    let given = super::pylong::div_mod(cx, a, b)?;
+    match (given, op) {
+        (Some((q, r)), BinaryOp::DivMod) => Ok(pair(cx, q, r)),
+        (Some((q, _)), _) => Ok(new_int(cx, q)),
+        (None, BinaryOp::DivMod) => div_mod(cx, a, b),
+        (None, _) => int_result(cx, a.floor_div(b)),
+    }
 }
 
 fn pair(cx: &Cx, a: Int, b: Int) -> Obj {

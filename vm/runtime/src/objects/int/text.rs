@@ -47,11 +47,38 @@ pub fn trim(text: &[u8]) -> &[u8] {
     &text[start..end]
 }
 
+/// A text that is known to be a number: its sign, its base, and its digits as text and as values.
+pub struct Digits<'a> {
+    pub negative: bool,
+    pub radix: u32,
+    pub text: &'a [u8],
+    values: Vec<u8>,
+}
+
+impl Digits<'_> {
+    /// How many digits there are, without the underscores between them.
+    pub fn count(&self) -> usize {
+        self.values.len()
+    }
+
+    pub fn to_int(&self) -> Int {
+        from_digits(&self.values, self.radix, self.negative)
+    }
+}
+
 /// Reads an int as `int(text, base)` does: ASCII text, a base of 0 or 2 to 36, `limit` digits at most.
 ///
 /// # Errors
 /// [`Unreadable`].
 pub fn parse(text: &[u8], base: u32, limit: usize) -> Result<Int, Unreadable> {
+    digits(text, base, limit).map(|digits| digits.to_int())
+}
+
+/// The digits that [`parse`] makes a number of.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn digits(text: &[u8], base: u32, limit: usize) -> Result<Digits<'_>, Unreadable> {
     let text = trim(text);
     let (negative, rest) = match text {
         [b'-', rest @ ..] => (true, rest),
@@ -59,14 +86,14 @@ pub fn parse(text: &[u8], base: u32, limit: usize) -> Result<Int, Unreadable> {
         _ => (false, text),
     };
     let (radix, rest, zeros_only) = split_prefix(rest, base);
-    let digits = digit_values(rest, radix)?;
-    if zeros_only && digits.iter().any(|&d| d != 0) {
+    let values = digit_values(rest, radix)?;
+    if zeros_only && values.iter().any(|&d| d != 0) {
         return Err(Unreadable::Invalid);
     }
-    if !radix.is_power_of_two() && digits.len() > THRESHOLD && limit > 0 && digits.len() > limit {
-        return Err(Unreadable::TooLong(digits.len()));
+    if !radix.is_power_of_two() && values.len() > THRESHOLD && limit > 0 && values.len() > limit {
+        return Err(Unreadable::TooLong(values.len()));
     }
-    Ok(from_digits(&digits, radix, negative))
+    Ok(Digits { negative, radix, text: rest, values })
 }
 
 /// The base that a prefix stands for and what is behind it; whether only zeros may follow (`0012` in base 0).
@@ -142,6 +169,9 @@ pub fn decimal(cx: &mut Cx, n: IntRef<'_>) -> R<String> {
             let surely = (b.bits() as f64 / 3.33) as usize;
             if limit > 0 && surely > limit {
                 return Err(too_long_to_show(cx));
+            }
+            if let Some(text) = super::pylong::decimal(cx, n)? {
+                return Ok(text);
             }
             let text = b.to_string();
             if limit > 0 && text.len() - (n.is_negative() as usize) > limit {
