@@ -12,6 +12,8 @@ use ungil_runtime::prelude::*;
 const USUAL_THRESHOLD: i64 = 2000;
 /// Bytes that a small object takes.
 const OBJECT_SIZE: i64 = 48;
+/// Bytes that a thread may have taken from the heap without having made objects of them.
+const AHEAD: i64 = 128 << 10;
 /// What `gc.set_threshold` was told, for `gc.get_threshold`.
 static THRESHOLDS: [AtomicI64; 3] = [AtomicI64::new(USUAL_THRESHOLD), AtomicI64::new(10), AtomicI64::new(10)];
 
@@ -204,7 +206,7 @@ fn set_threshold(cx: &mut Cx, a: Args<'_>) -> R {
     cx.space.collector.set_growth(match objects {
         0 => Some(i64::MAX / 2),
         USUAL_THRESHOLD => None,
-        n => Some(n.clamp(1, i64::MAX / 2 / OBJECT_SIZE) * OBJECT_SIZE),
+        n => Some(n.clamp(1, i64::MAX / 4 / OBJECT_SIZE) * OBJECT_SIZE + AHEAD),
     });
     Ok(cx.none())
 }
