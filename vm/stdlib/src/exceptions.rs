@@ -19,13 +19,22 @@ impl Class {
     /// # Errors
     /// What making a class raises.
     pub fn init(&self, cx: &mut Cx, module: &Obj, owner: &str, name: &str, base: Builtin) -> R<()> {
+        let base = cx.builtin(base).as_ref();
+        self.init_under(cx, module, owner, name, base)
+    }
+
+    /// As [`Class::init`], under any class.
+    ///
+    /// # Errors
+    /// What making a class raises.
+    pub fn init_under(&self, cx: &mut Cx, module: &Obj, owner: &str, name: &str, base: Ref<'_>) -> R<()> {
         if self.0.get().is_none() {
             let namespace = PyDict::new(cx);
             let owner = cx.str(owner);
             if let Some(dict) = namespace.downcast::<PyDict>(cx) {
                 dict.set_str(cx, cx.vm.names.module.get(), owner);
             }
-            let bases = vec![cx.builtin(base).as_ref().own(cx)];
+            let bases = vec![base.own(cx)];
             let (bases, text) = (cx.tuple(bases), cx.str(name));
             let class = cx.call(cx.builtin(Builtin::Type).as_ref(), &[text.r(), bases.r(), namespace.r()])?;
             self.0.get_or_init(|| SharedValue::new(class));

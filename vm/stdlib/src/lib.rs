@@ -48,6 +48,7 @@ mod resource;
 mod select;
 pub mod signal;
 mod socket;
+mod sqlite;
 mod sre;
 mod stat_module;
 mod statistics;
@@ -113,6 +114,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_sha3", hash::init_sha3),
     ("_signal", signal::init),
     ("_socket", socket::init),
+    ("_sqlite3", sqlite::init),
     ("_sre", sre::init),
     ("_stat", stat_module::init),
     ("_statistics", statistics::init),
