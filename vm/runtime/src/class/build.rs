@@ -4,7 +4,9 @@
 //! calls them in order at start-up, before any other thread runs.
 
 use crate::class::shape::FIRST_HINT;
-use crate::class::{Builtin, CallFn, NextFn, NumberHooks, PyType, QuickFn, SendFn, Shape, class_flag};
+use crate::class::{
+    Builtin, CallFn, MakeFn, NextFn, NumberHooks, PyType, QuickFn, SendFn, Shape, class_flag,
+};
 use crate::names::Special;
 use crate::native::{Args, NativeDef, NativeFn};
 use crate::objects::dict::PyDict;
@@ -92,6 +94,7 @@ impl PyType {
             next: Default::default(),
             send: Default::default(),
             quick: Default::default(),
+            make: Default::default(),
             call: Default::default(),
             number: Default::default(),
             text_signature: Default::default(),
@@ -343,6 +346,12 @@ impl TypeBuilder {
     /// arguments and calls of `__new__` and `__init__`. Gives `None` for what is not so simple.
     pub fn quick(&mut self, f: QuickFn) -> &mut Self {
         self.class.quick.get_or_init(|| f);
+        self
+    }
+
+    /// As [`TypeBuilder::quick`], for calls that may name arguments.
+    pub fn make(&mut self, f: MakeFn) -> &mut Self {
+        self.class.make.get_or_init(|| f);
         self
     }
 

@@ -74,6 +74,9 @@ pub type SendFn = fn(&mut Cx, Ref<'_>, Obj) -> R<crate::objects::generator::Outc
 /// See [`PyType::quick`].
 pub type QuickFn = fn(&mut Cx, &'static PyType, Args<'_>) -> Option<R>;
 
+/// See [`PyType::make`]. The last arguments are those that the tuple names.
+pub type MakeFn = fn(&mut Cx, &'static PyType, Args<'_>, Option<&PyTuple>) -> Option<R>;
+
 /// See [`PyType::call`]. The last arguments are those that the tuple names.
 pub type CallFn = fn(&mut Cx, Ref<'_>, Args<'_>, Option<&PyTuple>) -> R;
 
@@ -144,6 +147,8 @@ pub struct PyType {
     /// How calling the class with positional arguments makes an instance, for native types whose `__new__` and `__init__`
     /// would say no more; `None` from it leaves the call to them.
     pub(crate) quick: std::sync::OnceLock<QuickFn>,
+    /// As `quick`, for calls that may name arguments.
+    pub(crate) make: std::sync::OnceLock<MakeFn>,
     /// How exact instances are called, if they are callables written in Rust: their arguments are neither sorted nor packed.
     pub(crate) call: std::sync::OnceLock<CallFn>,
     /// How exact instances of a class of numbers written in Rust calculate and compare, without a search for special methods.

@@ -160,9 +160,17 @@ fn asend(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn anext(cx: &mut Cx, a: Args<'_>) -> R {
-    call_hooks(cx, a.get(0))?;
+    next_step(cx, a.get(0))
+}
+
+/// `__anext__` of an asynchronous generator, which is its own iterator.
+///
+/// # Errors
+/// What the hook of `sys.set_asyncgen_hooks` raises.
+pub fn next_step(cx: &mut Cx, generator: Ref<'_>) -> R {
+    call_hooks(cx, generator)?;
     let none = cx.none();
-    Ok(new_step(cx, a.get(0), SEND, Some(none)))
+    Ok(new_step(cx, generator, SEND, Some(none)))
 }
 
 fn athrow(cx: &mut Cx, a: Args<'_>) -> R {
@@ -203,8 +211,17 @@ pub fn add_methods(t: &mut TypeBuilder, cx: &mut Cx) {
         );
 }
 
+/// What a step came to, as `__next__`, `send` and `throw` say it.
+fn told(cx: &mut Cx, result: R<Outcome>) -> R {
+    match result? {
+        Outcome::Yielded(v) => Ok(v),
+        Outcome::Returned(v) if v.value().is_none() => Err(cx.stop_iteration()),
+        Outcome::Returned(v) => Err(stop_iteration_with(cx, v)),
+    }
+}
+
 /// Ends a step: a wrapped value is the result of the await, anything else is passed on to the event loop.
-fn unwrap(cx: &mut Cx, g: &PyGenerator, step: &PyAsyncStep, result: R<Outcome>) -> R {
+fn unwrap(cx: &mut Cx, g: &PyGenerator, step: &PyAsyncStep, result: R<Outcome>) -> R<Outcome> {
     match result {
         Ok(Outcome::Yielded(v)) => match v.downcast::<PyWrapped>(cx) {
             Some(wrapped) if cx.is_exactly(v.r(), Builtin::AsyncGenWrapped) => {
@@ -214,16 +231,16 @@ fn unwrap(cx: &mut Cx, g: &PyGenerator, step: &PyAsyncStep, result: R<Outcome>) 
                     return Err(cx.runtime_error("async generator ignored GeneratorExit"));
                 }
                 let inner = wrapped.inner.get(&wrapped.h, cx).unwrap_or_else(|| cx.none());
-                Err(stop_iteration_with(cx, inner))
+                Ok(Outcome::Returned(inner))
             }
-            _ => Ok(v),
+            _ => Ok(Outcome::Yielded(v)),
         },
         Ok(Outcome::Returned(_)) => {
             step.state.set(CLOSED);
             g.running_async.set(false);
             g.closed.set(true);
             if step.kind == CLOSE {
-                return Err(cx.stop_iteration());
+                return Ok(Outcome::Returned(cx.none()));
             }
             Err(crate::err::Raised(new_exception(cx, Builtin::StopAsyncIteration, [])))
         }
@@ -233,7 +250,7 @@ fn unwrap(cx: &mut Cx, g: &PyGenerator, step: &PyAsyncStep, result: R<Outcome>) 
             let ended =
                 cx.is_error(&err, Builtin::StopAsyncIteration) || cx.is_error(&err, Builtin::GeneratorExit);
             if step.kind == CLOSE && ended {
-                return Err(cx.stop_iteration());
+                return Ok(Outcome::Returned(cx.none()));
             }
             if ended {
                 g.closed.set(true);
@@ -264,10 +281,12 @@ fn begin(cx: &mut Cx, g: &PyGenerator, step: &PyAsyncStep) -> R<()> {
     Ok(())
 }
 
-fn step_send(cx: &mut Cx, this: Ref<'_>, v: Obj) -> R {
-    let Some(step) = this.downcast::<PyAsyncStep>(cx) else { return Ok(cx.none()) };
-    let Some(owner) = step.generator.get(&step.h, cx) else { return Ok(cx.none()) };
-    let Some(g) = owner.downcast::<PyGenerator>(cx) else { return Ok(cx.none()) };
+/// One step of a step: sends `v` to its generator, or what it was made with.
+fn step_send(cx: &mut Cx, this: Ref<'_>, v: Obj) -> R<Outcome> {
+    let gone = |cx: &Cx| Ok(Outcome::Returned(cx.none()));
+    let Some(step) = this.downcast::<PyAsyncStep>(cx) else { return gone(cx) };
+    let Some(owner) = step.generator.get(&step.h, cx) else { return gone(cx) };
+    let Some(g) = owner.downcast::<PyGenerator>(cx) else { return gone(cx) };
     match step.state.get() {
         CLOSED => return Err(reuse_error(cx, step)),
         ITERATING => {
@@ -280,10 +299,10 @@ fn step_send(cx: &mut Cx, this: Ref<'_>, v: Obj) -> R {
     if step.kind != SEND && (g.closed.get() || g.state() == generator::state::FINISHED) {
         step.state.set(CLOSED);
         g.running_async.set(false);
-        return Err(match step.kind {
-            CLOSE => cx.stop_iteration(),
-            _ => cx.error_bare(Builtin::StopAsyncIteration),
-        });
+        return match step.kind {
+            CLOSE => gone(cx),
+            _ => Err(cx.error_bare(Builtin::StopAsyncIteration)),
+        };
     }
     let result = match step.kind {
         SEND => {
@@ -318,7 +337,8 @@ fn step_throw(cx: &mut Cx, a: Args<'_>) -> R {
         Ok(err) => generator::throw(cx, owner.r(), err),
         Err(err) => Err(err),
     };
-    unwrap(cx, g, step, result)
+    let result = unwrap(cx, g, step, result);
+    told(cx, result)
 }
 
 /// The `RuntimeWarning` for a step that was dropped without having been awaited.
@@ -381,16 +401,19 @@ pub fn init(cx: &mut Cx) {
                 Special::Next,
                 Full(|cx, a| {
                     let none = cx.none();
-                    step_send(cx, a.get(0), none)
+                    let result = step_send(cx, a.get(0), none);
+                    told(cx, result)
                 }),
             )
+            .send_hook(step_send)
             .method(
                 cx,
                 "send",
                 "($self, value, /)",
                 Full(|cx, a| {
                     let v = a.get(1).own(cx);
-                    step_send(cx, a.get(0), v)
+                    let result = step_send(cx, a.get(0), v);
+                    told(cx, result)
                 }),
             )
             .method(cx, "throw", "($self, type, value=None, traceback=None, /)", Full(step_throw))

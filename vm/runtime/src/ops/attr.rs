@@ -95,6 +95,18 @@ impl Cx {
                 other => other,
             };
         }
+        if let Some(of) = PyType::from_ref(obj, self)
+            && class.same_special(self, self.builtin(Builtin::Type), Special::GetAttribute)
+            && class.special(self, Special::GetAttr).is_none()
+        {
+            check_name(self, name)?;
+            let name = crate::objects::str::intern_obj(self, name.own(self));
+            let result = crate::objects::type_::class_attr(self, of, name.r());
+            return match result {
+                Err(err) if self.is_error(&err, Builtin::AttributeError) => Ok(None),
+                other => other,
+            };
+        }
         let result = self.get_attr(obj, name);
         self.catch(result, Builtin::AttributeError)
     }

@@ -2,10 +2,11 @@
 
 use super::awaiting;
 use super::future::{CANCELLED, FUTURE_OPS, PENDING, PyFuture, as_future};
-use super::python::{FUTURE_REPR, INVALID_STATE};
+use super::python::{FUTURE_REPR, INVALID_STATE, NEW_LOOP};
 use std::sync::OnceLock;
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::generic_alias::class_getitem;
+use ungil_runtime::objects::tuple::PyTuple;
 use ungil_runtime::prelude::*;
 
 static CLASS: OnceLock<&'static PyType> = OnceLock::new();
@@ -19,6 +20,22 @@ pub fn may_have_del(h: &Header) -> bool {
 fn construct(cx: &mut Cx, a: Args<'_>) -> R {
     let class = ungil_runtime::objects::construct::class_argument(cx, a);
     cx.alloc_for::<PyFuture>(class, PyFuture::new)
+}
+
+/// `Future(loop=...)`, without a tuple and a dict of the arguments.
+fn make(cx: &mut Cx, class: &'static PyType, args: Args<'_>, names: Option<&PyTuple>) -> Option<R> {
+    let event_loop = match (args.refs(), names.map_or(&[][..], |names| names.items())) {
+        ([], []) => None,
+        ([event_loop], [name]) if NEW_LOOP.get(cx).is(*name) => Some(*event_loop),
+        _ => return None,
+    };
+    let made = match cx.alloc_for::<PyFuture>(class, PyFuture::new) {
+        Ok(made) => made,
+        Err(err) => return Some(Err(err)),
+    };
+    // SAFETY: made as a future just now.
+    let result = unsafe { made.cast_unchecked::<PyFuture>() }.init(cx, event_loop);
+    Some(result.map(|()| made))
 }
 
 fn init_object(cx: &mut Cx, a: Args<'_>) -> R {
@@ -249,6 +266,7 @@ fn make_class(cx: &mut Cx) -> &'static PyType {
     );
     let mut t = TypeBuilder::native_type(cx, "_asyncio.Future", &FUTURE_OPS, size, true, flags);
     t.doc(cx, "A result that is not there yet, of a loop's thread; like `concurrent.futures.Future`, but not waited for by threads.")
+        .make(make)
         .text_signature("(*, loop=None)")
         .constructor(cx, "($type, *args, **kwargs)", Full(construct))
         .methods(cx, METHODS)

@@ -91,6 +91,10 @@ pub static BLOCKING: Name = Name::new("_asyncio_future_blocking");
 pub static ADD_DONE_CALLBACK: Name = Name::new("add_done_callback");
 pub static CANCEL: Name = Name::new("cancel");
 pub static RESULT: Name = Name::new("result");
+pub static NAME: Name = Name::new("name");
+pub static NEW_LOOP: Name = Name::new("loop");
+pub static NEW_CONTEXT: Name = Name::new("context");
+pub static EAGER_START: Name = Name::new("eager_start");
 pub static SEND: Name = Name::new("send");
 pub static THROW: Name = Name::new("throw");
 

@@ -2,9 +2,10 @@
 
 use super::future::PENDING;
 use super::future_type::{finalize, report};
-use super::python::{PRINT_STACK, TASK_REPR, TASK_STACK};
+use super::python::{EAGER_START, NAME, NEW_CONTEXT, NEW_LOOP, PRINT_STACK, TASK_REPR, TASK_STACK};
 use super::task::{PyTask, TASK_OPS};
 use std::sync::OnceLock;
+use ungil_runtime::objects::tuple::PyTuple;
 use ungil_runtime::prelude::*;
 
 static CLASS: OnceLock<&'static PyType> = OnceLock::new();
@@ -22,6 +23,28 @@ pub fn is_class(class: &PyType) -> bool {
 fn construct(cx: &mut Cx, a: Args<'_>) -> R {
     let class = ungil_runtime::objects::construct::class_argument(cx, a);
     cx.alloc_for::<PyTask>(class, PyTask::new)
+}
+
+/// `Task(coroutine, ...)`, without a tuple and a dict of the arguments.
+fn make(cx: &mut Cx, class: &'static PyType, args: Args<'_>, names: Option<&PyTuple>) -> Option<R> {
+    let names = names.map_or(&[][..], |names| names.items());
+    if args.len() != names.len() + 1 {
+        return None;
+    }
+    let known = [&NEW_LOOP, &NAME, &NEW_CONTEXT, &EAGER_START];
+    let mut window = [Value::UNDEF; 6];
+    window[1] = args.values()[0];
+    for (name, &v) in names.iter().zip(&args.values()[1..]) {
+        let i = known.iter().position(|known| known.get(cx).is(*name))?;
+        window[2 + i] = v;
+    }
+    let made = match cx.alloc_for::<PyTask>(class, PyTask::new) {
+        Ok(made) => made,
+        Err(err) => return Some(Err(err)),
+    };
+    // SAFETY: made as a task just now.
+    let result = unsafe { made.cast_unchecked::<PyTask>() }.init(cx, Args::new(&window));
+    Some(result.map(|()| made))
 }
 
 fn init_object(cx: &mut Cx, a: Args<'_>) -> R {
@@ -136,6 +159,7 @@ fn make_class(cx: &mut Cx) -> &'static PyType {
     let size = size_of::<PyTask>();
     let mut t = TypeBuilder::native_derived(cx, "_asyncio.Task", base, &TASK_OPS, size, flags);
     t.doc(cx, "A coroutine that a loop runs; a future of its result.")
+        .make(make)
         .text_signature("(coro, *, loop=None, name=None, context=None, eager_start=False)")
         .constructor(cx, "($type, *args, **kwargs)", Full(construct))
         .methods(cx, METHODS)

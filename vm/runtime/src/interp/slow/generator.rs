@@ -162,6 +162,9 @@ slow_handler! {
 slow_handler! {
     pub fn get_anext(word, regs, cx) {
         let v = operand(regs, fb!(word));
+        if cx.is_exactly(v, Builtin::AsyncGen) {
+            return crate::objects::async_gen::next_step(cx, v);
+        }
         let Some(method) = cx.class_of(v).special(cx, Special::ANext) else {
             let name = cx.type_name(v);
             return Err(cx.type_error(format!("'async for' requires an iterator with __anext__ method, got {name}")));

@@ -83,12 +83,23 @@ fn type_call(cx: &mut Cx, a: Args<'_>) -> R {
     super::new_instance(cx, class, Args::new(&values), names)
 }
 
-/// Attribute of a class: data descriptors of the metaclass, then the MRO, then the metaclass.
 fn type_getattribute(cx: &mut Cx, a: Args<'_>) -> R {
     let (class, name) = (this(cx, a), a.get(1));
     crate::ops::check_name(cx, name)?;
     let name = crate::objects::str::intern_obj(cx, name.own(cx));
-    let name = name.r();
+    if let Some(found) = class_attr(cx, class, name.r())? {
+        return Ok(found);
+    }
+    let (owner, text) = (class.name(), cx.text_of(name.r()));
+    let message = format!("type object '{owner}' has no attribute '{text}'");
+    Err(cx.attribute_error(class.as_ref(), name.r(), &message))
+}
+
+/// Attribute of a class: data descriptors of the metaclass, then the MRO, then the metaclass. The name is interned.
+///
+/// # Errors
+/// What descriptors raise.
+pub(crate) fn class_attr(cx: &mut Cx, class: &'static PyType, name: Ref<'_>) -> R<Option<Obj>> {
     let meta = cx.class_of(class.as_ref());
     let on_meta = meta.lookup(cx, name);
     let meta_get = match &on_meta {
@@ -98,25 +109,19 @@ fn type_getattribute(cx: &mut Cx, a: Args<'_>) -> R {
     if let (Some(descriptor), Some(get)) = (&on_meta, meta_get)
         && cx.class_of(descriptor.r()).special(cx, Special::Set).is_some()
     {
-        return cx.call_get(get, descriptor.r(), class.as_ref(), meta.as_ref());
+        return cx.call_get(get, descriptor.r(), class.as_ref(), meta.as_ref()).map(Some);
     }
     if let Some(found) = class.lookup(cx, name) {
         return match cx.class_of(found.r()).special(cx, Special::Get) {
-            Some(get) => cx.call_get(get, found.r(), Ref::immediate(Value::NONE), class.as_ref()),
-            None => Ok(found),
+            Some(get) => cx.call_get(get, found.r(), Ref::immediate(Value::NONE), class.as_ref()).map(Some),
+            None => Ok(Some(found)),
         };
     }
     match (on_meta, meta_get) {
-        (Some(descriptor), Some(get)) => cx.call_get(get, descriptor.r(), class.as_ref(), meta.as_ref()),
-        (Some(v), None) => Ok(v),
-        (None, _) => {
-            let (owner, text) = (class.name(), cx.text_of(name));
-            Err(cx.attribute_error(
-                class.as_ref(),
-                name,
-                &format!("type object '{owner}' has no attribute '{text}'"),
-            ))
+        (Some(descriptor), Some(get)) => {
+            cx.call_get(get, descriptor.r(), class.as_ref(), meta.as_ref()).map(Some)
         }
+        (on_meta, _) => Ok(on_meta),
     }
 }
 

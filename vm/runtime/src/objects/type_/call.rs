@@ -172,6 +172,12 @@ pub fn new_instance(cx: &mut Cx, class: &'static PyType, args: Args<'_>, names: 
     if is_type && names.is_none() && args.len() == 1 {
         return Ok(cx.class_of(args.get(0)).as_ref().own(cx));
     }
+    if let Some(make) = class.make.get()
+        && let Some(result) = make(cx, class, args, names)
+    {
+        result.iter().for_each(|instance| learn_layout(cx, instance));
+        return result;
+    }
     let Some(new) =
         class.special(cx, Special::New).filter(|_| !class.has_flag(class_flag::DISALLOW_INSTANTIATION))
     else {

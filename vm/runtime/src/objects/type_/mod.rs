@@ -13,6 +13,7 @@ mod end;
 mod link;
 mod member;
 
+pub(crate) use attrs::class_attr;
 pub use attrs::{declare, full_name, init};
 pub use bases::{change_class, same_layout};
 pub use call::{
