@@ -102,7 +102,11 @@ fn enter_in_store(h: *mut Header) {
 #[cold]
 #[inline(never)]
 fn publish_in_store(h: *mut Header) {
-    publish_all(Mutator::current(), h);
+    let m = Mutator::current();
+    // Classes are published from birth. What they refer to need not be before there is a second thread (PUB-3).
+    if m.space.publishing.is_active() {
+        publish_all(m, h);
+    }
 }
 
 /// Publishes an object and all that it reaches, by slots, and by weak edges in both directions. Its class, to which no

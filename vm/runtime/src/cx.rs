@@ -574,6 +574,7 @@ impl Drop for Cx {
         for slot in [&own.context, &own.running_loop, &own.running_task] {
             std::mem::forget(slot.take());
         }
+        std::mem::forget(own.asyncgen_hooks.take());
         std::mem::forget(std::mem::take(&mut self.tracing));
         self.mutator.leave();
         self.vm.world.unregister(&self.mutator.thread);

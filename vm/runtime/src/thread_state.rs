@@ -19,6 +19,8 @@ pub struct ThreadData {
     /// The event loop that the thread runs, and the task of it.
     pub running_loop: RefCell<Option<Obj>>,
     pub running_task: RefCell<Option<Obj>>,
+    /// What `sys.set_asyncgen_hooks` has set: the hook for the first iteration, and the finalizer.
+    pub asyncgen_hooks: RefCell<[Option<Obj>; 2]>,
     /// Frames that a new coroutine remembers of where it was made.
     pub origin_depth: Cell<usize>,
     /// Counts the changes of context variables and of the current context that this thread makes.

@@ -143,11 +143,11 @@ fn call_hooks(cx: &mut Cx, generator: Ref<'_>) -> R<()> {
     if g.hooks_inited.replace(true) {
         return Ok(());
     }
-    let hook = |cx: &Cx, name: &'static str| cx.thread_state.values.borrow().get(name).map(|v| v.r().own(cx));
-    if let Some(finalizer) = hook(cx, "asyncgen_finalizer") {
+    let [first, finalizer] = cx.thread_state.asyncgen_hooks.borrow().clone();
+    if let Some(finalizer) = finalizer {
         g.extra.set(&g.h, cx, finalizer);
     }
-    if let Some(first) = hook(cx, "asyncgen_firstiter").filter(|h| !h.value().is_none()) {
+    if let Some(first) = first {
         cx.call(first.r(), &[generator])?;
     }
     Ok(())

@@ -401,6 +401,10 @@ pub fn set_attr_with(
     let class = cx.class_of(obj);
     let found = class.lookup(cx, name);
     if let Some(descriptor) = &found {
+        if let Some(computed) = descriptor.downcast::<PyGetSet>(cx) {
+            let value = value.as_ref().map_or(Value::UNDEF, |v| v.value());
+            return crate::objects::native::store(cx, computed, obj, value).map(drop);
+        }
         let kind = cx.class_of(descriptor.r());
         let hook = if value.is_some() { Special::Set } else { Special::Delete };
         if let Some(method) = kind.special(cx, hook) {

@@ -84,6 +84,7 @@ impl Name {
 }
 
 pub static CALL_SOON: Name = Name::new("call_soon");
+pub static IS_RUNNING: Name = Name::new("is_running");
 pub static GET_DEBUG: Name = Name::new("get_debug");
 pub static GET_LOOP: Name = Name::new("get_loop");
 pub static LOOP: Name = Name::new("_loop");

@@ -1,7 +1,7 @@
 //! Tasks: futures that drive a coroutine.
 
 use super::future::{PENDING, PyFuture};
-use super::python::{IS_COROUTINE, call_method};
+use super::python::{IS_COROUTINE, IS_RUNNING, call_method};
 use super::registry::{self, TaskList};
 use super::step;
 use std::cell::Cell;
@@ -122,7 +122,7 @@ impl PyTask {
         }
         if a.opt(5).map_or(Ok(false), |v| cx.truth(v))? {
             let event_loop = self.future.owner(cx)?;
-            let running = cx.call_method(event_loop.r(), "is_running", &[])?;
+            let running = call_method(cx, event_loop.r(), &IS_RUNNING, &[], None)?;
             if cx.truth(running.r())? {
                 return step::start_eagerly(cx, self);
             }

@@ -102,14 +102,9 @@ fn import(cx: &mut Cx, name: &str) -> R {
     }
 }
 
-/// Names under which a thread keeps its hooks.
-const ASYNCGEN_HOOKS: [&str; 2] = ["asyncgen_firstiter", "asyncgen_finalizer"];
-
 fn get_asyncgen_hooks(cx: &mut Cx, _: Args<'_>) -> R {
-    let values = ASYNCGEN_HOOKS
-        .iter()
-        .map(|&name| cx.thread_state.values.borrow().get(name).map_or_else(|| cx.none(), |v| v.r().own(cx)))
-        .collect();
+    let hooks = cx.thread_state.asyncgen_hooks.borrow().clone();
+    let values = hooks.into_iter().map(|hook| hook.unwrap_or_else(|| cx.none())).collect();
     static CLASS: OnceLock<SharedValue> = OnceLock::new();
     let class = match CLASS.get() {
         Some(class) => class.get().own(cx),
@@ -138,10 +133,10 @@ fn set_asyncgen_hooks(cx: &mut Cx, a: Args<'_>) -> R {
             return Err(cx.type_error(format!("callable {what} expected, got {got}")));
         }
     }
-    for (i, name) in ASYNCGEN_HOOKS.into_iter().enumerate() {
+    for i in 0..2 {
         let Some(hook) = a.opt(i) else { continue };
-        let hook = hook.own(cx);
-        let old = cx.thread_state.values.borrow_mut().insert(name, hook);
+        let hook = (!hook.value().is_none()).then(|| hook.own(cx));
+        let old = std::mem::replace(&mut cx.thread_state.asyncgen_hooks.borrow_mut()[i], hook);
         drop(old);
     }
     Ok(cx.none())

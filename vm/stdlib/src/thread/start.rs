@@ -194,6 +194,7 @@ pub fn end(cx: &mut Cx) {
         cx.thread_state.running_loop.take(),
         cx.thread_state.running_task.take(),
     ]);
+    drop(cx.thread_state.asyncgen_hooks.take());
     cx.run_pending();
 }
 

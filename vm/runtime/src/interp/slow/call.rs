@@ -565,10 +565,21 @@ fn spread_call(cx: &mut Cx, callee: Ref<'_>, args: Ref<'_>, kwargs: Option<&Obj>
     let Some(kwargs) = kwargs.and_then(|k| k.downcast::<PyDict>(cx)).filter(|k| !k.is_empty()) else {
         return cx.call(callee, items);
     };
-    let (keys, named): (Vec<Obj>, Vec<Obj>) = kwargs.items(cx).into_iter().unzip();
-    let values: Vec<Value> = items.iter().map(|v| v.value()).chain(named.iter().map(|v| v.value())).collect();
+    let (mut keys, mut named) = (Vec::with_capacity(kwargs.len()), Vec::with_capacity(kwargs.len()));
+    kwargs.visit(cx, |name, value| {
+        keys.push(name.own(cx));
+        named.push(value.own(cx));
+    });
     let keys = cx.tuple(keys);
-    cx.call_values(callee, &values, keys.downcast::<PyTuple>(cx))
+    let total = items.len() + named.len();
+    let parts = items.iter().map(|v| v.value()).chain(named.iter().map(|v| v.value()));
+    let mut few = [Value::UNDEF; 8];
+    if total > few.len() {
+        let values: Vec<Value> = parts.collect();
+        return cx.call_values(callee, &values, keys.downcast::<PyTuple>(cx));
+    }
+    few.iter_mut().zip(parts).for_each(|(to, v)| *to = v);
+    cx.call_values(callee, &few[..total], keys.downcast::<PyTuple>(cx))
 }
 
 /// The name of a callable for messages: "f()" with its module in front unless it is a builtin (`_PyObject_FunctionStr`).
