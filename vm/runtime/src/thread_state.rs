@@ -21,6 +21,8 @@ pub struct ThreadData {
     pub running_task: RefCell<Option<Obj>>,
     /// What `sys.set_asyncgen_hooks` has set: the hook for the first iteration, and the finalizer.
     pub asyncgen_hooks: RefCell<[Option<Obj>; 2]>,
+    /// Memory for what is received from sockets: taken out while it is used.
+    pub scratch: Cell<Vec<u8>>,
     /// Frames that a new coroutine remembers of where it was made.
     pub origin_depth: Cell<usize>,
     /// Counts the changes of context variables and of the current context that this thread makes.

@@ -204,6 +204,44 @@ pub fn contents_of<'a>(cx: &mut Cx, v: Ref<'a>) -> R<Cow<'a, [u8]>> {
     }
 }
 
+/// Bytes that stay what and where they are as long as this is kept.
+pub enum Steady<'a> {
+    Bytes(Cow<'a, [u8]>),
+    /// A part of a `bytes`.
+    Part {
+        whole: Obj,
+        start: usize,
+        len: usize,
+    },
+}
+
+impl std::ops::Deref for Steady<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Steady::Bytes(bytes) => bytes,
+            // SAFETY: made for a `bytes`.
+            Steady::Part { whole, start, len } => unsafe {
+                &whole.cast_unchecked::<PyBytes>().as_bytes()[*start..*start + *len]
+            },
+        }
+    }
+}
+
+/// As [`bytes_of`], also in place for views of a `bytes`: for calls that may take long, after which the view may be gone.
+///
+/// # Errors
+/// As [`bytes_of`].
+pub fn steady_bytes_of<'a>(cx: &mut Cx, v: Ref<'a>) -> R<Steady<'a>> {
+    if let Some(view) = v.downcast::<PyMemoryView>(cx)
+        && let Some((whole, start, len)) = view.part_of_bytes(cx)?
+    {
+        return Ok(Steady::Part { whole, start, len });
+    }
+    bytes_of(cx, v).map(Steady::Bytes)
+}
+
 fn bytes_of_slow(cx: &mut Cx, v: Ref<'_>, anyhow: bool) -> R<Vec<u8>> {
     let read = |cx: &mut Cx, view: &PyMemoryView| {
         if !anyhow {

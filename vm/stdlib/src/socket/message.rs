@@ -6,7 +6,6 @@ use super::transfer::room;
 use super::{plain_error, wait};
 use crate::os;
 use crate::posix::Table;
-use std::borrow::Cow;
 use ungil_runtime::objects::buffer;
 use ungil_runtime::objects::bytes::{new_bytes, try_new_bytes};
 use ungil_runtime::objects::int;
@@ -225,9 +224,9 @@ fn control_memory(cx: &mut Cx, v: Option<Ref<'_>>) -> R<(Vec<u64>, usize)> {
 fn sendmsg(cx: &mut Cx, a: Args<'_>) -> R {
     let socket = a.this::<PySocket>();
     let buffers = iterable(cx, a.get(1), "sendmsg() argument 1")?;
-    let mut data: Vec<Cow<'_, [u8]>> = Vec::with_capacity(buffers.len());
+    let mut data: Vec<buffer::Steady<'_>> = Vec::with_capacity(buffers.len());
     for buffer in &buffers {
-        data.push(buffer::bytes_of(cx, buffer.r())?);
+        data.push(buffer::steady_bytes_of(cx, buffer.r())?);
     }
     let flags = os::c_int_or(cx, a.opt(3), 0)?;
     let address = match a.opt_not_none(4) {

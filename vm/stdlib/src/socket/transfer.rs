@@ -32,9 +32,12 @@ pub fn room(cx: &mut Cx, len: usize) -> R<Vec<u8>> {
     }
 }
 
-/// Receives at most `len` bytes.
+/// Receives at most `len` bytes; [`received`] makes an object of them.
 fn receive(cx: &mut Cx, socket: &PySocket, len: usize, flags: i32, from: Option<&mut Address>) -> R<Vec<u8>> {
-    let mut data = room(cx, len)?;
+    let mut data = cx.thread_state.scratch.take();
+    if data.try_reserve_exact(len).is_err() {
+        return Err(cx.memory_error());
+    }
     let start = data.as_mut_ptr();
     let (address, address_len) = match from {
         Some(from) => from.place(),
@@ -49,6 +52,19 @@ fn receive(cx: &mut Cx, socket: &PySocket, len: usize, flags: i32, from: Option<
     Ok(data)
 }
 
+/// Bytes that the thread's memory for what is received keeps.
+const SCRATCH: usize = 1 << 20;
+
+/// What was received, as an object; the memory is used again.
+fn received(cx: &mut Cx, mut data: Vec<u8>) -> R {
+    let made = try_new_bytes(cx, &data);
+    if data.capacity() <= SCRATCH {
+        data.clear();
+        cx.thread_state.scratch.set(data);
+    }
+    made
+}
+
 fn size_arg(cx: &mut Cx, v: Ref<'_>, function: &str) -> R<usize> {
     let n = os::size(cx, v)?;
     usize::try_from(n).map_err(|_| cx.value_error(format!("negative buffersize in {function}")))
@@ -61,7 +77,7 @@ fn recv(cx: &mut Cx, a: Args<'_>) -> R {
         return try_new_bytes(cx, &[]);
     }
     let data = receive(cx, a.this(), len, flags, None)?;
-    try_new_bytes(cx, &data)
+    received(cx, data)
 }
 
 fn recvfrom(cx: &mut Cx, a: Args<'_>) -> R {
@@ -70,7 +86,7 @@ fn recvfrom(cx: &mut Cx, a: Args<'_>) -> R {
     let socket = a.this::<PySocket>();
     let mut from = Address::empty();
     let data = receive(cx, socket, len, flags, Some(&mut from))?;
-    let data = try_new_bytes(cx, &data)?;
+    let data = received(cx, data)?;
     let address = address::to_object(cx, &from);
     Ok(cx.tuple(vec![data, address]))
 }
@@ -127,7 +143,7 @@ fn recvfrom_into(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn send(cx: &mut Cx, a: Args<'_>) -> R {
     let flags = os::c_int_or(cx, a.opt(2), 0)?;
-    let data = buffer::bytes_of(cx, a.get(1))?;
+    let data = buffer::steady_bytes_of(cx, a.get(1))?;
     let n = wait::run(cx, a.this(), libc::POLLOUT, |fd| {
         // SAFETY: nobody changes the bytes meanwhile.
         os::checked(unsafe { libc::send(fd, data.as_ptr().cast(), data.len(), flags) } as i64)
@@ -137,7 +153,7 @@ fn send(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn sendall(cx: &mut Cx, a: Args<'_>) -> R {
     let flags = os::c_int_or(cx, a.opt(2), 0)?;
-    let data = buffer::bytes_of(cx, a.get(1))?;
+    let data = buffer::steady_bytes_of(cx, a.get(1))?;
     let socket = a.this::<PySocket>();
     // The time-out is that of all calls together.
     let limit = wait::limit_of(socket);
@@ -161,7 +177,7 @@ fn sendto(cx: &mut Cx, a: Args<'_>) -> R {
         Some(address) => (os::c_int(cx, a.get(2))?, address),
         None => (0, a.get(2)),
     };
-    let data = buffer::bytes_of(cx, a.get(1))?;
+    let data = buffer::steady_bytes_of(cx, a.get(1))?;
     let socket = a.this::<PySocket>();
     let address = address::parse(cx, socket, address, "sendto")?;
     let (place, len) = address.given();

@@ -283,6 +283,22 @@ impl PyMemoryView {
         })
     }
 
+    /// The `bytes` of which it shows a part, and which part, if it does and its items lie one behind the other.
+    ///
+    /// # Errors
+    /// `ValueError` if the view is released.
+    pub fn part_of_bytes(&self, cx: &mut Cx) -> R<Option<(Obj, usize, usize)>> {
+        let base = self.base.get(&self.h, cx);
+        let (contiguous, start, len) =
+            self.with(cx, |s| (s.view.is_c_contiguous(), s.view.start as usize, s.view.len))?;
+        let Some(base) = base.filter(|_| contiguous) else { return Ok(None) };
+        let Some(whole) = base.downcast::<crate::objects::bytes::PyBytes>(cx) else { return Ok(None) };
+        let all = whole.as_bytes();
+        let part = start.checked_sub(all.as_ptr() as usize);
+        let part = part.filter(|at| at.checked_add(len).is_some_and(|end| end <= all.len()));
+        Ok(part.map(|at| (base.clone(), at, len)))
+    }
+
     /// The number of bytes, of a view that can be written to as one run of bytes.
     ///
     /// # Errors
