@@ -1,6 +1,6 @@
 //! Builtins about objects, attributes, classes and iteration.
 
-use crate::interp::frame::Frame;
+use crate::interp::{frame::Frame, recent};
 use crate::objects::dict::PyDict;
 use crate::objects::generator::{self, Outcome};
 use crate::objects::str::PyStr;
@@ -13,14 +13,14 @@ pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("ascii", "($module, obj, /)", Full(|cx, a| cx.ascii(a.get(0)))),
     ("format", "($module, value, format_spec='', /)", Full(format)),
     ("hash", "($module, obj, /)", Full(hash)),
-    ("id", "($module, obj, /)", Leaf(id)),
+    ("id", "($module, obj, /)", Shortcut(id_of_one, |cx, a| id(cx, a))),
     ("callable", "($module, obj, /)", Leaf(callable)),
     ("isinstance", "($module, obj, class_or_tuple, /)", Shortcut(is_plain_instance, isinstance)),
     ("issubclass", "($module, cls, class_or_tuple, /)", Full(issubclass)),
-    ("getattr", "($module, object, name, default=<unrepresentable>, /)", Full(getattr)),
+    ("getattr", "($module, object, name, default=<unrepresentable>, /)", Shortcut(known_attr, getattr)),
     ("setattr", "($module, obj, name, value, /)", Full(setattr)),
     ("delattr", "($module, obj, name, /)", Full(delattr)),
-    ("hasattr", "($module, obj, name, /)", Full(hasattr)),
+    ("hasattr", "($module, obj, name, /)", Shortcut(has_known_attr, hasattr)),
     ("dir", "($module, object=<unrepresentable>, /)", Full(dir)),
     ("vars", "($module, object=<unrepresentable>, /)", Full(vars)),
     ("globals", "($module, /)", Full(globals)),
@@ -44,6 +44,39 @@ fn len_of_builtin(_: &Cx, a: Args<'_>) -> Value {
             None => Value::UNDEF,
         },
         _ => Value::UNDEF,
+    }
+}
+
+/// `id` as far as it needs no object.
+fn id_of_one(_: &Cx, a: Args<'_>) -> Value {
+    match a.values() {
+        [v] => Value::from_int(v.0 as i64).unwrap_or(Value::UNDEF),
+        _ => Value::UNDEF,
+    }
+}
+
+/// `getattr` where the thread knows how the attribute resolves.
+fn known_attr(cx: &Cx, a: Args<'_>) -> Value {
+    let missing = match *a.values() {
+        [_, _] => Value::UNDEF,
+        [_, _, default] => default,
+        _ => return Value::UNDEF,
+    };
+    match recent::attr_simple(cx, a.get(0), a.get(1), missing) {
+        Value::UNDEF => Value::UNDEF,
+        // SAFETY: what the slot or the argument holds.
+        v => unsafe { Ref::from_value(v) }.own(cx).into_value(),
+    }
+}
+
+/// `hasattr` where the thread knows how the attribute resolves.
+fn has_known_attr(cx: &Cx, a: Args<'_>) -> Value {
+    if a.count() != 2 {
+        return Value::UNDEF;
+    }
+    match recent::attr_simple(cx, a.get(0), a.get(1), Value::NOT_FOUND) {
+        Value::UNDEF => Value::UNDEF,
+        v => Value::from_bool(v != Value::NOT_FOUND),
     }
 }
 

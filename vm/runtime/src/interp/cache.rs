@@ -40,6 +40,12 @@ pub const PROPERTY: u8 = 10;
 /// A computed attribute of a built-in type: payload is the cell.
 pub const COMPUTED: u8 = 11;
 
+/// Natives only: objects of the shape have no such attribute as long as the cell, the payload, says that their class has none.
+pub const MISSING: u8 = 12;
+
+/// Natives only: there is no rule for objects of the shape.
+pub const NO_RULE: u8 = 13;
+
 /// A payload that names no cell.
 pub const NO_CELL: u32 = (1 << 24) - 1;
 
@@ -122,6 +128,11 @@ pub unsafe fn applicable(cx: &Cx, at: *const u64, name: Ref<'_>, access: usize, 
 pub unsafe fn keep(cx: &Cx, at: *const u64, name: Ref<'_>, access: usize, new: u64) {
     // SAFETY: as the caller promises.
     unsafe { store(at, new) };
+    keep_recent(cx, name, access, new);
+}
+
+/// Keeps a cache word in the thread's table.
+pub fn keep_recent(cx: &Cx, name: Ref<'_>, access: usize, new: u64) {
     let key = name.value().0 as usize + access;
     cx.recent_attr(key, new as u32).1.set((key, new));
 }

@@ -8,7 +8,7 @@
 //! - `stack.rs`: the value stack and the native stack's limit; `frame.rs`: layout of a frame
 //! - `handlers/`: the fast paths, `slow/`: what they hand over to
 //! - `tracing/`: reporting what runs to hooks
-//! - `cache.rs`: inline caches; `unwind.rs`: raising; `run.rs`: entering from natives; `events.rs`: safepoints' duties
+//! - `cache.rs`: inline caches, `recent.rs`: what natives have of them; `unwind.rs`: raising; `run.rs`: entering from natives; `events.rs`: safepoints' duties
 //!
 //! # Safety of handlers
 //! All handlers share one contract: `ip` points at an instruction of verified code of the function in the frame
@@ -21,6 +21,7 @@ pub mod cache;
 pub mod events;
 pub mod frame;
 pub mod handlers;
+pub(crate) mod recent;
 pub mod run;
 pub(crate) mod slow;
 pub mod stack;

@@ -1,6 +1,7 @@
 //! Attributes: the default look-up over shapes and dicts, `__getattribute__` and its kin, and what inline caches may keep.
 
 use crate::class::{Builtin, MAX_SHAPE_ATTRS, PyType, Shape, class_flag};
+use crate::interp::recent::{self, Known};
 use crate::names::Special;
 use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
@@ -53,6 +54,9 @@ impl Cx {
     /// # Errors
     /// `AttributeError`, or what descriptors and hooks raise.
     pub fn get_attr(&mut self, obj: Ref<'_>, name: Ref<'_>) -> R {
+        if let Known::Value(v) = recent::attr(self, obj, name) {
+            return Ok(v);
+        }
         let class = self.class_of(obj);
         if uses_default_getattribute(self, class) {
             let result = generic_get_attr_opt(self, obj, name);
@@ -87,6 +91,11 @@ impl Cx {
     /// # Errors
     /// Anything raised but `AttributeError`.
     pub fn get_attr_opt(&mut self, obj: Ref<'_>, name: Ref<'_>) -> R<Option<Obj>> {
+        match recent::attr(self, obj, name) {
+            Known::Value(v) => return Ok(Some(v)),
+            Known::Missing => return Ok(None),
+            Known::Nothing => recent::keep(self, obj, name),
+        }
         let class = self.class_of(obj);
         if uses_default_getattribute(self, class) && class.special(self, Special::GetAttr).is_none() {
             let result = generic_get_attr_opt(self, obj, name);
@@ -736,6 +745,20 @@ pub fn cacheable_load(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<CacheableL
         return fits.then_some(CacheableLoad::Method { cell });
     }
     is_plain_value(cx, found.r()).then_some(CacheableLoad::ClassValue { cell })
+}
+
+/// The cell which says that the class of an object has no attribute of a name, if no object of the same shape has one as long
+/// as that is so.
+pub fn missing_for_good(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<u32> {
+    let class = cx.class_of(obj);
+    let shape = cx.shape_of(obj.header()?);
+    let fixed = uses_default_getattribute(cx, class)
+        && class.special(cx, Special::GetAttr).is_none()
+        && !keeps_dict(cx, obj)
+        && !(shape.dict_mode && class.has_flag(class_flag::HAS_DICT))
+        && shape.slot_of(name.value().0 as usize).is_none()
+        && class.lookup(cx, name).is_none();
+    if fixed { class.cell(cx, name) } else { None }
 }
 
 /// As [`cacheable_load`] for the methods that the class of an immediate has: the cell.

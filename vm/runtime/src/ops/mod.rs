@@ -14,8 +14,8 @@ mod text;
 pub use attr::{
     CacheableLoad, CacheableStore, MethodLookup, binds_plainly, cacheable_load, cacheable_method,
     cacheable_store, change_needs_flush, check_name, dict_slot, generic_get_attr, generic_get_attr_opt,
-    generic_set_attr, get_attr_with, has_inline_values, instance_dict, own_attr, set_attr_with,
-    set_instance_dict, set_root_shape,
+    generic_set_attr, get_attr_with, has_inline_values, instance_dict, missing_for_good, own_attr,
+    set_attr_with, set_instance_dict, set_root_shape,
 };
 pub use compare::CompareOp;
 pub use number::{BinaryOp, UnaryOp};

@@ -21,7 +21,12 @@ unsafe fn name_of<'a>(regs: *mut Value, index: usize) -> Ref<'a> {
 }
 
 /// The value that a filled cache leads to for this receiver, if its guard holds.
-unsafe fn cached_value(cx: &Cx, receiver: Ref<'_>, name: Ref<'_>, cached: u64) -> Option<Obj> {
+pub(in crate::interp) unsafe fn cached_value(
+    cx: &Cx,
+    receiver: Ref<'_>,
+    name: Ref<'_>,
+    cached: u64,
+) -> Option<Obj> {
     let h = receiver.header()?;
     match cache::kind(cached) {
         cache::SLOT if cached as u32 == h.shape_word() => slot_value(cx, receiver, cached),
@@ -214,22 +219,25 @@ pub(super) unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, n
     let name = name.own(cx);
     let name = name.r();
     cx.class_of(receiver).note_in_caches();
-    let word = match cacheable_load(cx, receiver, name) {
-        Some(CacheableLoad::Slot { byte_offset }) => cache::word(guard, cache::SLOT, byte_offset / 8),
-        Some(CacheableLoad::Method { cell }) => cache::word(guard, cache::METHOD, cell),
-        Some(CacheableLoad::ClassValue { cell }) => cache::word(guard, cache::CLASS_VALUE, cell),
-        Some(CacheableLoad::Property { cell }) => cache::word(guard, cache::PROPERTY, cell),
-        Some(CacheableLoad::Computed { cell }) => cache::word(guard, cache::COMPUTED, cell),
-        Some(CacheableLoad::InDict { cell }) => {
-            cache::word(guard, cache::IN_DICT, cell.unwrap_or(cache::NO_CELL))
-        }
-        Some(CacheableLoad::OfClass { class_id, cell }) => {
-            cache::store(at, cache::word(class_id, cache::CLASS_ATTR, cell));
-            return;
-        }
-        None => return,
-    };
+    let load = cacheable_load(cx, receiver, name);
+    if let Some(CacheableLoad::OfClass { class_id, cell }) = load {
+        cache::store(at, cache::word(class_id, cache::CLASS_ATTR, cell));
+    }
+    let Some(word) = word_for_load(guard, load) else { return };
     cache::keep(cx, at, name, 0, word);
+}
+
+/// The cache word of a load for objects of a shape, if there is a rule that goes by shape.
+pub(in crate::interp) fn word_for_load(guard: u32, load: Option<CacheableLoad>) -> Option<u64> {
+    Some(match load? {
+        CacheableLoad::Slot { byte_offset } => cache::word(guard, cache::SLOT, byte_offset / 8),
+        CacheableLoad::Method { cell } => cache::word(guard, cache::METHOD, cell),
+        CacheableLoad::ClassValue { cell } => cache::word(guard, cache::CLASS_VALUE, cell),
+        CacheableLoad::Property { cell } => cache::word(guard, cache::PROPERTY, cell),
+        CacheableLoad::Computed { cell } => cache::word(guard, cache::COMPUTED, cell),
+        CacheableLoad::InDict { cell } => cache::word(guard, cache::IN_DICT, cell.unwrap_or(cache::NO_CELL)),
+        CacheableLoad::OfClass { .. } => return None,
+    })
 }
 
 slow_path! {

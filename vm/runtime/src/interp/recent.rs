@@ -1,0 +1,85 @@
+//! Attributes that natives ask for (`getattr`, `hasattr`, protocols of the library), by the cache words that inline caches
+//! keep in the thread's table of recent attributes.
+//!
+//! Called by `ops/attr.rs` before it looks along the MRO, and by the shortcuts of builtins. The table is the thread's own; what
+//! its words lead to is read as inline caches read it.
+
+use super::{cache, slow};
+use crate::class::{Builtin, PyType};
+use crate::ops;
+use crate::{Cx, Obj, Ref, Slot, Value};
+
+/// What is known of an attribute without running Python.
+pub enum Known {
+    Value(Obj),
+    /// There is none, and no hook that could make one.
+    Missing,
+    /// Nothing.
+    Nothing,
+}
+
+/// The cache word for an attribute; 0 if the thread has not seen it of late.
+#[inline(always)]
+fn word_for(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> u64 {
+    // Keys of the table are addresses of interned strings, which nothing else has.
+    obj.header().map_or(0, |h| cx.recent_attr(name.value().0 as usize, h.shape_word()).0)
+}
+
+/// What is known of `obj.name`.
+#[inline]
+pub fn attr(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Known {
+    let word = word_for(cx, obj, name);
+    match cache::kind(word) {
+        0 | cache::NO_RULE => Known::Nothing,
+        cache::MISSING if cx.vm.cells.is_absent(cache::payload(word)) => Known::Missing,
+        _ => other(cx, obj, name, word),
+    }
+}
+
+#[inline(never)]
+fn other(cx: &Cx, obj: Ref<'_>, name: Ref<'_>, word: u64) -> Known {
+    // SAFETY: the word is for objects of this shape and this name.
+    match unsafe { slow::attr::cached_value(cx, obj, name, word) } {
+        Some(v) => Known::Value(v),
+        None => Known::Nothing,
+    }
+}
+
+/// As [`attr`] for a thread that need not lock, borrowed: `UNDEF` for nothing known, `missing` if there is none.
+#[inline]
+pub fn attr_simple(cx: &Cx, obj: Ref<'_>, name: Ref<'_>, missing: Value) -> Value {
+    let word = word_for(cx, obj, name);
+    if !cx.owns_everything() {
+        return Value::UNDEF;
+    }
+    match cache::kind(word) {
+        cache::MISSING if cx.vm.cells.is_absent(cache::payload(word)) => missing,
+        // SAFETY: the word is for objects of this shape: they have a slot there, which no other thread can change.
+        cache::SLOT => unsafe {
+            (*obj.value().ptr().cast::<Slot>().add(cache::payload(word) as usize)).peek()
+        },
+        _ => Value::UNDEF,
+    }
+}
+
+/// Notes how `obj.name` resolves for objects like this one, unless the thread knows.
+pub fn keep(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) {
+    let Some(h) = obj.header() else { return };
+    let interned = name.header().is_some_and(|h| h.has_flag(crate::flag::INTERNED));
+    if !interned || cx.is_exactly(obj, Builtin::Module) || PyType::from_ref(obj, cx).is_some() {
+        return;
+    }
+    let guard = h.shape_word();
+    if word_for(cx, obj, name) != 0 {
+        return;
+    }
+    cx.class_of(obj).note_in_caches();
+    let word = match slow::attr::word_for_load(guard, ops::cacheable_load(cx, obj, name)) {
+        Some(word) => word,
+        None => match ops::missing_for_good(cx, obj, name) {
+            Some(cell) => cache::word(guard, cache::MISSING, cell),
+            None => cache::word(guard, cache::NO_RULE, 0),
+        },
+    };
+    cache::keep_recent(cx, name, 0, word);
+}
