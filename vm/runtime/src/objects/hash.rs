@@ -94,6 +94,25 @@ pub fn hash_address(v: Ref<'_>) -> i64 {
     not_minus_one((word ^ word >> 6) as i64)
 }
 
+/// As [`known_hash`] where it is at hand: ints below 2^48, exact strings whose hash was asked for before, and classes.
+#[inline(always)]
+pub fn hash_at_hand(v: Value) -> Option<i64> {
+    if v.is_int() {
+        return Some(not_minus_one(v.int()));
+    }
+    if !v.is_ptr() {
+        return None;
+    }
+    // SAFETY: the caller keeps it alive.
+    let v = unsafe { Ref::from_value(v) };
+    match v.header()?.shape_id() {
+        // SAFETY: an exact string.
+        id if id == Builtin::Str as u32 => unsafe { v.cast_unchecked::<PyStr>() }.hash_if_known(),
+        id if id == Builtin::Type as u32 => Some(hash_address(v)),
+        _ => None,
+    }
+}
+
 /// The hash of an object if that needs no Python: immediates, exact strings and ints, tuples whose hash was asked for
 /// before, objects that have the hash of their address. May resolve a special method of the object's class: no lock of
 /// an object is held.

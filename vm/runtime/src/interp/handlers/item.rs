@@ -4,6 +4,7 @@ use super::moves::{conclude, conclude_unit, drop_then};
 use super::{drop_value, prepare_then, take_register};
 use crate::class::Builtin;
 use crate::interp::{Exit, Table, slow};
+use crate::objects::hash::hash_at_hand;
 use crate::objects::items;
 use crate::objects::list::PyList;
 use crate::objects::set::PySet;
@@ -15,6 +16,8 @@ use ungil_bytecode::Op;
 const LIST: u32 = (Builtin::List as u32) << 1;
 const TUPLE: u32 = (Builtin::Tuple as u32) << 1;
 const SLICE: u32 = (Builtin::Slice as u32) << 1;
+const SET: u32 = (Builtin::Set as u32) << 1;
+const FROZEN_SET: u32 = (Builtin::FrozenSet as u32) << 1;
 
 /// The item of a list or tuple at an index that may count from the end, borrowed; `UNDEF` if out of range or if the
 /// container is something else.
@@ -285,16 +288,50 @@ unsafe fn add_item(cx: *mut Cx, set: Value, v: Value) -> bool {
 handler! {
     pub fn contains(ip, regs, cx, t) {
         let word = *ip;
-        match is_member(cx, *regs.add(fc!(word)), *regs.add(fb!(word))) {
-            Value::UNDEF => slow::compare::contains::run(ip, regs, cx, t),
-            v => {
-                let found = (v == Value::TRUE) == (word as u8 == Op::In as u8);
-                if word & 0x600 != 0 {
-                    return conclude::<SOLO>(ip.add(1), regs, cx, t, word, Value::from_bool(found));
-                }
-                finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(found))
-            }
+        let v = in_set_quickly::<SOLO>(cx, *regs.add(fc!(word)), *regs.add(fb!(word)));
+        if v.is_undef() {
+            return contains_more::<SOLO>(ip, regs, cx, t);
         }
+        let found = Value::from_bool((v == Value::TRUE) == (word as u8 == Op::In as u8));
+        if word & 0x600 != 0 {
+            return conclude::<SOLO>(ip.add(1), regs, cx, t, word, found);
+        }
+        finish!(ip.add(1), regs, cx, t, fa!(word), found)
+    }
+}
+
+handler! {
+    /// Other containers and items.
+    #[inline(never)]
+    fn contains_more(ip, regs, cx, t) {
+        let word = *ip;
+        let v = is_member(cx, *regs.add(fc!(word)), *regs.add(fb!(word)));
+        if v.is_undef() {
+            return slow::compare::contains::run(ip, regs, cx, t);
+        }
+        let found = Value::from_bool((v == Value::TRUE) == (word as u8 == Op::In as u8));
+        if word & 0x600 != 0 {
+            return conclude::<SOLO>(ip.add(1), regs, cx, t, word, found);
+        }
+        finish!(ip.add(1), regs, cx, t, fa!(word), found)
+    }
+}
+
+/// Whether an item is in a set, if hash and place are at hand; else `UNDEF`.
+#[inline(always)]
+unsafe fn in_set_quickly<const SOLO: bool>(cx: *mut Cx, container: Value, item: Value) -> Value {
+    if !container.is_ptr() {
+        return Value::UNDEF;
+    }
+    let h = &*container.ptr();
+    // Nobody changes a frozen set.
+    if h.shape_word() != FROZEN_SET && (h.shape_word() != SET || !(SOLO || (*cx).is_exclusive(h))) {
+        return Value::UNDEF;
+    }
+    let set = Ref::from_value(container).cast_unchecked::<PySet>();
+    match hash_at_hand(item) {
+        Some(hash) => set.first_place(item, hash).map_or(Value::UNDEF, Value::from_bool),
+        None => Value::UNDEF,
     }
 }
 

@@ -103,6 +103,22 @@ impl PySet {
         *probe = self.stretch(base & self.mask.get(), perturb, probe.reusable);
     }
 
+    /// Whether an item is there, if the first place where it may be tells.
+    #[inline(always)]
+    pub(crate) fn first_place(&self, item: Value, hash: i64) -> Option<bool> {
+        let table = self.table.get();
+        if table.is_null() {
+            return Some(false);
+        }
+        // SAFETY: masked, the hash is a place in the table.
+        let entry = unsafe { &*table.add(hash as usize & self.mask.get()) };
+        let stored = entry.key.peek();
+        if stored == item {
+            return Some(true);
+        }
+        if entry.is_unused() { Some(false) } else { None }
+    }
+
     /// Looks for an item.
     #[inline]
     pub(super) fn find(&self, cx: &Cx, key: Ref<'_>, hash: i64) -> Find {

@@ -177,6 +177,13 @@ impl PyStr {
         }
     }
 
+    /// The hash if it was asked for before.
+    #[inline(always)]
+    pub fn hash_if_known(&self) -> Option<i64> {
+        let hash = self.hash.get();
+        (hash != -1).then_some(hash)
+    }
+
     #[inline(never)]
     fn compute_hash(&self, cx: &Cx) -> i64 {
         let hash = siphash::hash_bytes(cx.vm.hash_seed, self.as_bytes());
