@@ -120,6 +120,20 @@ impl Cx {
                 return Ok(result);
             }
         }
+        self.compare_right(op, right, a, b)
+    }
+
+    /// What `a op b` gives when the left operand, asked first, does not know.
+    ///
+    /// # Errors
+    /// As [`Cx::compare`].
+    pub fn comparison_declined(&mut self, op: CompareOp, a: Ref<'_>, b: Ref<'_>) -> R {
+        let right = self.class_of(b).special(self, op.swapped().special());
+        self.recursing(" in comparison", |cx| cx.compare_right(op, right, a, b))
+    }
+
+    /// Asks the right operand, if there is a method, and knows what it means if it does not know either.
+    fn compare_right(&mut self, op: CompareOp, right: Option<Ref<'static>>, a: Ref<'_>, b: Ref<'_>) -> R {
         if let Some(method) = right {
             let result = self.call_comparison(method, b, a)?;
             if result.value() != Value::NOT_IMPLEMENTED {

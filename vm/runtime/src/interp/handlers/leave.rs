@@ -1,12 +1,14 @@
 //! Returning from Python functions.
 
 use super::generate::leave_generator;
-use super::moves::{conclude, drop_then};
+use super::moves::{conclude, conclude_unit, drop_then};
 use super::{construct, count_down};
 use crate::interp::frame::{self, Frame};
+use crate::interp::slow::operator::is_comparing_jump;
 use crate::interp::{Exit, Table, slow};
 use crate::objects::function::PyFunction;
 use crate::{Cx, Ref, RefExt, Value};
+use ungil_bytecode::Op;
 
 handler! {
     pub fn return_(ip, regs, cx, t) {
@@ -32,21 +34,12 @@ pub(crate) unsafe fn leave<const SOLO: bool>(
     let link = (*regs.sub(3)).as_raw();
     let extra = *regs.sub(1);
     let callee = *regs.sub(2);
-    let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
     if link & (frame::ENTRY | frame::INIT | frame::GENERATOR) != 0 || extra.is_ptr() {
         return leave_other::<SOLO>(regs, cx, t, v);
     }
-    // The last local goes first, as in CPython.
-    let mut at = regs.add(function.local_count());
-    while at > regs {
-        at = at.sub(1);
-        let local = *at;
-        if local.is_ptr() {
-            *at = Value::UNDEF;
-            if count_down::<SOLO>(local, cx) {
-                return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
-            }
-        }
+    let local = drop_locals::<SOLO>(regs, cx);
+    if !local.is_undef() {
+        return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
     }
     *regs.sub(2) = Value::UNDEF;
     (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
@@ -72,7 +65,15 @@ unsafe fn leave_other<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *const
     if frame.object().is_none() {
         match frame.kind() {
             frame::INIT if v.is_none() => return construct::leave_init::<SOLO>(regs, cx, t),
-            frame::OPERATOR if v != Value::NOT_IMPLEMENTED => return leave_operator::<SOLO>(regs, cx, t, v),
+            frame::OPERATOR if v != Value::NOT_IMPLEMENTED => {
+                let word = *frame.call_ip();
+                if !is_comparing_jump(word as u8) {
+                    return leave_operator::<SOLO>(regs, cx, t, v);
+                }
+                if v.as_bool().is_some() && (fc_signed!(word) >= 0 || !(*cx).is_wanted()) {
+                    return leave_comparing_jump::<SOLO>(regs, cx, t, v);
+                }
+            }
             frame::GENERATOR => return leave_generator::<SOLO>(regs, cx, t, v),
             _ => (),
         }
@@ -83,22 +84,54 @@ unsafe fn leave_other<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *const
 /// Ends a frame of kind OPERATOR: `v` is the result of the instruction, which consumes its operands now.
 #[inline(always)]
 unsafe fn leave_operator<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
-    let callee = *regs.sub(2);
-    let mut at = regs.add(Ref::from_value(callee).cast_unchecked::<PyFunction>().local_count());
+    let local = drop_locals::<SOLO>(regs, cx);
+    if !local.is_undef() {
+        return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
+    }
+    let (call_ip, caller) = (Frame(regs).call_ip(), Frame(regs).caller());
+    let next = (*regs.sub(1)).as_raw() as *const u64;
+    // The function was borrowed.
+    *regs.sub(2) = Value::UNDEF;
+    (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
+    conclude::<SOLO>(next, caller, cx, t, *call_ip, v)
+}
+
+/// As [`leave_operator`] for a jump on a comparison of two registers, where `v` is a bool.
+#[inline(always)]
+unsafe fn leave_comparing_jump<const SOLO: bool>(
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    v: Value,
+) -> Exit {
+    let local = drop_locals::<SOLO>(regs, cx);
+    if !local.is_undef() {
+        return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
+    }
+    let (word, caller) = (*Frame(regs).call_ip(), Frame(regs).caller());
+    let next = (*regs.sub(1)).as_raw() as *const u64;
+    *regs.sub(2) = Value::UNDEF;
+    (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
+    let negated = word as u8 >= Op::JumpNotLt as u8;
+    let offset = if (v == Value::TRUE) != negated { fc_signed!(word) as isize } else { 0 };
+    conclude_unit::<SOLO>(next.offset(offset), caller, cx, t, word & !0x400)
+}
+
+/// Drops the locals of a frame, the last one first. One that is not dropped so quickly is given, its count taken off, and
+/// those before it are left; else `UNDEF`.
+#[inline(always)]
+unsafe fn drop_locals<const SOLO: bool>(regs: *mut Value, cx: *mut Cx) -> Value {
+    let function = Ref::from_value(*regs.sub(2)).cast_unchecked::<PyFunction>();
+    let mut at = regs.add(function.local_count());
     while at > regs {
         at = at.sub(1);
         let local = *at;
         if local.is_ptr() {
             *at = Value::UNDEF;
             if count_down::<SOLO>(local, cx) {
-                return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
+                return local;
             }
         }
     }
-    let (call_ip, caller) = (Frame(regs).call_ip(), Frame(regs).caller());
-    let next = (*regs.sub(1)).as_raw() as *const u64;
-    *regs.sub(2) = Value::UNDEF;
-    (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
-    // The function was borrowed.
-    conclude::<SOLO>(next, caller, cx, t, *call_ip, v)
+    Value::UNDEF
 }

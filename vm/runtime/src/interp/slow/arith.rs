@@ -1,16 +1,14 @@
 //! Arithmetic on anything.
 
-use super::operand;
-use crate::class::{Builtin, class_flag};
-use crate::interp::frame::{Frame, OPERATOR};
-use crate::interp::{Next, Table, unwind};
+use super::{operand, operator};
+use crate::class::class_flag;
+use crate::interp::Next;
 use crate::objects::bytes::{self, PyBytes};
-use crate::objects::function::PyFunction;
 use crate::objects::int;
 use crate::objects::str::{self, PyStr};
 use crate::ops::{BinaryOp, UnaryOp};
 use crate::{Cx, Obj, R, Ref, RefExt, Value};
-use ungil_bytecode::{Op, WINDOW_HEADER, flags};
+use ungil_bytecode::Op;
 
 /// The operator of an opcode, and whether it is the in-place form.
 #[inline(always)]
@@ -102,7 +100,7 @@ slow_path! {
 /// Where the left operand's class says first what the operator means, by a Python function: pushes its frame.
 #[inline(always)]
 unsafe fn push_method(ip: *const u64, regs: *mut Value, cx: *mut Cx, a: Ref<'_>, b: Ref<'_>) -> Option<Next> {
-    let (class, other) = ((*cx).class_of(a), (*cx).class_of(b));
+    let class = (*cx).class_of(a);
     if !class.has_flag(class_flag::HEAP) {
         return None;
     }
@@ -111,47 +109,13 @@ unsafe fn push_method(ip: *const u64, regs: *mut Value, cx: *mut Cx, a: Ref<'_>,
     if in_place && class.special(&*cx, in_place_method).is_some() {
         return None;
     }
-    let method = class.special(&*cx, forward)?;
-    let right_may_go_first = || other.special(&*cx, reflected).is_some() && other.is_subclass(class, &*cx);
-    if !(*cx).is_exactly(method, Builtin::Function) || !std::ptr::eq(class, other) && right_may_go_first() {
-        return None;
-    }
-    let function = method.cast_unchecked::<PyFunction>();
-    let window = Frame(regs).top();
-    if function.simple_args() != 2
-        || function.code().unit.flags & (flags::GENERATOR | flags::COROUTINE | flags::ASYNC_GENERATOR) != 0
-        || !(*cx).stack.ensure(window.add(WINDOW_HEADER + function.register_count()))
-        || (*cx).recursion_left.get() <= 0
-        || (*cx).is_wanted()
-    {
-        return None;
-    }
-    // Borrowed, as such frames do.
-    *window.add(2) = method.value();
-    *window.add(WINDOW_HEADER) = a.own(&*cx).into_value();
-    *window.add(WINDOW_HEADER + 1) = b.own(&*cx).into_value();
-    let frame = Frame::link(window, ip, regs, OPERATOR, ip.add(super::words(*ip)));
-    (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
-    for i in 2..function.local_count() {
-        *frame.0.add(i) = Value::UNDEF;
-    }
-    Some(Next::at(function.entry(), frame.0))
+    operator::push_left(ip, regs, cx, (forward, reflected), a, b)
 }
 
-/// Ends a frame that [`push_method`] pushed.
-pub unsafe fn end_method(frame: Frame, cx: *mut Cx, t: *const Table, result: Obj) -> Next {
-    let (ip, regs) = (frame.call_ip(), frame.caller());
-    unwind::pop(&mut *cx, frame);
-    enter!(ip, regs, cx);
-    let word = *ip;
-    let result = match result.value() {
-        Value::NOT_IMPLEMENTED => {
-            let (op, in_place) = operator(word);
-            (*cx).binary_declined(op, in_place, operand(regs, fb!(word)), operand(regs, fc!(word)))
-        }
-        _ => Ok(result),
-    };
-    done!(ip, regs, cx, t, result)
+/// The result of an instruction whose left operand does not know what the operator means.
+pub fn declined(cx: &mut Cx, word: u64, a: Ref<'_>, b: Ref<'_>) -> R {
+    let (op, in_place) = operator(word);
+    cx.binary_declined(op, in_place, a, b)
 }
 
 /// `s = s + x` and `s += x` where the register holds the only reference to the string: it grows in place.

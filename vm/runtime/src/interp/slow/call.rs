@@ -621,7 +621,7 @@ unsafe fn leave_next(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -
         return end_init(frame, cx, t);
     }
     if kind == OPERATOR {
-        return super::arith::end_method(frame, cx, t, Obj::from_owned(v));
+        return super::operator::end(frame, cx, t, Obj::from_owned(v));
     }
     let mut result = Obj::from_owned(v);
     (*cx).regs.set(regs);

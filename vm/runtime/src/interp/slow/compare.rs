@@ -1,10 +1,11 @@
 //! Comparisons and conditional jumps on anything.
 
-use super::{consume, operand, put};
+use super::{consume, operand, operator, put};
+use crate::class::class_flag;
 use crate::interp::resume_at;
 use crate::interp::{Next, Table, unwind};
 use crate::ops::CompareOp;
-use crate::{Cx, R, Ref, Value};
+use crate::{Cx, Obj, R, Ref, Value};
 use ungil_bytecode::Op;
 
 /// The comparison of an opcode, and whether a jump on it is negated.
@@ -37,11 +38,55 @@ pub fn comparison(word: u64) -> (CompareOp, bool) {
     (compare, negated)
 }
 
-slow_handler! {
-    pub fn compare(word, regs, cx) {
+slow_path! {
+    pub fn compare(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
         let (op, _) = comparison(word);
-        cx.compare(op, operand(regs, fb!(word)), operand(regs, fc!(word)))
+        let (a, b) = (operand(regs, fb!(word)), operand(regs, fc!(word)));
+        if let Some(next) = push_method(ip, regs, cx, op, a, b) {
+            return next;
+        }
+        let result = (*cx).compare(op, a, b);
+        done!(ip, regs, cx, t, result)
     }
+}
+
+/// Where the left operand's class says first how it compares, by a Python function: pushes its frame.
+#[inline(always)]
+unsafe fn push_method(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    op: CompareOp,
+    a: Ref<'_>,
+    b: Ref<'_>,
+) -> Option<Next> {
+    if !a.value().is_ptr() || !(*cx).class_of(a).has_flag(class_flag::HEAP) {
+        return None;
+    }
+    operator::push_left(ip, regs, cx, (op.special(), op.swapped().special()), a, b)
+}
+
+/// Ends a jump on a comparison whose method gave `result`.
+pub(super) unsafe fn end_jump(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    result: Obj,
+) -> Next {
+    let word = *ip;
+    let (op, negated) = comparison(word);
+    let result = match result.value() {
+        Value::NOT_IMPLEMENTED => {
+            drop(result);
+            (*cx).comparison_declined(op, operand(regs, fa!(word)), operand(regs, fb!(word)))
+        }
+        _ => Ok(result),
+    };
+    let taken = result.and_then(|v| Ok((*cx).truth(v.r())? != negated));
+    decide(ip, regs, cx, t, taken, fc_signed!(word) as isize)
 }
 
 /// Takes or leaves a jump of `offset` words from behind the instruction, after consuming its operands.
@@ -79,7 +124,11 @@ slow_path! {
     pub fn jump(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
-        let taken = jump_on(cx, word, operand(regs, fa!(word)), operand(regs, fb!(word)));
+        let (a, b) = (operand(regs, fa!(word)), operand(regs, fb!(word)));
+        if let Some(next) = push_method(ip, regs, cx, comparison(word).0, a, b) {
+            return next;
+        }
+        let taken = jump_on(cx, word, a, b);
         decide(ip, regs, cx, t, taken, fc_signed!(word) as isize)
     }
 }

@@ -1,12 +1,19 @@
 //! Items and slices of anything.
 
-use super::{attempt, operand};
+use super::{attempt, operand, operator};
 use crate::objects::items;
 use crate::prelude::*;
 
-slow_handler! {
-    pub fn get_item(word, regs, cx) {
-        cx.get_item(operand(regs, fb!(word)), operand(regs, fc!(word)))
+slow_path! {
+    pub fn get_item(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let (container, key) = (operand(regs, fb!(word)), operand(regs, fc!(word)));
+        if container.value().is_ptr() && let Some(next) = operator::push_get_item(ip, regs, cx, container, key) {
+            return next;
+        }
+        let result = (*cx).get_item(container, key);
+        done!(ip, regs, cx, t, result)
     }
 }
 

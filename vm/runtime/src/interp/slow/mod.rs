@@ -16,6 +16,7 @@ pub mod generator;
 pub mod item;
 pub mod iterate;
 pub mod names;
+pub mod operator;
 pub mod patterns;
 pub mod super_;
 pub mod types;
