@@ -5,6 +5,7 @@ use crate::class::class_flag;
 use crate::interp::Next;
 use crate::objects::bytes::{self, PyBytes};
 use crate::objects::int;
+use crate::objects::set;
 use crate::objects::str::{self, PyStr};
 use crate::ops::{BinaryOp, UnaryOp};
 use crate::{Cx, Obj, R, Ref, RefExt, Value};
@@ -68,6 +69,12 @@ fn compute(cx: &mut Cx, op: BinaryOp, in_place: bool, a: Ref<'_>, b: Ref<'_>) ->
         && !y.is_empty()
     {
         return bytes::concat(cx, x, y);
+    }
+    if !immediate
+        && !in_place
+        && let Some(result) = set::binary_exact(cx, op, a, b)
+    {
+        return result;
     }
     if op == BinaryOp::Mod
         && cx.is_exactly(a, crate::class::Builtin::Str)

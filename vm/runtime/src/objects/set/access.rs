@@ -65,6 +65,15 @@ pub(super) fn item_hash(cx: &mut Cx, item: Ref<'_>) -> R<i64> {
     hash_for(cx, item, "set element")
 }
 
+/// How far merging came without Python.
+enum Quickly {
+    Done,
+    /// Only Python can go on.
+    Unknown,
+    /// With an item to be dropped without a lock.
+    NoMemory(#[expect(dead_code, reason = "dropped only")] Option<Obj>),
+}
+
 impl PySet {
     /// Looks for an item and calls `then` with what was found, the lock being held. `then` must not run Python, and
     /// never gets a question.
@@ -268,18 +277,44 @@ impl PySet {
         if std::ptr::eq(self, other) || other.is_empty() {
             return Ok(());
         }
-        let copied = locked_both(cx, &self.h, &other.h, || match self.fill.get() {
-            0 => Some(self.fill_clean(cx, other)),
-            _ => None,
+        let merged = locked_both(cx, &self.h, &other.h, || match self.fill.get() {
+            0 if self.fill_clean(cx, other) => Quickly::Done,
+            0 => Quickly::NoMemory(None),
+            _ => self.merge_quickly(cx, other),
         });
-        match copied {
-            Some(true) => Ok(()),
-            Some(false) => Err(cx.memory_error()),
-            None => {
+        match merged {
+            Quickly::Done => Ok(()),
+            Quickly::NoMemory(_) => Err(cx.memory_error()),
+            Quickly::Unknown => {
                 let items = other.hashed_items(cx);
                 self.add_all_hashed(cx, items)
             }
         }
+    }
+
+    /// Adds the items of another set as far as that needs no Python. Both locks are held.
+    fn merge_quickly(&self, cx: &Cx, other: &PySet) -> Quickly {
+        if !self.reserve(cx, other.len()) {
+            return Quickly::NoMemory(None);
+        }
+        for entry in other.entries() {
+            let (key, hash) = (entry.key.peek(), entry.hash.get());
+            if key.is_undef() {
+                continue;
+            }
+            // SAFETY: the other set holds it while its lock is held.
+            let key = unsafe { Ref::from_value(key) };
+            match self.find_quick(cx, key, hash) {
+                Quick::Found => {}
+                Quick::Missing(index) => {
+                    if let Err(key) = self.insert_at(cx, index, key.own(cx), hash) {
+                        return Quickly::NoMemory(Some(key));
+                    }
+                }
+                Quick::Unknown => return Quickly::Unknown,
+            }
+        }
+        Quickly::Done
     }
 
     /// Adds items whose hashes are known, in one step unless comparing must run Python.

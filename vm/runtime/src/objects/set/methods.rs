@@ -7,6 +7,7 @@ use crate::objects::construct::{class_argument, comparisons, has_keywords, no_ke
 use crate::objects::generic_alias::class_getitem;
 use crate::objects::repr;
 use crate::objects::sync::locked;
+use crate::ops::BinaryOp;
 use crate::prelude::*;
 
 fn construct(cx: &mut Cx, a: Args<'_>) -> R {
@@ -258,6 +259,26 @@ fn operator(cx: &mut Cx, left: Ref<'_>, right: Ref<'_>, f: fn(&PySet, &mut Cx, R
         (Some(left), Some(_)) => f(left, cx, right),
         _ => Ok(cx.not_implemented()),
     }
+}
+
+/// `a op b` of exact sets and frozen sets; `None` for other operands and operators.
+pub(crate) fn binary_exact(cx: &mut Cx, op: BinaryOp, a: Ref<'_>, b: Ref<'_>) -> Option<R> {
+    let is_exact = |v: Ref<'_>| {
+        let id = v.header().map_or(0, |h| h.shape_id());
+        id == Builtin::Set as u32 || id == Builtin::FrozenSet as u32
+    };
+    if !is_exact(a) || !is_exact(b) {
+        return None;
+    }
+    // SAFETY: both types have this payload.
+    let left: &PySet = unsafe { a.cast_unchecked() };
+    Some(match op {
+        BinaryOp::And => left.intersection(cx, b),
+        BinaryOp::Or => or(left, cx, b),
+        BinaryOp::Sub => left.difference(cx, b),
+        BinaryOp::Xor => left.symmetric_difference(cx, b),
+        _ => return None,
+    })
 }
 
 fn or(left: &PySet, cx: &mut Cx, right: Ref<'_>) -> R {

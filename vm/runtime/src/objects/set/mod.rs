@@ -13,6 +13,7 @@ pub(crate) mod methods;
 mod table;
 
 pub use access::{add, new_frozenset, new_set, set_from};
+pub(crate) use methods::binary_exact;
 pub use methods::{declare, init};
 
 use crate::objects::sync::Field;
