@@ -33,6 +33,7 @@ mod itertools;
 mod json;
 pub mod library;
 mod locale;
+mod lzma;
 mod marshal;
 mod math;
 mod mmap;
@@ -57,6 +58,7 @@ mod subprocess;
 mod suggestions;
 pub mod sys;
 mod sysconfigdata;
+mod syslog;
 mod termios;
 mod testcapi;
 mod testinternal;
@@ -68,10 +70,12 @@ mod types;
 mod typing;
 pub mod ungil;
 mod unicodedata;
+mod uuid;
 mod warnings;
 mod weakref;
 mod xxsubtype;
 mod zlib;
+mod zstd;
 
 use ungil_runtime::{Cx, Obj, R, Vm};
 
@@ -100,6 +104,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_io", io::init),
     ("_json", json::init),
     ("_locale", locale::init),
+    ("_lzma", lzma::init),
     ("_md5", hash::init_md5),
     ("_multiprocessing", multiprocessing::init),
     ("_opcode", opcode::init),
@@ -129,8 +134,10 @@ const MODULES: &[(&str, Init)] = &[
     ("_types", types::init),
     ("_typing", typing::init),
     ("_ungil", ungil::init),
+    ("_uuid", uuid::init),
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
+    ("_zstd", zstd::init),
     ("array", array::init),
     ("atexit", atexit::init),
     ("binascii", binascii::init),
@@ -149,6 +156,7 @@ const MODULES: &[(&str, Init)] = &[
     ("pyexpat", expat::init),
     ("resource", resource::init),
     ("select", select::init),
+    ("syslog", syslog::init),
     ("termios", termios::init),
     ("time", time::init),
     ("unicodedata", unicodedata::init),
