@@ -1,7 +1,7 @@
 //! Start tags: attributes, what references in their values mean, and names expanded by namespaces.
 
 use super::core::{Core, Element, Event, Fail, Step, code};
-use super::text::{char_at, is_char, is_name_char, is_name_start, is_space};
+use super::text::{char_at, is_char, is_name_char, is_name_start, is_space, name_end, owned};
 use std::collections::HashSet;
 
 /// What the prefix `xml` is bound to.
@@ -114,12 +114,7 @@ fn scan(text: &[u8], mut at: usize) -> Result<Option<(Vec<Found>, usize)>, Fail>
             Some(_) => {}
         }
         let start = at;
-        while let Some(c) = char_at(text, at).filter(|&c| is_name_char(c)) {
-            if at == start && !is_name_start(c) {
-                break;
-            }
-            at += c.len_utf8();
-        }
+        at = name_end(text, at);
         let end = at;
         at += text[at..].iter().take_while(|&&b| is_space(b)).count();
         match text.get(at) {
@@ -154,13 +149,7 @@ fn scan(text: &[u8], mut at: usize) -> Result<Option<(Vec<Found>, usize)>, Fail>
 
 impl Core {
     pub(super) fn start_tag(&mut self, text: &[u8], at: usize) -> Result<Step, Fail> {
-        let mut end = at + 1;
-        while let Some(c) = char_at(text, end).filter(|&c| is_name_char(c)) {
-            if end == at + 1 && !is_name_start(c) {
-                break;
-            }
-            end += c.len_utf8();
-        }
+        let end = name_end(text, at + 1);
         if end == at + 1 {
             return Err((code::INVALID_TOKEN, Some(end)));
         }
@@ -169,14 +158,22 @@ impl Core {
         }
         let Some((found, close)) = scan(text, end)? else { return Ok(Step::Wait) };
         let raw = &text[at + 1..end];
-        let name = String::from_utf8_lossy(raw).into_owned();
-        let mut attributes = self.attributes(text, &name, &found)?;
+        let name = owned(raw);
         let mut specified = found.len();
-        self.add_defaults(&name, &mut attributes);
+        let mut attributes = match found.is_empty() {
+            true => Vec::new(),
+            false => self.attributes(text, &name, &found)?,
+        };
+        if self.had_doctype || self.external.is_some() {
+            self.add_defaults(&name, &mut attributes);
+        }
         let (mut name, mut bound) = (name, 0);
         if self.namespaces.is_some() {
             bound = self.bind(&mut attributes, &mut specified, at)?;
-            name = self.expanded(&name, true).ok_or((code::UNBOUND_PREFIX, Some(at)))?;
+            // But for `xml`, nothing may be bound.
+            if self.bindings.len() > 1 || name.contains(':') {
+                name = self.expanded(&name, true).ok_or((code::UNBOUND_PREFIX, Some(at)))?;
+            }
             if let Err(fail) = self.expand_attributes(&mut attributes) {
                 self.unbind(bound, at);
                 return Err((fail, Some(at)));
@@ -184,7 +181,7 @@ impl Core {
         }
         let empty = text[close] == b'/';
         let stop = if empty { close + 2 } else { close + 1 };
-        let raw = if empty { Vec::new() } else { raw.to_vec() };
+        let raw = if empty || name.as_bytes() == raw { Vec::new() } else { raw.to_vec() };
         self.elements.push(Element { raw, name: name.clone(), bound });
         self.emit_event(Event::Start(name, attributes, specified), at, stop);
         self.consume(stop);

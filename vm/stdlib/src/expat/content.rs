@@ -1,7 +1,7 @@
 //! What stands in elements: text, references, CDATA sections, end tags; comments and instructions, which stand anywhere.
 
 use super::core::{Core, Event, Fail, Open, State, Step, check_chars, code, normalized};
-use super::text::{char_at, is_name_char, is_name_start, is_space};
+use super::text::{char_at, is_name_char, is_name_start, is_space, name_end, owned};
 use std::sync::Arc;
 
 impl Core {
@@ -162,11 +162,7 @@ impl Core {
                 None => Ok(Step::Wait),
             };
         }
-        let run = if self.merge {
-            normalized(&text[at..end])
-        } else {
-            String::from_utf8_lossy(&text[at..end]).into_owned()
-        };
+        let run = if self.merge { normalized(&text[at..end]) } else { owned(&text[at..end]) };
         self.emit_event(Event::Text(Some(run)), at, end);
         self.consume(end);
         match fail {
@@ -176,13 +172,15 @@ impl Core {
     }
 
     fn end_tag(&mut self, text: &[u8], at: usize) -> Result<Step, Fail> {
-        let mut end = at + 2;
-        while let Some(c) = char_at(text, end).filter(|&c| is_name_char(c)) {
-            if end == at + 2 && !is_name_start(c) {
-                break;
+        let end = match self.elements.last() {
+            // The name that is expected, and nothing more.
+            Some(e)
+                if text[at + 2..].starts_with(e.raw()) && text.get(at + 2 + e.raw().len()) == Some(&b'>') =>
+            {
+                at + 2 + e.raw().len()
             }
-            end += c.len_utf8();
-        }
+            _ => name_end(text, at + 2),
+        };
         if end == text.len() {
             return Ok(Step::Wait);
         }
@@ -196,7 +194,7 @@ impl Core {
         if self.elements.len() <= limit {
             return Err((code::ASYNC_ENTITY, Some(at)));
         }
-        if self.elements.last().is_some_and(|e| e.raw != text[at + 2..end]) {
+        if self.elements.last().is_some_and(|e| e.raw() != &text[at + 2..end]) {
             return Err((code::TAG_MISMATCH, Some(at + 2)));
         }
         self.end_element(at, close + 1);

@@ -150,9 +150,17 @@ pub(super) struct Open {
 
 /// An open element: its name in the document and in events, and how many prefixes it has bound.
 pub(super) struct Element {
+    /// Empty if both names are the same.
     pub raw: Vec<u8>,
     pub name: String,
     pub bound: usize,
+}
+
+impl Element {
+    /// The name in the document.
+    pub fn raw(&self) -> &[u8] {
+        if self.raw.is_empty() { self.name.as_bytes() } else { &self.raw }
+    }
 }
 
 /// See the module's head.
@@ -667,9 +675,9 @@ pub(super) fn check_chars(text: &[u8], start: usize, end: usize) -> Result<(), F
 
 /// Text with its line ends as newlines.
 pub(super) fn normalized(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(text);
+    let text = text::owned(text);
     if !text.contains('\r') {
-        return text.into_owned();
+        return text;
     }
     text.replace("\r\n", "\n").replace('\r', "\n")
 }

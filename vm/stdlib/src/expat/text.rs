@@ -139,6 +139,50 @@ pub fn is_name_char(c: char) -> bool {
     }
 }
 
+/// Bytes of ASCII that names may contain.
+const NAME_BYTES: [bool; 128] = {
+    let mut table = [false; 128];
+    let mut b = 0;
+    while b < 128 {
+        let c = b as u8;
+        table[b] = c.is_ascii_alphanumeric() || matches!(c, b'_' | b':' | b'-' | b'.');
+        b += 1;
+    }
+    table
+};
+
+/// Where the name that begins at `at` ends; `at` itself if none does.
+#[inline]
+pub fn name_end(text: &[u8], at: usize) -> usize {
+    if !char_at(text, at).is_some_and(is_name_start) {
+        return at;
+    }
+    let mut end = at;
+    loop {
+        match text.get(end) {
+            Some(&b) if b < 0x80 => {
+                if !NAME_BYTES[usize::from(b)] {
+                    return end;
+                }
+                end += 1;
+            }
+            _ => match char_at(text, end).filter(|&c| is_name_char(c)) {
+                Some(c) => end += c.len_utf8(),
+                None => return end,
+            },
+        }
+    }
+}
+
+/// A piece of a document, which is text, as a string.
+#[inline]
+pub fn owned(text: &[u8]) -> String {
+    match std::str::from_utf8(text) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(text).into_owned(),
+    }
+}
+
 /// Where something is: byte of the document from 0, line from 1, column from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -153,6 +197,10 @@ impl Position {
     /// Moves over text; `after_return` says that the byte before it was a carriage return.
     pub fn advance(&mut self, encoding: &Encoding, text: &[u8], after_return: bool) {
         self.byte += encoding.source_len(text);
+        if memchr::memchr2(b'\n', b'\r', text).is_none() {
+            self.column += chars(text);
+            return;
+        }
         let mut returned = after_return;
         for &b in text {
             match b {
