@@ -81,6 +81,12 @@ pub const fn buffer_class(size: usize) -> usize {
     OBJECT_CLASSES + size_class(size)
 }
 
+/// Whether blocks of the class are for objects, not for buffers.
+#[inline(always)]
+pub(crate) const fn is_for_objects(class: usize) -> bool {
+    class < OBJECT_CLASSES
+}
+
 /// Bytes of a block of the class.
 const fn block_size(class: usize) -> usize {
     match class < OBJECT_CLASSES {

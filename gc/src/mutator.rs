@@ -264,7 +264,10 @@ impl Mutator {
 
     fn refill(&self, class: usize) -> *mut u8 {
         let (block, bytes) = self.lists.pop_slow(&self.space.pool, class, self.owns_everything());
-        self.add_debt(bytes);
+        match heap::is_for_objects(class) {
+            true => self.add_debt(bytes),
+            false => self.add_debt_of_buffer(bytes),
+        }
         block
     }
 
@@ -290,7 +293,7 @@ impl Mutator {
         }
         let buffer = heap::allocate_buffer(size);
         if !buffer.is_null() {
-            self.add_debt(size);
+            self.add_debt_of_buffer(size);
         }
         buffer
     }
@@ -325,7 +328,7 @@ impl Mutator {
             let new = unsafe { heap::resize_buffer(buffer, size, new_size) };
             if !new.is_null() {
                 self.forgive(size);
-                self.add_debt(new_size);
+                self.add_debt_of_buffer(new_size);
             }
             return new;
         }
@@ -354,6 +357,15 @@ impl Mutator {
         if self.space.collector.charge(debt, self.owns_everything()) {
             self.thread.raise_check(check::COLLECT);
         }
+    }
+
+    /// As [`Mutator::add_debt`]. What is not large does not ask for a collection: that is left to the next object, so that a
+    /// list which grows is not what makes one due.
+    fn add_debt_of_buffer(&self, bytes: usize) {
+        if bytes > heap::PAGE {
+            return self.add_debt(bytes);
+        }
+        self.debt.set(self.debt.get() + bytes as i64);
     }
 
     /// Takes back what [`Mutator::add_debt`] was told: as many bytes were freed.

@@ -3,7 +3,7 @@
 use super::{operand, put, take, take_temp};
 use crate::interp::frame::Frame;
 use crate::interp::resume_at;
-use crate::interp::unwind;
+use crate::interp::{slow, unwind};
 use crate::objects::dict::PyDict;
 use crate::objects::function::{self, PyFunction};
 use crate::objects::list::{self, PyList};
@@ -24,12 +24,21 @@ slow_handler! {
     }
 }
 
-slow_handler! {
-    pub fn build_list(word, regs, cx) {
+slow_path! {
+    pub fn build_list(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
         let items = temps(regs, fb!(word), fc!(word));
-        let list = list::new_list_from_values(cx, items);
+        let list = list::new_list_from_values(&*cx, items);
         items.fill(Value::UNDEF);
-        Ok(list)
+        slow::consume(word, regs, cx);
+        put(regs, fa!(word), list, cx);
+        let next = ip.add(slow::words(word));
+        // The list may have made a collection due. At once, and not at the end of a loop's body: behind its condition.
+        if (*cx).is_wanted() {
+            return slow::poll::next(next, regs, cx, t);
+        }
+        resume_at(next, regs, cx, t)
     }
 }
 

@@ -90,6 +90,8 @@ slow_path! {
     }
 }
 
+/// Not inlined: the call's site is in its frame, which a handler could not leave behind.
+#[inline(never)]
 unsafe fn call_window_next(
     ip: *const u64,
     regs: *mut Value,
@@ -147,6 +149,13 @@ unsafe fn dispatch(site: Site, cx: *mut Cx, t: *const Table, names: Option<Obj>)
     {
         return call_shifted(site, cx, t, names, method, callee);
     }
+    call_other(site, cx, t, callee, names)
+}
+
+/// Calls what is neither a Python function nor a class. In a frame of its own: what the paths for those leave in theirs
+/// would keep classes alive that a collection looks for.
+#[inline(never)]
+unsafe fn call_other(site: Site, cx: *mut Cx, t: *const Table, callee: Ref<'_>, names: Option<Obj>) -> Next {
     let keys = names.as_ref().and_then(|n| n.downcast::<PyTuple>(&*cx));
     let result = (*cx).call_values(callee, site.values(), keys);
     drop(names);
