@@ -310,7 +310,8 @@ pub fn referents(m: &Mutator, target: Value) -> Vec<Obj> {
     found
 }
 
-/// Calls `visit` with every live container; a count of zero is an object whose owner is about to free it.
+/// Calls `visit` with every live container; a count of zero is an object whose owner is about to free it. Another thread's
+/// collection may be under way, between its stops of the world.
 ///
 /// # Safety
 /// The world is stopped, and `visit` neither allocates nor frees objects.
@@ -320,7 +321,8 @@ unsafe fn walk_stw(m: &Mutator, mut visit: impl FnMut(*mut Header)) {
         m.space.pool.walk_stw(|h| {
             // ORD: relaxed; the world is stopped.
             let tracked = (*m.shape(h)).flags.load(Ordering::Relaxed) & shape_flag::GC != 0;
-            if tracked && (*h).ref_count() > 0 {
+            // A class whose fields a collection has dropped is freed by that collection.
+            if tracked && (*h).ref_count() > 0 && !(*h).has_flag(flag::DYING) {
                 visit(h);
             }
         });
@@ -390,7 +392,9 @@ pub fn collect(m: &Mutator, runtime: &mut dyn Collection, generation: u8) -> Fou
     let found = collect_garbage(m, runtime, generation);
     m.collecting.forget();
     m.donate(KEPT_BYTES);
-    state.finished();
+    if generation == OLDEST {
+        state.finished();
+    }
     state.collecting.store(false, Ordering::Release);
     found
 }
