@@ -59,6 +59,8 @@ fn construct(cx: &mut Cx, a: Args<'_>) -> R {
 fn lock_acquire(cx: &mut Cx, a: Args<'_>) -> R {
     let wait = acquire_args(cx, a.opt(1), a.opt(2))?;
     let taken = acquire(cx, &a.this::<PyLock>().raw, wait)?;
+    // A signal that has come meanwhile is handled where the call is, and not only in what is called next.
+    cx.poll()?;
     Ok(cx.bool(taken))
 }
 
