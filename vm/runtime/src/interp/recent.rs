@@ -62,7 +62,7 @@ pub fn attr_simple(cx: &Cx, obj: Ref<'_>, name: Ref<'_>, missing: Value) -> Valu
     }
 }
 
-/// Notes how `obj.name` resolves for objects like this one, unless the thread knows.
+/// Notes how `obj.name` resolves for objects like this one, unless the thread knows. [`attr`] has given nothing.
 pub fn keep(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) {
     let Some(h) = obj.header() else { return };
     let interned = name.header().is_some_and(|h| h.has_flag(crate::flag::INTERNED));
@@ -70,7 +70,8 @@ pub fn keep(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) {
         return;
     }
     let guard = h.shape_word();
-    if word_for(cx, obj, name) != 0 {
+    // That an attribute was missing may be out of date.
+    if !matches!(cache::kind(word_for(cx, obj, name)), 0 | cache::MISSING) {
         return;
     }
     cx.class_of(obj).note_in_caches();

@@ -3,6 +3,8 @@
 //! A stream object's state is behind a mutex, held while it works; it works detached, and who finds the mutex taken waits
 //! detached. Dictionaries do not change: contexts share their contents.
 
+mod training;
+
 use crate::exceptions::Class;
 use crate::os;
 use std::ffi::CStr;
@@ -10,7 +12,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use ungil_runtime::SharedValue;
 use ungil_runtime::objects::buffer::bytes_of;
-use ungil_runtime::objects::bytes::{PyBytes, new_bytes, try_new_bytes};
+use ungil_runtime::objects::bytes::{new_bytes, try_new_bytes};
 use ungil_runtime::objects::construct::class_argument;
 use ungil_runtime::objects::int;
 use ungil_runtime::objects::module::{add, add_functions};
@@ -33,13 +35,13 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     (
         "finalize_dict",
         "($module, custom_dict_bytes, samples_bytes, samples_sizes, dict_size, compression_level, /)",
-        Full(finalize_dict),
+        Full(training::finalize_dict),
     ),
     ("get_frame_info", "($module, /, frame_buffer)", Full(frame_info)),
     ("get_frame_size", "($module, /, frame_buffer)", Full(frame_size)),
     ("get_param_bounds", "($module, /, parameter, is_compress)", Full(param_bounds)),
     ("set_parameter_types", "($module, /, c_parameter_type, d_parameter_type)", Full(set_parameter_types)),
-    ("train_dict", "($module, samples_bytes, samples_sizes, dict_size, /)", Full(train_dict)),
+    ("train_dict", "($module, samples_bytes, samples_sizes, dict_size, /)", Full(training::train_dict)),
 ];
 
 /// Parameters with their names: of compression, of decompression.
@@ -825,107 +827,6 @@ fn frame_size(cx: &mut Cx, a: Args<'_>) -> R {
         ));
     }
     Ok(cx.int(size as i64))
-}
-
-/// The bytes of samples and the length of each.
-fn samples<'a>(cx: &mut Cx, function: &str, a: Args<'a>, i: usize) -> R<(&'a [u8], Vec<usize>)> {
-    let Some(bytes) = a.get(i).downcast::<PyBytes>(cx) else {
-        return Err(wrong(cx, function, i + 1, "bytes", a.get(i)));
-    };
-    let Some(sizes) = a.get(i + 1).downcast::<PyTuple>(cx) else {
-        return Err(wrong(cx, function, i + 2, "tuple", a.get(i + 1)));
-    };
-    let mut made = Vec::with_capacity(sizes.len());
-    let mut sum = 0usize;
-    for &size in sizes.items() {
-        if !cx.is_instance_of(size, Builtin::Int) {
-            return Err(cx.type_error("an integer is required"));
-        }
-        let size = int::to_i64(cx, size).and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX);
-        sum = sum.saturating_add(size);
-        made.push(size);
-    }
-    if sum != bytes.len() {
-        return Err(cx.value_error("The samples size tuple doesn't match the concatenation's size."));
-    }
-    Ok((bytes.as_bytes(), made))
-}
-
-fn wrong(cx: &mut Cx, function: &str, place: usize, wanted: &str, v: Ref<'_>) -> Err {
-    let got = if v.value().is_none() { "None".into() } else { cx.type_name(v) };
-    cx.type_error(format!("{function}() argument {place} must be {wanted}, not {got}"))
-}
-
-fn dict_size(cx: &mut Cx, v: Ref<'_>) -> R<usize> {
-    match os::size(cx, v)? {
-        n if n > 0 => Ok(n as usize),
-        _ => Err(cx.value_error("dict_size argument should be positive number.")),
-    }
-}
-
-/// Room for a dictionary.
-fn room(cx: &mut Cx, size: usize) -> R<Vec<u8>> {
-    let mut room = Vec::new();
-    if room.try_reserve_exact(size).is_err() {
-        return Err(cx.memory_error());
-    }
-    room.resize(size, 0);
-    Ok(room)
-}
-
-fn train_dict(cx: &mut Cx, a: Args<'_>) -> R {
-    let (bytes, sizes) = {
-        // The size of the dictionary is looked at before the sizes of the samples are.
-        if a.get(0).downcast::<PyBytes>(cx).is_some() && a.get(1).downcast::<PyTuple>(cx).is_some() {
-            dict_size(cx, a.get(2))?;
-        }
-        samples(cx, "train_dict", a, 0)?
-    };
-    let size = dict_size(cx, a.get(2))?;
-    let mut made = room(cx, size)?;
-    // SAFETY: the buffers have these lengths, and the sizes add up to that of the samples.
-    let code = cx.detached(|| unsafe {
-        ffi::ZDICT_trainFromBuffer(
-            made.as_mut_ptr().cast(),
-            made.len(),
-            bytes.as_ptr().cast(),
-            sizes.as_ptr(),
-            sizes.len() as u32,
-        )
-    });
-    if is_error(code) {
-        return Err(raise(cx, "Unable to train the Zstandard dictionary", code));
-    }
-    Ok(new_bytes(cx, &made[..code]))
-}
-
-fn finalize_dict(cx: &mut Cx, a: Args<'_>) -> R {
-    let Some(custom) = a.get(0).downcast::<PyBytes>(cx) else {
-        return Err(wrong(cx, "finalize_dict", 1, "bytes", a.get(0)));
-    };
-    let level = os::c_int(cx, a.get(4))?;
-    let size = dict_size(cx, a.get(3))?;
-    let (bytes, sizes) = samples(cx, "finalize_dict", a, 1)?;
-    let mut made = room(cx, size)?;
-    let custom = custom.as_bytes();
-    let parameters = ffi::ZDICT_params_t { compressionLevel: level, notificationLevel: 0, dictID: 0 };
-    // SAFETY: the buffers have these lengths, and the sizes add up to that of the samples.
-    let code = cx.detached(|| unsafe {
-        ffi::ZDICT_finalizeDictionary(
-            made.as_mut_ptr().cast(),
-            made.len(),
-            custom.as_ptr().cast(),
-            custom.len(),
-            bytes.as_ptr().cast(),
-            sizes.as_ptr(),
-            sizes.len() as u32,
-            parameters,
-        )
-    });
-    if is_error(code) {
-        return Err(raise(cx, "Unable to finalize the Zstandard dictionary", code));
-    }
-    Ok(new_bytes(cx, &made[..code]))
 }
 
 fn cannot_pickle(cx: &mut Cx, a: Args<'_>) -> R {
