@@ -18,7 +18,7 @@ mod stop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use ungil_locks::{ThreadState, World};
+use ungil_locks::{ThreadState, World, check};
 
 /// Runs `f`; aborts the process with `name` if it takes longer than a minute.
 pub fn watched(name: &'static str, f: impl FnOnce()) {
@@ -38,6 +38,11 @@ pub fn watched(name: &'static str, f: impl FnOnce()) {
     done.store(true, Ordering::Relaxed);
     dog.thread().unpark();
     dog.join().expect("the watchdog ends");
+}
+
+/// The requests in a thread's check word. The rest stands there from its registration: ticks of the GIL, and `stress`.
+pub fn requests(thread: &ThreadState) -> u32 {
+    thread.check.get() & !(check::GIL_TICK | check::STRESS)
 }
 
 /// Starts `count` threads of `world`, each attached while it runs `f`, and waits for them.

@@ -1,6 +1,6 @@
 //! `RawLock`: exclusion, release by another thread, timeouts, interrupts.
 
-use crate::{Plain, watched};
+use crate::{Plain, requests, watched};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use ungil_locks::{AcquireResult, RawLock, World, check};
@@ -86,7 +86,7 @@ fn a_raised_bit_interrupts() {
         assert_eq!(lock.acquire_interruptible(None, &me), AcquireResult::Interrupted);
         assert!(!me.sleep_interruptible(Duration::from_secs(30)));
         me.clear_check(check::SIGNAL | check::STOP);
-        assert_eq!(me.check.get(), 0);
+        assert_eq!(requests(&me), 0);
         assert_eq!(lock.acquire_interruptible(Some(Duration::from_millis(1)), &me), AcquireResult::TimedOut);
         assert!(me.sleep_interruptible(Duration::from_millis(1)));
         assert!(lock.release());

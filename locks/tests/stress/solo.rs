@@ -1,6 +1,6 @@
 //! Solo: exclusive when alone, given up on request, taken again, no thrashing.
 
-use crate::{Plain, attached_threads, watched};
+use crate::{Plain, attached_threads, requests, watched};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use ungil_locks::{Options, World, model};
@@ -16,7 +16,7 @@ fn alone_is_solo() {
     assert_eq!(model::exclusive(&me), HAS_SOLO);
     me.safepoint();
     assert_eq!(me.is_solo(), HAS_SOLO);
-    assert_eq!(me.check.get(), 0);
+    assert_eq!(requests(&me), 0);
     me.detach();
     assert!(!me.is_solo());
     world.unregister(&me);

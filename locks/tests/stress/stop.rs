@@ -1,6 +1,6 @@
 //! Stop-the-world: nobody runs meanwhile, stoppers take turns, nobody starves, finalizing parks the rest.
 
-use crate::{Plain, attached_threads, watched};
+use crate::{Plain, attached_threads, requests, watched};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use ungil_locks::{World, check};
@@ -68,7 +68,7 @@ fn a_safepoint_keeps_the_bits_of_the_vm() {
     assert_eq!(me.safepoint(), 1 << 20);
     me.clear_check(1 << 20);
     assert_eq!(me.safepoint(), 0);
-    assert_eq!(me.check.get(), 0);
+    assert_eq!(requests(&me), 0);
     me.detach();
     world.unregister(&me);
 }
