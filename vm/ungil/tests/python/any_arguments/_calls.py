@@ -11,6 +11,8 @@ import random
 import sys
 import tempfile
 
+import _socket
+
 # What would end, stop or change the process itself, or wait for something that never comes.
 FORBIDDEN = set("""
     builtins.breakpoint builtins.input builtins.exit builtins.quit builtins.help
@@ -28,7 +30,7 @@ FORBIDDEN = set("""
     _thread.start_new_thread _thread.start_new _thread.start_joinable_thread _thread.interrupt_main
     _thread._shutdown _thread.daemon_threads_allowed _thread._make_thread_handle _thread.stack_size
     time.sleep time.pthread_getcpuclockid time.clock_settime time.clock_settime_ns time.tzset
-    select.select
+    select.select _socket.setdefaulttimeout
     fcntl.flock fcntl.lockf
     resource.setrlimit resource.prlimit
     gc.disable gc.set_threshold gc.freeze gc.set_debug gc.unfreeze
@@ -240,6 +242,8 @@ class Calls:
         for number in 0, 1, 2:
             os.dup2(null, number)
         os.close(null)
+        # What waits for a message that nobody sends.
+        _socket.setdefaulttimeout(0.01)
         self.directory = tempfile.TemporaryDirectory()
         os.chdir(self.directory.name)
         self.made = {}
