@@ -22,7 +22,7 @@
 
 use crate::{Mutator, Space, model};
 use ungil_locks::ObjLock;
-use ungil_locks::primitive::{AtomicI64, AtomicU8, AtomicU16, AtomicU32, Ordering, Weakened, ends};
+use ungil_locks::primitive::{AtomicI64, AtomicU8, AtomicU16, AtomicU32, Ordering, Weakened, ends, lower};
 use ungil_locks::stats::{self, Stat};
 use ungil_locks::weaken::Step;
 
@@ -373,10 +373,8 @@ impl Header {
         self.check_access(m);
         m.check_solo();
         stats::count(Stat::CountPlain);
-        // ORD: as in `increment_solo`.
-        let left = self.count.load(Ordering::Relaxed) - 1;
-        self.count.store(left, Ordering::Relaxed);
-        left == 0
+        // SAFETY: as in `increment_solo`, nobody else counts until the thread's next safepoint.
+        unsafe { lower(&self.count) }
     }
 
     /// Adds a reference.

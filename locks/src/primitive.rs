@@ -104,6 +104,30 @@ pub type Condvar = imp::sync::Condvar;
 /// See [`std::sync::OnceLock`]. loom has none; what it guards is not under test.
 pub type OnceLock<T> = std::sync::OnceLock<T>;
 
+/// Takes one from a number, where it lies, and says whether nothing is left. Compilers make two instructions of a relaxed
+/// load and store more.
+///
+/// # Safety
+/// No other thread touches the number meanwhile.
+#[inline(always)]
+pub unsafe fn lower(number: &AtomicI64) -> bool {
+    #[cfg(loom)]
+    {
+        let left = number.load(Ordering::Relaxed) - 1;
+        number.store(left, Ordering::Relaxed);
+        left == 0
+    }
+    #[cfg(not(loom))]
+    {
+        let at = number.as_ptr();
+        // SAFETY: nobody else touches it.
+        unsafe {
+            *at -= 1;
+            *at == 0
+        }
+    }
+}
+
 use crate::stats;
 use crate::weaken::Step;
 

@@ -1,7 +1,7 @@
 //! Counting under a global interpreter lock: plain arithmetic, since whoever counts holds the lock.
 
 use crate::{Header, Mutator};
-use ungil_locks::primitive::Ordering;
+use ungil_locks::primitive::{Ordering, lower};
 use ungil_locks::stats::{self, Stat};
 
 /// Nothing is ever published under a GIL: every object is reached by one thread at a time.
@@ -34,11 +34,8 @@ pub fn increment(h: &Header, _m: &Mutator) {
 #[must_use]
 pub fn decrement(h: &Header, _m: &Mutator) -> bool {
     stats::count(Stat::CountPlain);
-    let count = h.count_cell();
-    // ORD: as in `increment`.
-    let left = count.load(Ordering::Relaxed) - 1;
-    count.store(left, Ordering::Relaxed);
-    left == 0
+    // SAFETY: as in `increment`, the GIL orders all counting.
+    unsafe { lower(h.count_cell()) }
 }
 
 #[inline(always)]

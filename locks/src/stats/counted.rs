@@ -38,6 +38,11 @@ pub(crate) mod atomic {
                 }
 
                 #[inline(always)]
+                pub const fn as_ptr(&self) -> *mut $plain {
+                    self.0.as_ptr()
+                }
+
+                #[inline(always)]
                 pub fn get_mut(&mut self) -> &mut $plain {
                     self.0.get_mut()
                 }

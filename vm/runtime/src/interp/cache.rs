@@ -148,7 +148,8 @@ pub unsafe fn global<const SOLO: bool>(ip: *const u64, regs: *mut Value, cx: *mu
         let cached = load(ip.add(1));
         let function: &PyFunction = super::frame::Frame(regs).function();
         let globals = function.globals_unchecked();
-        if !(SOLO || (*cx).owns_everything()) || cached as u32 != globals.keys_id() || cached == 0 {
+        // An empty cache is of no kind.
+        if !(SOLO || (*cx).owns_everything()) || cached as u32 != globals.keys_id() {
             return Value::UNDEF;
         }
         if kind(cached) == GLOBAL {
@@ -156,10 +157,11 @@ pub unsafe fn global<const SOLO: bool>(ip: *const u64, regs: *mut Value, cx: *mu
         }
         let second = load(ip.add(2));
         let builtins = function.builtins_unchecked();
-        if kind(cached) != BUILTIN || second as u32 != builtins.keys_id() || second as u32 == 0 {
+        // The second word has been there before the first one.
+        if kind(cached) != BUILTIN || second as u32 != builtins.keys_id() {
             return Value::UNDEF;
         }
-        builtins.value_slot_unlocked(payload(second)).peek()
+        builtins.value_slot_unlocked((second >> 32) as u32).peek()
     }
 }
 
@@ -214,7 +216,8 @@ pub unsafe fn fill_global(cx: &Cx, ip: *const u64, globals: &PyDict, builtins: &
         if let Some(index) = globals.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
             store(ip.add(1), word(globals_id, GLOBAL, index));
         } else if let Some(index) = builtins.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
-            store(ip.add(2), word(builtins.ensure_keys_id(cx), BUILTIN, index));
+            // Without a kind, which nobody asks for.
+            store(ip.add(2), word(builtins.ensure_keys_id(cx), 0, index));
             store(ip.add(1), word(globals_id, BUILTIN, 0));
         }
     }

@@ -14,8 +14,21 @@ macro_rules! handler {
     };
 }
 
+// Fields are read from a word, or, written `*ip`, where the instruction lies: each by a load of its own, which takes less than
+// taking it out of a word that is at hand.
+
+/// Sixteen bits of the instruction at an address.
+macro_rules! field_at {
+    ($ip:expr, $index:literal, $type:ty) => {
+        *$ip.cast::<$type>().add($index)
+    };
+}
+
 /// Field `a` of the instruction word.
 macro_rules! fa {
+    (*$ip:ident) => {
+        field_at!($ip, 1, u16) as usize
+    };
     ($word:expr) => {
         ($word >> 16) as u16 as usize
     };
@@ -23,6 +36,9 @@ macro_rules! fa {
 
 /// Field `b`.
 macro_rules! fb {
+    (*$ip:ident) => {
+        field_at!($ip, 2, u16) as usize
+    };
     ($word:expr) => {
         ($word >> 32) as u16 as usize
     };
@@ -30,6 +46,9 @@ macro_rules! fb {
 
 /// Field `c`.
 macro_rules! fc {
+    (*$ip:ident) => {
+        field_at!($ip, 3, u16) as usize
+    };
     ($word:expr) => {
         ($word >> 48) as usize
     };
@@ -37,6 +56,9 @@ macro_rules! fc {
 
 /// Field `c` as a signed number.
 macro_rules! fc_signed {
+    (*$ip:ident) => {
+        field_at!($ip, 3, i16) as i64
+    };
     ($word:expr) => {
         ($word as i64 >> 48)
     };
@@ -44,8 +66,18 @@ macro_rules! fc_signed {
 
 /// Fields `b` and `c` as one signed 32-bit number.
 macro_rules! wide {
+    (*$ip:ident) => {
+        field_at!($ip, 1, i32) as isize
+    };
     ($word:expr) => {
         ($word as i64 >> 32) as isize
+    };
+}
+
+/// The operands that the instruction at an address consumes: bits 0x100, 0x200 and 0x400 for `a`, `b` and `c`.
+macro_rules! flags {
+    (*$ip:ident) => {
+        (field_at!($ip, 1, u8) as u32) << 8
     };
 }
 

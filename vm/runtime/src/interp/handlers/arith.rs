@@ -16,19 +16,18 @@ macro_rules! arithmetic {
     ($name:ident, $mixed:ident, |$x:ident, $y:ident| $int:expr, |$f:ident, $g:ident| $float:expr) => {
         handler! {
             pub fn $name(ip, regs, cx, t) {
-                let word = *ip;
-                let ($x, $y) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
+                let ($x, $y) = (*regs.add(fb!(*ip)), *regs.add(fc!(*ip)));
                 if ints($x, $y) {
                     let result: Option<Value> = $int;
                     if let Some(v) = result {
-                        finish!(ip.add(2), regs, cx, t, fa!(word), v)
+                        finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
                     }
                     return slow::arith::binary::run(ip, regs, cx, t);
                 }
                 let ($f, $g) = ($x.float_or_nan(), $y.float_or_nan());
                 let result: Option<f64> = $float;
                 if let Some(v) = result && !v.is_nan() {
-                    finish!(ip.add(2), regs, cx, t, fa!(word), Value::from_number(v))
+                    finish!(ip.add(2), regs, cx, t, fa!(*ip), Value::from_number(v))
                 }
                 $mixed::<SOLO>(ip, regs, cx, t)
             }
@@ -38,8 +37,7 @@ macro_rules! arithmetic {
             /// One int and one float.
             #[inline(never)]
             fn $mixed(ip, regs, cx, t) {
-                let word = *ip;
-                let (a, b) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
+                let (a, b) = (*regs.add(fb!(*ip)), *regs.add(fc!(*ip)));
                 let pair = match (a.is_int(), b.is_int()) {
                     (true, false) if b.is_float() => Some((a.int() as f64, b.float())),
                     (false, true) if a.is_float() => Some((a.float(), b.int() as f64)),
@@ -49,7 +47,7 @@ macro_rules! arithmetic {
                     let result: Option<f64> = $float;
                     // A NaN is brought into its canonical form on the slow path.
                     if let Some(v) = result && !v.is_nan() {
-                        finish!(ip.add(2), regs, cx, t, fa!(word), Value::from_number(v))
+                        finish!(ip.add(2), regs, cx, t, fa!(*ip), Value::from_number(v))
                     }
                 }
                 slow::arith::binary::run(ip, regs, cx, t)
@@ -110,12 +108,11 @@ macro_rules! bitwise {
     ($name:ident, |$x:ident, $y:ident| $int:expr) => {
         handler! {
             pub fn $name(ip, regs, cx, t) {
-                let word = *ip;
-                let ($x, $y) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
+                let ($x, $y) = (*regs.add(fb!(*ip)), *regs.add(fc!(*ip)));
                 if ints($x, $y) {
                     let result: Option<Value> = $int;
                     if let Some(v) = result {
-                        finish!(ip.add(2), regs, cx, t, fa!(word), v)
+                        finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
                     }
                 }
                 slow::arith::binary::run(ip, regs, cx, t)
@@ -147,19 +144,18 @@ macro_rules! immediate {
     ($name:ident, |$x:ident, $y:ident| $int:expr, |$f:ident, $g:ident| $float:expr) => {
         handler! {
             pub fn $name(ip, regs, cx, t) {
-                let word = *ip;
-                let $x = *regs.add(fb!(word));
-                let $y = fc_signed!(word);
+                let $x = *regs.add(fb!(*ip));
+                let $y = fc_signed!(*ip);
                 if $x.is_int() {
                     let result: Option<Value> = $int;
                     if let Some(v) = result {
-                        finish!(ip.add(1), regs, cx, t, fa!(word), v)
+                        finish!(ip.add(1), regs, cx, t, fa!(*ip), v)
                     }
                 } else {
                     let ($f, $g) = ($x.float_or_nan(), $y as f64);
                     let result: Option<f64> = $float;
                     if let Some(v) = result && !v.is_nan() {
-                        finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_number(v))
+                        finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::from_number(v))
                     }
                 }
                 slow::arith::binary_imm::run(ip, regs, cx, t)
@@ -192,13 +188,12 @@ immediate!(and_imm, |x, y| Some(Value::from_int_unchecked(x.int() & y)), |_f, _g
 
 handler! {
     pub fn neg(ip, regs, cx, t) {
-        let word = *ip;
-        let v = *regs.add(fb!(word));
+        let v = *regs.add(fb!(*ip));
         if v.is_float() {
-            finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_float(-v.float()))
+            finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::from_float(-v.float()))
         }
         if v.is_int() && let Some(v) = Value::from_int(-v.int()) {
-            finish!(ip.add(1), regs, cx, t, fa!(word), v)
+            finish!(ip.add(1), regs, cx, t, fa!(*ip), v)
         }
         slow::arith::unary::run(ip, regs, cx, t)
     }
@@ -222,9 +217,8 @@ pub(super) fn immediate_truth(v: Value) -> Option<bool> {
 
 handler! {
     pub fn not(ip, regs, cx, t) {
-        let word = *ip;
-        match immediate_truth(*regs.add(fb!(word))) {
-            Some(b) => finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(!b)),
+        match immediate_truth(*regs.add(fb!(*ip))) {
+            Some(b) => finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::from_bool(!b)),
             None => slow::arith::unary::run(ip, regs, cx, t),
         }
     }
@@ -232,9 +226,8 @@ handler! {
 
 handler! {
     pub fn to_bool(ip, regs, cx, t) {
-        let word = *ip;
-        match immediate_truth(*regs.add(fb!(word))) {
-            Some(b) => finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(b)),
+        match immediate_truth(*regs.add(fb!(*ip))) {
+            Some(b) => finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::from_bool(b)),
             None => slow::arith::unary::run(ip, regs, cx, t),
         }
     }

@@ -151,8 +151,7 @@ pub(super) fn by_shape(cached: u64) -> bool {
 
 handler! {
     pub fn load_attr(ip, regs, cx, t) {
-        let word = *ip;
-        let receiver = *regs.add(fb!(word));
+        let receiver = *regs.add(fb!(*ip));
         if !receiver.is_ptr() {
             return slow::attr::load_attr::run(ip, regs, cx, t);
         }
@@ -167,10 +166,10 @@ handler! {
             return slow::attr::load_attr::run(ip, regs, cx, t);
         }
         count_or_prepare!(v, ip, regs, cx, t);
-        if word & 0x200 != 0 {
+        if flags!(*ip) & 0x200 != 0 {
             return load_consuming::<SOLO>(ip, regs, cx, t, v);
         }
-        finish!(ip.add(2), regs, cx, t, fa!(word), v)
+        finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
     }
 }
 
@@ -197,9 +196,8 @@ unsafe fn load_consuming<const SOLO: bool>(
     t: *const Table,
     v: Value,
 ) -> Exit {
-    let word = *ip;
-    let receiver = std::mem::replace(&mut *regs.add(fb!(word)), Value::UNDEF);
-    let slot = regs.add(fa!(word));
+    let receiver = std::mem::replace(&mut *regs.add(fb!(*ip)), Value::UNDEF);
+    let slot = regs.add(fa!(*ip));
     let old = *slot;
     *slot = v;
     if old.is_ptr() {
@@ -212,10 +210,9 @@ handler! {
     /// A cache of another kind than the fast path's, or of another shape.
     #[inline(never)]
     fn load_attr_other(ip, regs, cx, t) {
-        let word = *ip;
-        let receiver = *regs.add(fb!(word));
+        let receiver = *regs.add(fb!(*ip));
         let mut cached = cache::load(ip.add(1));
-        let name = name_word(regs, fc!(word));
+        let name = name_word(regs, fc!(*ip));
         if by_shape(cached) {
             cached = applicable(ip.add(1), name, (*receiver.ptr()).shape_word(), cx);
         }
@@ -230,10 +227,10 @@ handler! {
             return slow::attr::load_attr_cached::run(ip, regs, cx, t);
         }
         count_or_prepare!(v, ip, regs, cx, t);
-        if word & 0x200 != 0 {
+        if flags!(*ip) & 0x200 != 0 {
             return load_consuming::<SOLO>(ip, regs, cx, t, v);
         }
-        finish!(ip.add(2), regs, cx, t, fa!(word), v)
+        finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
     }
 }
 
@@ -246,7 +243,6 @@ unsafe fn load_property<const SOLO: bool>(
     t: *const Table,
     cached: u64,
 ) -> Exit {
-    let word = *ip;
     let v = (*cx).vm.cells.peek(cache::payload(cached));
     if !v.is_ptr() || (*v.ptr()).shape_word() != PROPERTY {
         return slow::attr::load_computed::run(ip, regs, cx, t);
@@ -260,9 +256,9 @@ unsafe fn load_property<const SOLO: bool>(
     if function.simple_args() != 1 || !may_push::<SOLO>(function, window, cx) {
         return slow::attr::load_computed::run(ip, regs, cx, t);
     }
-    let source = regs.add(fb!(word));
+    let source = regs.add(fb!(*ip));
     let receiver = *source;
-    if word & 0x200 != 0 {
+    if flags!(*ip) & 0x200 != 0 {
         *source = Value::UNDEF;
     } else {
         count_up::<SOLO>(receiver, cx);
@@ -275,18 +271,17 @@ unsafe fn load_property<const SOLO: bool>(
 
 handler! {
     pub fn store_attr(ip, regs, cx, t) {
-        let word = *ip;
-        let receiver = *regs.add(fa!(word));
+        let receiver = *regs.add(fa!(*ip));
         let cached = cache::load(ip.add(1));
         // The receiver is a local nearly always; one that is moved out takes the slow path.
-        if !receiver.is_ptr() || (*receiver.ptr()).is_published() || word & 0x100 != 0 {
+        if !receiver.is_ptr() || (*receiver.ptr()).is_published() || flags!(*ip) & 0x100 != 0 {
             return store_attr_other::<SOLO>(ip, regs, cx, t);
         }
         let Some(word_offset) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::SLOT) else {
             return store_attr_other::<SOLO>(ip, regs, cx, t);
         };
-        let Some(v) = take_b::<SOLO>(word, regs, cx) else {
-            return prepare_then(ip, regs, cx, t, *regs.add(fb!(word)));
+        let Some(v) = take_b::<SOLO>(ip, regs, cx) else {
+            return prepare_then(ip, regs, cx, t, *regs.add(fb!(*ip)));
         };
         let slot = receiver.ptr().cast::<Value>().add(word_offset as usize);
         let old = *slot;
@@ -300,21 +295,20 @@ handler! {
 
 /// The value of field `b`, as [`take_register`] gives it.
 #[inline(always)]
-unsafe fn take_b<const SOLO: bool>(word: u64, regs: *mut Value, cx: *mut Cx) -> Option<Value> {
-    take_register::<SOLO>(regs.add(fb!(word)), word & 0x200 != 0, cx)
+unsafe fn take_b<const SOLO: bool>(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> Option<Value> {
+    take_register::<SOLO>(regs.add(fb!(*ip)), flags!(*ip) & 0x200 != 0, cx)
 }
 
 handler! {
     /// A store that adds an attribute, or to an instance of another shape.
     #[inline(never)]
     fn store_attr_other(ip, regs, cx, t) {
-        let word = *ip;
-        let receiver = *regs.add(fa!(word));
+        let receiver = *regs.add(fa!(*ip));
         if !receiver.is_ptr() || !(SOLO || (*cx).is_exclusive(&*receiver.ptr())) {
             return slow::attr::store_attr_cached::run(ip, regs, cx, t);
         }
         let h = &*receiver.ptr();
-        let name = name_word(regs, fc!(word)) + cache::STORE;
+        let name = name_word(regs, fc!(*ip)) + cache::STORE;
         let cached = applicable(ip.add(1), name, h.shape_word(), cx);
         let mut offset = cache::payload(cached);
         let mut next_shape = 0;
@@ -327,8 +321,8 @@ handler! {
         if offset == 0 {
             return slow::attr::store_attr_cached::run(ip, regs, cx, t);
         }
-        let Some(v) = take_b::<SOLO>(word, regs, cx) else {
-            return prepare_then(ip, regs, cx, t, *regs.add(fb!(word)));
+        let Some(v) = take_b::<SOLO>(ip, regs, cx) else {
+            return prepare_then(ip, regs, cx, t, *regs.add(fb!(*ip)));
         };
         ungil_gc::model::publish(h, v);
         let slot = receiver.ptr().cast::<Value>().add(offset as usize);
@@ -337,8 +331,8 @@ handler! {
         if next_shape != 0 {
             h.set_shape_id(next_shape);
         }
-        if word & 0x100 != 0 {
-            *regs.add(fa!(word)) = Value::UNDEF;
+        if flags!(*ip) & 0x100 != 0 {
+            *regs.add(fa!(*ip)) = Value::UNDEF;
             return slow::drop_two(ip.add(2), regs, cx, t, receiver, old);
         }
         if old.is_ptr() {

@@ -24,8 +24,7 @@ handler! {
 /// Unpacks a tuple, or a list that nobody else can change meanwhile, of the length wanted; whether it was one.
 #[inline(never)]
 unsafe fn unpack<const SOLO: bool>(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> bool {
-    let word = *ip;
-    let source = *regs.add(fb!(word));
+    let source = *regs.add(fb!(*ip));
     if !source.is_ptr() {
         return false;
     }
@@ -40,16 +39,16 @@ unsafe fn unpack<const SOLO: bool>(ip: *const u64, regs: *mut Value, cx: *mut Cx
     } else {
         return false;
     };
-    let first = fa!(word);
-    if len != fc!(word) || (first..first + len).contains(&fb!(word)) {
+    let first = fa!(*ip);
+    if len != fc!(*ip) || (first..first + len).contains(&fb!(*ip)) {
         return false;
     }
     let targets = regs.add(first);
-    if word & 0x200 == 0 {
+    if flags!(*ip) & 0x200 == 0 {
         copy_items::<SOLO>(cx, items, len, targets);
         return true;
     }
-    *regs.add(fb!(word)) = Value::UNDEF;
+    *regs.add(fb!(*ip)) = Value::UNDEF;
     if shape == TUPLE && len != 0 && (*source.ptr()).is_unique((*cx).mutator()) {
         // Nobody else knows the tuple: its items move.
         for i in 0..len {
@@ -79,9 +78,8 @@ unsafe fn copy_items<const SOLO: bool>(cx: *mut Cx, items: *const Value, len: us
 
 handler! {
     pub fn build_slice(ip, regs, cx, t) {
-        let word = *ip;
-        let made = make_slice(cx, regs.add(fb!(word)), fc!(word));
-        finish!(ip.add(1), regs, cx, t, fa!(word), made)
+        let made = make_slice(cx, regs.add(fb!(*ip)), fc!(*ip));
+        finish!(ip.add(1), regs, cx, t, fa!(*ip), made)
     }
 }
 

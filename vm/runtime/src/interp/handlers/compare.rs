@@ -30,15 +30,14 @@ handler! {
     /// A comparison of other things than numbers.
     #[inline(never)]
     fn compare_known(ip, regs, cx, t) {
-        let word = *ip;
-        let known = known_comparison(cx, word, *regs.add(fb!(word)), *regs.add(fc!(word)));
+        let known = known_comparison(cx, *ip, *regs.add(fb!(*ip)), *regs.add(fc!(*ip)));
         if known == UNKNOWN {
             return slow::compare::compare::run(ip, regs, cx, t);
         }
-        if word & 0x600 != 0 {
-            return conclude::<SOLO>(ip.add(1), regs, cx, t, word, Value::from_bool(known != 0));
+        if flags!(*ip) & 0x600 != 0 {
+            return conclude::<SOLO>(ip.add(1), regs, cx, t, *ip, Value::from_bool(known != 0));
         }
-        finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(known != 0))
+        finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::from_bool(known != 0))
     }
 }
 
@@ -46,17 +45,16 @@ handler! {
     /// A jump on a comparison of other things than numbers.
     #[inline(never)]
     fn jump_known(ip, regs, cx, t) {
-        let word = *ip;
-        let taken = known_comparison(cx, word, *regs.add(fa!(word)), *regs.add(fb!(word)));
+        let taken = known_comparison(cx, *ip, *regs.add(fa!(*ip)), *regs.add(fb!(*ip)));
         if taken == UNKNOWN {
             return slow::compare::jump::run(ip, regs, cx, t);
         }
-        let offset = if taken != 0 { fc_signed!(word) as isize } else { 0 };
+        let offset = if taken != 0 { fc_signed!(*ip) as isize } else { 0 };
         if offset < 0 && (*cx).is_wanted() {
             return slow::compare::jump::run(ip, regs, cx, t);
         }
-        if word & 0x300 != 0 {
-            return conclude_unit::<SOLO>(ip.add(1).offset(offset), regs, cx, t, word & !0x400);
+        if flags!(*ip) & 0x300 != 0 {
+            return conclude_unit::<SOLO>(ip.add(1).offset(offset), regs, cx, t, *ip & !0x400);
         }
         goto!(ip.add(1).offset(offset), regs, cx, t)
     }
@@ -67,15 +65,14 @@ macro_rules! comparison {
     ($name:ident, $jump:ident, $jump_not:ident, $jump_imm:ident, $jump_not_imm:ident, $op:tt) => {
         handler! {
             pub fn $name(ip, regs, cx, t) {
-                let word = *ip;
-                let (x, y) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
+                let (x, y) = (*regs.add(fb!(*ip)), *regs.add(fc!(*ip)));
                 // The order of int words is the order of ints.
                 if x.0 & y.0 >= INT_TAG {
-                    finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(x.0 $op y.0))
+                    finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::from_bool(x.0 $op y.0))
                 }
                 let (f, g) = (x.float_or_nan(), y.float_or_nan());
                 if !f.is_nan() && !g.is_nan() {
-                    finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool(f $op g))
+                    finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::from_bool(f $op g))
                 }
                 compare_known::<SOLO>(ip, regs, cx, t)
             }
@@ -91,8 +88,7 @@ macro_rules! jumping {
     ($name:ident, $op:tt, $negated:literal) => {
         handler! {
             pub fn $name(ip, regs, cx, t) {
-                let word = *ip;
-                let (x, y) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
+                let (x, y) = (*regs.add(fa!(*ip)), *regs.add(fb!(*ip)));
                 let holds = if x.0 & y.0 >= INT_TAG {
                     x.0 $op y.0
                 } else {
@@ -103,7 +99,7 @@ macro_rules! jumping {
                     f $op g
                 };
                 if holds != $negated {
-                    branch!(ip.add(1), fc_signed!(word) as isize, regs, cx, t)
+                    branch!(ip.add(1), fc_signed!(*ip) as isize, regs, cx, t)
                 }
                 goto!(ip.add(1), regs, cx, t)
             }
@@ -115,9 +111,8 @@ macro_rules! jumping_imm {
     ($name:ident, $op:tt, $negated:literal) => {
         handler! {
             pub fn $name(ip, regs, cx, t) {
-                let word = *ip;
-                let x = *regs.add(fa!(word));
-                let y = fb!(word) as i16 as i64;
+                let x = *regs.add(fa!(*ip));
+                let y = fb!(*ip) as i16 as i64;
                 let holds = if x.is_int() {
                     x.0 $op INT_BASE.wrapping_add(y as u64)
                 } else {
@@ -128,7 +123,7 @@ macro_rules! jumping_imm {
                     f $op y as f64
                 };
                 if holds != $negated {
-                    branch!(ip.add(1), fc_signed!(word) as isize, regs, cx, t)
+                    branch!(ip.add(1), fc_signed!(*ip) as isize, regs, cx, t)
                 }
                 goto!(ip.add(1), regs, cx, t)
             }
@@ -148,12 +143,11 @@ macro_rules! identity {
     ($name:ident, $negated:literal) => {
         handler! {
             pub fn $name(ip, regs, cx, t) {
-                let word = *ip;
-                let (x, y) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
-                if (x.is_ptr() && word & 0x200 != 0) || (y.is_ptr() && word & 0x400 != 0) {
-                    return conclude::<SOLO>(ip.add(1), regs, cx, t, word, Value::from_bool((x == y) != $negated));
+                let (x, y) = (*regs.add(fb!(*ip)), *regs.add(fc!(*ip)));
+                if (x.is_ptr() && flags!(*ip) & 0x200 != 0) || (y.is_ptr() && flags!(*ip) & 0x400 != 0) {
+                    return conclude::<SOLO>(ip.add(1), regs, cx, t, *ip, Value::from_bool((x == y) != $negated));
                 }
-                finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_bool((x == y) != $negated))
+                finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::from_bool((x == y) != $negated))
             }
         }
     };
@@ -166,13 +160,12 @@ macro_rules! jump_identity {
     ($name:ident, $negated:literal) => {
         handler! {
             pub fn $name(ip, regs, cx, t) {
-                let word = *ip;
-                let (x, y) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
-                if (x.is_ptr() && word & 0x100 != 0) || (y.is_ptr() && word & 0x200 != 0) {
+                let (x, y) = (*regs.add(fa!(*ip)), *regs.add(fb!(*ip)));
+                if (x.is_ptr() && flags!(*ip) & 0x100 != 0) || (y.is_ptr() && flags!(*ip) & 0x200 != 0) {
                     return slow::compare::jump_identity::run(ip, regs, cx, t);
                 }
                 if (x == y) != $negated {
-                    branch!(ip.add(1), fc_signed!(word) as isize, regs, cx, t)
+                    branch!(ip.add(1), fc_signed!(*ip) as isize, regs, cx, t)
                 }
                 goto!(ip.add(1), regs, cx, t)
             }
@@ -182,12 +175,11 @@ macro_rules! jump_identity {
 
 handler! {
     pub fn jump_is_not_builtin(ip, regs, cx, t) {
-        let word = *ip;
-        let known = (*cx).vm.consumers.get().map(|all| all.get_unchecked(fb!(word)).get().value());
-        if known == Some(*regs.add(fa!(word))) {
+        let known = (*cx).vm.consumers.get().map(|all| all.get_unchecked(fb!(*ip)).get().value());
+        if known == Some(*regs.add(fa!(*ip))) {
             goto!(ip.add(1), regs, cx, t)
         }
-        branch!(ip.add(1), fc_signed!(word) as isize, regs, cx, t)
+        branch!(ip.add(1), fc_signed!(*ip) as isize, regs, cx, t)
     }
 }
 
@@ -210,9 +202,8 @@ macro_rules! jump_truth {
     ($name:ident, $of_object:ident, $wanted:literal) => {
         handler! {
             pub fn $name(ip, regs, cx, t) {
-                let word = *ip;
-                match immediate_truth(*regs.add(fa!(word))) {
-                    Some($wanted) => branch!(ip.add(1), wide!(word), regs, cx, t),
+                match immediate_truth(*regs.add(fa!(*ip))) {
+                    Some($wanted) => branch!(ip.add(1), wide!(*ip), regs, cx, t),
                     Some(_) => goto!(ip.add(1), regs, cx, t),
                     None => $of_object::<SOLO>(ip, regs, cx, t),
                 }
@@ -223,21 +214,20 @@ macro_rules! jump_truth {
             /// Strings and containers are true unless they are empty.
             #[inline(never)]
             fn $of_object(ip, regs, cx, t) {
-                let word = *ip;
-                let slot = regs.add(fa!(word));
+                let slot = regs.add(fa!(*ip));
                 let v = *slot;
                 let truth = if v.is_ptr() { object_truth(cx, v) } else { UNKNOWN };
                 if truth == UNKNOWN {
                     return slow::compare::jump_truth::run(ip, regs, cx, t);
                 }
                 let taken = (truth != 0) == $wanted;
-                if word & 0x100 == 0 {
+                if flags!(*ip) & 0x100 == 0 {
                     if taken {
-                        branch!(ip.add(1), wide!(word), regs, cx, t)
+                        branch!(ip.add(1), wide!(*ip), regs, cx, t)
                     }
                     goto!(ip.add(1), regs, cx, t)
                 }
-                let offset = if taken { wide!(word) } else { 0 };
+                let offset = if taken { wide!(*ip) } else { 0 };
                 if offset < 0 && (*cx).is_wanted() {
                     return slow::compare::jump_truth::run(ip, regs, cx, t);
                 }
@@ -255,13 +245,12 @@ macro_rules! jump_none {
     ($name:ident, $wanted:literal) => {
         handler! {
             pub fn $name(ip, regs, cx, t) {
-                let word = *ip;
-                let v = *regs.add(fa!(word));
-                if v.is_ptr() && word & 0x100 != 0 {
+                let v = *regs.add(fa!(*ip));
+                if v.is_ptr() && flags!(*ip) & 0x100 != 0 {
                     return slow::compare::jump_none::run(ip, regs, cx, t);
                 }
                 if v.is_none() == $wanted {
-                    branch!(ip.add(1), wide!(word), regs, cx, t)
+                    branch!(ip.add(1), wide!(*ip), regs, cx, t)
                 }
                 goto!(ip.add(1), regs, cx, t)
             }

@@ -1,36 +1,48 @@
 //! Calls of classes whose instances are made as `object` makes them and initialised by a Python function.
 
-use super::call::{end_native_call, may_push, result_word};
+use super::call::{empty_from, end_native_call, may_push, result_word};
 use super::moves::drop_then;
-use super::{count_down, count_up, drop_value};
+use super::{count_down, end_drop};
 use crate::class::{Builtin, PyType};
 use crate::interp::frame::{Frame, INIT};
 use crate::interp::{Exit, Table, slow};
 use crate::native::Args;
 use crate::objects::function::PyFunction;
 use crate::objects::type_;
-use crate::{Cx, Ref, RefExt, Value};
+use crate::{Cx, Header, Ref, RefExt, Value};
 use ungil_bytecode::WINDOW_HEADER;
 
 handler! {
-    /// The callee is a class whose metaclass is `type`: makes an instance and pushes the frame of `__init__`.
+    /// The callee is a class whose metaclass is `type`.
     #[inline(never)]
     pub(super) fn call_class(ip, regs, cx, t) {
-        let word = *ip;
-        let window = regs.add(fb!(word));
+        let window = regs.add(fb!(*ip));
+        let class = Ref::from_value(*window.add(2)).cast_unchecked::<PyType>();
+        if class.builtin == Builtin::Type as usize && fc!(*ip) == 1 {
+            return type_of::<SOLO>(ip, regs, cx, t);
+        }
+        if class.plain_init().is_ptr() {
+            return construct::<SOLO>(ip, regs, cx, t);
+        }
+        if class.is_heap() || (*cx).is_wanted() {
+            return slow::call::call::run(ip, regs, cx, t);
+        }
+        call_builtin_class::<SOLO>(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    /// Makes an instance of a class that has a plain `__init__`, and pushes the frame of that.
+    #[inline(never)]
+    fn construct(ip, regs, cx, t) {
+        let window = regs.add(fb!(*ip));
         let class = Ref::from_value(*window.add(2)).cast_unchecked::<PyType>();
         let init = class.plain_init();
         if !init.is_ptr() {
-            if class.builtin == Builtin::Type as usize && fc!(word) == 1 {
-                return type_of::<SOLO>(ip, regs, cx, t);
-            }
-            if class.is_heap() || (*cx).is_wanted() {
-                return slow::call::call::run(ip, regs, cx, t);
-            }
-            return call_builtin_class::<SOLO>(ip, regs, cx, t);
+            return slow::call::call::run(ip, regs, cx, t);
         }
         let function = Ref::from_value(init).cast_unchecked::<PyFunction>();
-        let args = fc!(word);
+        let args = fc!(*ip);
         if function.simple_args() != args + 1 || !may_push::<SOLO>(function, window.add(1), cx) {
             return slow::call::call::run(ip, regs, cx, t);
         }
@@ -54,11 +66,7 @@ handler! {
         *inner.add(2) = init;
         Frame::link(inner, ip, regs, INIT, ip.add(2));
         (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
-        let mut i = args + 1;
-        while i < function.local_count() {
-            *first.add(i) = Value::UNDEF;
-            i += 1;
-        }
+        empty_from(first, args + 1, function.local_count());
         goto!(function.entry(), first, cx, t)
     }
 }
@@ -67,17 +75,26 @@ handler! {
     /// `type(v)`.
     #[inline(always)]
     fn type_of(ip, regs, cx, t) {
-        let word = *ip;
-        let window = regs.add(fb!(word));
-        let (callee, v) = (*window.add(2), *window.add(WINDOW_HEADER));
-        let class = (*cx).class_of(Ref::from_value(v)).as_ref().value();
-        count_up::<SOLO>(class, cx);
-        *window.add(2) = Value::UNDEF;
+        let window = regs.add(fb!(*ip));
+        let v = *window.add(WINDOW_HEADER);
+        if !v.is_ptr() {
+            return call_builtin_class::<SOLO>(ip, regs, cx, t);
+        }
+        let class = Value::from_ptr((*cx).shape_of(&*v.ptr()).class.cast_mut().cast::<Header>());
+        count_or_prepare!(class, ip, regs, cx, t);
+        let callee = std::mem::replace(&mut *window.add(2), Value::UNDEF);
+        // The built-in class `type` does not end.
+        if count_down::<SOLO>(callee, cx) && !SOLO {
+            end_drop::<SOLO>(callee, cx);
+        }
         *window.add(WINDOW_HEADER) = Value::UNDEF;
-        // The end of the object may queue what runs later; nothing runs here.
-        drop_value::<SOLO>(callee, cx);
-        drop_value::<SOLO>(v, cx);
-        finish!(ip.add(2), regs, cx, t, fa!(word), class)
+        let slot = regs.add(fa!(*ip));
+        let old = *slot;
+        *slot = class;
+        if old.is_ptr() {
+            return slow::drop_two(ip.add(2), regs, cx, t, old, v);
+        }
+        drop_then::<SOLO>(ip.add(2), regs, cx, t, v)
     }
 }
 
@@ -85,12 +102,11 @@ handler! {
     /// The callee is a class written in Rust, whose metaclass is `type`.
     #[inline(never)]
     fn call_builtin_class(ip, regs, cx, _t) {
-        let word = *ip;
-        let window = regs.add(fb!(word));
+        let window = regs.add(fb!(*ip));
         let class = Ref::from_value(*window.add(2)).cast_unchecked::<PyType>();
         (*cx).regs.set(regs);
         (*cx).ip.set(ip);
-        let args = std::slice::from_raw_parts(window.add(WINDOW_HEADER), fc!(word));
+        let args = std::slice::from_raw_parts(window.add(WINDOW_HEADER), fc!(*ip));
         let result = if class.builtin == Builtin::Type as usize && args.len() == 1 {
             Ok((*cx).class_of(Ref::from_value(args[0])).as_ref().own(&*cx))
         } else {

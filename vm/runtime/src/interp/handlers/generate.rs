@@ -71,8 +71,7 @@ handler! {
 
 handler! {
     pub fn send(ip, regs, cx, t) {
-        let word = *ip;
-        let iterator = *regs.add(fa!(word) + 1);
+        let iterator = *regs.add(fa!(*ip) + 1);
         if !iterator.is_ptr() {
             return slow::generator::send::run(ip, regs, cx, t);
         }
@@ -81,14 +80,14 @@ handler! {
             return slow::generator::send::run(ip, regs, cx, t);
         }
         let g = Ref::from_value(iterator).cast_unchecked::<PyGenerator>();
-        let source = regs.add(fb!(word));
+        let source = regs.add(fb!(*ip));
         let v = *source;
         let top = Frame(regs).top();
         if !is_simple::<SOLO>(g, top, cx) || (!v.is_none() && g.state() == state::CREATED) {
             return slow::generator::send::run(ip, regs, cx, t);
         }
         if v.is_ptr() {
-            if word & 0x200 != 0 {
+            if flags!(*ip) & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
                 count_or_prepare!(v, ip, regs, cx, t);
@@ -101,7 +100,6 @@ handler! {
 
 handler! {
     pub fn yield_(ip, regs, cx, t) {
-        let word = *ip;
         let generator = *regs.sub(5);
         let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
         if !(SOLO || (*cx).is_exclusive(&g.h))
@@ -112,10 +110,10 @@ handler! {
         {
             return slow::generator::yield_::run(ip, regs, cx, t);
         }
-        let source = regs.add(fb!(word));
+        let source = regs.add(fb!(*ip));
         let v = *source;
         if v.is_ptr() {
-            if word & 0x200 != 0 {
+            if flags!(*ip) & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
                 count_or_prepare!(v, ip, regs, cx, t);
@@ -124,7 +122,7 @@ handler! {
         let frame = Frame(regs);
         let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
         let next = (*regs.sub(1)).as_raw() as *const u64;
-        g.move_registers_from(frame, kept(word));
+        g.move_registers_from(frame, kept(*ip));
         *regs.sub(2) = Value::UNDEF;
         *regs.sub(5) = Value::UNDEF;
         g.ip.set(ip);
@@ -203,8 +201,7 @@ unsafe fn make(cx: *mut Cx, frame: Frame, ip: *const u64) -> u64 {
 handler! {
     /// A coroutine that has not begun is its own iterator.
     pub fn get_awaitable(ip, regs, cx, t) {
-        let word = *ip;
-        let source = regs.add(fb!(word));
+        let source = regs.add(fb!(*ip));
         let v = *source;
         if !v.is_ptr()
             || (*v.ptr()).shape_word() != COROUTINE_SHAPE
@@ -238,13 +235,12 @@ unsafe fn keep<const SOLO: bool>(
     source: *mut Value,
     v: Value,
 ) -> Exit {
-    let word = *ip;
-    if word & 0x200 != 0 {
+    if flags!(*ip) & 0x200 != 0 {
         *source = Value::UNDEF;
     } else {
         count_or_prepare!(v, ip, regs, cx, t);
     }
-    finish!(ip.add(1), regs, cx, t, fa!(word), v)
+    finish!(ip.add(1), regs, cx, t, fa!(*ip), v)
 }
 
 /// Ends the frame of a generator that is resumed by an instruction, has no frame object and handles no exception: drops its

@@ -52,11 +52,10 @@ unsafe fn deliver<const SOLO: bool>(
     v: Value,
     container: Value,
 ) -> Exit {
-    let word = *ip;
     count_or_prepare!(v, ip, regs, cx, t);
-    if word & 0x200 != 0 {
-        *regs.add(fb!(word)) = Value::UNDEF;
-        let slot = regs.add(fa!(word));
+    if flags!(*ip) & 0x200 != 0 {
+        *regs.add(fb!(*ip)) = Value::UNDEF;
+        let slot = regs.add(fa!(*ip));
         let old = *slot;
         *slot = v;
         if old.is_ptr() {
@@ -64,13 +63,12 @@ unsafe fn deliver<const SOLO: bool>(
         }
         return drop_then::<SOLO>(ip.add(2), regs, cx, t, container);
     }
-    finish!(ip.add(2), regs, cx, t, fa!(word), v)
+    finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
 }
 
 handler! {
     pub fn get_item(ip, regs, cx, t) {
-        let word = *ip;
-        let (container, key) = (*regs.add(fb!(word)), *regs.add(fc!(word)));
+        let (container, key) = (*regs.add(fb!(*ip)), *regs.add(fc!(*ip)));
         if key.is_int() && container.is_ptr() {
             let v = sequence_item::<SOLO>(cx, container, key.int());
             if !v.is_undef() {
@@ -85,11 +83,10 @@ handler! {
     /// Dicts, strings, bytes, and lists that other threads may change.
     #[inline(never)]
     fn more_items(ip, regs, cx, t) {
-        let word = *ip;
-        match find_item(cx, *regs.add(fb!(word)), *regs.add(fc!(word))) {
+        match find_item(cx, *regs.add(fb!(*ip)), *regs.add(fc!(*ip))) {
             Value::UNDEF => slow::item::get_item::run(ip, regs, cx, t),
-            v if word & 0x600 != 0 => conclude::<SOLO>(ip.add(2), regs, cx, t, word, v),
-            v => finish!(ip.add(2), regs, cx, t, fa!(word), v),
+            v if flags!(*ip) & 0x600 != 0 => conclude::<SOLO>(ip.add(2), regs, cx, t, *ip, v),
+            v => finish!(ip.add(2), regs, cx, t, fa!(*ip), v),
         }
     }
 }
@@ -106,10 +103,9 @@ unsafe fn find_item(cx: *mut Cx, container: Value, key: Value) -> Value {
 
 handler! {
     pub fn get_item_imm(ip, regs, cx, t) {
-        let word = *ip;
-        let container = *regs.add(fb!(word));
+        let container = *regs.add(fb!(*ip));
         if container.is_ptr() {
-            let v = sequence_item::<SOLO>(cx, container, fc_signed!(word));
+            let v = sequence_item::<SOLO>(cx, container, fc_signed!(*ip));
             if !v.is_undef() {
                 return deliver::<SOLO>(ip, regs, cx, t, v, container);
             }
@@ -121,11 +117,10 @@ handler! {
 handler! {
     #[inline(never)]
     fn more_items_imm(ip, regs, cx, t) {
-        let word = *ip;
-        match find_item(cx, *regs.add(fb!(word)), Value::from_int_unchecked(fc_signed!(word))) {
+        match find_item(cx, *regs.add(fb!(*ip)), Value::from_int_unchecked(fc_signed!(*ip))) {
             Value::UNDEF => slow::item::get_item_imm::run(ip, regs, cx, t),
-            v if word & 0x200 != 0 => conclude::<SOLO>(ip.add(2), regs, cx, t, word & !0x400, v),
-            v => finish!(ip.add(2), regs, cx, t, fa!(word), v),
+            v if flags!(*ip) & 0x200 != 0 => conclude::<SOLO>(ip.add(2), regs, cx, t, *ip & !0x400, v),
+            v => finish!(ip.add(2), regs, cx, t, fa!(*ip), v),
         }
     }
 }
@@ -138,15 +133,14 @@ unsafe fn find_slice(cx: *mut Cx, base: *const Value) -> Value {
 
 handler! {
     pub fn get_slice(ip, regs, cx, t) {
-        let word = *ip;
-        let base = regs.add(fb!(word));
+        let base = regs.add(fb!(*ip));
         let v = find_slice(cx, base);
         if v.is_undef() {
             return slow::item::get_slice::run(ip, regs, cx, t);
         }
         // The bounds are no references.
         let container = std::mem::replace(&mut *base, Value::UNDEF);
-        let old = std::mem::replace(&mut *regs.add(fa!(word)), v);
+        let old = std::mem::replace(&mut *regs.add(fa!(*ip)), v);
         if old.is_ptr() {
             return slow::drop_two(ip.add(1), regs, cx, t, old, container);
         }
@@ -163,23 +157,22 @@ unsafe fn store_slice(cx: *mut Cx, base: *const Value, items: Value) -> bool {
 
 handler! {
     pub fn set_slice(ip, regs, cx, t) {
-        let word = *ip;
-        let base = regs.add(fa!(word));
-        if !store_slice(cx, base, *regs.add(fb!(word))) {
+        let base = regs.add(fa!(*ip));
+        if !store_slice(cx, base, *regs.add(fb!(*ip))) {
             return slow::item::set_slice::run(ip, regs, cx, t);
         }
         let container = std::mem::replace(&mut *base, Value::UNDEF);
         drop_value::<SOLO>(container, cx);
-        conclude_unit::<SOLO>(ip.add(1), regs, cx, t, word)
+        conclude_unit::<SOLO>(ip.add(1), regs, cx, t, *ip)
     }
 }
 
 /// Where a list's item is that a store replaces; `None` if the container is no list, or one that is published where that
 /// matters, or is a temporary, or has no such item.
 #[inline(always)]
-unsafe fn list_slot(word: u64, regs: *mut Value, published_too: bool) -> Option<*mut Value> {
-    let (container, key) = (*regs.add(fa!(word)), *regs.add(fb!(word)));
-    if !container.is_ptr() || word & 0x100 != 0 || !key.is_int() {
+unsafe fn list_slot(ip: *const u64, regs: *mut Value, published_too: bool) -> Option<*mut Value> {
+    let (container, key) = (*regs.add(fa!(*ip)), *regs.add(fb!(*ip)));
+    if !container.is_ptr() || flags!(*ip) & 0x100 != 0 || !key.is_int() {
         return None;
     }
     let list = Ref::from_value(container).cast_unchecked::<PyList>();
@@ -198,12 +191,11 @@ unsafe fn list_slot(word: u64, regs: *mut Value, published_too: bool) -> Option<
 
 handler! {
     pub fn set_item(ip, regs, cx, t) {
-        let word = *ip;
-        let Some(slot) = list_slot(word, regs, false) else {
+        let Some(slot) = list_slot(ip, regs, false) else {
             return set_more::<SOLO>(ip, regs, cx, t);
         };
-        let Some(v) = take_c::<SOLO>(word, regs, cx) else {
-            return prepare_then(ip, regs, cx, t, *regs.add(fc!(word)));
+        let Some(v) = take_c::<SOLO>(ip, regs, cx) else {
+            return prepare_then(ip, regs, cx, t, *regs.add(fc!(*ip)));
         };
         let old = *slot;
         *slot = v;
@@ -217,7 +209,7 @@ handler! {
 handler! {
     pub fn set_item_const(ip, regs, cx, t) {
         // What is no object need not be published, and a thread that is solo needs no lock.
-        let Some(slot) = list_slot(*ip, regs, SOLO) else {
+        let Some(slot) = list_slot(ip, regs, SOLO) else {
             return set_more_const::<SOLO>(ip, regs, cx, t);
         };
         let old = *slot;
@@ -233,11 +225,10 @@ handler! {
     /// Dicts, bytearrays, and lists that have been published.
     #[inline(never)]
     fn set_more(ip, regs, cx, t) {
-        let word = *ip;
-        if !store_item(cx, *regs.add(fa!(word)), *regs.add(fb!(word)), *regs.add(fc!(word))) {
+        if !store_item(cx, *regs.add(fa!(*ip)), *regs.add(fb!(*ip)), *regs.add(fc!(*ip))) {
             return slow::item::set_item::run(ip, regs, cx, t);
         }
-        conclude_unit::<SOLO>(ip.add(2), regs, cx, t, word)
+        conclude_unit::<SOLO>(ip.add(2), regs, cx, t, *ip)
     }
 }
 
@@ -245,11 +236,10 @@ handler! {
     /// As [`set_more`].
     #[inline(never)]
     fn set_more_const(ip, regs, cx, t) {
-        let word = *ip;
-        if !store_item(cx, *regs.add(fa!(word)), *regs.add(fb!(word)), Value(*ip.add(1))) {
+        if !store_item(cx, *regs.add(fa!(*ip)), *regs.add(fb!(*ip)), Value(*ip.add(1))) {
             return slow::item::set_item_const::run(ip, regs, cx, t);
         }
-        conclude_unit::<SOLO>(ip.add(2), regs, cx, t, word)
+        conclude_unit::<SOLO>(ip.add(2), regs, cx, t, *ip)
     }
 }
 
@@ -261,21 +251,19 @@ unsafe fn store_item(cx: *mut Cx, container: Value, key: Value, v: Value) -> boo
 
 handler! {
     pub fn map_add(ip, regs, cx, t) {
-        let word = *ip;
-        if !store_item(cx, *regs.add(fa!(word)), *regs.add(fb!(word)), *regs.add(fc!(word))) {
+        if !store_item(cx, *regs.add(fa!(*ip)), *regs.add(fb!(*ip)), *regs.add(fc!(*ip))) {
             return slow::build::map_add::run(ip, regs, cx, t);
         }
-        conclude_unit::<SOLO>(ip.add(1), regs, cx, t, word)
+        conclude_unit::<SOLO>(ip.add(1), regs, cx, t, *ip)
     }
 }
 
 handler! {
     pub fn set_add(ip, regs, cx, t) {
-        let word = *ip;
-        if !add_item(cx, *regs.add(fa!(word)), *regs.add(fb!(word))) {
+        if !add_item(cx, *regs.add(fa!(*ip)), *regs.add(fb!(*ip))) {
             return slow::build::set_add::run(ip, regs, cx, t);
         }
-        conclude_unit::<SOLO>(ip.add(1), regs, cx, t, word)
+        conclude_unit::<SOLO>(ip.add(1), regs, cx, t, *ip)
     }
 }
 
@@ -287,16 +275,15 @@ unsafe fn add_item(cx: *mut Cx, set: Value, v: Value) -> bool {
 
 handler! {
     pub fn contains(ip, regs, cx, t) {
-        let word = *ip;
-        let v = in_set_quickly::<SOLO>(cx, *regs.add(fc!(word)), *regs.add(fb!(word)));
+        let v = in_set_quickly::<SOLO>(cx, *regs.add(fc!(*ip)), *regs.add(fb!(*ip)));
         if v.is_undef() {
             return contains_more::<SOLO>(ip, regs, cx, t);
         }
-        let found = Value::from_bool((v == Value::TRUE) == (word as u8 == Op::In as u8));
-        if word & 0x600 != 0 {
-            return conclude::<SOLO>(ip.add(1), regs, cx, t, word, found);
+        let found = Value::from_bool((v == Value::TRUE) == (*ip as u8 == Op::In as u8));
+        if flags!(*ip) & 0x600 != 0 {
+            return conclude::<SOLO>(ip.add(1), regs, cx, t, *ip, found);
         }
-        finish!(ip.add(1), regs, cx, t, fa!(word), found)
+        finish!(ip.add(1), regs, cx, t, fa!(*ip), found)
     }
 }
 
@@ -304,16 +291,15 @@ handler! {
     /// Other containers and items.
     #[inline(never)]
     fn contains_more(ip, regs, cx, t) {
-        let word = *ip;
-        let v = is_member(cx, *regs.add(fc!(word)), *regs.add(fb!(word)));
+        let v = is_member(cx, *regs.add(fc!(*ip)), *regs.add(fb!(*ip)));
         if v.is_undef() {
             return slow::compare::contains::run(ip, regs, cx, t);
         }
-        let found = Value::from_bool((v == Value::TRUE) == (word as u8 == Op::In as u8));
-        if word & 0x600 != 0 {
-            return conclude::<SOLO>(ip.add(1), regs, cx, t, word, found);
+        let found = Value::from_bool((v == Value::TRUE) == (*ip as u8 == Op::In as u8));
+        if flags!(*ip) & 0x600 != 0 {
+            return conclude::<SOLO>(ip.add(1), regs, cx, t, *ip, found);
         }
-        finish!(ip.add(1), regs, cx, t, fa!(word), found)
+        finish!(ip.add(1), regs, cx, t, fa!(*ip), found)
     }
 }
 
@@ -346,22 +332,21 @@ unsafe fn is_member(cx: *mut Cx, container: Value, item: Value) -> Value {
 
 /// The value of field `c`, as [`take_register`] gives it.
 #[inline(always)]
-unsafe fn take_c<const SOLO: bool>(word: u64, regs: *mut Value, cx: *mut Cx) -> Option<Value> {
-    take_register::<SOLO>(regs.add(fc!(word)), word & 0x400 != 0, cx)
+unsafe fn take_c<const SOLO: bool>(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> Option<Value> {
+    take_register::<SOLO>(regs.add(fc!(*ip)), flags!(*ip) & 0x400 != 0, cx)
 }
 
 handler! {
     pub fn list_append(ip, regs, cx, t) {
-        let word = *ip;
-        let list = Ref::from_value(*regs.add(fa!(word))).cast_unchecked::<PyList>();
+        let list = Ref::from_value(*regs.add(fa!(*ip))).cast_unchecked::<PyList>();
         let len = list.len();
         if len >= list.capacity.get() || list.h.is_published() {
             return append_more::<SOLO>(ip, regs, cx, t);
         }
-        let source = regs.add(fb!(word));
+        let source = regs.add(fb!(*ip));
         let v = *source;
         if v.is_ptr() {
-            if word & 0x200 != 0 {
+            if flags!(*ip) & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
                 count_or_prepare!(v, ip, regs, cx, t);
@@ -377,12 +362,11 @@ handler! {
     /// A list that must grow.
     #[inline(never)]
     fn append_more(ip, regs, cx, t) {
-        let word = *ip;
-        let list = Ref::from_value(*regs.add(fa!(word))).cast_unchecked::<PyList>();
-        let source = regs.add(fb!(word));
+        let list = Ref::from_value(*regs.add(fa!(*ip))).cast_unchecked::<PyList>();
+        let source = regs.add(fb!(*ip));
         let v = *source;
         if v.is_ptr() {
-            if word & 0x200 != 0 {
+            if flags!(*ip) & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
                 count_or_prepare!(v, ip, regs, cx, t);

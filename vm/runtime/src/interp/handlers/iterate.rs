@@ -39,9 +39,8 @@ handler! {
 handler! {
     #[inline(always)]
     fn next_item(ip, regs, cx, t) {
-        let word = *ip;
         // The iterator is a temporary that `GetIter` made: an object always.
-        let iterator = *regs.add(fb!(word));
+        let iterator = *regs.add(fb!(*ip));
         if !iterator.is_ptr() || !(SOLO || (*cx).is_exclusive(&*iterator.ptr())) {
             return for_iter_other::<SOLO>(ip, regs, cx, t);
         }
@@ -57,7 +56,7 @@ handler! {
             let i = range.next.get();
             range.next.set(i.wrapping_add(range.step));
             let v = Value(ungil_gc::INT_BASE.wrapping_add(i as u64));
-            finish!(ip.add(2), regs, cx, t, fa!(word), v)
+            finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
         }
         // Few kinds here and the others apart: a switch over all of them would be an indirect jump more.
         if shape == ENUMERATE {
@@ -84,7 +83,7 @@ handler! {
         if v.is_ptr() {
             count_up::<SOLO>(v, cx);
         }
-        finish!(ip.add(2), regs, cx, t, fa!(word), v)
+        finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
     }
 }
 
@@ -92,8 +91,7 @@ handler! {
 #[inline(never)]
 unsafe fn for_iter_list(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
     const SOLO: bool = false;
-    let word = *ip;
-    let it = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyListIter>();
+    let it = Ref::from_value(*regs.add(fb!(*ip))).cast_unchecked::<PyListIter>();
     let list = it.list.peek();
     if !list.is_ptr() {
         return slow::iterate::for_iter::run(ip, regs, cx, t);
@@ -106,15 +104,14 @@ unsafe fn for_iter_list(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const
     }
     count_or_prepare!(v, ip, regs, cx, t);
     it.index.set(index + 1);
-    finish!(ip.add(2), regs, cx, t, fa!(word), v)
+    finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
 }
 
 handler! {
     /// An iterator of another kind than the most frequent ones, or one that others may use.
     #[inline(never)]
     fn for_iter_other(ip, regs, cx, t) {
-        let word = *ip;
-        let iterator = *regs.add(fb!(word));
+        let iterator = *regs.add(fb!(*ip));
         if !iterator.is_ptr() {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
@@ -135,7 +132,7 @@ handler! {
                     let v = items[index].value();
                     count_or_prepare!(v, ip, regs, cx, t);
                     it.index.set(index + 1);
-                    finish!(ip.add(2), regs, cx, t, fa!(word), v)
+                    finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
                 }
             }
         }
@@ -196,8 +193,7 @@ handler! {
     /// Keys, values or items of a dict. The iterator is exclusive.
     #[inline(never)]
     fn for_iter_dict(ip, regs, cx, t) {
-        let word = *ip;
-        let iterator = *regs.add(fb!(word));
+        let iterator = *regs.add(fb!(*ip));
         let shape = (*iterator.ptr()).shape_word();
         let it = Ref::from_value(iterator).cast_unchecked::<PyDictIter>();
         let Some(dict) = it.dict() else {
@@ -208,7 +204,7 @@ handler! {
         }
         if shape == DICT_ITEM_ITER {
             let after = *ip.add(2);
-            if !slow::iterate::unpacks_pair(word, after) {
+            if !slow::iterate::unpacks_pair(*ip, after) {
                 return slow::iterate::for_iter::run(ip, regs, cx, t);
             }
             let Some((key, value)) = it.step_exclusive(dict) else {
@@ -236,7 +232,7 @@ handler! {
         if v.is_ptr() {
             count_up::<SOLO>(v, cx);
         }
-        finish!(ip.add(2), regs, cx, t, fa!(word), v)
+        finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
     }
 }
 
@@ -244,10 +240,9 @@ handler! {
     /// The characters of a string. The iterator is exclusive.
     #[inline(never)]
     fn for_iter_str(ip, regs, cx, t) {
-        let word = *ip;
-        match next_char(cx, *regs.add(fb!(word))) {
+        match next_char(cx, *regs.add(fb!(*ip))) {
             Value::UNDEF => slow::iterate::for_iter::run(ip, regs, cx, t),
-            v => finish!(ip.add(2), regs, cx, t, fa!(word), v),
+            v => finish!(ip.add(2), regs, cx, t, fa!(*ip), v),
         }
     }
 }

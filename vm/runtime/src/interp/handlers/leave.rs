@@ -12,8 +12,7 @@ use ungil_bytecode::Op;
 
 handler! {
     pub fn return_(ip, regs, cx, t) {
-        let word = *ip;
-        let source = regs.add(fa!(word));
+        let source = regs.add(fa!(*ip));
         let v = *source;
         // A local is moved out: the frame ends here.
         *source = Value::UNDEF;
@@ -31,21 +30,23 @@ pub(crate) unsafe fn leave<const SOLO: bool>(
     t: *const Table,
     v: Value,
 ) -> Exit {
-    let link = (*regs.sub(3)).as_raw();
-    let extra = *regs.sub(1);
-    let callee = *regs.sub(2);
-    if link & (frame::ENTRY | frame::INIT | frame::GENERATOR) != 0 || extra.is_ptr() {
+    if (*regs.sub(3)).as_raw() & (frame::ENTRY | frame::INIT | frame::GENERATOR) != 0 {
+        return leave_other::<SOLO>(regs, cx, t, v);
+    }
+    if (*regs.sub(1)).is_ptr() {
         return leave_other::<SOLO>(regs, cx, t, v);
     }
     let local = drop_locals::<SOLO>(regs, cx);
     if !local.is_undef() {
         return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
     }
+    // Read here, not before the locals are dropped: so many words would not fit into the registers that need no saving.
+    let callee = regs.sub(2).read_volatile();
     *regs.sub(2) = Value::UNDEF;
     (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
     let call_ip = (*regs.sub(4)).as_raw() as *const u64;
-    let next = extra.as_raw() as *const u64;
-    let caller = link as *mut Value;
+    let next = regs.sub(1).read_volatile().as_raw() as *const u64;
+    let caller = regs.sub(3).read_volatile().as_raw() as *mut Value;
     let slot = caller.add(fa!(*call_ip));
     let old = *slot;
     *slot = v;
@@ -122,9 +123,9 @@ unsafe fn leave_comparing_jump<const SOLO: bool>(
 #[inline(always)]
 unsafe fn drop_locals<const SOLO: bool>(regs: *mut Value, cx: *mut Cx) -> Value {
     let function = Ref::from_value(*regs.sub(2)).cast_unchecked::<PyFunction>();
-    let mut at = regs.add(function.local_count());
-    while at > regs {
-        at = at.sub(1);
+    let mut left = function.local_count();
+    while left != 0 {
+        let at = regs.add(left - 1);
         let local = *at;
         if local.is_ptr() {
             *at = Value::UNDEF;
@@ -132,6 +133,7 @@ unsafe fn drop_locals<const SOLO: bool>(regs: *mut Value, cx: *mut Cx) -> Value 
                 return local;
             }
         }
+        left -= 1;
     }
     Value::UNDEF
 }

@@ -96,17 +96,16 @@ handler! { pub fn nop(ip, regs, cx, t) { goto!(ip.add(1), regs, cx, t) } }
 
 handler! {
     pub fn move_(ip, regs, cx, t) {
-        let word = *ip;
-        let source = regs.add(fb!(word));
+        let source = regs.add(fb!(*ip));
         let v = *source;
         if v.is_ptr() {
-            if word & 0x200 != 0 {
+            if flags!(*ip) & 0x200 != 0 {
                 *source = Value::UNDEF;
             } else {
                 count_or_prepare!(v, ip, regs, cx, t);
             }
         }
-        finish!(ip.add(1), regs, cx, t, fa!(word), v)
+        finish!(ip.add(1), regs, cx, t, fa!(*ip), v)
     }
 }
 
@@ -119,8 +118,7 @@ handler! {
 
 handler! {
     pub fn load_int(ip, regs, cx, t) {
-        let word = *ip;
-        finish!(ip.add(1), regs, cx, t, fa!(word), Value::from_int_unchecked(wide!(word) as i64))
+        finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::from_int_unchecked(wide!(*ip) as i64))
     }
 }
 
@@ -153,13 +151,12 @@ handler! {
 
 handler! {
     pub fn load_global(ip, regs, cx, t) {
-        let word = *ip;
         let v = if SOLO { cache::global::<SOLO>(ip, regs, cx) } else { cache::shared_global(ip, regs) };
         if v.is_undef() {
             return slow::names::load_global::run(ip, regs, cx, t);
         }
         count_or_prepare!(v, ip, regs, cx, t);
-        finish!(ip.add(3), regs, cx, t, fa!(word), v)
+        finish!(ip.add(3), regs, cx, t, fa!(*ip), v)
     }
 }
 
@@ -174,16 +171,15 @@ handler! {
 
 handler! {
     pub fn store_global(ip, regs, cx, t) {
-        let word = *ip;
         let cached = cache::load(ip.add(1));
         let globals = super::super::frame::Frame(regs).function().globals_unchecked();
-        let source = regs.add(fa!(word));
+        let source = regs.add(fa!(*ip));
         let v = *source;
         if cached == 0 || !may_store::<SOLO>(cx, &globals.h, v) || cached as u32 != globals.keys_id() {
             return slow::names::store_global::run(ip, regs, cx, t);
         }
         if v.is_ptr() {
-            if word & 0x100 != 0 {
+            if flags!(*ip) & 0x100 != 0 {
                 *source = Value::UNDEF;
             } else {
                 count_or_prepare!(v, ip, regs, cx, t);
@@ -209,14 +205,13 @@ handler! {
 
 handler! {
     pub fn load_cell(ip, regs, cx, t) {
-        let word = *ip;
-        let cell = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyCell>();
+        let cell = Ref::from_value(*regs.add(fb!(*ip))).cast_unchecked::<PyCell>();
         let v = cell.peek();
         if v.is_undef() {
             return load_locked_cell::<SOLO>(ip, regs, cx, t);
         }
         count_or_prepare!(v, ip, regs, cx, t);
-        finish!(ip.add(1), regs, cx, t, fa!(word), v)
+        finish!(ip.add(1), regs, cx, t, fa!(*ip), v)
     }
 }
 
@@ -224,24 +219,22 @@ handler! {
     /// A cell that is empty, or whose model wants it locked.
     #[inline(never)]
     fn load_locked_cell(ip, regs, cx, t) {
-        let word = *ip;
-        let cell = Ref::from_value(*regs.add(fb!(word))).cast_unchecked::<PyCell>();
+        let cell = Ref::from_value(*regs.add(fb!(*ip))).cast_unchecked::<PyCell>();
         match cell.get_value(&*cx) {
             Value::UNDEF => slow::names::unbound_cell::run(ip, regs, cx, t),
-            v => finish!(ip.add(1), regs, cx, t, fa!(word), v),
+            v => finish!(ip.add(1), regs, cx, t, fa!(*ip), v),
         }
     }
 }
 
 handler! {
     pub fn store_cell(ip, regs, cx, t) {
-        let word = *ip;
-        let cell = Ref::from_value(*regs.add(fa!(word))).cast_unchecked::<PyCell>();
-        if !may_store::<SOLO>(cx, &cell.h, *regs.add(fb!(word))) {
+        let cell = Ref::from_value(*regs.add(fa!(*ip))).cast_unchecked::<PyCell>();
+        if !may_store::<SOLO>(cx, &cell.h, *regs.add(fb!(*ip))) {
             return store_shared_cell::<SOLO>(ip, regs, cx, t);
         }
-        let Some(v) = take_b::<SOLO>(word, regs, cx) else {
-            return prepare_then(ip, regs, cx, t, *regs.add(fb!(word)));
+        let Some(v) = take_b::<SOLO>(ip, regs, cx) else {
+            return prepare_then(ip, regs, cx, t, *regs.add(fb!(*ip)));
         };
         let old = cell.swap_exclusive(v);
         if old.is_ptr() {
@@ -255,10 +248,9 @@ handler! {
     /// A cell that has been published.
     #[inline(never)]
     fn store_shared_cell(ip, regs, cx, t) {
-        let word = *ip;
-        let cell = Ref::from_value(*regs.add(fa!(word))).cast_unchecked::<PyCell>();
-        let Some(v) = take_b::<SOLO>(word, regs, cx) else {
-            return prepare_then(ip, regs, cx, t, *regs.add(fb!(word)));
+        let cell = Ref::from_value(*regs.add(fa!(*ip))).cast_unchecked::<PyCell>();
+        let Some(v) = take_b::<SOLO>(ip, regs, cx) else {
+            return prepare_then(ip, regs, cx, t, *regs.add(fb!(*ip)));
         };
         let old = cell.swap_value(&*cx, v);
         if old.is_ptr() {
@@ -277,8 +269,8 @@ pub(super) unsafe fn may_store<const SOLO: bool>(cx: *mut Cx, container: &Header
 
 /// The value of field `b`, as [`take_register`] gives it.
 #[inline(always)]
-unsafe fn take_b<const SOLO: bool>(word: u64, regs: *mut Value, cx: *mut Cx) -> Option<Value> {
-    take_register::<SOLO>(regs.add(fb!(word)), word & 0x200 != 0, cx)
+unsafe fn take_b<const SOLO: bool>(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> Option<Value> {
+    take_register::<SOLO>(regs.add(fb!(*ip)), flags!(*ip) & 0x200 != 0, cx)
 }
 
 /// The cell of a free variable.
@@ -289,14 +281,13 @@ unsafe fn free_cell<'a>(regs: *mut Value, index: usize) -> &'a PyCell {
 
 handler! {
     pub fn load_free(ip, regs, cx, t) {
-        let word = *ip;
-        let cell = free_cell(regs, fb!(word));
+        let cell = free_cell(regs, fb!(*ip));
         let v = cell.peek();
         if v.is_undef() {
             return load_locked_free::<SOLO>(ip, regs, cx, t);
         }
         count_or_prepare!(v, ip, regs, cx, t);
-        finish!(ip.add(1), regs, cx, t, fa!(word), v)
+        finish!(ip.add(1), regs, cx, t, fa!(*ip), v)
     }
 }
 
@@ -304,25 +295,23 @@ handler! {
     /// As `load_locked_cell`, for a free variable.
     #[inline(never)]
     fn load_locked_free(ip, regs, cx, t) {
-        let word = *ip;
-        match free_cell(regs, fb!(word)).get_value(&*cx) {
+        match free_cell(regs, fb!(*ip)).get_value(&*cx) {
             Value::UNDEF => slow::names::unbound_free::run(ip, regs, cx, t),
-            v => finish!(ip.add(1), regs, cx, t, fa!(word), v),
+            v => finish!(ip.add(1), regs, cx, t, fa!(*ip), v),
         }
     }
 }
 
 handler! {
     pub fn store_free(ip, regs, cx, t) {
-        let word = *ip;
-        let source = regs.add(fa!(word));
+        let source = regs.add(fa!(*ip));
         let v = *source;
-        let cell = free_cell(regs, fb!(word));
+        let cell = free_cell(regs, fb!(*ip));
         if !may_store::<SOLO>(cx, &cell.h, v) {
             return store_shared_free::<SOLO>(ip, regs, cx, t);
         }
         if v.is_ptr() {
-            if word & 0x100 != 0 {
+            if flags!(*ip) & 0x100 != 0 {
                 *source = Value::UNDEF;
             } else {
                 count_or_prepare!(v, ip, regs, cx, t);
@@ -340,17 +329,16 @@ handler! {
     /// A free variable whose cell has been published.
     #[inline(never)]
     fn store_shared_free(ip, regs, cx, t) {
-        let word = *ip;
-        let source = regs.add(fa!(word));
+        let source = regs.add(fa!(*ip));
         let v = *source;
         if v.is_ptr() {
-            if word & 0x100 != 0 {
+            if flags!(*ip) & 0x100 != 0 {
                 *source = Value::UNDEF;
             } else {
                 count_or_prepare!(v, ip, regs, cx, t);
             }
         }
-        let old = free_cell(regs, fb!(word)).swap_value(&*cx, v);
+        let old = free_cell(regs, fb!(*ip)).swap_value(&*cx, v);
         if old.is_ptr() {
             return drop_then::<SOLO>(ip.add(1), regs, cx, t, old);
         }

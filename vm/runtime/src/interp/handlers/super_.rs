@@ -32,8 +32,7 @@ unsafe fn cached_function<const SOLO: bool>(ip: *const u64, temps: *mut Value, c
 
 handler! {
     pub fn load_super_method(ip, regs, cx, t) {
-        let word = *ip;
-        let temps = regs.add(fb!(word));
+        let temps = regs.add(fb!(*ip));
         let found = cached_function::<SOLO>(ip, temps, cx);
         if !found.is_ptr() {
             return slow::super_::load_super_method::run(ip, regs, cx, t);
@@ -44,19 +43,18 @@ handler! {
         *temps = *temps.add(2);
         *temps.add(1) = Value::UNDEF;
         *temps.add(2) = Value::UNDEF;
-        *regs.add(fa!(word)) = found;
+        *regs.add(fa!(*ip)) = found;
         goto!(ip.add(3), regs, cx, t)
     }
 }
 
 handler! {
     pub fn call_super(ip, regs, cx, t) {
-        let word = *ip;
-        let window = regs.add(fb!(word));
+        let window = regs.add(fb!(*ip));
         let callee = *window.add(2);
         if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
             let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
-            let args = fc!(word) + 1;
+            let args = fc!(*ip) + 1;
             if function.simple_args() == args
                 && !(*window.add(WINDOW_HEADER)).is_undef()
                 && may_push::<SOLO>(function, window, cx)

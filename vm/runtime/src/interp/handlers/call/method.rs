@@ -2,7 +2,7 @@
 
 use super::native::{call_native_function, call_native_method};
 use super::{BOUND_METHOD, FUNCTION, METHOD_DESCRIPTOR, NATIVE_FUNCTION};
-use super::{call_bound, complete_positional, may_push, push_simple, sort_window};
+use super::{call_bound, fill_defaults, may_push, push_filled, push_simple, sort_positional, sort_window};
 use crate::interp::handlers::{attr, count_up, drop_value};
 use crate::interp::{Exit, Table, cache, slow};
 use crate::objects::function::PyFunction;
@@ -19,8 +19,7 @@ unsafe fn may_borrow_method<const SOLO: bool>(callee: Value, cx: *mut Cx) -> boo
 
 handler! {
     pub fn call_method(ip, regs, cx, t) {
-        let word = *ip;
-        let window = regs.add(fb!(word));
+        let window = regs.add(fb!(*ip));
         let receiver = *window.add(WINDOW_HEADER);
         let cached = cache::load(ip.add(2));
         if receiver.is_ptr()
@@ -32,7 +31,7 @@ handler! {
             }
             if (*callee.ptr()).shape_word() == FUNCTION {
                 let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
-                let args = fc!(word) + 1;
+                let args = fc!(*ip) + 1;
                 if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
                     count_or_prepare!(callee, ip, regs, cx, t);
                     *window.add(2) = callee;
@@ -51,8 +50,7 @@ handler! {
 handler! {
     /// A call of a method with names.
     pub fn call_method_kw(ip, regs, cx, t) {
-        let word = *ip;
-        let window = regs.add(fb!(word));
+        let window = regs.add(fb!(*ip));
         let receiver = *window.add(WINDOW_HEADER);
         let cached = cache::load(ip.add(2));
         if receiver.is_ptr()
@@ -65,7 +63,7 @@ handler! {
             {
                 let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
                 if may_push::<SOLO>(function, window, cx) {
-                    let args = sort_window(cx, function, window, fc!(word) + 1);
+                    let args = sort_window(cx, function, window, fc!(*ip) + 1);
                     if args != 0 {
                         count_up::<SOLO>(callee, cx);
                         *window.add(2) = callee;
@@ -87,26 +85,44 @@ unsafe fn call_method_with_defaults<const SOLO: bool>(
     t: *const Table,
     callee: Value,
 ) -> Exit {
-    let word = *ip;
-    let window = regs.add(fb!(word));
+    let window = regs.add(fb!(*ip));
     let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
     if may_push::<SOLO>(function, window, cx) {
-        let args = complete_positional::<SOLO>(function, window.add(WINDOW_HEADER), fc!(word) + 1, cx);
-        if args != 0 {
+        if fill_defaults::<SOLO>(function, window.add(WINDOW_HEADER), fc!(*ip) + 1, cx) {
             count_up::<SOLO>(callee, cx);
             *window.add(2) = callee;
-            return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
+            return push_filled::<SOLO>(ip, regs, cx, t);
         }
+        return call_method_sorting::<SOLO>(ip, regs, cx, t, callee);
     }
     slow::call::call_method::run(ip, regs, cx, t)
+}
+
+/// As `call_sorting` for the function of a method call.
+#[inline(never)]
+unsafe fn call_method_sorting<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    callee: Value,
+) -> Exit {
+    let window = regs.add(fb!(*ip));
+    let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
+    let args = sort_positional(&*cx, function, window.add(WINDOW_HEADER), fc!(*ip) + 1);
+    if args == 0 {
+        return slow::call::call_method::run(ip, regs, cx, t);
+    }
+    count_up::<SOLO>(callee, cx);
+    *window.add(2) = callee;
+    push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t)
 }
 
 handler! {
     /// A method of an instance of another shape than the site's, or something that an attribute holds.
     #[inline(never)]
     fn call_method_other(ip, regs, cx, t) {
-        let word = *ip;
-        let window = regs.add(fb!(word));
+        let window = regs.add(fb!(*ip));
         let receiver = *window.add(WINDOW_HEADER);
         let mut cached = cache::load(ip.add(2));
         if !receiver.is_ptr() {
@@ -146,7 +162,7 @@ handler! {
         let callee = (*cx).vm.cells.peek(cache::payload(cached));
         if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
             let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
-            let args = fc!(word) + 1;
+            let args = fc!(*ip) + 1;
             if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
                 count_or_prepare!(callee, ip, regs, cx, t);
                 *window.add(2) = callee;
@@ -163,8 +179,7 @@ handler! {
     /// As `call_method_other` where other threads run: methods that may be used uncounted.
     #[inline(never)]
     fn call_shared_method(ip, regs, cx, t) {
-        let word = *ip;
-        let window = regs.add(fb!(word));
+        let window = regs.add(fb!(*ip));
         let receiver = *window.add(WINDOW_HEADER);
         let v = attr::module_value(cache::load(ip.add(2)), receiver);
         if v.is_ptr() {
@@ -183,7 +198,7 @@ handler! {
             return slow::call::call_method::run(ip, regs, cx, t);
         }
         let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
-        let args = fc!(word) + 1;
+        let args = fc!(*ip) + 1;
         if function.simple_args() != args || !may_push::<SOLO>(function, window, cx) {
             return slow::call::call_method::run(ip, regs, cx, t);
         }
@@ -203,10 +218,9 @@ unsafe fn call_class_method<const SOLO: bool>(
     callee: Value,
     class: Value,
 ) -> Exit {
-    let word = *ip;
-    let window = regs.add(fb!(word));
+    let window = regs.add(fb!(*ip));
     let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
-    let args = fc!(word) + 1;
+    let args = fc!(*ip) + 1;
     if function.simple_args() != args || !may_push::<SOLO>(function, window, cx) {
         return slow::call::call_method::run(ip, regs, cx, t);
     }
@@ -232,8 +246,7 @@ unsafe fn call_held<const SOLO: bool>(
     if !callee.is_ptr() {
         return slow::call::call_method::run(ip, regs, cx, t);
     }
-    let word = *ip;
-    let window = regs.add(fb!(word)).add(1);
+    let window = regs.add(fb!(*ip)).add(1);
     count_up::<SOLO>(callee, cx);
     *window.add(2) = callee;
     // Its end may queue what runs later; nothing runs here.
@@ -241,7 +254,7 @@ unsafe fn call_held<const SOLO: bool>(
     drop_value::<SOLO>(receiver, cx);
     if (*callee.ptr()).shape_word() == FUNCTION {
         let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
-        let args = fc!(word);
+        let args = fc!(*ip);
         if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
             return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
         }

@@ -24,6 +24,17 @@ const TYPE: u32 = (Builtin::Type as u32) << 1;
 const BOUND_METHOD: u32 = (Builtin::BoundMethod as u32) << 1;
 const METHOD_DESCRIPTOR: u32 = (Builtin::MethodDescriptor as u32) << 1;
 
+/// Empties the locals from `from` on, of `count`.
+#[inline(always)]
+pub(super) unsafe fn empty_from(regs: *mut Value, from: usize, count: usize) {
+    let (mut at, end) = (regs.add(from), regs.add(count));
+    while at < end {
+        // One by one: they are few, doing it by vectors would take longer to set up.
+        at.write_volatile(Value::UNDEF);
+        at = at.add(1);
+    }
+}
+
 /// Pushes the frame of a function that takes its arguments as they stand and goes on in it. Arguments are in place
 /// behind the header of `window`, which holds the function.
 #[inline(always)]
@@ -41,12 +52,8 @@ pub(crate) unsafe fn push_simple<const SOLO: bool>(
     let frame = Frame::link(window, call_ip, regs, 0, next);
     let left = (*cx).recursion_left.get() - 1;
     (*cx).recursion_left.set(left);
-    let mut i = args;
-    while i < function.local_count() {
-        *frame.0.add(i) = Value::UNDEF;
-        i += 1;
-    }
     let new = frame.0;
+    empty_from(new, args, function.local_count());
     goto!(function.entry(), new, cx, t)
 }
 
@@ -64,12 +71,11 @@ pub(super) unsafe fn may_push<const SOLO: bool>(
 
 handler! {
     pub fn call(ip, regs, cx, t) {
-        let word = *ip;
-        let window = regs.add(fb!(word));
+        let window = regs.add(fb!(*ip));
         let callee = *window.add(2);
         if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
             let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
-            let args = fc!(word);
+            let args = fc!(*ip);
             if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
                 return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
             }
@@ -86,38 +92,39 @@ handler! {
 }
 
 /// Fills the parameters behind `args` arguments with their defaults, if the function takes positional ones only and only
-/// such are missing; how many there are then, else 0.
+/// such are missing; whether it was done.
 #[inline(always)]
 unsafe fn fill_defaults<const SOLO: bool>(
     function: &PyFunction,
     first: *mut Value,
     args: usize,
     cx: *mut Cx,
-) -> usize {
+) -> bool {
     let total = function.simple_args();
     let defaults = function.defaults.peek();
     // Others may give the function other defaults.
-    if total > MOST_WITH_DEFAULTS
-        || args >= total
-        || !defaults.is_ptr()
-        || !(SOLO || (*cx).is_exclusive(&function.h))
-    {
-        return 0;
+    if total > MOST_WITH_DEFAULTS || args >= total {
+        return false;
+    }
+    if !defaults.is_ptr() || !(SOLO || (*cx).is_exclusive(&function.h)) {
+        return false;
     }
     let defaults = Ref::from_value(defaults).cast_unchecked::<PyTuple>().items();
     if args + defaults.len() < total {
-        return 0;
+        return false;
     }
-    let mut i = args;
-    while i < total {
-        let v = defaults.get_unchecked(i + defaults.len() - total).value();
+    let (mut to, end) = (first.add(args), first.add(total));
+    let mut from = defaults.as_ptr().add(args + defaults.len() - total).cast::<Value>();
+    while to != end {
+        let v = *from;
         if v.is_ptr() {
             count_up::<SOLO>(v, cx);
         }
-        *first.add(i) = v;
-        i += 1;
+        // As in `empty_from`.
+        to.write_volatile(v);
+        (from, to) = (from.add(1), to.add(1));
     }
-    total
+    true
 }
 
 /// More parameters than this are left to the slow path; it tells them from "not to be filled here" too.
@@ -126,46 +133,61 @@ const MOST_WITH_DEFAULTS: usize = 255;
 /// Completes `given` positional arguments from `first` on to what the function's parameters take: how many there are then, or 0
 /// if that is not so simple, and nothing has been done.
 #[inline(always)]
-unsafe fn complete_positional<const SOLO: bool>(
-    function: &PyFunction,
-    first: *mut Value,
-    given: usize,
-    cx: *mut Cx,
-) -> usize {
-    let args = fill_defaults::<SOLO>(function, first, given, cx);
-    if args == 0 && bind_python::sort_positional(&*cx, function, first, given) {
-        return function.code().parameters.count();
-    }
-    args
+unsafe fn sort_positional(cx: &Cx, function: &PyFunction, first: *mut Value, given: usize) -> usize {
+    if bind_python::sort_positional(cx, function, first, given) { function.code().parameters.count() } else { 0 }
 }
 
 handler! {
     /// A call of a Python function that does not take the arguments as they stand.
     #[inline(never)]
     fn call_with_defaults(ip, regs, cx, t) {
-        let word = *ip;
-        let window = regs.add(fb!(word));
+        let window = regs.add(fb!(*ip));
         let function = Ref::from_value(*window.add(2)).cast_unchecked::<PyFunction>();
         if may_push::<SOLO>(function, window, cx) {
-            let args = complete_positional::<SOLO>(function, window.add(WINDOW_HEADER), fc!(word), cx);
-            if args != 0 {
-                return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
+            if fill_defaults::<SOLO>(function, window.add(WINDOW_HEADER), fc!(*ip), cx) {
+                return push_filled::<SOLO>(ip, regs, cx, t);
             }
+            return call_sorting::<SOLO>(ip, regs, cx, t);
         }
         slow::call::call::run(ip, regs, cx, t)
     }
 }
 
 handler! {
+    /// Pushes the frame of the function in the window, whose parameters are complete. Apart, so that filling them and pushing
+    /// both do with the registers that need no saving.
+    #[inline(never)]
+    fn push_filled(ip, regs, cx, t) {
+        let window = regs.add(fb!(*ip));
+        let function = Ref::from_value(*window.add(2)).cast_unchecked::<PyFunction>();
+        let next = ip.add(2 + (*ip as u8 == Op::CallMethod as u8) as usize);
+        push_simple::<SOLO>(ip, next, regs, window, function, function.simple_args(), cx, t)
+    }
+}
+
+handler! {
+    /// As [`call_with_defaults`], of a function that takes more than positional arguments.
+    #[inline(never)]
+    fn call_sorting(ip, regs, cx, t) {
+        let window = regs.add(fb!(*ip));
+        let function = Ref::from_value(*window.add(2)).cast_unchecked::<PyFunction>();
+        let args = sort_positional(&*cx, function, window.add(WINDOW_HEADER), fc!(*ip));
+        if args == 0 {
+            return slow::call::call::run(ip, regs, cx, t);
+        }
+        push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t)
+    }
+}
+
+handler! {
     /// A call with names.
     pub fn call_kw(ip, regs, cx, t) {
-        let word = *ip;
-        let window = regs.add(fb!(word));
+        let window = regs.add(fb!(*ip));
         let callee = *window.add(2);
         if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
             let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
             if may_push::<SOLO>(function, window, cx) {
-                let args = sort_window(cx, function, window, fc!(word));
+                let args = sort_window(cx, function, window, fc!(*ip));
                 if args != 0 {
                     return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
                 }
@@ -199,7 +221,6 @@ unsafe fn call_bound<const SOLO: bool>(
     t: *const Table,
     window: *mut Value,
 ) -> Exit {
-    let word = *ip;
     let method = *window.add(2);
     // Both are set for good when the method is made.
     let bound = Ref::from_value(method).cast_unchecked::<PyBoundMethod>();
@@ -208,7 +229,7 @@ unsafe fn call_bound<const SOLO: bool>(
         return slow::call::call_window(ip, regs, cx, t, window);
     }
     let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
-    let args = fc!(word);
+    let args = fc!(*ip);
     if function.simple_args() != args + 1 || !may_push::<SOLO>(function, window, cx) {
         return slow::call::call_window(ip, regs, cx, t, window);
     }
@@ -226,6 +247,6 @@ unsafe fn call_bound<const SOLO: bool>(
     *window.add(2) = callee;
     // Its end may queue what runs later; nothing runs here.
     drop_value::<SOLO>(method, cx);
-    let next = ip.add(2 + (word as u8 == Op::CallMethod as u8) as usize);
+    let next = ip.add(2 + (*ip as u8 == Op::CallMethod as u8) as usize);
     push_simple::<SOLO>(ip, next, regs, window, function, args + 1, cx, t)
 }

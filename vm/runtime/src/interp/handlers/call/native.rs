@@ -1,7 +1,7 @@
 //! Calls of natives: functions, and methods of built-in types.
 
 use crate::interp::frame::Frame;
-use crate::interp::handlers::{drop_value, table};
+use crate::interp::handlers::{count_down, drop_then, drop_value, end_drop, table};
 use crate::interp::{Exit, FAILED, Table, slow};
 use crate::native::{Args, Arity, NativeFn};
 use crate::objects::native::PyNative;
@@ -53,16 +53,15 @@ unsafe fn call_shortcut<const SOLO: bool>(
     ip: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
-    t: *const Table,
+    _t: *const Table,
     window: *mut Value,
     short: fn(&Cx, Args<'_>) -> Value,
 ) -> Exit {
-    let (first, given) = (window.add(WINDOW_HEADER), fc!(*ip));
-    let v = short(&*cx, Args::from_raw(first, given));
+    let v = short(&*cx, Args::from_raw(window.add(WINDOW_HEADER), fc!(*ip)));
     if v.is_undef() {
-        return leave_shortcut::<SOLO>(ip, regs, cx, t, window);
+        return leave_shortcut::<SOLO>(ip, regs, cx, table(&*cx), window);
     }
-    end_complete::<SOLO>(ip, regs, cx, window.add(2), first.add(given), v)
+    end_complete::<SOLO>(ip, regs, cx, window.add(2), window.add(WINDOW_HEADER + fc!(*ip)), v)
 }
 
 #[inline(never)]
@@ -104,7 +103,6 @@ unsafe fn call_bound_native<const SOLO: bool>(
     t: *const Table,
     window: *mut Value,
 ) -> Exit {
-    let word = *ip;
     let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
     let this = native.this.peek();
     // Constructors check the class that they are given.
@@ -112,8 +110,58 @@ unsafe fn call_bound_native<const SOLO: bool>(
         return slow::call::call_window(ip, regs, cx, t, window);
     }
     let hidden = !this.is_undef() && native.def.takes_self();
+    if hidden && let NativeFn::Shortcut(short, _) = native.def.f {
+        return call_bound_shortcut::<SOLO>(ip, regs, cx, t, window, short);
+    }
+    call_bound_in_full::<SOLO>(ip, regs, cx, t, window, hidden)
+}
+
+/// Calls the shortcut of a native that is bound to the first argument.
+#[inline(never)]
+unsafe fn call_bound_shortcut<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    _t: *const Table,
+    window: *mut Value,
+    short: fn(&Cx, Args<'_>) -> Value,
+) -> Exit {
+    // As in `call_bound_in_full`.
+    let first = window.add(WINDOW_HEADER - 1);
+    *first = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>().this.peek();
+    let v = short(&*cx, Args::from_raw(first, fc!(*ip) + 1));
+    *window.add(WINDOW_HEADER - 1) = Value::UNDEF;
+    if v.is_undef() {
+        return leave_bound_shortcut::<SOLO>(ip, regs, cx, table(&*cx), window);
+    }
+    end_complete::<SOLO>(ip, regs, cx, window.add(2), window.add(WINDOW_HEADER + fc!(*ip)), v)
+}
+
+#[inline(never)]
+unsafe fn leave_bound_shortcut<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    call_bound_in_full::<SOLO>(ip, regs, cx, t, window, true)
+}
+
+/// As [`call_bound_native`] without the native's shortcut. The object goes in front of the arguments if it is `hidden`.
+#[inline(always)]
+unsafe fn call_bound_in_full<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+    hidden: bool,
+) -> Exit {
+    let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
+    let this = native.this.peek();
     let mut first = window.add(WINDOW_HEADER);
-    let mut given = fc!(word);
+    let mut given = fc!(*ip);
     if hidden {
         // The extra slot lies in front of the first argument. The callable keeps what is put there alive.
         first = first.sub(1);
@@ -174,17 +222,16 @@ unsafe fn call_method_shortcut<const SOLO: bool>(
     ip: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
-    t: *const Table,
+    _t: *const Table,
     callee: Value,
     short: fn(&Cx, Args<'_>) -> Value,
 ) -> Exit {
-    let word = *ip;
-    let (first, given) = (regs.add(fb!(word) + WINDOW_HEADER), fc!(word) + 1);
-    let v = short(&*cx, Args::from_raw(first, given));
+    let v = short(&*cx, Args::from_raw(regs.add(fb!(*ip) + WINDOW_HEADER), fc!(*ip) + 1));
     if v.is_undef() {
-        return leave_method_shortcut::<SOLO>(ip, regs, cx, t, callee);
+        return leave_method_shortcut::<SOLO>(ip, regs, cx, table(&*cx), callee);
     }
-    end_complete::<SOLO>(ip, regs, cx, first, first.add(given), v)
+    let first = regs.add(fb!(*ip) + WINDOW_HEADER);
+    end_complete::<SOLO>(ip, regs, cx, first, first.add(fc!(*ip) + 1), v)
 }
 
 #[inline(never)]
@@ -207,10 +254,9 @@ unsafe fn call_method_in_full<const SOLO: bool>(
     t: *const Table,
     callee: Value,
 ) -> Exit {
-    let word = *ip;
-    let window = regs.add(fb!(word));
+    let window = regs.add(fb!(*ip));
     let native = Ref::from_value(callee).cast_unchecked::<PyNative>();
-    let (first, given) = (window.add(WINDOW_HEADER), fc!(word) + 1);
+    let (first, given) = (window.add(WINDOW_HEADER), fc!(*ip) + 1);
     let count = complete(native, regs, first, given);
     if count != INCOMPLETE {
         return call_complete::<SOLO>(ip, regs, cx, native, first, first, given, count, false);
@@ -227,11 +273,10 @@ unsafe fn call_other_method(
     t: *const Table,
     callee: Value,
 ) -> Exit {
-    let word = *ip;
     let native = Ref::from_value(callee).cast_unchecked::<PyNative>();
     (*cx).regs.set(regs);
     (*cx).ip.set(ip);
-    let result = call_plain_native(cx, native, regs.add(fb!(word) + WINDOW_HEADER), fc!(word) + 1);
+    let result = call_plain_native(cx, native, regs.add(fb!(*ip) + WINDOW_HEADER), fc!(*ip) + 1);
     if result == SORT {
         return slow::call::call_method::run(ip, regs, cx, t);
     }
@@ -293,7 +338,8 @@ unsafe fn call_complete<const SOLO: bool>(
     end_complete::<SOLO>(ip, regs, cx, from, first.add(given), Value(result))
 }
 
-/// Ends such a call: drops the values from `at` to `end` and delivers the result.
+/// Ends such a call: drops the values from `at` to `end` and delivers the result. Nothing here is a call that comes back, so
+/// that the result stays in a register.
 #[inline(always)]
 unsafe fn end_complete<const SOLO: bool>(
     ip: *const u64,
@@ -306,24 +352,46 @@ unsafe fn end_complete<const SOLO: bool>(
     while at < end {
         let dropped = *at;
         if dropped.is_ptr() {
+            if count_down::<SOLO>(dropped, cx) {
+                return end_destroying::<SOLO>(ip, regs, cx, at, end, v);
+            }
             *at = Value::UNDEF;
-            drop_value::<SOLO>(dropped, cx);
         }
         at = at.add(1);
     }
-    let word = *ip;
-    let next = ip.add(2 + (word as u8 == Op::CallMethod as u8) as usize);
-    let slot = regs.add(fa!(word));
+    let next = ip.add(2 + (*ip as u8 == Op::CallMethod as u8) as usize);
+    let slot = regs.add(fa!(*ip));
     let old = *slot;
     *slot = v;
-    if old.is_ptr() {
-        drop_value::<SOLO>(old, cx);
-    }
+    let t = table(&*cx);
     if (*cx).has_pending() {
-        let t = table(&*cx);
-        return slow::pending_then::run(next, regs, cx, t);
+        return slow::drop_two(next, regs, cx, t, old, Value::UNDEF);
     }
-    goto_anew!(next, regs, cx)
+    if old.is_ptr() {
+        return drop_then::<SOLO>(next, regs, cx, t, old);
+    }
+    goto!(next, regs, cx, t)
+}
+
+/// As [`end_complete`] where the value at `at` has been counted down and must be dropped with [`end_drop`].
+#[inline(never)]
+unsafe fn end_destroying<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    mut at: *mut Value,
+    end: *mut Value,
+    v: Value,
+) -> Exit {
+    let dropped = std::mem::replace(&mut *at, Value::UNDEF);
+    end_drop::<SOLO>(dropped, cx);
+    at = at.add(1);
+    while at < end {
+        let dropped = std::mem::replace(&mut *at, Value::UNDEF);
+        drop_value::<SOLO>(dropped, cx);
+        at = at.add(1);
+    }
+    end_complete::<SOLO>(ip, regs, cx, end, end, v)
 }
 
 /// What [`call_plain_native`] gives if the arguments need sorting: no value's word, and nothing has been done.
@@ -399,15 +467,14 @@ pub(in crate::interp::handlers) unsafe fn end_native_call(
     cx: *mut Cx,
     result: u64,
 ) -> Exit {
-    let word = *ip;
     let t = table(&*cx);
     if result == FAILED {
         return slow::call::native_failed(ip, regs, cx, t);
     }
     // The receiver of a method is the first argument; its instruction is one word longer.
-    let is_method = (word as u8 == Op::CallMethod as u8) as usize;
-    let window = regs.add(fb!(word));
-    let end = window.add(WINDOW_HEADER + fc!(word) + is_method);
+    let is_method = (*ip as u8 == Op::CallMethod as u8) as usize;
+    let window = regs.add(fb!(*ip));
+    let end = window.add(WINDOW_HEADER + fc!(*ip) + is_method);
     let mut at = window.add(2);
     while at < end {
         let v = *at;
@@ -418,7 +485,7 @@ pub(in crate::interp::handlers) unsafe fn end_native_call(
         at = at.add(1);
     }
     let next = ip.add(2 + is_method);
-    let slot = regs.add(fa!(word));
+    let slot = regs.add(fa!(*ip));
     let old = *slot;
     *slot = Value(result);
     if old.is_ptr() {
