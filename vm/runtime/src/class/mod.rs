@@ -167,6 +167,7 @@ unsafe impl Object for PyType {
 
 impl PyType {
     /// The class as an object.
+    #[inline(always)]
     pub fn as_ref(&self) -> Ref<'static> {
         // SAFETY: classes that natives know are kept by the collector.
         unsafe { Ref::from_value(crate::Value::from_ptr(self)) }
@@ -205,6 +206,7 @@ impl PyType {
         self.flags.fetch_and(!bit, ungil_locks::primitive::Ordering::Relaxed);
     }
 
+    #[inline(always)]
     pub fn is_heap(&self) -> bool {
         self.has_flag(class_flag::HEAP)
     }

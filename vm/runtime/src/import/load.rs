@@ -3,6 +3,7 @@
 use super::cache::{self, Stamp};
 use crate::objects::code::{self, PyCode};
 use crate::objects::exception::PyException;
+use crate::objects::str::PyStr;
 use crate::objects::{function, module};
 use crate::prelude::*;
 use std::path::{Path, PathBuf};
@@ -84,6 +85,21 @@ pub fn is_initializing(cx: &Cx, name: &str) -> bool {
     cx.vm.importing.lock().unwrap_or_else(|p| p.into_inner()).contains_key(name)
 }
 
+/// As [`import_module`] for an interned name that has no parents.
+///
+/// # Errors
+/// As for [`import_module`].
+pub fn import_interned(cx: &mut Cx, name: Ref<'_>) -> R {
+    if let Some(found) = cx.modules().get_str(cx, name)
+        && !found.value().is_none()
+        && cx.vm.importing.lock().unwrap_or_else(|p| p.into_inner()).is_empty()
+    {
+        return Ok(found);
+    }
+    let text = name.downcast::<PyStr>(cx).map(|s| s.to_string_lossy()).unwrap_or_default();
+    import_module(cx, &text)
+}
+
 /// The module with this absolute name, imported if need be, parents first.
 ///
 /// # Errors
@@ -156,6 +172,9 @@ fn end(cx: &Cx, name: &str) {
 
 /// Waits, detached, while another thread loads the module; not if that thread, directly or not, waits for this one.
 fn wait_until_loaded(cx: &mut Cx, name: &str) {
+    if cx.vm.importing.lock().unwrap_or_else(|p| p.into_inner()).is_empty() {
+        return;
+    }
     let me = thread_key(cx);
     loop {
         {

@@ -6,7 +6,7 @@
 
 use crate::objects::dict::PyDict;
 use crate::objects::list::PyList;
-use crate::objects::str::intern;
+use crate::objects::module::PyModule;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 
@@ -51,18 +51,20 @@ fn reduce_to_call(cx: &mut Cx, v: Ref<'_>) -> R {
     if class.has_flag(class_flag::DISALLOW_INSTANTIATION) {
         return Err(unpicklable(cx, class));
     }
-    let module = crate::import::import_module(cx, "copyreg")?;
+    let module = crate::import::import_interned(cx, cx.vm.names.copyreg.get())?;
     let given = new_arguments(cx, v)?;
     let is_list = cx.is_instance_of(v, Builtin::List);
     let is_dict = cx.is_instance_of(v, Builtin::Dict);
     let is_known = is_list || is_dict || !matches!(given, NewArgs::None);
     let class_object = class.as_ref().own(cx);
     let (name, args) = match given {
-        NewArgs::None => ("__newobj__", vec![class_object]),
-        NewArgs::Positional(args) => ("__newobj__", std::iter::once(class_object).chain(args).collect()),
-        NewArgs::Named(args, named) => ("__newobj_ex__", vec![class_object, args, named]),
+        NewArgs::None => (&cx.vm.names.newobj, vec![class_object]),
+        NewArgs::Positional(args) => {
+            (&cx.vm.names.newobj, std::iter::once(class_object).chain(args).collect())
+        }
+        NewArgs::Named(args, named) => (&cx.vm.names.newobj_ex, vec![class_object, args, named]),
     };
-    let (new, args) = (cx.get_attr_str(module.r(), name)?, cx.tuple(args));
+    let (new, args) = (attr_of_module(cx, module.r(), name.get())?, cx.tuple(args));
     let state = match class.same_special(cx, cx.builtin(Builtin::Object), Special::GetState) {
         true => default_state(cx, v, !is_known)?,
         false => cx.call_method(v, "__getstate__", &[])?,
@@ -78,24 +80,34 @@ fn reduce_to_call(cx: &mut Cx, v: Ref<'_>) -> R {
     Ok(cx.tuple(vec![new, args, state, items, pairs]))
 }
 
+/// An attribute of what was imported, which is a plain module as a rule.
+fn attr_of_module(cx: &mut Cx, module: Ref<'_>, name: Ref<'_>) -> R {
+    if cx.is_exactly(module, Builtin::Module)
+        && let Some(v) = module.downcast::<PyModule>(cx).and_then(|m| m.dict_ref(cx)?.get_str(cx, name))
+    {
+        return Ok(v);
+    }
+    cx.get_attr(module, name)
+}
+
 fn unpicklable(cx: &mut Cx, class: &PyType) -> Err {
     let name = class.tp_name();
     cx.type_error(format!("cannot pickle '{name}' object"))
 }
 
 /// A method of the object's class, bound; what the object itself has under that name does not count.
-fn of_class(cx: &mut Cx, v: Ref<'_>, name: &str) -> R<Option<Obj>> {
-    let found = cx.class_of(v).lookup(cx, intern(cx, name).get());
+fn of_class(cx: &mut Cx, v: Ref<'_>, name: Ref<'_>) -> R<Option<Obj>> {
+    let found = cx.class_of(v).lookup(cx, name);
     found.map(|f| cx.bind_special(f.r(), v)).transpose()
 }
 
 /// What `__getnewargs_ex__` or `__getnewargs__` gives.
 fn new_arguments(cx: &mut Cx, v: Ref<'_>) -> R<NewArgs> {
-    if let Some(f) = of_class(cx, v, "__getnewargs_ex__")? {
+    if let Some(f) = of_class(cx, v, cx.vm.names.getnewargs_ex.get())? {
         let result = cx.call(f.r(), &[])?;
         return named_arguments(cx, result.r());
     }
-    let Some(f) = of_class(cx, v, "__getnewargs__")? else { return Ok(NewArgs::None) };
+    let Some(f) = of_class(cx, v, cx.vm.names.getnewargs.get())? else { return Ok(NewArgs::None) };
     let result = cx.call(f.r(), &[])?;
     match result.downcast::<PyTuple>(cx) {
         Some(args) => Ok(NewArgs::Positional(args.snapshot(cx))),
@@ -170,8 +182,7 @@ fn check_layout(cx: &mut Cx, class: &'static PyType) -> R<()> {
 
 /// A dict of the slots that have values; `None` if none has.
 fn slot_values(cx: &mut Cx, v: Ref<'_>, class: &'static PyType) -> R<Option<Obj>> {
-    let known = intern(cx, "__slotnames__");
-    if class.slot_count == 0 && class.dict(cx).get_str(cx, known.get()).is_none() {
+    if class.slot_count == 0 && class.dict(cx).get_str(cx, cx.vm.names.slotnames.get()).is_none() {
         return Ok(None);
     }
     let module = crate::import::import_module(cx, "copyreg")?;

@@ -9,7 +9,7 @@ use crate::interp::{Exit, Table, slow};
 use crate::native::Args;
 use crate::objects::function::PyFunction;
 use crate::objects::type_;
-use crate::{Cx, Header, Ref, RefExt, Value};
+use crate::{Cx, Ref, RefExt, Value};
 use ungil_bytecode::WINDOW_HEADER;
 
 handler! {
@@ -77,10 +77,7 @@ handler! {
     fn type_of(ip, regs, cx, t) {
         let window = regs.add(fb!(*ip));
         let v = *window.add(WINDOW_HEADER);
-        if !v.is_ptr() {
-            return call_builtin_class::<SOLO>(ip, regs, cx, t);
-        }
-        let class = Value::from_ptr((*cx).shape_of(&*v.ptr()).class.cast_mut().cast::<Header>());
+        let class = (*cx).class_of(Ref::from_value(v)).as_ref().value();
         count_or_prepare!(class, ip, regs, cx, t);
         let callee = std::mem::replace(&mut *window.add(2), Value::UNDEF);
         // The built-in class `type` does not end.
@@ -94,7 +91,10 @@ handler! {
         if old.is_ptr() {
             return slow::drop_two(ip.add(2), regs, cx, t, old, v);
         }
-        drop_then::<SOLO>(ip.add(2), regs, cx, t, v)
+        if v.is_ptr() {
+            return drop_then::<SOLO>(ip.add(2), regs, cx, t, v);
+        }
+        goto!(ip.add(2), regs, cx, t)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::PyDict;
 use super::key::{key_hash, str_hash};
-use super::table::{Find, Question, Quick};
+use super::table::{Find, Place, Question, Quick};
 use crate::objects::sync::{locked, locked_both};
 use crate::prelude::*;
 
@@ -113,6 +113,28 @@ impl PyDict {
     /// where, or there is no memory: nothing has been done then.
     #[inline]
     pub(crate) fn set_simple(&self, cx: &Cx, key: Ref<'_>, value: Ref<'_>) -> bool {
+        if let Some(hash) = crate::objects::hash::hash_at_hand(key.value())
+            && cx.is_exclusive(&self.h)
+        {
+            match self.place(key.value(), hash) {
+                Place::Found(index) => {
+                    let old = self.entry(index).value.replace_locked(&self.h, value.own(cx));
+                    drop_in(cx, old);
+                    return true;
+                }
+                Place::Vacant(slot) if self.free.get() != 0 && !self.h.is_published() => {
+                    self.enter(cx, slot, key.own(cx), hash, value.own(cx));
+                    return true;
+                }
+                _ => (),
+            }
+        }
+        self.set_less_simple(cx, key, value)
+    }
+
+    /// As [`PyDict::set_simple`] for keys and dicts of all kinds.
+    #[inline(never)]
+    fn set_less_simple(&self, cx: &Cx, key: Ref<'_>, value: Ref<'_>) -> bool {
         let Some(hash) = crate::objects::hash::known_hash(cx, key) else { return false };
         let done = locked(cx, &self.h, || match self.find_quick(cx, key, hash) {
             Quick::Found(index) => Some(Ok(self.entry(index).value.replace_locked(&self.h, value.own(cx)))),

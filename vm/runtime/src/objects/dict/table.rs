@@ -82,6 +82,15 @@ pub(super) enum Quick {
     Unknown,
 }
 
+/// Where a key is, or where the index would say so.
+pub(super) enum Place {
+    Found(u32),
+    /// A slot of the index, if the key is missing.
+    Vacant(usize),
+    /// It takes more to tell.
+    Unknown,
+}
+
 /// A comparison to be made without the lock, and what is needed to go on afterwards.
 pub(super) struct Question {
     pub stored: Obj,
@@ -237,6 +246,55 @@ impl PyDict {
                 true => super::key::quick_equal(cx, entry.key.peek(), key.value()),
             }
         })
+    }
+
+    /// Where the key is, or may be entered with [`PyDict::enter`]: found by identity alone, in a small table.
+    #[inline(always)]
+    pub(super) fn place(&self, key: Value, hash: i64) -> Place {
+        if self.log2_index_bytes.get() != self.log2_size.get() || self.entries.get().is_null() {
+            return Place::Unknown;
+        }
+        let (mask, index, entries) = (self.mask(), self.index_start().cast::<i8>(), self.entries.get());
+        let (mut slot, mut perturb) = (hash as usize & mask, hash as u64);
+        loop {
+            // SAFETY: as in `walk_index`, the index has words of this width.
+            let number = unsafe { *index.add(slot) } as i32;
+            if number >= 0 {
+                // SAFETY: as above.
+                let entry = unsafe { &*entries.add(number as usize) };
+                if entry.key.peek() == key {
+                    return Place::Found(number as u32);
+                }
+                if entry.hash.get() == hash {
+                    return Place::Unknown;
+                }
+            } else {
+                return if number == EMPTY { Place::Vacant(slot) } else { Place::Unknown };
+            }
+            perturb >>= PERTURB_SHIFT;
+            slot = slot.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & mask;
+        }
+    }
+
+    /// Appends an entry for a key that [`PyDict::place`] has found a vacant slot for, to a dict that is not published and has
+    /// room for it.
+    #[inline(always)]
+    pub(super) fn enter(&self, cx: &Cx, slot: usize, key: Obj, hash: i64, value: Obj) {
+        debug_assert!(!self.h.is_published() && self.free.get() != 0);
+        if self.only_str.get() && !cx.is_exactly(key.r(), Builtin::Str) {
+            self.only_str.set(false);
+        }
+        let number = self.filled.get();
+        // SAFETY: as in `insert_new`; the index has words of this width.
+        unsafe {
+            let entry = Entry { hash: Cell::new(hash), key: Slot::new(key), value: Slot::new(value) };
+            self.entries.get().add(number as usize).write(entry);
+            *self.index_start().cast::<i8>().add(slot) = number as i8;
+        }
+        self.filled.set(number + 1);
+        self.free.set(self.free.get() - 1);
+        self.used.set(self.used.get() + 1);
+        self.touch();
     }
 
     /// The entry of any key.
