@@ -122,7 +122,7 @@ names! {
     displayhook_last = "last_exc", text_signature = "__text_signature__", objclass = "__objclass__",
     add_note = "add_note", exceptions = "exceptions", value = "value", obj = "obj", errno = "errno", strerror = "strerror",
     filename = "filename", filename2 = "filename2", warnings = "warnings", warn = "warn", new = "__new__", init = "__init__",
-    copyreg = "copyreg", newobj = "__newobj__", newobj_ex = "__newobj_ex__", getnewargs = "__getnewargs__",
+    reduce = "__reduce__", copyreg = "copyreg", newobj = "__newobj__", newobj_ex = "__newobj_ex__", getnewargs = "__getnewargs__",
     getnewargs_ex = "__getnewargs_ex__", slotnames = "__slotnames__",
     getattr = "__getattr__", eq = "__eq__", hash = "__hash__", lambda = "<lambda>", module_repr = "__module_repr__",
 }

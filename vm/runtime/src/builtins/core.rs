@@ -16,7 +16,7 @@ pub const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("id", "($module, obj, /)", Shortcut(id_of_one, |cx, a| id(cx, a))),
     ("callable", "($module, obj, /)", Leaf(callable)),
     ("isinstance", "($module, obj, class_or_tuple, /)", Shortcut(is_plain_instance, isinstance)),
-    ("issubclass", "($module, cls, class_or_tuple, /)", Full(issubclass)),
+    ("issubclass", "($module, cls, class_or_tuple, /)", Shortcut(is_plain_subclass, issubclass)),
     ("getattr", "($module, object, name, default=<unrepresentable>, /)", Shortcut(known_attr, getattr)),
     ("setattr", "($module, obj, name, value, /)", Full(setattr)),
     ("delattr", "($module, obj, name, /)", Full(delattr)),
@@ -63,6 +63,10 @@ fn known_attr(cx: &Cx, a: Args<'_>) -> Value {
         _ => return Value::UNDEF,
     };
     match recent::attr_simple(cx, a.get(0), a.get(1), missing) {
+        Value::UNDEF if cx.owns_everything() => match recent::attr(cx, a.get(0), a.get(1)) {
+            recent::Known::Value(v) => v.into_value(),
+            _ => Value::UNDEF,
+        },
         Value::UNDEF => Value::UNDEF,
         // SAFETY: what the slot or the argument holds.
         v => unsafe { Ref::from_value(v) }.own(cx).into_value(),
@@ -133,6 +137,17 @@ fn callable(cx: &Cx, a: Args<'_>) -> R {
 fn isinstance(cx: &mut Cx, a: Args<'_>) -> R {
     let is = cx.is_instance(a.get(0), a.get(1))?;
     Ok(cx.bool(is))
+}
+
+/// `issubclass` of a class that is an instance of `type` itself.
+fn is_plain_subclass(cx: &Cx, a: Args<'_>) -> Value {
+    if a.count() != 2 || !cx.is_exactly(a.get(1), Builtin::Type) {
+        return Value::UNDEF;
+    }
+    match (PyType::from_ref(a.get(0), cx), PyType::from_ref(a.get(1), cx)) {
+        (Some(class), Some(other)) => Value::from_bool(class.is_subclass(other, cx)),
+        _ => Value::UNDEF,
+    }
 }
 
 fn issubclass(cx: &mut Cx, a: Args<'_>) -> R {

@@ -24,7 +24,7 @@ pub fn reduce(cx: &mut Cx, a: Args<'_>) -> R {
 pub fn reduce_ex(cx: &mut Cx, a: Args<'_>) -> R {
     let protocol = cx.to_i64(a.get(1))?;
     if !cx.class_of(a.get(0)).same_special(cx, cx.builtin(Builtin::Object), Special::Reduce) {
-        let own = cx.get_attr_str(a.get(0), "__reduce__")?;
+        let own = cx.get_attr(a.get(0), cx.vm.names.reduce.get())?;
         return cx.call(own.r(), &[]);
     }
     reduce_by(cx, a.get(0), protocol)

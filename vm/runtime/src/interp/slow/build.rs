@@ -7,6 +7,7 @@ use crate::interp::{slow, unwind};
 use crate::objects::dict::PyDict;
 use crate::objects::function::{self, PyFunction};
 use crate::objects::list::{self, PyList};
+use crate::objects::tuple::PyTuple;
 use crate::objects::{set, str, template, tuple};
 use crate::prelude::*;
 
@@ -131,6 +132,12 @@ slow_unit! {
 slow_unit! {
     pub fn list_extend(word, regs, cx) {
         let source = operand(regs, fb!(word));
+        if cx.is_exactly(source, Builtin::Tuple) {
+            let list = operand(regs, fa!(word)).cast_unchecked::<PyList>();
+            let items = source.cast_unchecked::<PyTuple>().items();
+            items.iter().for_each(|item| list.append(cx, item.own(cx)));
+            return Ok(());
+        }
         let result = cx.collect(source);
         let items = match result {
             Err(err) if cx.is_error(&err, Builtin::TypeError) && !is_iterable(cx, source) => {
@@ -231,8 +238,7 @@ fn merge(cx: &mut Cx, dict: &PyDict, source: Ref<'_>, callee: Ref<'_>) -> R<()> 
 
 slow_handler! {
     pub fn list_to_tuple(word, regs, cx) {
-        let list = operand(regs, fb!(word)).cast_unchecked::<PyList>();
-        Ok(cx.tuple(list.snapshot(cx)))
+        Ok(operand(regs, fb!(word)).cast_unchecked::<PyList>().take_tuple(cx))
     }
 }
 

@@ -33,6 +33,12 @@ fn fill(cx: &mut Cx, a: Args<'_>, name: &str) -> R {
     Ok(cx.none())
 }
 
+/// `dict.update` with one argument by position.
+fn update_given(cx: &mut Cx, a: Args<'_>) -> Option<R> {
+    let [_, other] = *a.refs() else { return None };
+    Some(a.this::<PyDict>().update_from(cx, other).map(|()| cx.none()))
+}
+
 /// `dict(v)` of the exact class.
 ///
 /// # Errors
@@ -295,7 +301,7 @@ pub fn init(cx: &mut Cx) {
             ("pop", "($self, key, default=<unrepresentable>, /)", Full(pop)),
             ("popitem", "($self, /)", Full(popitem)),
             ("setdefault", "($self, key, default=None, /)", Full(setdefault)),
-            ("update", "($self, /, *args, **kwargs)", Full(|cx, a| fill(cx, a, "update"))),
+            ("update", "($self, /, *args, **kwargs)", Varied(update_given, |cx, a| fill(cx, a, "update"))),
             ("values", "($self, /)", Leaf(|cx, a| Ok(new_view(cx, a.get(0), Part::Value)))),
         ],
     );

@@ -2,6 +2,7 @@
 
 use super::{PyList, storage_bytes};
 use crate::objects::sync::{Field, locked};
+use crate::objects::tuple::new_tuple_from_values;
 use crate::prelude::*;
 use ungil_gc::heap::MAX_BUFFER;
 use ungil_locks::primitive::{AtomicPtr, AtomicUsize};
@@ -177,6 +178,20 @@ impl PyList {
     /// Counted copies of all items.
     pub fn snapshot(&self, cx: &Cx) -> Vec<Obj> {
         locked(cx, &self.h, || self.slots().iter().filter_map(|slot| slot.get_locked(cx)).collect())
+    }
+
+    /// A tuple of the items, which leave the list; that nobody else knows it is the caller's promise.
+    pub(crate) fn take_tuple(&self, cx: &Cx) -> Obj {
+        // References in published slots are not moved (RC-1).
+        if self.h.is_published() {
+            return cx.tuple(self.snapshot(cx));
+        }
+        let slots = self.slots();
+        // SAFETY: slots are words.
+        let items = unsafe { std::slice::from_raw_parts(slots.as_ptr().cast(), slots.len()) };
+        let tuple = new_tuple_from_values(cx, items);
+        self.len.set(0);
+        tuple
     }
 
     /// Removes everything.
