@@ -11,7 +11,7 @@ mod names;
 
 pub use importlib::{Importlib, add_main_spec, installed};
 pub use load::{
-    EmbeddedLibrary, Source, embedded, find_library, find_spec_source, has_embedded, import_interned, import_module,
-    is_initializing, keep_source, kept_source, run_code, run_source, set_embedded,
+    EmbeddedLibrary, Source, embedded, find_library, find_spec_source, has_embedded, import_interned,
+    import_module, is_initializing, keep_source, kept_source, run_code, run_source, set_embedded,
 };
 pub use names::{import_from, import_name, import_star, is_standard};

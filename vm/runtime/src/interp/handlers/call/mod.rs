@@ -134,7 +134,11 @@ const MOST_WITH_DEFAULTS: usize = 255;
 /// if that is not so simple, and nothing has been done.
 #[inline(always)]
 unsafe fn sort_positional(cx: &Cx, function: &PyFunction, first: *mut Value, given: usize) -> usize {
-    if bind_python::sort_positional(cx, function, first, given) { function.code().parameters.count() } else { 0 }
+    if bind_python::sort_positional(cx, function, first, given) {
+        function.code().parameters.count()
+    } else {
+        0
+    }
 }
 
 handler! {
