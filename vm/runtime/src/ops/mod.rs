@@ -6,6 +6,7 @@ mod attr;
 mod call;
 mod compare;
 mod container;
+mod instance_dict;
 mod iterate;
 mod number;
 pub mod quick;
@@ -13,9 +14,9 @@ mod text;
 
 pub use attr::{
     CacheableLoad, CacheableStore, MethodLookup, binds_plainly, cacheable_load, cacheable_method,
-    cacheable_store, change_needs_flush, check_name, dict_slot, generic_get_attr, generic_get_attr_opt,
-    generic_set_attr, get_attr_with, has_inline_values, instance_dict, missing_for_good, own_attr,
-    set_attr_with, set_instance_dict, set_root_shape,
+    cacheable_store, change_needs_flush, check_name, generic_get_attr, generic_get_attr_opt,
+    generic_set_attr, get_attr_with, missing_for_good, own_attr, set_attr_with, set_root_shape,
 };
 pub use compare::CompareOp;
+pub use instance_dict::{dict_slot, has_inline_values, instance_dict, set_instance_dict};
 pub use number::{BinaryOp, UnaryOp};
