@@ -56,6 +56,8 @@ pub mod flag {
     pub const WEAK_CELL: u16 = 128;
     /// An object that is a part of another: `gc.collect()` does not count it.
     pub const PART: u16 = 256;
+    /// An instance that keeps its attributes in its dict for good.
+    pub const STAYS_IN_DICT: u16 = 512;
 }
 
 /// See the module's head for the layout.

@@ -4,7 +4,8 @@
 //! more name. Shapes are immutable and live as long as their class; the id of one that was freed is not given to another
 //! before all inline caches have been emptied, so an inline cache may keep an id.
 //! An instance with more attributes than its area holds, or whose `__dict__` was asked for, goes over to the class's
-//! dict shape: all its attributes are then in a real dict in the area's first slot.
+//! dict shape: all its attributes are then in a real dict in the area's first slot. From there it may come back once
+//! (`ops/instance_dict.rs`).
 
 use crate::class::{PyType, class_flag};
 use crate::{Cx, Header, Ref, ShapeHead, TypeOps};
@@ -33,6 +34,9 @@ pub struct Shape {
     pub last_word: u32,
     index: Option<HashMap<usize, u32, BuildPointerHasher>>,
     transitions: Mutex<Vec<(usize, *const Shape)>>,
+    /// The shape without names that this one comes from; null if it is none itself and comes from none.
+    root: *const Shape,
+    /// Of a root: the shape of its instances that have gone over to a dict.
     dict_shape: AtomicPtr<Shape>,
 }
 
@@ -56,6 +60,7 @@ impl Shape {
         dict_mode: bool,
         names: Box<[usize]>,
         first: u32,
+        root: Option<&'static Shape>,
     ) -> &'static Shape {
         let index = (names.len() > 8)
             .then(|| names.iter().enumerate().map(|(i, &name)| (name, first + i as u32)).collect());
@@ -74,6 +79,7 @@ impl Shape {
             first,
             index,
             transitions: Mutex::default(),
+            root: root.map_or(std::ptr::null(), std::ptr::from_ref),
             dict_shape: AtomicPtr::default(),
         }));
         class.shapes.lock().unwrap_or_else(|p| p.into_inner()).push(shape);
@@ -120,7 +126,7 @@ impl Shape {
         let finalizer = asks(ops);
         let flags = AtomicU32::new(if gc { shape_flag::GC | finalizer } else { 0 });
         let head = ShapeHead { ops, id, flags, attr_offset: 0, attr_inline: 0, class: freeable(class) };
-        Shape::make(cx, head, class, true, Box::default(), 0)
+        Shape::make(cx, head, class, true, Box::default(), 0, None)
     }
 
     /// The shape of the instances of a native module's type.
@@ -142,7 +148,15 @@ impl Shape {
             attr_inline: inline.max(class.slot_count),
             class: freeable(class),
         };
-        Shape::make(cx, head, class, !class.has_flag(class_flag::HAS_DICT), Box::default(), class.slot_count)
+        Shape::make(
+            cx,
+            head,
+            class,
+            !class.has_flag(class_flag::HAS_DICT),
+            Box::default(),
+            class.slot_count,
+            None,
+        )
     }
 
     /// The slot that holds the attribute with this interned name.
@@ -175,25 +189,31 @@ impl Shape {
         let names = self.names.iter().copied().chain([name]).collect();
         let class = self.class();
         class.note_slot_name(name, false);
-        let next = Shape::make(cx, self.like(cx, class), class, false, names, self.first);
+        let next =
+            Shape::make(cx, self.like(cx, class), class, false, names, self.first, self.without_names());
         transitions.push((name, next));
         Some((next, slot))
     }
 
+    /// The shape without names for the same area: the one that this one comes from, or itself.
+    pub fn without_names(&'static self) -> Option<&'static Shape> {
+        // SAFETY: shapes live as long as their class.
+        unsafe { self.root.as_ref() }.or_else(|| (!self.dict_mode).then_some(self))
+    }
+
     /// The shape with the same area whose attributes are in a dict.
     pub fn in_dict_mode(&'static self, cx: &Cx) -> &'static Shape {
-        if self.dict_mode {
-            return self;
-        }
+        let Some(root) = self.without_names().filter(|_| !self.dict_mode) else { return self };
         // ORD: acquire and release: the shape is complete when seen. A race makes two, both are right.
-        let known = self.dict_shape.load(Ordering::Acquire);
+        let known = root.dict_shape.load(Ordering::Acquire);
         // SAFETY: shapes live as long as their class.
         if let Some(shape) = unsafe { known.as_ref() } {
             return shape;
         }
         let class = self.class();
-        let shape = Shape::make(cx, self.like(cx, class), class, true, Box::default(), self.first);
-        self.dict_shape.store(shape as *const Shape as *mut Shape, Ordering::Release);
+        let shape =
+            Shape::make(cx, self.like(cx, class), class, true, Box::default(), self.first, Some(root));
+        root.dict_shape.store(shape as *const Shape as *mut Shape, Ordering::Release);
         shape
     }
 
@@ -210,7 +230,7 @@ impl Shape {
             return shape;
         }
         drop(known);
-        Shape::make(cx, self.like(cx, class), class, true, Box::default(), class.slot_count)
+        Shape::make(cx, self.like(cx, class), class, true, Box::default(), class.slot_count, None)
     }
 
     /// The class of the shape's objects.
@@ -229,6 +249,14 @@ impl Shape {
             attr_offset: self.head.attr_offset,
             attr_inline: self.head.attr_inline,
         }
+    }
+}
+
+impl PyType {
+    /// Attributes of the instance that has had most of them, as far as shapes describe them.
+    pub(crate) fn most_attributes(&self) -> u32 {
+        let shapes = self.shapes.lock().unwrap_or_else(|p| p.into_inner());
+        shapes.iter().map(|shape| shape.names.len() as u32).max().unwrap_or(0)
     }
 }
 

@@ -131,11 +131,11 @@ fn object_format(cx: &mut Cx, a: Args<'_>) -> R {
     cx.to_str(a.get(0))
 }
 
-/// The size of the payload, with what lies behind it.
+/// The size of the object's block: payload, what lies behind it, and attributes.
 fn object_sizeof(cx: &Cx, a: Args<'_>) -> R {
     let size = match a.get(0).header() {
-        // SAFETY: called with an object of the layout that the operations are for.
-        Some(h) => unsafe { (cx.class_of(a.get(0)).ops.size)(std::ptr::from_ref(h).cast_mut()) },
+        // SAFETY: the object is alive and of this shape.
+        Some(h) => unsafe { cx.shape_of(h).head.size_of(std::ptr::from_ref(h).cast_mut()) },
         None => size_of::<Header>(),
     };
     Ok(cx.int(size as i64))

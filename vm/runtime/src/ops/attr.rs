@@ -8,6 +8,7 @@ use crate::objects::dict::PyDict;
 use crate::objects::module::PyModule;
 use crate::objects::native::{PyGetSet, PyNative};
 use crate::objects::str::PyStr;
+use crate::objects::type_::stop_learning;
 use crate::{Cx, Obj, ObjExt, R, Ref, RefExt, Slot, Value};
 use ungil_gc::DYNAMIC_OFFSET;
 use ungil_locks::primitive::Ordering;
@@ -493,6 +494,7 @@ fn learn_more_slots(cx: &Cx, class: &PyType, shape: &Shape) {
     // ORD: relaxed; a hint.
     if wanted > class.inline_hint.load(Ordering::Relaxed) {
         class.inline_hint.store(wanted, Ordering::Relaxed);
+        stop_learning(class);
         set_root_shape(cx, class, wanted);
     }
 }

@@ -1,7 +1,7 @@
 //! Instances whose attributes are in a dict: what `obj.__dict__` gives.
 
 use super::attr::missing;
-use crate::class::class_flag;
+use crate::class::{Shape, class_flag};
 use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
 use crate::objects::method::PyMethodWrapper;
@@ -109,8 +109,61 @@ pub fn instance_dict(cx: &mut Cx, obj: Ref<'_>) -> R {
     }
 }
 
-/// Whether an object of a class without a layout of its own keeps its attributes in itself, not in a dict.
+/// Lets an instance keep its attributes in itself again if they are in a dict only because somebody has asked for it, and
+/// nobody holds that any more (`obj.__dict__.update(...)`): attributes in the object are found quicker, and take less
+/// memory. Each instance comes back once, so that one whose dict is asked for time and again does not go to and fro.
+pub fn leave_dict(cx: &Cx, obj: Ref<'_>) {
+    let Some(h) = obj.header() else { return };
+    let shape = cx.shape_of(h);
+    let Some(root) = shape.without_names().filter(|_| shape.dict_mode) else { return };
+    if h.has_flag(crate::flag::STAYS_IN_DICT) || !cx.is_exclusive(h) {
+        return;
+    }
+    // SAFETY: the shape describes the object, which is exclusively the thread's.
+    let area = unsafe { shape.head.attr_area(obj.value().ptr()) };
+    let dict = area[0].peek();
+    if !dict.is_ptr() {
+        return;
+    }
+    // SAFETY: the instance keeps the dict alive, and is not changed before it has been emptied.
+    let dict = unsafe { Ref::from_value(dict) };
+    let asked_for =
+        dict.header().is_some_and(|h| !h.has_flag(crate::flag::PART) && h.is_unique(cx.mutator()));
+    let Some(items) = dict.downcast::<PyDict>(cx).filter(|_| asked_for) else { return };
+    let Some(back) = shape_for(cx, root, items) else { return };
+    h.set_flag(crate::flag::STAYS_IN_DICT);
+    let mut slots = area[1 + root.first as usize..].iter();
+    items.visit(cx, |_, value| {
+        if let Some(slot) = slots.next() {
+            // What was there was moved into the dict when it was made.
+            let old = slot.replace_locked(h, value.own(cx));
+            debug_assert!(old.is_none());
+        }
+    });
+    h.set_shape_id(back.head.id);
+    drop(area[0].take_locked());
+}
+
+/// The shape, with the area of `root`, of an instance with these attributes: `None` if there is no room for them, or if one of
+/// them has a name that shapes do not know.
+fn shape_for(cx: &Cx, root: &'static Shape, items: &PyDict) -> Option<&'static Shape> {
+    if items.len() > (root.head.attr_inline - root.first) as usize || !items.has_only_str() {
+        return None;
+    }
+    let mut shape = Some(root);
+    items.visit(cx, |key, _| {
+        let known = key.header().is_some_and(|h| h.has_flag(crate::flag::INTERNED));
+        // SAFETY: interned strings are immortal.
+        let name: Ref<'static> = unsafe { Ref::from_value(key.value()) };
+        shape = shape.filter(|_| known).and_then(|shape| Some(shape.with_name(cx, name)?.0));
+    });
+    shape
+}
+
+/// Whether an object of a class without a layout of its own keeps its attributes in itself, not in a dict, or will when the
+/// next attribute is looked for.
 pub fn has_inline_values(cx: &Cx, obj: Ref<'_>) -> bool {
+    leave_dict(cx, obj);
     let class = cx.class_of(obj);
     class.has_flag(class_flag::HAS_DICT)
         && class.has_layout::<crate::objects::object::PyObject>()
@@ -133,6 +186,7 @@ pub fn set_instance_dict(cx: &mut Cx, obj: Ref<'_>, value: Option<Ref<'_>>) -> R
     drop(instance_dict(cx, obj)?);
     if let (Some(slot), Some(h)) = (dict_slot(cx, obj), obj.header()) {
         slot.set(h, cx, value);
+        h.set_flag(crate::flag::STAYS_IN_DICT);
     }
     Ok(())
 }

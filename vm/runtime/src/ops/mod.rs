@@ -18,5 +18,5 @@ pub use attr::{
     generic_set_attr, get_attr_with, missing_for_good, own_attr, set_attr_with, set_root_shape,
 };
 pub use compare::CompareOp;
-pub use instance_dict::{dict_slot, has_inline_values, instance_dict, set_instance_dict};
+pub use instance_dict::{dict_slot, has_inline_values, instance_dict, leave_dict, set_instance_dict};
 pub use number::{BinaryOp, UnaryOp};

@@ -12,7 +12,7 @@ use crate::objects::property::PyProperty;
 use crate::objects::{native, super_};
 use crate::ops::{
     CacheableLoad, CacheableStore, binds_plainly, cacheable_load, cacheable_method, cacheable_store,
-    dict_slot,
+    dict_slot, leave_dict,
 };
 use crate::{Cx, Obj, Ref, RefExt, Slot, Value};
 
@@ -215,6 +215,7 @@ pub(super) unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, n
         }
         return;
     }
+    leave_dict(cx, receiver);
     let guard = h.shape_word();
     let name = name.own(cx);
     let name = name.r();
@@ -337,6 +338,7 @@ unsafe fn store_by_cache(
 
 unsafe fn fill_store(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, name: Ref<'_>) {
     let Some(h) = receiver.header() else { return };
+    leave_dict(cx, receiver);
     let guard = h.shape_word();
     cx.class_of(receiver).note_in_caches();
     let word = match cacheable_store(cx, receiver, name) {

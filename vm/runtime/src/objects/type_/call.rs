@@ -9,10 +9,9 @@ use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 use ungil_locks::primitive::Ordering;
 
-/// Instances whose `__init__` is watched to learn how many attribute slots the class's instances need.
+/// Instances whose `__init__` is watched to learn how many attribute slots the class's instances need. They have a few to
+/// spare, as V8's slack tracking gives the first objects of a constructor.
 const WATCHED: u32 = 4;
-/// Attribute slots that the first instance may leave unused without a new layout for later ones.
-const SPARE: u32 = 2;
 
 /// `__init__`, if calling the class means no more than making an instance as `object` or `BaseException` does, and
 /// running that Python function.
@@ -120,26 +119,40 @@ pub fn plain_instance(cx: &mut Cx, class: &'static PyType, args: &[Value]) -> R 
 pub fn learn_layout(cx: &Cx, instance: &Obj) {
     let class = cx.class_of(instance.r());
     if !knows_layout(class) {
-        learn_slow(cx, class, instance);
+        learn_slow(cx, class);
     }
 }
 
 #[cold]
 #[inline(never)]
-fn learn_slow(cx: &Cx, class: &PyType, instance: &Obj) {
-    let Some(h) = instance.r().header() else { return };
-    let shape = cx.shape_of(h);
+fn learn_slow(cx: &Cx, class: &PyType) {
     // ORD: relaxed; a hint, lost updates do no harm.
-    let seen = class.instances_watched.load(Ordering::Relaxed);
-    class.instances_watched.store(seen.wrapping_add(1), Ordering::Relaxed);
-    if shape.dict_mode || !class.has_flag(class_flag::HAS_DICT) {
+    let seen = class.instances_watched.load(Ordering::Relaxed).wrapping_add(1);
+    class.instances_watched.store(seen, Ordering::Relaxed);
+    // Exact objects of built-in types are known by their shape.
+    if seen != WATCHED || !class.is_heap() || class.root_shape().dict_mode {
         return;
     }
-    let used = (shape.names.len() as u32).clamp(1, MAX_SHAPE_ATTRS);
-    let hint = class.inline_hint.load(Ordering::Relaxed);
-    if (seen == 0 && used + SPARE < hint) || used > hint {
-        class.inline_hint.store(used, Ordering::Relaxed);
-        crate::ops::set_root_shape(cx, class, used);
+    let room = room_for(class.most_attributes());
+    // ORD: as above.
+    if room < class.inline_hint.load(Ordering::Relaxed) {
+        class.inline_hint.store(room, Ordering::Relaxed);
+        crate::ops::set_root_shape(cx, class, room);
+    }
+}
+
+/// The class's instances are known to need other room than was thought: what is learnt from the first ones would be wrong.
+pub(crate) fn stop_learning(class: &PyType) {
+    // ORD: as in `learn_slow`.
+    class.instances_watched.store(WATCHED, Ordering::Relaxed);
+}
+
+/// Slots for instances that have `attributes`. Large instances get room for one that is set from outside: for want of it they
+/// would keep all their attributes in a dict.
+pub(super) fn room_for(attributes: u32) -> u32 {
+    match attributes.max(1) {
+        n @ ..6 => n,
+        n => ((n + 1) | 1).min(MAX_SHAPE_ATTRS),
     }
 }
 

@@ -60,9 +60,11 @@ impl PyType {
     }
 }
 
-/// How many attributes instances will have: as many as the methods of the classes of the MRO set on `self`
-/// (`__static_attributes__`), or a guess if they set none. Large instances get room for one that is set from outside:
-/// for want of it they would keep all their attributes in a dict.
+/// Attribute slots that the first instances have for what is set from outside.
+const SPARE: u32 = 2;
+
+/// How many attributes the first instances will have: as many as the methods of the classes of the MRO set on `self`
+/// (`__static_attributes__`) and a few that are set from outside, or a guess if they set none.
 fn expected_attributes(cx: &Cx, class: &PyType, mro: &[&'static PyType]) -> u32 {
     let key = cx.vm.names.static_attributes.get();
     let mut names: Vec<Value> = Vec::new();
@@ -78,8 +80,7 @@ fn expected_attributes(cx: &Cx, class: &PyType, mro: &[&'static PyType]) -> u32 
     match names.len() as u32 {
         // ORD: relaxed; the class is not shared yet.
         0 => class.inline_hint.load(Ordering::Relaxed),
-        n @ ..6 => n,
-        n => ((n + 1) | 1).min(MAX_SHAPE_ATTRS),
+        n => super::call::room_for(n).max(n + SPARE).min(MAX_SHAPE_ATTRS),
     }
 }
 

@@ -16,6 +16,7 @@ mod member;
 pub(crate) use attrs::class_attr;
 pub use attrs::{declare, full_name, init};
 pub use bases::{change_class, same_layout};
+pub(crate) use call::stop_learning;
 pub use call::{
     call_class, keep_plain_init, knows_layout, learn_layout, new_instance, plain_call, plain_init,
     plain_instance, quick_instance,
