@@ -1,19 +1,20 @@
 //! Attributes by inline cache.
 
-use super::call::{may_push, push_simple};
-use super::moves::drop_then;
+use super::call::{may_push, push_simple, result_word};
+use super::moves::{conclude, drop_then};
 use super::{count_up, prepare_then, take_register};
 use crate::class::{Builtin, PyType, Shape};
 use crate::interp::frame::Frame;
-use crate::interp::{Exit, Table};
+use crate::interp::{Exit, FAILED, Table};
 use crate::interp::{cache, slow};
 use crate::names::Special;
 use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
 use crate::objects::method::PyMethodWrapper;
 use crate::objects::module::PyModule;
+use crate::objects::native::PyGetSet;
 use crate::objects::property::PyProperty;
-use crate::{Cx, Ref, RefExt, Slot, Value};
+use crate::{Cx, ObjExt, Ref, RefExt, Slot, Value};
 use ungil_bytecode::WINDOW_HEADER;
 
 const MODULE: u32 = (Builtin::Module as u32) << 1;
@@ -21,6 +22,7 @@ const FUNCTION: u32 = (Builtin::Function as u32) << 1;
 const STATIC_METHOD: u32 = (Builtin::StaticMethod as u32) << 1;
 const CLASS_METHOD: u32 = (Builtin::ClassMethod as u32) << 1;
 const PROPERTY: u32 = (Builtin::Property as u32) << 1;
+const GET_SET: u32 = (Builtin::GetSet as u32) << 1;
 
 /// Address of the interned name with this index.
 #[inline(always)]
@@ -220,7 +222,7 @@ handler! {
             return load_property::<SOLO>(ip, regs, cx, t, cached);
         }
         if cache::kind(cached) == cache::COMPUTED {
-            return slow::attr::load_computed::run(ip, regs, cx, t);
+            return load_computed::<SOLO>(ip, regs, cx, t, cached);
         }
         let v = cached_value::<SOLO>(cached, receiver, name, cx);
         if v.is_undef() {
@@ -232,6 +234,47 @@ handler! {
         }
         finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
     }
+}
+
+/// What [`read_computed`] gives if the cell leads to nothing that it reads: no value's word.
+const NOT_READ: u64 = 1;
+
+/// Reads a computed attribute of a built-in type; `cached` applies to the receiver.
+#[inline(never)]
+unsafe fn load_computed<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    cached: u64,
+) -> Exit {
+    let result = read_computed(ip, regs, cx, cached);
+    if result == NOT_READ {
+        return slow::attr::load_computed::run(ip, regs, cx, t);
+    }
+    if result == FAILED {
+        return slow::attr::computed_failed::run(ip, regs, cx, t);
+    }
+    // The getter may have met a safepoint.
+    if SOLO && !(*cx).owns_everything() {
+        return conclude::<false>(ip.add(2), regs, cx, t, *ip, Value(result));
+    }
+    conclude::<SOLO>(ip.add(2), regs, cx, t, *ip, Value(result))
+}
+
+/// The word of the attribute's value, [`FAILED`] with the exception in the context, or [`NOT_READ`].
+#[inline(never)]
+unsafe fn read_computed(ip: *const u64, regs: *mut Value, cx: *mut Cx, cached: u64) -> u64 {
+    let v = (*cx).vm.cells.peek(cache::payload(cached));
+    if !v.is_ptr() || (*v.ptr()).shape_word() != GET_SET {
+        return NOT_READ;
+    }
+    (*cx).regs.set(regs);
+    (*cx).ip.set(ip);
+    let receiver = Ref::from_value(*regs.add(fb!(*ip)));
+    // Counted: the class may lose it while it is read.
+    let computed = Ref::from_value(v).own(&*cx);
+    result_word(cx, computed.cast_unchecked::<PyGetSet>().read(&mut *cx, receiver))
 }
 
 /// Calls the getter of a property in a frame above this one: what it returns is the result of the instruction.

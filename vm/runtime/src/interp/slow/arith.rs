@@ -48,6 +48,9 @@ fn compute(cx: &mut Cx, op: BinaryOp, in_place: bool, a: Ref<'_>, b: Ref<'_>) ->
     if let Some(result) = known {
         return result;
     }
+    if !immediate && let Some(v) = int::binary_with_float(cx, op, a, b) {
+        return Ok(v);
+    }
     if !immediate
         && let Some(hooks) = cx.number_hooks(a, b)
         && let Some(result) = (hooks.binary)(cx, op, a, b)

@@ -3,7 +3,7 @@
 use super::{consume, operand, take, take_temp};
 use crate::class::{Builtin, PyType, Shape};
 use crate::interp::cache;
-use crate::interp::resume_at;
+use crate::interp::{resume_at, unwind};
 use crate::names::Special;
 use crate::objects::dict::PyDict;
 use crate::objects::module::PyModule;
@@ -172,6 +172,14 @@ slow_path! {
             }
             _ => load_attr::next(ip, regs, cx, t),
         }
+    }
+}
+
+slow_path! {
+    /// A computed attribute's getter has raised what is in the context.
+    pub fn computed_failed(ip, regs, cx, t) {
+        let err = crate::interp::run::take_raised(&mut *cx);
+        unwind::raise(ip, regs, cx, t, err)
     }
 }
 

@@ -20,7 +20,10 @@ pub mod text;
 pub use methods::{declare, init};
 pub use new::{from_float, int_of};
 pub use num::{Int, IntRef, Trouble};
-pub use small::{binary_exact, binary_float, binary_small, compare_exact, compare_small, float_mod, trouble};
+pub use small::{
+    binary_exact, binary_float, binary_small, binary_with_float, compare_exact, compare_small, float_mod,
+    trouble,
+};
 
 use crate::prelude::*;
 use num_bigint::BigInt;

@@ -69,6 +69,24 @@ pub fn binary_exact(cx: &mut Cx, op: BinaryOp, a: Ref<'_>, b: Ref<'_>) -> Option
     binary_int(cx, op, view_exact(a)?, view_exact(b)?)
 }
 
+/// `a op b` of an int of exactly the class `int`, on the heap or not, and a float; `None` for anything else, and for what
+/// raises.
+#[inline]
+pub fn binary_with_float(cx: &Cx, op: BinaryOp, a: Ref<'_>, b: Ref<'_>) -> Option<Obj> {
+    let (x, y) = match (a.value().as_float(), b.value().as_float()) {
+        (None, Some(y)) => (view_exact(a)?.to_f64().ok()?, y),
+        (Some(x), None) => (x, view_exact(b)?.to_f64().ok()?),
+        _ => return None,
+    };
+    match op {
+        BinaryOp::Add => Some(cx.float(x + y)),
+        BinaryOp::Sub => Some(cx.float(x - y)),
+        BinaryOp::Mul => Some(cx.float(x * y)),
+        BinaryOp::TrueDiv if y != 0.0 => Some(cx.float(x / y)),
+        _ => None,
+    }
+}
+
 /// `a op b` for the values of ints; `None` if ints do not know the operator.
 pub(super) fn binary_int(cx: &mut Cx, op: BinaryOp, a: IntRef<'_>, b: IntRef<'_>) -> Option<R> {
     if let (BinaryOp::FloorDiv | BinaryOp::DivMod, IntRef::Big(_), IntRef::Big(_)) = (op, a, b) {
