@@ -36,6 +36,26 @@ pub enum Field {
     Constant(Const),
 }
 
+/// Frees what is below by a list of what is left: a tree may be deeper than the stack of the thread that lets go of it.
+impl Drop for Node {
+    fn drop(&mut self) {
+        let mut left = Vec::new();
+        let mut fields = std::mem::take(&mut self.fields);
+        loop {
+            let inner = fields.into_iter().map(|(_, field)| field);
+            left.extend(inner.filter(|field| matches!(field, Field::Node(_) | Field::List(_))));
+            fields = loop {
+                match left.pop() {
+                    Some(Field::Node(mut node)) => break std::mem::take(&mut node.fields),
+                    Some(Field::List(items)) => left.extend(items),
+                    Some(_) => {}
+                    None => return,
+                }
+            };
+        }
+    }
+}
+
 impl Node {
     /// The field of a name; nothing if there is none.
     pub fn field(&self, name: &str) -> &Field {
@@ -116,6 +136,15 @@ struct Maker<'a> {
 impl Node {
     /// Puts in what is known without running the tree: the value of `__debug__`.
     pub fn optimize(&mut self, level: i8) {
+        // Not by recursion: the tree may be deeper than the stack.
+        let mut left = vec![self];
+        while let Some(node) = left.pop() {
+            node.optimize_itself(level);
+            node.fields.iter_mut().for_each(|(_, field)| field.push_nodes(&mut left));
+        }
+    }
+
+    fn optimize_itself(&mut self, level: i8) {
         let is_debug = self.class == "Name"
             && self.field("id").text() == Some("__debug__")
             && self.field("ctx").class() == "Load";
@@ -123,19 +152,15 @@ impl Node {
             let value = if level > 0 { Const::False } else { Const::True };
             self.class = "Constant";
             self.fields = vec![("value", Field::Constant(value)), ("kind", Field::Nothing)];
-            return;
-        }
-        for (_, field) in &mut self.fields {
-            field.optimize(level);
         }
     }
 }
 
 impl Field {
-    fn optimize(&mut self, level: i8) {
+    fn push_nodes<'a>(&'a mut self, nodes: &mut Vec<&'a mut Node>) {
         match self {
-            Field::Node(node) => node.optimize(level),
-            Field::List(items) => items.iter_mut().for_each(|item| item.optimize(level)),
+            Field::Node(node) => nodes.push(node),
+            Field::List(items) => items.iter_mut().for_each(|item| item.push_nodes(nodes)),
             _ => {}
         }
     }

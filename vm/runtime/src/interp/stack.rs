@@ -105,12 +105,19 @@ impl Drop for Stack {
 }
 
 thread_local! {
-    static NATIVE_SIZE: Cell<usize> = const { Cell::new(0) };
+    /// How much of its native stack the thread may use before natives stop recursing; 0 if nobody has said.
+    static NATIVE_USE: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Says how large the current OS thread's native stack is; to be called first thing on it.
 pub fn set_native_stack_size(bytes: usize) {
-    NATIVE_SIZE.with(|size| size.set(bytes));
+    // A quarter in reserve: the deepest Rust frames between two checks, and what raising an error needs.
+    set_native_stack_use(bytes - bytes / 4);
+}
+
+/// As [`set_native_stack_size`] for a stack that has its reserve beyond these bytes.
+pub fn set_native_stack_use(bytes: usize) {
+    NATIVE_USE.with(|most| most.set(bytes));
 }
 
 /// The highest address of this thread's native stack.
@@ -131,10 +138,9 @@ pub fn native_end() -> usize {
 /// The lowest address that the native stack of this thread may reach: natives that recurse stop above it.
 pub fn native_limit() -> usize {
     let here = 0u8;
-    let size = match NATIVE_SIZE.with(Cell::get) {
-        0 => 2 << 20,
-        size => size,
+    let most = match NATIVE_USE.with(Cell::get) {
+        0 => 3 << 19,
+        most => most,
     };
-    // A quarter in reserve: the deepest Rust frames between two checks, and what raising an error needs.
-    (&raw const here as usize).saturating_sub(size - size / 4)
+    (&raw const here as usize).saturating_sub(most)
 }

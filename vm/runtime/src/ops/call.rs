@@ -83,6 +83,10 @@ impl Cx {
         if id == Builtin::Function as u32 {
             return run::call_sorting(self, f, args, names);
         }
+        // Natives that call natives, as proxies of proxies do, have no other guard.
+        if self.native_stack_low() {
+            return Err(self.recursion_error(""));
+        }
         if native::is_native(id) {
             return native::call(self, f, Args::new(args), names);
         }

@@ -13,6 +13,9 @@ use ungil_runtime::{Vm, interp};
 
 /// Native stack of a new thread in bytes of address space, unless `stack_size()` was told otherwise.
 const STACK: usize = 16 << 20;
+/// What a thread's native stack has beyond that for the deepest Rust frames between two looks at what is left of it, and for raising
+/// the error. Address space as well, so that it does not depend on how small a stack is asked for.
+const RESERVE: usize = 4 << 20;
 /// The least that `stack_size()` accepts.
 const MIN_STACK: i64 = 53248;
 
@@ -124,8 +127,8 @@ fn spawn(cx: &mut Cx, task: Task, handle: Arc<ThreadHandle>, daemon: bool) -> R<
     let (vm, theirs, own) = (cx.vm, parcel.clone(), handle.clone());
     // ORD: relaxed; a number for people.
     RUNNING.fetch_add(1, Ordering::Relaxed);
-    let started = std::thread::Builder::new().stack_size(stack).spawn(move || {
-        interp::stack::set_native_stack_size(stack);
+    let started = std::thread::Builder::new().stack_size(stack.saturating_add(RESERVE)).spawn(move || {
+        interp::stack::set_native_stack_use(stack);
         let task = theirs.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task {
             live(vm, task, &own);
