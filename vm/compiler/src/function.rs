@@ -57,7 +57,8 @@ impl<'a> Compiler<'a> {
             .iter()
             .map(|decorator| {
                 let base = self.u.push_many(WINDOW_HEADER);
-                self.expr_to(&decorator.expression, base + 2)?;
+                // A unit with too many registers is refused when it is finished.
+                self.expr_to(&decorator.expression, base.wrapping_add(2))?;
                 Ok(base)
             })
             .collect()
@@ -67,7 +68,7 @@ impl<'a> Compiler<'a> {
     fn close_decorators(&mut self, decorators: &'a [Decorator], windows: &[Reg], dst: Reg) {
         for (at, decorator) in decorators.iter().enumerate().rev() {
             self.at(&decorator.expression);
-            let result = if at == 0 { dst } else { windows[at - 1] + WINDOW_HEADER as Reg };
+            let result = if at == 0 { dst } else { windows[at - 1].wrapping_add(WINDOW_HEADER as Reg) };
             self.u.emit(Op::Call, result, windows[at], 1);
         }
     }

@@ -85,7 +85,7 @@ impl Cx {
         }
         // Natives that call natives, as proxies of proxies do, have no other guard.
         if self.native_stack_low() {
-            return Err(self.recursion_error(""));
+            return self.refused();
         }
         if native::is_native(id) {
             return native::call(self, f, Args::new(args), names);
@@ -98,6 +98,12 @@ impl Cx {
             return native::prepended(this, args, |all| self.call_values(function, all, names));
         }
         self.call_object(f, args, names)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refused(&mut self) -> R {
+        Err(self.recursion_error(""))
     }
 
     fn call_object(&mut self, f: Ref<'_>, args: &[Value], names: Option<&PyTuple>) -> R {

@@ -59,6 +59,8 @@ print(gc.get_freeze_count() > 0, where(frozen), any(frozen is other for other in
 frozen.__class__ = type("Late", (Node,), {"hello": lambda self: "hello"})
 Node()
 print(gc.collect(), frozen.hello())
+# Its class is not the last thing that the native stack has seen, where a word of it would keep it for a while.
+frozen.__class__ = Node
 del frozen.me, frozen
 gc.unfreeze()
 print(gc.get_freeze_count())
