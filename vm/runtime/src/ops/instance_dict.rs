@@ -109,9 +109,13 @@ pub fn instance_dict(cx: &mut Cx, obj: Ref<'_>) -> R {
     }
 }
 
+/// Most attributes with which an instance comes back from its dict.
+const FEW: usize = 8;
+
 /// Lets an instance keep its attributes in itself again if they are in a dict only because somebody has asked for it, and
 /// nobody holds that any more (`obj.__dict__.update(...)`): attributes in the object are found quicker, and take less
-/// memory. Each instance comes back once, so that one whose dict is asked for time and again does not go to and fro.
+/// memory. Each instance comes back once, so that one whose dict is asked for time and again does not go to and fro; and only
+/// with few attributes, which takes no longer than the look-ups that it saves (log records have many, and soon end).
 pub fn leave_dict(cx: &Cx, obj: Ref<'_>) {
     let Some(h) = obj.header() else { return };
     let shape = cx.shape_of(h);
@@ -147,7 +151,7 @@ pub fn leave_dict(cx: &Cx, obj: Ref<'_>) {
 /// The shape, with the area of `root`, of an instance with these attributes: `None` if there is no room for them, or if one of
 /// them has a name that shapes do not know.
 fn shape_for(cx: &Cx, root: &'static Shape, items: &PyDict) -> Option<&'static Shape> {
-    if items.len() > (root.head.attr_inline - root.first) as usize || !items.has_only_str() {
+    if items.len() > FEW.min((root.head.attr_inline - root.first) as usize) || !items.has_only_str() {
         return None;
     }
     let mut shape = Some(root);
