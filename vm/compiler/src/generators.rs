@@ -47,6 +47,8 @@ impl<'a> Compiler<'a> {
         let iterable = self.val(&node.value)?;
         self.at(node);
         self.u.emit_b(Op::GetYieldFromIter, result + 1, iterable, 0);
+        // What was iterated over is gone: it need not be kept at each suspension.
+        self.u.next_temp = result + 2;
         self.send_loop(result);
         self.u.move_to(dst, Val::temp(result));
         Ok(())
@@ -113,6 +115,8 @@ impl<'a> Compiler<'a> {
         let awaited = self.val(&node.value)?;
         self.at(node);
         self.u.emit_b(Op::GetAwaitable, result + 1, awaited, 0);
+        // What was iterated over is gone: it need not be kept at each suspension.
+        self.u.next_temp = result + 2;
         self.send_loop(result);
         self.u.move_to(dst, Val::temp(result));
         Ok(())

@@ -8,7 +8,7 @@ use crate::class::Builtin;
 use crate::interp::frame::{ENTRY, Frame, GENERATOR};
 use crate::interp::slow;
 use crate::interp::{Exit, FAILED, Table};
-use crate::objects::generator::{self, PyGenerator, kept, state};
+use crate::objects::generator::{self, AT_ONCE, PyGenerator, kept, state};
 use crate::{Cx, Ref, RefExt, Value};
 use ungil_bytecode::Op;
 
@@ -28,7 +28,7 @@ unsafe fn is_simple<const SOLO: bool>(g: &PyGenerator, top: *mut Value, cx: *mut
 
 /// Puts the generator's frame on the stack at `top`. `v` is what its `yield` gives, if it is at one. Where it goes on.
 #[inline(always)]
-unsafe fn resume<const SOLO: bool>(
+unsafe fn resume<const SOLO: bool, const MANY: bool>(
     generator: Value,
     top: *mut Value,
     call_ip: *const u64,
@@ -44,7 +44,7 @@ unsafe fn resume<const SOLO: bool>(
     // Borrowed: the generator, which the frame owns, keeps its function.
     *window.add(2) = g.function.peek();
     let frame = Frame::link(window, call_ip, caller, GENERATOR, next);
-    g.copy_registers_to(frame.0);
+    g.copy_registers_to::<MANY>(frame.0);
     g.outer_handled.set((*cx).handled.get());
     (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
     let ip = g.ip.get();
@@ -60,88 +60,146 @@ handler! {
     #[inline(never)]
     pub fn for_iter_generator(ip, regs, cx, t) {
         let generator = *regs.add(fb!(*ip));
+        let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
         let top = Frame(regs).top();
-        if !is_simple::<SOLO>(Ref::from_value(generator).cast_unchecked::<PyGenerator>(), top, cx) {
+        if !is_simple::<SOLO>(g, top, cx) {
             return slow::iterate::for_iter_generator::run(ip, regs, cx, t);
         }
-        let (ip, regs) = resume::<SOLO>(generator, top, ip, regs, ip.add(2), cx, Value::NONE);
+        if g.keeps_many() {
+            return for_iter_many::<SOLO>(ip, regs, cx, t);
+        }
+        let (ip, regs) = resume::<SOLO, false>(generator, top, ip, regs, ip.add(2), cx, Value::NONE);
+        goto!(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    /// As [`for_iter_generator`] for one that is simple and keeps many registers.
+    #[inline(never)]
+    fn for_iter_many(ip, regs, cx, t) {
+        let generator = *regs.add(fb!(*ip));
+        let top = Frame(regs).top();
+        let (ip, regs) = resume::<SOLO, true>(generator, top, ip, regs, ip.add(2), cx, Value::NONE);
         goto!(ip, regs, cx, t)
     }
 }
 
 handler! {
     pub fn send(ip, regs, cx, t) {
-        let iterator = *regs.add(fa!(*ip) + 1);
-        if !iterator.is_ptr() {
-            return slow::generator::send::run(ip, regs, cx, t);
-        }
-        let shape = (*iterator.ptr()).shape_word();
-        if shape != GENERATOR_SHAPE && shape != COROUTINE_SHAPE {
-            return slow::generator::send::run(ip, regs, cx, t);
-        }
-        let g = Ref::from_value(iterator).cast_unchecked::<PyGenerator>();
-        let source = regs.add(fb!(*ip));
-        let v = *source;
-        let top = Frame(regs).top();
-        if !is_simple::<SOLO>(g, top, cx) || (!v.is_none() && g.state() == state::CREATED) {
-            return slow::generator::send::run(ip, regs, cx, t);
-        }
-        if v.is_ptr() {
-            if flags!(*ip) & 0x200 != 0 {
-                *source = Value::UNDEF;
-            } else {
-                count_or_prepare!(v, ip, regs, cx, t);
-            }
-        }
-        let (ip, regs) = resume::<SOLO>(iterator, top, ip, regs, ip.add(1), cx, v);
-        goto!(ip, regs, cx, t)
+        send_to::<SOLO, false>(ip, regs, cx, t)
     }
 }
 
 handler! {
-    pub fn yield_(ip, regs, cx, t) {
-        let generator = *regs.sub(5);
-        let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
-        if !(SOLO || (*cx).is_exclusive(&g.h))
-            || (*cx).handled.get().is_ptr()
-            || g.outer_handled.get().is_ptr()
-            || g.h.is_published()
-            || (*regs.sub(1)).is_ptr()
-        {
-            return slow::generator::yield_::run(ip, regs, cx, t);
-        }
-        let source = regs.add(fb!(*ip));
-        let v = *source;
-        if v.is_ptr() {
-            if flags!(*ip) & 0x200 != 0 {
-                *source = Value::UNDEF;
-            } else {
-                count_or_prepare!(v, ip, regs, cx, t);
-            }
-        }
-        let frame = Frame(regs);
-        let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
-        let next = (*regs.sub(1)).as_raw() as *const u64;
-        g.move_registers_from(frame, kept(*ip));
-        *regs.sub(2) = Value::UNDEF;
-        *regs.sub(5) = Value::UNDEF;
-        g.ip.set(ip);
-        g.suspend();
-        (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
-        if count_down::<SOLO>(generator, cx) {
-            return yield_last::<SOLO>(call_ip, caller, cx, v, generator, kind & ENTRY != 0);
-        }
-        if kind & ENTRY != 0 {
-            return v.0;
-        }
-        let slot = caller.add(fa!(*call_ip));
-        let old = *slot;
-        *slot = v;
-        if old.is_ptr() {
-            return drop_then::<SOLO>(next, caller, cx, t, old);
-        }
-        goto!(next, caller, cx, t)
+    #[inline(never)]
+    fn send_many(ip, regs, cx, t) {
+        send_to::<SOLO, true>(ip, regs, cx, t)
     }
+}
+
+/// `Send` to an iterator, which keeps many registers if `MANY`.
+#[inline(always)]
+unsafe fn send_to<const SOLO: bool, const MANY: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+) -> Exit {
+    let iterator = *regs.add(fa!(*ip) + 1);
+    if !iterator.is_ptr() {
+        return slow::generator::send::run(ip, regs, cx, t);
+    }
+    let shape = (*iterator.ptr()).shape_word();
+    if shape != GENERATOR_SHAPE && shape != COROUTINE_SHAPE {
+        return slow::generator::send::run(ip, regs, cx, t);
+    }
+    let g = Ref::from_value(iterator).cast_unchecked::<PyGenerator>();
+    let source = regs.add(fb!(*ip));
+    let v = *source;
+    let top = Frame(regs).top();
+    if !is_simple::<SOLO>(g, top, cx) || (!v.is_none() && g.state() == state::CREATED) {
+        return slow::generator::send::run(ip, regs, cx, t);
+    }
+    if !MANY && g.keeps_many() {
+        return send_many::<SOLO>(ip, regs, cx, t);
+    }
+    if v.is_ptr() {
+        if flags!(*ip) & 0x200 != 0 {
+            *source = Value::UNDEF;
+        } else {
+            count_or_prepare!(v, ip, regs, cx, t);
+        }
+    }
+    let (ip, regs) = resume::<SOLO, MANY>(iterator, top, ip, regs, ip.add(1), cx, v);
+    goto!(ip, regs, cx, t)
+}
+
+handler! {
+    pub fn yield_(ip, regs, cx, t) {
+        suspend::<SOLO, false>(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    #[inline(never)]
+    fn yield_many(ip, regs, cx, t) {
+        suspend::<SOLO, true>(ip, regs, cx, t)
+    }
+}
+
+/// `Yield`, where many registers are kept if `MANY`.
+#[inline(always)]
+unsafe fn suspend<const SOLO: bool, const MANY: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+) -> Exit {
+    let generator = *regs.sub(5);
+    let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
+    if !(SOLO || (*cx).is_exclusive(&g.h))
+        || (*cx).handled.get().is_ptr()
+        || g.outer_handled.get().is_ptr()
+        || g.h.is_published()
+        || (*regs.sub(1)).is_ptr()
+    {
+        return slow::generator::yield_::run(ip, regs, cx, t);
+    }
+    if !MANY && kept(*ip) > AT_ONCE {
+        return yield_many::<SOLO>(ip, regs, cx, t);
+    }
+    let source = regs.add(fb!(*ip));
+    let v = *source;
+    if v.is_ptr() {
+        if flags!(*ip) & 0x200 != 0 {
+            *source = Value::UNDEF;
+        } else {
+            count_or_prepare!(v, ip, regs, cx, t);
+        }
+    }
+    let frame = Frame(regs);
+    g.move_registers_from::<MANY>(frame, kept(*ip));
+    g.ip.set(ip);
+    g.suspend();
+    (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
+    *regs.sub(2) = Value::UNDEF;
+    *regs.sub(5) = Value::UNDEF;
+    // Read only now, so that the machine's registers suffice.
+    let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
+    let next = (*regs.sub(1)).as_raw() as *const u64;
+    if count_down::<SOLO>(generator, cx) {
+        return yield_last::<SOLO>(call_ip, caller, cx, v, generator, kind & ENTRY != 0);
+    }
+    if kind & ENTRY != 0 {
+        return v.0;
+    }
+    let slot = caller.add(fa!(*call_ip));
+    let old = *slot;
+    *slot = v;
+    if old.is_ptr() {
+        return drop_then::<SOLO>(next, caller, cx, t, old);
+    }
+    goto!(next, caller, cx, t)
 }
 
 /// Delivers what a generator has given after its frame's reference to it turned out to be the last one, or one that is not

@@ -82,7 +82,7 @@ impl PyGenerator {
         self.state.load(Ordering::Acquire)
     }
 
-    /// Registers of its frame.
+    /// Registers of its frame, or more.
     #[inline(always)]
     pub(crate) fn count(&self) -> usize {
         self.count as usize
@@ -96,30 +96,37 @@ impl PyGenerator {
     }
 
     /// Words of the value stack that resuming needs above the frame that resumes: the reference to the generator, the header,
-    /// the registers, and one that is copied with the last of an odd number.
+    /// the registers, and those that are copied with them.
     #[inline(always)]
     pub(crate) fn words_on_stack(&self) -> usize {
         self.count() + WINDOW_HEADER + 2
+    }
+
+    /// Whether more registers are stored than are copied [`AT_ONCE`].
+    #[inline(always)]
+    pub(crate) fn keeps_many(&self) -> bool {
+        self.live.get() as usize > AT_ONCE
     }
 
     /// Copies the registers that are stored to a frame, which owns them from then on.
     ///
     /// # Safety
     /// The generator is suspended or new and becomes a running one; the stack has room for [`PyGenerator::words_on_stack`].
+    /// `MANY` if it [keeps many](PyGenerator::keeps_many).
     #[inline(always)]
-    pub(crate) unsafe fn copy_registers_to(&self, to: *mut Value) {
+    pub(crate) unsafe fn copy_registers_to<const MANY: bool>(&self, to: *mut Value) {
         let from = self.registers();
-        let live = self.live.get() as usize;
-        let mut i = 0;
-        // Two at a time, and no more: they are few, and what compilers make of it otherwise takes longer to begin than to do.
-        while i < live {
-            // SAFETY: as the caller promises; what goes with the last of an odd number is no reference.
-            unsafe {
-                let pair = [from.add(i).read_volatile(), from.add(i + 1).read_volatile()];
-                *to.add(i) = pair[0];
-                *to.add(i + 1) = pair[1];
+        // SAFETY: as the caller promises; what goes with the registers that are stored is no reference.
+        unsafe {
+            copy_some(from, to);
+            if MANY {
+                let live = self.live.get() as usize;
+                let mut i = AT_ONCE;
+                while i < live {
+                    copy_pair(from.add(i), to.add(i));
+                    i += 2;
+                }
             }
-            i += 2;
         }
     }
 
@@ -133,33 +140,51 @@ impl PyGenerator {
             if self.h.is_published() {
                 publish_registers(frame, kept(*ip));
             }
-            self.move_registers_from(frame, kept(*ip));
+            self.move_registers_from::<true>(frame, kept(*ip));
         }
     }
 
     /// As [`PyGenerator::take_registers_from`] for one that is not published, and `live` registers.
     ///
     /// # Safety
-    /// As there; the registers from `live` on are empty.
+    /// As there; the registers from `live` on are empty. Without `MANY`, they are [`AT_ONCE`] at most.
     #[inline(always)]
-    pub(crate) unsafe fn move_registers_from(&self, frame: Frame, live: usize) {
+    pub(crate) unsafe fn move_registers_from<const MANY: bool>(&self, frame: Frame, live: usize) {
+        debug_assert!(MANY || live <= AT_ONCE);
         self.live.set(live as u32);
         let (from, to) = (frame.0, self.registers());
         // SAFETY: a frame has its registers.
-        debug_assert!((live..self.count()).all(|i| unsafe { !(*from.add(i)).is_ptr() }));
-        let mut i = 0;
-        while i < live {
-            // SAFETY: a frame has its registers and the generator has room for as many. If the number is odd, the word that
-            // goes with the last one is an empty register or lies above the innermost frame: it is no reference.
-            unsafe {
-                let pair = [*from.add(i), *from.add(i + 1)];
-                *to.add(i) = pair[0];
-                *to.add(i + 1) = pair[1];
-                // Volatile for the reason that `copy_registers_to` has.
-                from.add(i).write_volatile(Value::UNDEF);
-                from.add(i + 1).write_volatile(Value::UNDEF);
+        debug_assert!((live..self.code().register_count()).all(|i| unsafe { !(*from.add(i)).is_ptr() }));
+        // SAFETY: the generator has room for as many as are copied. The words behind the registers that it keeps are empty
+        // registers, or lie above the innermost frame, where the stack is filled: they are no references.
+        unsafe {
+            copy_some(from, to);
+            clear_some(from);
+            if MANY {
+                let mut i = AT_ONCE;
+                while i < live {
+                    copy_pair(from.add(i), to.add(i));
+                    // Volatile for the reason that `copy_pair` has.
+                    from.add(i).write_volatile(Value::UNDEF);
+                    from.add(i + 1).write_volatile(Value::UNDEF);
+                    i += 2;
+                }
             }
-            i += 2;
+        }
+    }
+
+    /// As [`PyGenerator::move_registers_from`] for a new generator, above whose frame the stack need not be filled.
+    ///
+    /// # Safety
+    /// As there.
+    unsafe fn take_first_registers(&self, frame: Frame, live: usize) {
+        self.live.set(live as u32);
+        for i in 0..live.next_multiple_of(2).max(AT_ONCE) {
+            // SAFETY: a frame has its registers, and the generator has room for as many.
+            unsafe {
+                let v = if i < live { frame.0.add(i).replace(Value::UNDEF) } else { Value::UNDEF };
+                self.registers().add(i).write(v);
+            }
         }
     }
 
@@ -275,7 +300,35 @@ pub(crate) fn kept(word: u64) -> usize {
     (word >> 48) as usize
 }
 
-/// Bytes of a generator with so many registers; they are copied two at a time.
+/// So many registers are copied whether they are in use or not: most generators keep no more.
+pub(crate) const AT_ONCE: usize = 4;
+
+/// Copies [`AT_ONCE`] words.
+#[inline(always)]
+unsafe fn copy_some(from: *mut Value, to: *mut Value) {
+    // SAFETY: as the caller promises.
+    unsafe { to.cast::<[Value; AT_ONCE]>().write(from.cast::<[Value; AT_ONCE]>().read()) };
+}
+
+/// Empties as many.
+#[inline(always)]
+unsafe fn clear_some(at: *mut Value) {
+    // SAFETY: as the caller promises.
+    unsafe { at.cast::<[Value; AT_ONCE]>().write([Value::UNDEF; AT_ONCE]) };
+}
+
+/// Copies two words, and no more: what compilers make of a loop over plain copies takes longer to begin than to do.
+#[inline(always)]
+unsafe fn copy_pair(from: *mut Value, to: *mut Value) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let pair = [from.read_volatile(), from.add(1).read_volatile()];
+        *to = pair[0];
+        *to.add(1) = pair[1];
+    }
+}
+
+/// Bytes of a generator with so many registers; those behind the first few are copied two at a time.
 #[inline(always)]
 fn size_with(count: usize) -> usize {
     size_of::<PyGenerator>() + 8 * count.next_multiple_of(2)
@@ -352,7 +405,7 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
         f if f & flags::ASYNC_GENERATOR != 0 => Builtin::AsyncGen,
         _ => Builtin::Generator,
     };
-    let count = code.register_count();
+    let count = code.register_count().max(AT_ONCE);
     let p = cx.mutator().allocate(size_with(count)).cast::<PyGenerator>();
     if p.is_null() {
         return Err(cx.memory_error());
@@ -389,7 +442,7 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
             registers: [],
         });
         *frame.0.sub(2) = Value::UNDEF;
-        (*p).move_registers_from(frame, live);
+        (*p).take_first_registers(frame, live);
         Ok(Obj::from_owned(Value::from_ptr(p)))
     }
 }

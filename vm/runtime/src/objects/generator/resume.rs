@@ -81,7 +81,7 @@ unsafe fn push(
         // Borrowed: the generator, which the frame owns, keeps its function.
         *window.add(2) = g.function.peek();
         let frame = Frame::link(window, call_ip, caller, kind | GENERATOR, next);
-        g.copy_registers_to(frame.0);
+        g.copy_registers_to::<true>(frame.0);
         if !g.frame.is_empty()
             && let Some(object) = g.frame.take(&g.h, cx)
         {
@@ -431,7 +431,7 @@ fn step(cx: &mut Cx, generator: Ref<'_>, g: &PyGenerator, v: Value) -> R<Outcome
         // Borrowed: the generator, which the frame owns, keeps its function.
         *window.add(2) = g.function.peek();
         let frame = Frame::link(window, outer_ip, outer_regs, ENTRY | GENERATOR, std::ptr::null());
-        g.copy_registers_to(frame.0);
+        g.copy_registers_to::<true>(frame.0);
         g.outer_handled.set(cx.handled.get());
         cx.recursion_left.set(cx.recursion_left.get() - 1);
         let before = g.start_exclusive();
