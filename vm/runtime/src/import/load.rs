@@ -112,7 +112,10 @@ pub fn import_module(cx: &mut Cx, name: &str) -> R {
             return Err(not_found(cx, name, &message));
         }
         wait_until_loaded(cx, name);
-        return Ok(found);
+        // It is gone if the thread that was loading it has failed.
+        if let Some(found) = cx.modules().get_str(cx, key.r()) {
+            return Ok(found);
+        }
     }
     import_before(cx, name)?;
     let mut parent = None;
@@ -127,14 +130,24 @@ pub fn import_module(cx: &mut Cx, name: &str) -> R {
         }
         parent = Some(module);
     }
-    if !begin(cx, name) {
-        // Another thread has loaded it, or we are in a circle with it.
+    let claimed = loop {
+        let claimed = begin(cx, name);
+        // Another thread has loaded it, perhaps between the look above and the claim, or we are in a circle with it.
         if let Some(found) = cx.modules().get_str(cx, key.r()) {
+            if claimed {
+                end(cx, name);
+            }
             return Ok(found);
         }
-    }
+        // If another thread has failed to load it, it is this one's turn; not if both wait for each other.
+        if claimed || is_initializing(cx, name) {
+            break claimed;
+        }
+    };
     let result = load(cx, name, parent.as_ref());
-    end(cx, name);
+    if claimed {
+        end(cx, name);
+    }
     let module = result?;
     if let (Some(parent), Some((_, last))) = (parent, name.rsplit_once('.')) {
         let last = crate::objects::str::intern(cx, last);
