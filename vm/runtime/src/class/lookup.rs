@@ -3,6 +3,7 @@
 use crate::class::{ABSENT, PyType, Shape};
 use crate::names::Special;
 use crate::objects::str::PyStr;
+use crate::objects::type_::has_base;
 use crate::{Cx, Obj, R, Ref, RefExt, Value};
 use ungil_locks::primitive::{AtomicBool, Ordering};
 
@@ -396,6 +397,10 @@ impl PyType {
     /// Classes that are its bases hear of it as a subclass; one that derives from it would make a circle, and is not told.
     pub(crate) fn note_in_order(&'static self, order: &[&'static PyType], cx: &Cx) {
         for &other in order {
+            // From below it is a few classes; what a class reaches, `object` among them, is most that there are.
+            if std::ptr::eq(other, self) || has_base(cx, self, other) {
+                continue;
+            }
             let is_known = reaches(other, self) || other.is_subclass(self, cx) || reaches(self, other);
             if !is_known {
                 other.strangers.lock().unwrap_or_else(|p| p.into_inner()).push(self);

@@ -193,13 +193,7 @@ unsafe fn suspend<const SOLO: bool, const MANY: bool>(
     if kind & ENTRY != 0 {
         return v.0;
     }
-    let slot = caller.add(fa!(*call_ip));
-    let old = *slot;
-    *slot = v;
-    if old.is_ptr() {
-        return drop_then::<SOLO>(next, caller, cx, t, old);
-    }
-    goto!(next, caller, cx, t)
+    finish!(next, caller, cx, t, fa!(*call_ip), v)
 }
 
 /// Delivers what a generator has given after its frame's reference to it turned out to be the last one, or one that is not
@@ -240,13 +234,7 @@ handler! {
             return slow::generator::return_generator::run(ip, regs, cx, t);
         }
         (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
-        let slot = caller.add(fa!(*call_ip));
-        let old = *slot;
-        *slot = Value(generator);
-        if old.is_ptr() {
-            return drop_then::<SOLO>(next, caller, cx, t, old);
-        }
-        goto!(next, caller, cx, t)
+        finish!(next, caller, cx, t, fa!(*call_ip), Value(generator))
     }
 }
 

@@ -147,7 +147,7 @@ fn place(cx: &mut Cx, class: &'static PyType, bases: &[&'static PyType], best: &
     }
     // From the check to the links no other class may be placed, or the two together could make a circle.
     let linking = LINKING.lock().unwrap_or_else(|p| p.into_inner());
-    if result.is_ok() && reaches(cx, bases, class, &mut Vec::new()) {
+    if result.is_ok() && derives(cx, bases, class, &mut Vec::new()) {
         result = Err(cx.type_error("a __bases__ item causes an inheritance cycle"));
     }
     if let Err(err) = result {
@@ -178,8 +178,13 @@ fn place(cx: &mut Cx, class: &'static PyType, bases: &[&'static PyType], best: &
 /// Held while classes are linked to new bases.
 static LINKING: Mutex<()> = Mutex::new(());
 
+/// Whether `class` is one of the classes that the class derives from.
+pub(crate) fn has_base(cx: &Cx, derived: &'static PyType, class: &'static PyType) -> bool {
+    derives(cx, &of(cx, derived), class, &mut Vec::new())
+}
+
 /// Whether a class is among these or their bases.
-fn reaches(
+fn derives(
     cx: &Cx,
     bases: &[&'static PyType],
     class: &'static PyType,
@@ -193,7 +198,7 @@ fn reaches(
             return false;
         }
         seen.push(base);
-        reaches(cx, &of(cx, base), class, seen)
+        derives(cx, &of(cx, base), class, seen)
     })
 }
 

@@ -15,6 +15,7 @@ mod member;
 
 pub(crate) use attrs::class_attr;
 pub use attrs::{declare, full_name, init};
+pub(crate) use bases::has_base;
 pub use bases::{change_class, same_layout};
 pub(crate) use call::stop_learning;
 pub use call::{
