@@ -1,7 +1,7 @@
 //! Packs the Python part of the standard library into one archive that the binary embeds: sources and their compiled forms.
 //!
-//! Format: for each file a line `path\tcompressed length\toriginal length\tthe same two of its code`, an empty line, then the
-//! files' compressed contents, source and code, one after the other. Code lengths are 0 for what cannot be compiled.
+//! Format: for each file a line `path\tcompressed length\toriginal length\tlength of its code`, an empty line, then each
+//! file's compressed source and its code. Code is as it is used in place; its length is 0 for what cannot be compiled.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,16 +20,10 @@ fn main() {
     let packed = pack_all(root, &files);
     let mut index = String::new();
     let mut data = Vec::new();
-    for (path, [source, code]) in files.iter().zip(packed) {
-        index += &format!(
-            "{path}\t{}\t{}\t{}\t{}\n",
-            source.bytes.len(),
-            source.size,
-            code.bytes.len(),
-            code.size
-        );
+    for (path, (source, code)) in files.iter().zip(packed) {
+        index += &format!("{path}\t{}\t{}\t{}\n", source.bytes.len(), source.size, code.len());
         data.extend(source.bytes);
-        data.extend(code.bytes);
+        data.extend(code);
     }
     index.push('\n');
     let mut archive = index.into_bytes();
@@ -40,7 +34,6 @@ fn main() {
 }
 
 /// Compressed bytes, and how many they were.
-#[derive(Default)]
 struct Packed {
     bytes: Vec<u8>,
     size: usize,
@@ -51,7 +44,7 @@ fn compress(bytes: &[u8]) -> Packed {
 }
 
 /// Source and code of each file, on all processors.
-fn pack_all(root: &Path, files: &[String]) -> Vec<[Packed; 2]> {
+fn pack_all(root: &Path, files: &[String]) -> Vec<(Packed, Vec<u8>)> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
@@ -71,11 +64,11 @@ fn pack_all(root: &Path, files: &[String]) -> Vec<[Packed; 2]> {
     all.into_iter().map(|(_, packed)| packed).collect()
 }
 
-fn pack(root: &Path, path: &str) -> [Packed; 2] {
+fn pack(root: &Path, path: &str) -> (Packed, Vec<u8>) {
     let source = fs::read(root.join(path)).expect("a file of the library can be read");
     let compiled = ungil_compiler::compile_bytes(&source, path, Mode::Exec, &Options::default());
-    let code = compiled.map_or_else(|_| Packed::default(), |unit| compress(&ungil_bytecode::pack(&unit)));
-    [compress(&source), code]
+    let code = compiled.map_or_else(|_| Vec::new(), |unit| ungil_bytecode::pack(&unit));
+    (compress(&source), code)
 }
 
 fn collect(root: &Path, below: &str, files: &mut Vec<String>) {

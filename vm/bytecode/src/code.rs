@@ -5,9 +5,9 @@ use crate::Op;
 /// Words of the frame header at the start of a call window: return address, link, callable, extra.
 pub const WINDOW_HEADER: usize = 4;
 
-/// A constant of a code unit.
+/// A constant of a code unit. `C` is what stands for code: a unit, or one that is still packed.
 #[derive(Clone, Debug)]
-pub enum Const {
+pub enum Const<C = Box<CodeUnit>> {
     None,
     True,
     False,
@@ -27,10 +27,10 @@ pub enum Const {
     /// Text as WTF-8 (UTF-8 that may hold encoded lone surrogates).
     Str(Vec<u8>),
     Bytes(Vec<u8>),
-    Tuple(Vec<Const>),
-    FrozenSet(Vec<Const>),
-    Slice(Box<[Const; 3]>),
-    Code(Box<CodeUnit>),
+    Tuple(Vec<Const<C>>),
+    FrozenSet(Vec<Const<C>>),
+    Slice(Box<[Const<C>; 3]>),
+    Code(C),
 }
 
 /// Where an instruction's source stands: lines from 1, columns in UTF-8 bytes from 0, ends exclusive. Line 0: no source.

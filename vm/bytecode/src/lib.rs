@@ -14,7 +14,7 @@ pub use code::{
 };
 pub use dis::disassemble;
 pub use opcodes::CONSUMERS;
-pub use pack::{pack, unpack};
+pub use pack::{Body, Head, Texts, pack, unpack, unpack_position, unpack_positions};
 pub use verify::{VerifyError, verify};
 
 /// What an operand field means; see the table in `opcodes.rs`.

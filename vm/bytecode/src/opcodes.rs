@@ -273,6 +273,7 @@ macro_rules! for_each_opcode {
             (TypeAlias [W T _] 1 "a = type alias: name b, type parameters b+1 or None, function of the value b+2")
             (SubscriptGeneric [W R _] 1 "a = Generic[*b], b a tuple of type parameters")
             (SetTypeParams [X R _] 1 "function a.__type_params__ = b")
+            (Link [_ _ _] 1 "link the code of this frame, of which nothing has run yet, and begin it; never compiled")
         }
     };
 }

@@ -1,7 +1,10 @@
 //! Units as bytes, for caches of compiled modules, and back.
 //!
-//! The bytes are trusted no further than their shape: [`unpack`] gives `None` for what is cut off or malformed, and who
-//! reads a cache compares a checksum first. File names are left out: a module may have been moved.
+//! A packed unit has a [`Head`], which is what a function that is never called needs of its code, and a [`Body`], which can
+//! be read later. The units among the constants of a body are as packed as the unit itself.
+//!
+//! The bytes are trusted no further than their shape: what is cut off or malformed gives `None`, and who reads a cache
+//! compares a checksum first. File names are left out: a module may have been moved.
 
 use crate::{CodeUnit, Const, ExceptionEntry, Position};
 
@@ -17,9 +20,171 @@ pub fn pack(unit: &CodeUnit) -> Vec<u8> {
 
 /// The unit that was packed, of a file of this name; `None` for other bytes.
 pub fn unpack(bytes: &[u8], filename: &str) -> Option<CodeUnit> {
-    let mut input = Input { rest: bytes, filename, depth: 0 };
-    let unit = input.unit()?;
-    input.rest.is_empty().then_some(unit)
+    unit(Head::of(bytes)?, filename, 0)
+}
+
+/// What can be said of a packed unit without reading its body. The fields are those of [`CodeUnit`].
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    pub name: &'a str,
+    pub qualname: &'a str,
+    pub first_line: u32,
+    pub flags: u32,
+    pub arg_count: u32,
+    pub positional_only_count: u32,
+    pub keyword_only_count: u32,
+    pub has_namespace: bool,
+    pub register_count: u32,
+    pub local_names: Texts<'a>,
+    pub free_names: Texts<'a>,
+    body: &'a [u8],
+}
+
+impl<'a> Head<'a> {
+    /// Of bytes that are a packed unit; `None` for others.
+    pub fn of(bytes: &'a [u8]) -> Option<Head<'a>> {
+        let mut input = Input { rest: bytes, depth: 0 };
+        let head = input.head()?;
+        input.rest.is_empty().then_some(head)
+    }
+
+    /// Reads the rest of the unit.
+    pub fn body(&self) -> Option<Body<'a>> {
+        let mut input = Input { rest: self.body, depth: 0 };
+        let names = input.texts()?;
+        let cell_registers = input.many(|input| input.word()?.try_into().ok())?;
+        let consts = input.many(Input::constant)?;
+        let exceptions = input.many(|input| {
+            Some(ExceptionEntry {
+                start: input.word()?,
+                end: input.word()?,
+                target: input.word()?,
+                register: input.word()?.try_into().ok()?,
+            })
+        })?;
+        let words = input.count()?;
+        let (code, _) = input.take(words.checked_mul(8)?)?.as_chunks();
+        Some(Body { names, cell_registers, consts, exceptions, code, positions: input.rest })
+    }
+}
+
+/// The rest of a packed unit. The fields are those of [`CodeUnit`].
+#[derive(Clone, Debug)]
+pub struct Body<'a> {
+    pub names: Texts<'a>,
+    pub cell_registers: Vec<u16>,
+    pub consts: Vec<Const<Head<'a>>>,
+    pub exceptions: Vec<ExceptionEntry>,
+    /// Little-endian words.
+    pub code: &'a [[u8; 8]],
+    /// For [`unpack_positions`].
+    pub positions: &'a [u8],
+}
+
+/// The positions of so many words; `None` if the bytes are something else.
+pub fn unpack_positions(bytes: &[u8], words: usize) -> Option<Vec<Position>> {
+    let mut input = Input { rest: bytes, depth: 0 };
+    let mut positions = Vec::with_capacity(words);
+    let mut line = 0;
+    while positions.len() < words {
+        let (run, position) = input.run(&mut line)?;
+        if run == 0 || run > words - positions.len() {
+            return None;
+        }
+        positions.resize(positions.len() + run, position);
+    }
+    input.rest.is_empty().then_some(positions)
+}
+
+/// The position of one word, without allocating.
+pub fn unpack_position(bytes: &[u8], at: usize) -> Option<Position> {
+    let mut input = Input { rest: bytes, depth: 0 };
+    let (mut end, mut line) = (0usize, 0);
+    loop {
+        let (run, position) = input.run(&mut line)?;
+        end = end.checked_add(run)?;
+        if at < end {
+            return Some(position);
+        }
+    }
+}
+
+/// Several packed texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Texts<'a> {
+    count: usize,
+    bytes: &'a [u8],
+}
+
+impl<'a> Texts<'a> {
+    /// How many they are.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is none.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &'a str> {
+        let mut input = Input { rest: self.bytes, depth: 0 };
+        // Their lengths were looked at when they were read.
+        (0..self.count).map(move |_| input.text().unwrap_or_default())
+    }
+}
+
+fn unit(head: Head<'_>, filename: &str, depth: usize) -> Option<CodeUnit> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    let body = head.body()?;
+    let owned = |texts: Texts<'_>| texts.iter().map(str::to_owned).collect();
+    Some(CodeUnit {
+        name: head.name.to_owned(),
+        qualname: head.qualname.to_owned(),
+        filename: filename.to_owned(),
+        first_line: head.first_line,
+        flags: head.flags,
+        arg_count: head.arg_count,
+        positional_only_count: head.positional_only_count,
+        keyword_only_count: head.keyword_only_count,
+        has_namespace: head.has_namespace,
+        register_count: head.register_count,
+        local_names: owned(head.local_names),
+        free_names: owned(head.free_names),
+        names: owned(body.names),
+        cell_registers: body.cell_registers,
+        consts: body.consts.into_iter().map(|c| whole(c, filename, depth)).collect::<Option<_>>()?,
+        code: body.code.iter().map(|word| u64::from_le_bytes(*word)).collect(),
+        positions: unpack_positions(body.positions, body.code.len())?,
+        exceptions: body.exceptions,
+    })
+}
+
+/// The constant with its units unpacked.
+fn whole(constant: Const<Head<'_>>, filename: &str, depth: usize) -> Option<Const> {
+    let all =
+        |parts: Vec<_>| parts.into_iter().map(|c| whole(c, filename, depth)).collect::<Option<Vec<_>>>();
+    Some(match constant {
+        Const::None => Const::None,
+        Const::True => Const::True,
+        Const::False => Const::False,
+        Const::Ellipsis => Const::Ellipsis,
+        Const::Int(i) => Const::Int(i),
+        Const::BigInt { negative, limbs } => Const::BigInt { negative, limbs },
+        Const::Float(x) => Const::Float(x),
+        Const::Complex { real, imag } => Const::Complex { real, imag },
+        Const::Str(text) => Const::Str(text),
+        Const::Bytes(data) => Const::Bytes(data),
+        Const::Tuple(parts) => Const::Tuple(all(parts)?),
+        Const::FrozenSet(parts) => Const::FrozenSet(all(parts)?),
+        Const::Slice(parts) => Const::Slice(all(Vec::from(parts as Box<[_]>))?.try_into().ok()?),
+        Const::Code(head) => Const::Code(Box::new(unit(head, filename, depth + 1)?)),
+    })
 }
 
 fn put(out: &mut Vec<u8>, mut n: u64) {
@@ -57,23 +222,30 @@ fn put_unit(out: &mut Vec<u8>, unit: &CodeUnit) {
         unit.register_count,
     ];
     numbers.iter().for_each(|&n| put(out, n.into()));
-    [&unit.local_names, &unit.free_names, &unit.names].iter().for_each(|texts| put_texts(out, texts));
+    put_texts(out, &unit.local_names);
+    put_texts(out, &unit.free_names);
+    let mut body = Vec::new();
+    put_body(&mut body, unit);
+    put_bytes(out, &body);
+}
+
+fn put_body(out: &mut Vec<u8>, unit: &CodeUnit) {
+    put_texts(out, &unit.names);
     put(out, unit.cell_registers.len() as u64);
     unit.cell_registers.iter().for_each(|&r| put(out, r.into()));
     put(out, unit.consts.len() as u64);
     unit.consts.iter().for_each(|c| put_const(out, c));
-    put(out, unit.code.len() as u64);
-    unit.code.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
-    put_positions(out, &unit.positions);
     put(out, unit.exceptions.len() as u64);
     for e in &unit.exceptions {
         [e.start, e.end, e.target, e.register.into()].iter().for_each(|&n| put(out, n.into()));
     }
+    put(out, unit.code.len() as u64);
+    unit.code.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
+    put_positions(out, &unit.positions);
 }
 
 /// Runs of words with the same position, each: length, line after the one before, lines, columns.
 fn put_positions(out: &mut Vec<u8>, positions: &[Position]) {
-    put(out, positions.len() as u64);
     let mut line = 0i64;
     for run in positions.chunk_by(|a, b| a == b) {
         let p = run[0];
@@ -154,7 +326,6 @@ fn put_const(out: &mut Vec<u8>, constant: &Const) {
 /// Bytes being read.
 struct Input<'a> {
     rest: &'a [u8],
-    filename: &'a str,
     depth: usize,
 }
 
@@ -209,8 +380,17 @@ impl<'a> Input<'a> {
         self.take(n)
     }
 
-    fn text(&mut self) -> Option<String> {
-        std::str::from_utf8(self.bytes()?).ok().map(str::to_owned)
+    fn text(&mut self) -> Option<&'a str> {
+        std::str::from_utf8(self.bytes()?).ok()
+    }
+
+    fn texts(&mut self) -> Option<Texts<'a>> {
+        let count = self.count()?;
+        let start = self.rest;
+        for _ in 0..count {
+            self.bytes()?;
+        }
+        Some(Texts { count, bytes: &start[..start.len() - self.rest.len()] })
     }
 
     fn many<T>(&mut self, mut one: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
@@ -227,12 +407,10 @@ impl<'a> Input<'a> {
         Some(f64::from_bits(u64::from_le_bytes(bytes)))
     }
 
-    fn unit(&mut self) -> Option<CodeUnit> {
-        let (name, qualname) = (self.text()?, self.text()?);
-        let mut unit = CodeUnit {
-            name,
-            qualname,
-            filename: self.filename.to_owned(),
+    fn head(&mut self) -> Option<Head<'a>> {
+        Some(Head {
+            name: self.text()?,
+            qualname: self.text()?,
             first_line: self.word()?,
             flags: self.word()?,
             arg_count: self.word()?,
@@ -240,53 +418,29 @@ impl<'a> Input<'a> {
             keyword_only_count: self.word()?,
             has_namespace: self.word()? != 0,
             register_count: self.word()?,
-            ..CodeUnit::default()
+            local_names: self.texts()?,
+            free_names: self.texts()?,
+            body: self.bytes()?,
+        })
+    }
+
+    /// How many words a run has, and their position; `line` is that of the run before.
+    fn run(&mut self, line: &mut i64) -> Option<(usize, Position)> {
+        let run = usize::try_from(self.number()?).ok()?;
+        *line = line.checked_add(self.signed()?)?;
+        let end_line = line.checked_add(self.signed()?)?;
+        let column = self.number()?;
+        let end_column = i64::try_from(column).ok()?.checked_add(self.signed()?)?;
+        let position = Position {
+            line: (*line).try_into().ok()?,
+            end_line: end_line.try_into().ok()?,
+            column: column.try_into().ok()?,
+            end_column: end_column.try_into().ok()?,
         };
-        unit.local_names = self.many(Self::text)?;
-        unit.free_names = self.many(Self::text)?;
-        unit.names = self.many(Self::text)?;
-        unit.cell_registers = self.many(|input| input.word()?.try_into().ok())?;
-        unit.consts = self.many(Self::constant)?;
-        let words = self.count()?;
-        let code = self.take(words.checked_mul(8)?)?;
-        unit.code = code.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect();
-        unit.positions = self.positions(words)?;
-        unit.exceptions = self.many(|input| {
-            Some(ExceptionEntry {
-                start: input.word()?,
-                end: input.word()?,
-                target: input.word()?,
-                register: input.word()?.try_into().ok()?,
-            })
-        })?;
-        Some(unit)
+        Some((run, position))
     }
 
-    fn positions(&mut self, words: usize) -> Option<Vec<Position>> {
-        if self.number()? != words as u64 {
-            return None;
-        }
-        let mut positions = Vec::with_capacity(words);
-        let mut line = 0i64;
-        while positions.len() < words {
-            let run =
-                usize::try_from(self.number()?).ok().filter(|&n| n > 0 && n <= words - positions.len())?;
-            line += self.signed()?;
-            let end_line = line.checked_add(self.signed()?)?;
-            let column = self.number()?;
-            let end_column = i64::try_from(column).ok()?.checked_add(self.signed()?)?;
-            let position = Position {
-                line: line.try_into().ok()?,
-                end_line: end_line.try_into().ok()?,
-                column: column.try_into().ok()?,
-                end_column: end_column.try_into().ok()?,
-            };
-            positions.resize(positions.len() + run, position);
-        }
-        Some(positions)
-    }
-
-    fn constant(&mut self) -> Option<Const> {
+    fn constant(&mut self) -> Option<Const<Head<'a>>> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return None;
@@ -310,10 +464,10 @@ impl<'a> Input<'a> {
             tag::TUPLE => Const::Tuple(self.many(Self::constant)?),
             tag::FROZEN_SET => Const::FrozenSet(self.many(Self::constant)?),
             tag::SLICE => {
-                let parts: Box<[Const; 3]> = self.many(Self::constant)?.try_into().ok()?;
+                let parts: Box<[Const<Head<'a>>; 3]> = self.many(Self::constant)?.try_into().ok()?;
                 Const::Slice(parts)
             }
-            tag::CODE => Const::Code(Box::new(self.unit()?)),
+            tag::CODE => Const::Code(self.head()?),
             _ => return None,
         };
         self.depth -= 1;
@@ -366,6 +520,21 @@ mod tests {
             inner.filename = "there.py".into();
         }
         assert_eq!(format!("{back:?}"), format!("{unit:?}"));
+    }
+
+    #[test]
+    fn a_head_says_what_calls_ask_and_leaves_the_rest_packed() {
+        let unit = sample();
+        let bytes = pack(&unit);
+        let head = Head::of(&bytes).unwrap();
+        assert_eq!((head.name, head.register_count, head.has_namespace), ("<module>", 300, true));
+        assert_eq!(head.local_names.iter().collect::<Vec<_>>(), unit.local_names);
+        let body = head.body().unwrap();
+        let Const::Code(inner) = &body.consts[3] else { panic!("{:?}", body.consts[3]) };
+        assert_eq!(inner.body().unwrap().code, [7u64.to_le_bytes()]);
+        let found: Vec<_> = (0..3).map(|at| unpack_position(body.positions, at).unwrap()).collect();
+        assert_eq!(found, unit.positions);
+        assert_eq!(unpack_position(body.positions, 3), None);
     }
 
     #[test]

@@ -58,6 +58,9 @@ fn instruction_starts(
     let mut last = Op::Nop;
     while at < unit.code.len() {
         let instr = Instr::decode(unit.code[at]).ok_or_else(|| fail(at, "unknown opcode".into()))?;
+        if instr.op == Op::Link {
+            return Err(fail(at, "code that is not linked".into()));
+        }
         starts[at] = true;
         last = instr.op;
         at += instr.op.words();

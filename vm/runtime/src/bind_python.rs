@@ -6,7 +6,7 @@ use crate::objects::function::PyFunction;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 use std::mem::MaybeUninit;
-use ungil_bytecode::{CodeUnit, flags};
+use ungil_bytecode::{Head, flags};
 
 /// Parameters that [`sort_in_place`] can deal with.
 const MOST: usize = 31;
@@ -27,15 +27,15 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    pub fn of(unit: &CodeUnit) -> Parameters {
-        let total = unit.arg_count as usize + unit.keyword_only_count as usize;
+    pub fn of(head: &Head<'_>) -> Parameters {
+        let total = head.arg_count as usize + head.keyword_only_count as usize;
         Parameters {
-            positional: unit.arg_count as u8,
-            positional_only: unit.positional_only_count as u8,
+            positional: head.arg_count as u8,
+            positional_only: head.positional_only_count as u8,
             total: total as u8,
-            varargs: unit.flags & flags::VARARGS != 0,
-            varkw: unit.flags & flags::VARKEYWORDS != 0,
-            sortable: total <= MOST && !unit.has_namespace,
+            varargs: head.flags & flags::VARARGS != 0,
+            varkw: head.flags & flags::VARKEYWORDS != 0,
+            sortable: total <= MOST && !head.has_namespace,
         }
     }
 
@@ -179,7 +179,7 @@ pub unsafe fn sort_named(cx: &Cx, f: &PyFunction, args: *mut Value, given: usize
     let direct = by_position.min(positional);
     let mut slots = Slots { filled: (1 << direct) - 1, values: [const { MaybeUninit::uninit() }; MOST] };
     let mut places = [const { MaybeUninit::uninit() }; MOST];
-    if !place_names(f, p, by_position, names, &mut slots.filled, &mut places)
+    if !place_names(cx, f, p, by_position, names, &mut slots.filled, &mut places)
         || !fill_missing(cx, f, p, &mut slots)
     {
         return false;
@@ -231,6 +231,7 @@ pub unsafe fn sort_named(cx: &Cx, f: &PyFunction, args: *mut Value, given: usize
 /// Finds the parameters that the names mean. False if that takes a closer look.
 #[inline(always)]
 fn place_names(
+    cx: &Cx,
     f: &PyFunction,
     p: Parameters,
     by_position: usize,
@@ -238,7 +239,7 @@ fn place_names(
     filled: &mut u32,
     places: &mut [MaybeUninit<u8>; MOST],
 ) -> bool {
-    let parameters = &f.code().local_names[..p.total as usize];
+    let parameters = &f.code().local_names(cx)[..p.total as usize];
     let first = p.positional_only as usize;
     for (i, name) in names.iter().enumerate() {
         // Named arguments mostly stand in the order of the parameters, and names of parameters are interned.
@@ -308,7 +309,7 @@ fn fill_keyword_only(cx: &Cx, f: &PyFunction, p: Parameters, slots: &mut Slots) 
         if !missing(slots, i) {
             continue;
         }
-        match dict.and_then(|d| d.get_str(cx, f.code().local_names[i].get())) {
+        match dict.and_then(|d| d.get_str(cx, f.code().local_names(cx)[i].get())) {
             Some(v) => {
                 slots.values[i].write(v.into_value());
             }
@@ -331,7 +332,7 @@ fn fill_keyword_only(cx: &Cx, f: &PyFunction, p: Parameters, slots: &mut Slots) 
 /// `TypeError`.
 pub fn bind(cx: &mut Cx, f: &PyFunction, args: &[Value], names: Option<&PyTuple>) -> R<Vec<Obj>> {
     let code = f.code();
-    let unit = &code.unit;
+    let unit = &code.head;
     if unit.has_namespace && args.is_empty() {
         // Its globals themselves.
         return Ok(vec![cx.none()]);
@@ -385,11 +386,11 @@ fn place_named(
     value: Obj,
 ) -> R<bool> {
     let code = f.code();
-    let first = code.unit.positional_only_count as usize;
+    let first = code.head.positional_only_count as usize;
     if !cx.is_instance_of(name, Builtin::Str) {
         return Err(cx.type_error("keywords must be strings"));
     }
-    let params = &code.local_names[first..slots.len()];
+    let params = &code.local_names(cx)[first..slots.len()];
     let mut found = params.iter().position(|p| p.get().is(name));
     for (i, param) in params.iter().enumerate() {
         if found.is_none() && cx.equal(param.get(), name)? {
@@ -416,24 +417,25 @@ fn place_named(
 fn unexpected(cx: &mut Cx, f: &PyFunction, name: Ref<'_>, names: &PyTuple) -> Err {
     let code = f.code();
     let (q, n) = (qualname(cx, f), cx.text_of(name));
-    let only = &code.unit.local_names[..code.unit.positional_only_count as usize];
+    let known: Vec<&str> = code.head.local_names.iter().collect();
+    let (only, others) = known.split_at(code.head.positional_only_count as usize);
     let given: Vec<String> = names.items().iter().map(|n| cx.text_of(*n)).collect();
-    let wrong: Vec<&str> = only.iter().filter(|n| given.contains(n)).map(String::as_str).collect();
+    let wrong: Vec<&str> = only.iter().copied().filter(|n| given.iter().any(|g| g == n)).collect();
     if !wrong.is_empty() {
         let list = wrong.join(", ");
         return cx.type_error(format!(
             "{q}() got some positional-only arguments passed as keyword arguments: '{list}'"
         ));
     }
-    let total = (code.unit.arg_count + code.unit.keyword_only_count) as usize;
-    let candidates = code.unit.local_names[only.len()..total].to_vec();
+    let total = (code.head.arg_count + code.head.keyword_only_count) as usize;
+    let candidates: Vec<String> = others[..total - only.len()].iter().map(|&n| n.to_owned()).collect();
     let hint = crate::traceback::suggestion(&n, &candidates);
     let hint = hint.map(|s| format!(". Did you mean '{s}'?")).unwrap_or_default();
     cx.type_error(format!("{q}() got an unexpected keyword argument '{n}'{hint}"))
 }
 
 fn too_many(cx: &mut Cx, f: &PyFunction, given: usize, slots: &[Option<Obj>]) -> Err {
-    let unit = &f.code().unit;
+    let unit = &f.code().head;
     let positional = unit.arg_count as usize;
     let defaults = defaults_of(cx, f).len();
     let given_keyword_only = slots[positional..].iter().filter(|s| s.is_some()).count();
@@ -459,15 +461,17 @@ fn defaults_of(cx: &Cx, f: &PyFunction) -> Vec<Obj> {
 }
 
 fn fill_defaults(cx: &mut Cx, f: &PyFunction, slots: &mut [Option<Obj>]) -> R<()> {
-    let unit = &f.code().unit;
+    let unit = &f.code().head;
     let positional = unit.arg_count as usize;
     if slots.iter().all(Option::is_some) {
         return Ok(());
     }
     let defaults = defaults_of(cx, f);
     let first = positional.saturating_sub(defaults.len());
-    let names =
-        |missing: &[usize]| -> Vec<String> { missing.iter().map(|&i| unit.local_names[i].clone()).collect() };
+    let names = |missing: &[usize]| -> Vec<String> {
+        let known: Vec<&str> = unit.local_names.iter().collect();
+        missing.iter().map(|&i| known[i].to_owned()).collect()
+    };
     let missing: Vec<usize> = (0..first).filter(|&i| slots[i].is_none()).collect();
     if !missing.is_empty() {
         return Err(missing_error(cx, f, "positional", &names(&missing)));
@@ -486,7 +490,7 @@ fn fill_defaults(cx: &mut Cx, f: &PyFunction, slots: &mut [Option<Obj>]) -> R<()
             continue;
         }
         let dict = kwdefaults.as_ref().and_then(|d| d.downcast::<PyDict>(cx));
-        match dict.and_then(|d| d.get_str(cx, f.code().local_names[i].get())) {
+        match dict.and_then(|d| d.get_str(cx, f.code().local_names(cx)[i].get())) {
             Some(default) => *slot = Some(default),
             None => missing.push(i),
         }

@@ -15,7 +15,6 @@ struct Entry {
     start: usize,
     packed: usize,
     size: usize,
-    code_packed: usize,
     /// 0 if there is no compiled form.
     code_size: usize,
 }
@@ -32,9 +31,9 @@ fn index() -> &'static HashMap<&'static str, Entry> {
             let mut numbers = numbers.split('\t').map(|n| n.parse().unwrap_or(0));
             let mut number = || numbers.next().unwrap_or(0);
             let (packed, size) = (number(), number());
-            let (code_packed, code_size) = (number(), number());
-            entries.insert(path, Entry { start, packed, size, code_packed, code_size });
-            start += packed + code_packed;
+            let code_size = number();
+            entries.insert(path, Entry { start, packed, size, code_size });
+            start += packed + code_size;
         }
         entries
     })
@@ -47,12 +46,11 @@ pub fn embedded(path: &str) -> Option<Vec<u8>> {
     lz4_flex::decompress(packed, entry.size).ok()
 }
 
-/// The compiled form of a file, as the bytecode's `pack` gives it.
-pub fn embedded_code(path: &str) -> Option<Vec<u8>> {
+/// The compiled form of a file, as the bytecode's `pack` gives it. What nothing reads is never brought into memory.
+pub fn embedded_code(path: &str) -> Option<&'static [u8]> {
     let entry = index().get(path).filter(|entry| entry.code_size > 0)?;
     let start = entry.start + entry.packed;
-    let packed = ARCHIVE.get(start..start + entry.code_packed)?;
-    lz4_flex::decompress(packed, entry.code_size).ok()
+    ARCHIVE.get(start..start + entry.code_size)
 }
 
 /// Top-level modules of the library.

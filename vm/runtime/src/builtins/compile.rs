@@ -217,7 +217,7 @@ fn compile_source(
     };
     let result = ungil_compiler::compile_with_warnings(&text, filename, mode, options);
     let unit = accept(cx, result, filename, Some(&text))?;
-    Ok(code::link(cx, *unit))
+    Ok(code::link(cx, &unit))
 }
 
 /// Flags of `compile()`.
@@ -257,7 +257,7 @@ fn inherited_flags(cx: &Cx) -> i64 {
     if regs.is_null() {
         return 0;
     }
-    i64::from(crate::interp::frame::Frame(regs).code().unit.flags) & flag::FUTURE_ANNOTATIONS
+    i64::from(crate::interp::frame::Frame(regs).code().head.flags) & flag::FUTURE_ANNOTATIONS
 }
 
 fn compile(cx: &mut Cx, a: Args<'_>) -> R {
@@ -358,7 +358,7 @@ fn of_tree(cx: &mut Cx, mut tree: Node, filename: &str, mode: Mode, flags: i64, 
     };
     let result = ungil_compiler::compile_tree(&tree, filename, mode, &options);
     let unit = accept(cx, result, filename, None)?;
-    Ok(code::link(cx, *unit).as_obj())
+    Ok(code::link(cx, &unit).as_obj())
 }
 
 fn tree_objects(cx: &mut Cx, tree: &Node) -> R {
@@ -476,7 +476,7 @@ fn evaluate(cx: &mut Cx, a: Args<'_>, mode: Mode) -> R {
     let is_code = a.get(0).downcast::<PyCode>(cx).is_some();
     let closure = if matches!(mode, Mode::Exec) { a.opt_not_none(3) } else { None };
     check_closure(cx, name, code, closure, is_code)?;
-    if !code.unit.has_namespace {
+    if !code.head.has_namespace {
         let f = crate::objects::function::new_function(cx, code, globals);
         if let (Some(function), Some(closure)) =
             (f.downcast::<crate::objects::function::PyFunction>(cx), closure)

@@ -7,9 +7,9 @@
 //! Modules of the embedded library are compiled when the program is built, and embedded as their sources are.
 
 use super::load::{Source, embedded_code};
+use crate::objects::code::{self, PyCode};
 use crate::prelude::*;
 use std::path::{Path, PathBuf};
-use ungil_bytecode::CodeUnit;
 use ungil_locks::primitive::{AtomicU32, Ordering};
 
 /// What a source looked like when it was compiled.
@@ -77,20 +77,20 @@ fn place_of(cx: &mut Cx, filename: &str) -> Option<PathBuf> {
     })
 }
 
-fn read(place: &Path, stamp: Stamp, filename: &str) -> Option<CodeUnit> {
+/// The packed unit of a file, which stays: code is immortal.
+fn read(place: &Path, stamp: Stamp) -> Option<&'static [u8]> {
     let bytes = std::fs::read(place).ok()?;
     let (found, packed) = bytes.split_at_checked(HEADER)?;
-    if found != header(stamp, packed) {
+    if found != header(stamp, packed) || ungil_bytecode::Head::of(packed).is_none() {
         return None;
     }
-    ungil_bytecode::unpack(packed, filename)
+    Some(&Vec::leak(bytes)[HEADER..])
 }
 
 /// Numbers the files that are being written.
 static WRITTEN: AtomicU32 = AtomicU32::new(0);
 
-fn write(place: &Path, stamp: Stamp, unit: &CodeUnit) -> Option<()> {
-    let packed = ungil_bytecode::pack(unit);
+fn write(place: &Path, stamp: Stamp, packed: &[u8]) -> Option<()> {
     let folder = place.parent()?;
     // Only the last folder is made beside a source; under a prefix all are.
     match folder.ends_with("__pycache__") {
@@ -102,7 +102,7 @@ fn write(place: &Path, stamp: Stamp, unit: &CodeUnit) -> Option<()> {
     let mut name = place.file_name()?.to_os_string();
     name.push(format!(".{}.{number}", std::process::id()));
     let temporary = place.with_file_name(name);
-    let bytes = [&header(stamp, &packed)[..], &packed].concat();
+    let bytes = [&header(stamp, packed)[..], packed].concat();
     let written = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, place));
     if written.is_err() {
         // What is left of it is of no use.
@@ -115,27 +115,33 @@ fn write(place: &Path, stamp: Stamp, unit: &CodeUnit) -> Option<()> {
 ///
 /// # Errors
 /// `OSError` if the source cannot be read, `SyntaxError` and its kin.
-pub fn code_of(cx: &mut Cx, source: &Source) -> R<Box<CodeUnit>> {
+pub fn code_of(cx: &mut Cx, source: &Source) -> R<&'static PyCode> {
     if cx.vm.config.optimize == 0
-        && let Some(unit) = embedded_code(&source.filename)
+        && let Some(code) = embedded_code(&source.filename).and_then(|packed| unpacked(cx, packed, source))
     {
-        return Ok(Box::new(unit));
+        return Ok(code);
     }
     let place = source.stamp.and_then(|stamp| Some((place_of(cx, &source.filename)?, stamp)));
     if let Some((place, stamp)) = &place
-        && let Some(unit) = cx.detached(|| read(place, *stamp, &source.filename))
+        && let Some(packed) = cx.detached(|| read(place, *stamp))
+        && let Some(code) = unpacked(cx, packed, source)
     {
-        return Ok(Box::new(unit));
+        return Ok(code);
     }
     let bytes = source.read(cx)?;
     let mode = ungil_compiler::Mode::Exec;
     let unit = crate::builtins::compile::compile_bytes(cx, &bytes, &source.filename, mode)?;
+    let packed = Vec::leak(ungil_bytecode::pack(&unit));
     if let Some((place, stamp)) = place
         && may_write(cx)?
     {
-        cx.detached(|| write(&place, stamp, &unit));
+        cx.detached(|| write(&place, stamp, packed));
     }
-    Ok(unit)
+    unpacked(cx, packed, source).ok_or_else(|| cx.system_error("a unit that cannot be unpacked"))
+}
+
+fn unpacked(cx: &Cx, packed: &'static [u8], source: &Source) -> Option<&'static PyCode> {
+    code::of_packed(cx, packed, String::leak(source.filename.clone()))
 }
 
 /// What `sys.dont_write_bytecode` says.

@@ -47,7 +47,7 @@ pub struct EmbeddedLibrary {
     pub has: fn(&str) -> bool,
     pub source: fn(&str) -> Option<Vec<u8>>,
     /// The compiled file, packed.
-    pub code: fn(&str) -> Option<Vec<u8>>,
+    pub code: fn(&str) -> Option<&'static [u8]>,
 }
 
 static EMBEDDED: OnceLock<EmbeddedLibrary> = OnceLock::new();
@@ -71,9 +71,8 @@ pub fn has_embedded(path: &str) -> bool {
 }
 
 /// The compiled form of an embedded module, by its file name.
-pub fn embedded_code(filename: &str) -> Option<ungil_bytecode::CodeUnit> {
-    let packed = (EMBEDDED.get()?.code)(filename.strip_prefix(FROZEN)?)?;
-    ungil_bytecode::unpack(&packed, filename)
+pub fn embedded_code(filename: &str) -> Option<&'static [u8]> {
+    (EMBEDDED.get()?.code)(filename.strip_prefix(FROZEN)?)
 }
 
 fn thread_key(cx: &Cx) -> u64 {
@@ -297,8 +296,7 @@ fn execute(cx: &mut Cx, module: &Obj, source: &Source) -> R<()> {
     let name = cx.vm.names.builtins.get();
     let builtins = ref_of(cx.builtins()).own(cx);
     cx.set_item(dict.r(), name, builtins.r())?;
-    let unit = cache::code_of(cx, source)?;
-    let code = code::link(cx, *unit);
+    let code = cache::code_of(cx, source)?;
     run_code(cx, code, dict, None).map(drop)
 }
 
@@ -308,7 +306,7 @@ fn execute(cx: &mut Cx, module: &Obj, source: &Source) -> R<()> {
 /// `SyntaxError`, or what the code raises.
 pub fn run_source(cx: &mut Cx, source: &[u8], filename: &str, globals: Obj) -> R {
     let unit = crate::builtins::compile::compile_script(cx, source, filename)?;
-    let code = code::link(cx, *unit);
+    let code = code::link(cx, &unit);
     run_code(cx, code, globals, None)
 }
 

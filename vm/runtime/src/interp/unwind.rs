@@ -54,7 +54,8 @@ unsafe fn unwind(
             err = other;
             traceback::add_entry(&mut *cx, &err, frame, at);
         }
-        let entry = code.unit.exceptions.iter().find(|e| (e.start as usize) <= at && at < e.end as usize);
+        let entry =
+            code.running().exceptions.iter().find(|e| (e.start as usize) <= at && at < e.end as usize);
         if let Some(entry) = entry {
             if reporting && let Err(other) = tracing::handled(&mut *cx, frame, entry.target as usize, &err) {
                 err = other;

@@ -1,33 +1,67 @@
-//! Code objects: a linked [`CodeUnit`]. Immortal: functions and frames refer to them without counting.
+//! Code objects. Immortal: functions and frames refer to them without counting.
 //!
-//! Linking copies the instructions, puts each constant's value behind its `LoadConst`, and interns the names. The words
-//! of inline caches are the only part that changes afterwards, each an atomic word of its own.
+//! A code object begins as the [`Head`] of a packed unit: most functions of most modules are never called. Its first
+//! instruction is then [`Op::Link`], which a call executes like any other: linking copies the instructions, puts each
+//! constant's value behind its `LoadConst`, interns the names and makes the code objects among the constants. Then
+//! [`PyCode::entry`] is the real first instruction. The words of inline caches are the only part that changes afterwards,
+//! each an atomic word of its own. Positions stay packed until something asks for one.
 
 use crate::bind_python;
 use crate::objects::{bytes, complex, set, slice, str, tuple};
 use crate::prelude::*;
 use crate::{SharedValue, Vm};
 use std::sync::OnceLock;
-use ungil_bytecode::{CodeUnit, Const, Instr, Op, Position, flags};
-use ungil_locks::primitive::Mutex;
+use ungil_bytecode::{
+    Body, CodeUnit, Const, ExceptionEntry, Head, Instr, Op, Position, flags, unpack_position,
+    unpack_positions,
+};
+use ungil_locks::primitive::{AtomicPtr, Mutex, Ordering};
 
 /// See the module's head.
 #[repr(C)]
 pub struct PyCode {
     pub h: Header,
-    pub words: Box<[u64]>,
-    pub unit: CodeUnit,
-    pub consts: Box<[SharedValue]>,
-    pub names: Box<[SharedValue]>,
-    pub local_names: Box<[SharedValue]>,
-    pub free_names: Box<[SharedValue]>,
+    /// The first instruction: the one in [`LINK`], or that of `linked`, which is set before.
+    entry: AtomicPtr<u64>,
+    linked: OnceLock<Linked>,
+    pub head: Head<'static>,
+    /// Name of the file as it was compiled.
+    pub file: &'static str,
     pub name: SharedValue,
     pub qualname: SharedValue,
     pub filename: SharedValue,
+    pub free_names: Box<[SharedValue]>,
+    local_names: OnceLock<Box<[SharedValue]>>,
+    positions: OnceLock<Box<[Position]>>,
     /// Arguments of a call that can be taken as they stand; `usize::MAX` if calls need sorting.
     simple_args: usize,
     pub parameters: bind_python::Parameters,
 }
+
+/// What running the code needs.
+#[derive(Debug)]
+pub struct Linked {
+    words: Box<[u64]>,
+    pub consts: Box<[SharedValue]>,
+    pub names: Box<[SharedValue]>,
+    /// See [`CodeUnit`].
+    pub cell_registers: Box<[u16]>,
+    pub exceptions: Box<[ExceptionEntry]>,
+    /// The instructions as they were compiled.
+    pub code: &'static [[u8; 8]],
+    positions: &'static [u8],
+}
+
+/// Where code begins that is not linked.
+static LINK: [u64; 1] = [Op::Link as u64];
+
+/// The address of [`LINK`].
+pub(crate) fn unlinked_entry() -> *const u64 {
+    LINK.as_ptr()
+}
+
+/// Where in a code object the address of its first instruction is.
+pub(crate) const ENTRY_OFFSET: usize = std::mem::offset_of!(PyCode, entry);
 
 unsafe fn code_size(_: *mut Header) -> usize {
     size_of::<PyCode>()
@@ -54,58 +88,101 @@ pub fn for_each(mut f: impl FnMut(&'static PyCode)) {
     }
 }
 
-/// Makes the code object of a unit, and those of the units among its constants. The constants are in the code object alone.
-pub fn link(cx: &mut Cx, mut unit: CodeUnit) -> &'static PyCode {
-    let consts = std::mem::take(&mut unit.consts);
-    let consts = consts.into_iter().map(|c| make(cx, c)).collect();
-    link_with(cx, unit, consts)
+/// The code object of a unit.
+pub fn link(cx: &mut Cx, unit: &CodeUnit) -> &'static PyCode {
+    let packed = ungil_bytecode::pack(unit);
+    // Code is immortal.
+    let file = String::leak(unit.filename.clone());
+    of_packed(cx, Vec::leak(packed), file)
+        .unwrap_or_else(|| ungil_gc::fatal("a unit that cannot be unpacked"))
 }
 
-/// Makes the code object of a unit that has these constants.
-pub fn link_with(cx: &mut Cx, unit: CodeUnit, consts: Box<[SharedValue]>) -> &'static PyCode {
-    let intern_all = |cx: &Cx, names: &[String]| -> Box<[SharedValue]> {
-        names.iter().map(|n| str::intern(cx, n)).collect()
-    };
-    let mut words = unit.code.clone();
-    let mut at = 0;
-    while at < words.len() {
-        let instr = Instr::decode(words[at]).unwrap_or_else(|| ungil_gc::fatal("undecodable bytecode"));
-        match instr.op {
-            Op::LoadConst => words[at + 1] = consts[instr.wide() as usize].get().value().0,
-            Op::SetItemConst => words[at + 1] = consts[words[at + 1] as u32 as usize].get().value().0,
-            _ => {}
-        }
-        at += instr.op.words();
-    }
-    let plain = unit.flags & (flags::VARARGS | flags::VARKEYWORDS) == 0 && unit.keyword_only_count == 0;
+/// The code object of a packed unit of a file; `None` if the bytes are something else.
+pub fn of_packed(cx: &Cx, packed: &'static [u8], file: &'static str) -> Option<&'static PyCode> {
+    let filename = str::intern(cx, file);
+    Some(of_head(cx, Head::of(packed)?, file, filename))
+}
+
+/// The code object of a unit that has these constants in place of its own.
+pub fn link_with(cx: &mut Cx, mut unit: CodeUnit, consts: Box<[SharedValue]>) -> &'static PyCode {
+    unit.consts.clear();
+    let code = link(cx, &unit);
+    let body = code.body();
+    code.set_linked(Linked::new(cx, body, consts));
+    code
+}
+
+fn of_head(cx: &Cx, head: Head<'static>, file: &'static str, filename: SharedValue) -> &'static PyCode {
+    let plain = head.flags & (flags::VARARGS | flags::VARKEYWORDS) == 0 && head.keyword_only_count == 0;
     let header = Header::new(Builtin::Code as u32);
     header.make_global();
     let code: &'static PyCode = Box::leak(Box::new(PyCode {
         h: header,
-        words: words.into_boxed_slice(),
-        names: intern_all(cx, &unit.names),
-        local_names: intern_all(cx, &unit.local_names),
-        free_names: intern_all(cx, &unit.free_names),
-        name: str::intern(cx, &unit.name),
-        qualname: str::intern(cx, &unit.qualname),
-        filename: str::intern(cx, &unit.filename),
-        simple_args: if plain && !unit.has_namespace { unit.arg_count as usize } else { usize::MAX },
-        parameters: bind_python::Parameters::of(&unit),
-        consts,
-        unit,
+        entry: AtomicPtr::new(LINK.as_ptr().cast_mut()),
+        linked: OnceLock::new(),
+        file,
+        name: str::intern(cx, head.name),
+        qualname: str::intern(cx, head.qualname),
+        filename,
+        free_names: intern_all(cx, head.free_names.iter()),
+        local_names: OnceLock::new(),
+        positions: OnceLock::new(),
+        simple_args: if plain && !head.has_namespace { head.arg_count as usize } else { usize::MAX },
+        parameters: bind_python::Parameters::of(&head),
+        head,
     }));
     let all = ALL.get_or_init(|| Mutex::new(CodeList(Vec::new())));
     all.lock().unwrap_or_else(|p| p.into_inner()).0.push(code);
     code
 }
 
-fn make(cx: &mut Cx, constant: Const) -> SharedValue {
-    let obj = constant_object(cx, constant);
-    SharedValue::new(obj)
+fn intern_all<'a>(cx: &Cx, names: impl Iterator<Item = &'a str>) -> Box<[SharedValue]> {
+    names.map(|n| str::intern(cx, n)).collect()
+}
+
+impl Linked {
+    fn new(cx: &Cx, body: Body<'static>, consts: Box<[SharedValue]>) -> Linked {
+        let mut words: Box<[u64]> = body.code.iter().map(|word| u64::from_le_bytes(*word)).collect();
+        let mut at = 0;
+        while at < words.len() {
+            let instr = Instr::decode(words[at]).unwrap_or_else(|| ungil_gc::fatal("undecodable bytecode"));
+            match instr.op {
+                Op::LoadConst => words[at + 1] = consts[instr.wide() as usize].get().value().0,
+                Op::SetItemConst => words[at + 1] = consts[words[at + 1] as u32 as usize].get().value().0,
+                _ => {}
+            }
+            at += instr.op.words();
+        }
+        Linked {
+            words,
+            consts,
+            names: intern_all(cx, body.names.iter()),
+            cell_registers: body.cell_registers.into(),
+            exceptions: body.exceptions.into(),
+            code: body.code,
+            positions: body.positions,
+        }
+    }
+
+    /// The instruction's word at an index as it was compiled; 0 behind the end.
+    pub fn compiled(&self, at: usize) -> u64 {
+        self.code.get(at).map_or(0, |word| u64::from_le_bytes(*word))
+    }
+
+    /// The instructions with their caches.
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
 }
 
 /// A constant as an object; its parts are immortal.
 pub fn constant_object(cx: &mut Cx, constant: Const) -> Obj {
+    constant_of(cx, constant, &|cx, unit| link(cx, &unit).as_obj())
+}
+
+/// As [`constant_object`], where `code` makes the code objects.
+fn constant_of<C>(cx: &mut Cx, constant: Const<C>, code: &dyn Fn(&mut Cx, C) -> Obj) -> Obj {
+    let part = |cx: &mut Cx, c: Const<C>| SharedValue::new(constant_of(cx, c, code)).get().own(cx);
     match constant {
         Const::None => cx.none(),
         Const::True => cx.bool(true),
@@ -124,20 +201,20 @@ pub fn constant_object(cx: &mut Cx, constant: Const) -> Obj {
         }
         Const::Bytes(data) => bytes::new_bytes(cx, &data),
         Const::Tuple(items) => {
-            let items = items.into_iter().map(|c| make(cx, c).get().own(cx)).collect();
+            let items = items.into_iter().map(|c| part(cx, c)).collect();
             tuple::new_tuple(cx, items)
         }
         Const::FrozenSet(items) => {
-            let items = items.into_iter().map(|c| make(cx, c).get().own(cx)).collect();
+            let items = items.into_iter().map(|c| part(cx, c)).collect();
             // Constants hash without running Python.
             set::new_frozenset(cx, items).unwrap_or_else(|_| ungil_gc::fatal("an unhashable constant"))
         }
         Const::Slice(parts) => {
             let [a, b, c] = *parts;
-            let [a, b, c] = [a, b, c].map(|part| make(cx, part).get().own(cx));
+            let [a, b, c] = [a, b, c].map(|c| part(cx, c));
             slice::new_slice(cx, a, b, c)
         }
-        Const::Code(unit) => link(cx, *unit).as_obj(),
+        Const::Code(inner) => code(cx, inner),
     }
 }
 
@@ -148,27 +225,115 @@ impl PyCode {
         unsafe { Obj::from_owned(Value::from_ptr(self)) }
     }
 
+    /// The first instruction.
     #[inline(always)]
     pub fn entry(&self) -> *const u64 {
-        self.words.as_ptr()
+        // ORD: acquire; who runs the instructions sees what `set_linked` has stored before.
+        self.entry.load(Ordering::Acquire)
+    }
+
+    fn body(&self) -> Body<'static> {
+        self.head.body().unwrap_or_else(|| ungil_gc::fatal("damaged code of a module"))
+    }
+
+    /// What running the code needs, made now if need be.
+    pub fn linked(&self, cx: &mut Cx) -> &Linked {
+        match self.linked.get() {
+            Some(linked) => linked,
+            None => self.link(cx),
+        }
+    }
+
+    #[cold]
+    fn link(&self, cx: &mut Cx) -> &Linked {
+        let mut body = self.body();
+        let consts = std::mem::take(&mut body.consts);
+        let code = |cx: &mut Cx, head| of_head(cx, head, self.file, self.filename).as_obj();
+        let consts = consts.into_iter().map(|c| SharedValue::new(constant_of(cx, c, &code))).collect();
+        self.set_linked(Linked::new(cx, body, consts))
+    }
+
+    /// Two threads may link the same code: that of the first is taken. None waits, for it might wait for a collection that
+    /// waits for it.
+    fn set_linked(&self, new: Linked) -> &Linked {
+        // The other thread's is as good.
+        let _ = self.linked.set(new);
+        let linked = self.running();
+        // ORD: release; see `entry`.
+        self.entry.store(linked.words.as_ptr().cast_mut(), Ordering::Release);
+        linked
+    }
+
+    /// As [`Self::linked`] for code that runs, or has run.
+    #[inline(always)]
+    pub fn running(&self) -> &Linked {
+        self.linked.get().unwrap_or_else(|| ungil_gc::fatal("code runs that is not linked"))
+    }
+
+    /// As [`Self::running`] without looking.
+    ///
+    /// # Safety
+    /// A frame runs the code, at another instruction than [`Op::Link`].
+    #[inline(always)]
+    pub(crate) unsafe fn running_unchecked(&self) -> &Linked {
+        // SAFETY: it was linked before such a frame came to its instruction.
+        unsafe { self.linked.get().unwrap_unchecked() }
+    }
+
+    /// As [`Self::linked`] if that has been made.
+    pub fn linked_already(&self) -> Option<&Linked> {
+        self.linked.get()
+    }
+
+    /// Names of the locals.
+    #[inline(always)]
+    pub fn local_names(&self, cx: &Cx) -> &[SharedValue] {
+        self.local_names.get_or_init(|| intern_all(cx, self.head.local_names.iter()))
+    }
+
+    /// The whole unit but for its constants.
+    pub fn unit(&self, cx: &mut Cx) -> CodeUnit {
+        let owned = |texts: ungil_bytecode::Texts<'_>| texts.iter().map(str::to_owned).collect();
+        let body = self.body();
+        self.linked(cx);
+        CodeUnit {
+            name: self.head.name.to_owned(),
+            qualname: self.head.qualname.to_owned(),
+            filename: self.file.to_owned(),
+            first_line: self.head.first_line,
+            flags: self.head.flags,
+            arg_count: self.head.arg_count,
+            positional_only_count: self.head.positional_only_count,
+            keyword_only_count: self.head.keyword_only_count,
+            has_namespace: self.head.has_namespace,
+            register_count: self.head.register_count,
+            local_names: owned(self.head.local_names),
+            free_names: owned(self.head.free_names),
+            names: owned(body.names),
+            cell_registers: body.cell_registers,
+            consts: Vec::new(),
+            code: body.code.iter().map(|word| u64::from_le_bytes(*word)).collect(),
+            positions: self.positions(cx).to_vec(),
+            exceptions: body.exceptions,
+        }
     }
 
     #[inline(always)]
     pub fn register_count(&self) -> usize {
-        self.unit.register_count as usize
+        self.head.register_count as usize
     }
 
     #[inline(always)]
     pub fn local_count(&self) -> usize {
-        self.local_names.len()
+        self.head.local_names.len()
     }
 
     /// Parameters of all kinds: the first locals.
     #[inline]
     pub fn parameter_count(&self) -> usize {
-        let starred = (self.unit.flags & flags::VARARGS != 0) as u32
-            + (self.unit.flags & flags::VARKEYWORDS != 0) as u32;
-        (self.unit.arg_count + self.unit.keyword_only_count + starred) as usize
+        let starred = (self.head.flags & flags::VARARGS != 0) as u32
+            + (self.head.flags & flags::VARKEYWORDS != 0) as u32;
+        (self.head.arg_count + self.head.keyword_only_count + starred) as usize
     }
 
     #[inline(always)]
@@ -177,7 +342,7 @@ impl PyCode {
     }
 
     pub fn has_flag(&self, bit: u32) -> bool {
-        self.unit.flags & bit != 0
+        self.head.flags & bit != 0
     }
 
     /// Word index of an instruction.
@@ -185,16 +350,37 @@ impl PyCode {
         (ip as usize).wrapping_sub(self.entry() as usize) / 8
     }
 
-    /// Source range of the instruction at a word index.
+    /// Source ranges of all words.
+    pub fn positions(&self, cx: &mut Cx) -> &[Position] {
+        self.positions_of(self.linked(cx))
+    }
+
+    fn positions_of(&self, linked: &Linked) -> &[Position] {
+        let words = linked.words.len();
+        self.positions.get_or_init(|| {
+            let positions = unpack_positions(linked.positions, words);
+            positions.unwrap_or_else(|| vec![Position::default(); words]).into()
+        })
+    }
+
+    /// Source range of the instruction at a word index of code that has run.
     pub fn position(&self, at: usize) -> Position {
-        self.unit.positions.get(at).copied().unwrap_or_default()
+        let positions = self.linked.get().map_or(&[][..], |linked| self.positions_of(linked));
+        positions.get(at).copied().unwrap_or_default()
+    }
+
+    /// As [`Self::position`], slower but safe in signal handlers.
+    pub fn sampled_position(&self, at: usize) -> Position {
+        let position = self.linked.get().and_then(|linked| unpack_position(linked.positions, at));
+        position.unwrap_or_default()
     }
 
     /// Empties all inline caches. The world is stopped.
     pub fn clear_caches(&self) {
+        let Some(linked) = self.linked.get() else { return };
         let mut at = 0;
-        while at < self.words.len() {
-            let Some(instr) = Instr::decode(self.words[at]) else { return };
+        while at < linked.words.len() {
+            let Some(instr) = Instr::decode(linked.words[at]) else { return };
             let first = match instr.op {
                 Op::LoadConst | Op::MakeFunction | Op::SetItemConst => 0,
                 Op::CallMethod | Op::CallMethodKw => 2,
@@ -203,7 +389,7 @@ impl PyCode {
             if first != 0 {
                 for i in first..instr.op.words() {
                     // SAFETY: a cache word of this code.
-                    unsafe { crate::interp::cache::store(&self.words[at + i], 0) };
+                    unsafe { crate::interp::cache::store(&linked.words[at + i], 0) };
                 }
             }
             at += instr.op.words();

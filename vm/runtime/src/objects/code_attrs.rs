@@ -12,41 +12,42 @@ fn this<'a>(a: Args<'a>) -> &'a PyCode {
     a.this::<PyCode>()
 }
 
-fn texts<'s>(cx: &Cx, names: impl Iterator<Item = &'s String>) -> R {
+fn texts<'s>(cx: &Cx, names: impl Iterator<Item = &'s str>) -> R {
     let names = names.map(|n| crate::objects::str::intern(cx, n).get().own(cx)).collect();
     Ok(cx.tuple(names))
 }
 
 /// Names of locals as CPython counts them: without the namespace register and without cells that are no parameters.
-fn var_names(code: &PyCode) -> impl Iterator<Item = &String> {
-    let unit = &code.unit;
-    unit.local_names.iter().enumerate().skip(unit.has_namespace as usize).filter_map(move |(i, name)| {
+fn var_names(cx: &mut Cx, code: &PyCode) -> Vec<&'static str> {
+    let (head, cells) = (&code.head, &code.linked(cx).cell_registers);
+    let locals = head.local_names.iter().enumerate().skip(head.has_namespace as usize);
+    let seen = locals.filter(|&(i, name)| {
         let is_param = i < param_count(code);
-        let is_hidden = name.starts_with('.') && !is_param;
-        (is_param || !(unit.cell_registers.contains(&(i as u16)) || is_hidden)).then_some(name)
-    })
+        is_param || !(cells.contains(&(i as u16)) || name.starts_with('.'))
+    });
+    seen.map(|(_, name)| name).collect()
 }
 
 fn param_count(code: &PyCode) -> usize {
-    let unit = &code.unit;
+    let unit = &code.head;
     (unit.arg_count + unit.keyword_only_count) as usize
         + (unit.flags & flags::VARARGS != 0) as usize
         + (unit.flags & flags::VARKEYWORDS != 0) as usize
 }
 
 fn consts(cx: &mut Cx, a: Args<'_>) -> R {
-    let items = this(a).consts.iter().map(|c| c.get().own(cx)).collect();
+    let items = this(a).linked(cx).consts.iter().map(|c| c.get().own(cx)).collect();
     Ok(cx.tuple(items))
 }
 
 fn co_code(cx: &mut Cx, a: Args<'_>) -> R {
-    let bytes: Vec<u8> = this(a).unit.code.iter().flat_map(|w| w.to_le_bytes()).collect();
-    Ok(crate::objects::bytes::new_bytes(cx, &bytes))
+    let bytes = this(a).linked(cx).code.as_flattened();
+    Ok(crate::objects::bytes::new_bytes(cx, bytes))
 }
 
 fn co_linetable(cx: &mut Cx, a: Args<'_>) -> R {
-    let unit = &this(a).unit;
-    let table = super::line_table::encode(&unit.positions, unit.first_line);
+    let code = this(a);
+    let table = super::line_table::encode(code.positions(cx), code.head.first_line);
     Ok(crate::objects::bytes::new_bytes(cx, &table))
 }
 
@@ -61,14 +62,14 @@ fn position_tuple(cx: &Cx, p: ungil_bytecode::Position) -> Obj {
 }
 
 fn co_positions(cx: &mut Cx, a: Args<'_>) -> R {
-    let items = this(a).unit.positions.iter().map(|&p| position_tuple(cx, p)).collect();
+    let items = this(a).positions(cx).iter().map(|&p| position_tuple(cx, p)).collect();
     let list = cx.list(items);
     cx.iter(list.r())
 }
 
 /// Ranges of offsets with their lines; an offset is two bytes a word, as `co_lasti` counts.
 fn co_lines(cx: &mut Cx, a: Args<'_>) -> R {
-    let positions = &this(a).unit.positions;
+    let positions = this(a).positions(cx);
     let mut items = Vec::new();
     let mut start = 0;
     for i in 1..=positions.len() {
@@ -86,7 +87,7 @@ fn co_lines(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn code_repr(cx: &mut Cx, a: Args<'_>) -> R {
     let code = this(a);
-    let (name, file, line) = (&code.unit.name, &code.unit.filename, code.unit.first_line);
+    let (name, file, line) = (code.head.name, code.file, code.head.first_line);
     Ok(cx.str(&format!("<code object {name} at {:#x}, file \"{file}\", line {line}>", a.get(0).value().0)))
 }
 
@@ -96,35 +97,62 @@ pub fn init(cx: &mut Cx) {
     t.getset(cx, "co_name", Full(|cx, a| Ok(this(a).name.get().own(cx))), None)
         .getset(cx, "co_qualname", Full(|cx, a| Ok(this(a).qualname.get().own(cx))), None)
         .getset(cx, "co_filename", Full(|cx, a| Ok(this(a).filename.get().own(cx))), None)
-        .getset(cx, "co_firstlineno", Full(|cx, a| Ok(cx.int(this(a).unit.first_line as i64))), None)
-        .getset(cx, "co_flags", Full(|cx, a| Ok(cx.int(this(a).unit.flags as i64))), None)
-        .getset(cx, "co_argcount", Full(|cx, a| Ok(cx.int(this(a).unit.arg_count as i64))), None)
+        .getset(cx, "co_firstlineno", Full(|cx, a| Ok(cx.int(this(a).head.first_line as i64))), None)
+        .getset(cx, "co_flags", Full(|cx, a| Ok(cx.int(this(a).head.flags as i64))), None)
+        .getset(cx, "co_argcount", Full(|cx, a| Ok(cx.int(this(a).head.arg_count as i64))), None)
         .getset(
             cx,
             "co_posonlyargcount",
-            Full(|cx, a| Ok(cx.int(this(a).unit.positional_only_count as i64))),
+            Full(|cx, a| Ok(cx.int(this(a).head.positional_only_count as i64))),
             None,
         )
         .getset(
             cx,
             "co_kwonlyargcount",
-            Full(|cx, a| Ok(cx.int(this(a).unit.keyword_only_count as i64))),
+            Full(|cx, a| Ok(cx.int(this(a).head.keyword_only_count as i64))),
             None,
         )
-        .getset(cx, "co_nlocals", Full(|cx, a| Ok(cx.int(var_names(this(a)).count() as i64))), None)
-        .getset(cx, "co_stacksize", Full(|cx, a| Ok(cx.int(this(a).unit.register_count as i64))), None)
-        .getset(cx, "co_varnames", Full(|cx, a| texts(cx, var_names(this(a)))), None)
+        .getset(
+            cx,
+            "co_nlocals",
+            Full(|cx, a| {
+                Ok({
+                    let n = var_names(cx, this(a)).len();
+                    cx.int(n as i64)
+                })
+            }),
+            None,
+        )
+        .getset(cx, "co_stacksize", Full(|cx, a| Ok(cx.int(this(a).head.register_count as i64))), None)
+        .getset(
+            cx,
+            "co_varnames",
+            Full(|cx, a| {
+                let names = var_names(cx, this(a));
+                texts(cx, names.into_iter())
+            }),
+            None,
+        )
         .getset(
             cx,
             "co_cellvars",
             Full(|cx, a| {
-                let unit = &this(a).unit;
-                texts(cx, unit.cell_registers.iter().filter_map(|&r| unit.local_names.get(r as usize)))
+                let names: Vec<&str> = this(a).head.local_names.iter().collect();
+                let cells = &this(a).linked(cx).cell_registers;
+                texts(cx, cells.iter().filter_map(|&r| names.get(r as usize).copied()))
             }),
             None,
         )
-        .getset(cx, "co_freevars", Full(|cx, a| texts(cx, this(a).unit.free_names.iter())), None)
-        .getset(cx, "co_names", Full(|cx, a| texts(cx, this(a).unit.names.iter())), None)
+        .getset(cx, "co_freevars", Full(|cx, a| texts(cx, this(a).head.free_names.iter())), None)
+        .getset(
+            cx,
+            "co_names",
+            Full(|cx, a| {
+                let names = this(a).linked(cx).names.iter().map(|n| n.get().own(cx)).collect();
+                Ok(cx.tuple(names))
+            }),
+            None,
+        )
         .getset(cx, "co_consts", Full(consts), None)
         .getset(cx, "co_code", Full(co_code), None)
         .getset(cx, "co_linetable", Full(co_linetable), None)

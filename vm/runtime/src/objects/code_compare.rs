@@ -15,7 +15,8 @@ pub fn eq(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn equal(cx: &mut Cx, a: &PyCode, b: &PyCode) -> R<bool> {
-    let (x, y) = (&a.unit, &b.unit);
+    let (x, y) = (a.unit(cx), b.unit(cx));
+    let (left, right) = (&a.linked(cx).consts, &b.linked(cx).consts);
     let same = x.name == y.name
         && (x.arg_count, x.positional_only_count, x.keyword_only_count)
             == (y.arg_count, y.positional_only_count, y.keyword_only_count)
@@ -26,11 +27,11 @@ fn equal(cx: &mut Cx, a: &PyCode, b: &PyCode) -> R<bool> {
         && x.cell_registers == y.cell_registers
         && x.positions == y.positions
         && x.exceptions == y.exceptions
-        && a.consts.len() == b.consts.len();
+        && left.len() == right.len();
     if !same {
         return Ok(false);
     }
-    for (x, y) in a.consts.iter().zip(&b.consts) {
+    for (x, y) in left.iter().zip(right) {
         if !equal_constants(cx, x.get(), y.get())? {
             return Ok(false);
         }
@@ -70,8 +71,9 @@ fn equal_constants(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>) -> R<bool> {
 
 /// `code.__hash__`.
 pub fn hash(cx: &mut Cx, a: Args<'_>) -> R {
-    let unit = &a.this::<PyCode>().unit;
+    let code = a.this::<PyCode>();
+    let head = &code.head;
     let mut hasher = DefaultHasher::new();
-    (&unit.name, unit.arg_count, unit.flags, unit.first_line, &unit.code, &unit.names).hash(&mut hasher);
+    (head.name, head.arg_count, head.flags, head.first_line, code.linked(cx).code).hash(&mut hasher);
     Ok(cx.int((hasher.finish() >> 17) as i64))
 }

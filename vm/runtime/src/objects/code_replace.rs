@@ -52,13 +52,17 @@ const FIXED_FLAGS: u32 = flags::OPTIMIZED
 /// `code.replace(**changes)`.
 pub fn replace(cx: &mut Cx, a: Args<'_>) -> R {
     let code = a.this::<PyCode>();
-    let mut unit = code.unit.clone();
+    let mut unit = code.unit(cx);
     for (i, name) in NAMES.iter().enumerate() {
         if let Some(value) = a.opt(i + 1) {
             change(cx, a.get(0), &mut unit, name, value)?;
         }
     }
-    Ok(link_with(cx, unit, code.consts.clone()).as_obj())
+    Ok({
+        let consts = code.linked(cx).consts.clone();
+        link_with(cx, unit, consts)
+    }
+    .as_obj())
 }
 
 fn change(cx: &mut Cx, code: Ref<'_>, unit: &mut CodeUnit, name: &str, value: Ref<'_>) -> R<()> {

@@ -234,7 +234,11 @@ pub unsafe fn take_locals(cx: &Cx, frame: Frame, object: Value) {
             f.back.set(&f.h, cx, of(cx, Frame(frame.caller())));
         }
         if f.live.get() == frame.0 {
-            f.last.set(code.offset_of(cx.ip.get()).min(code.words.len().saturating_sub(1)) as u32);
+            f.last.set(
+                code.offset_of(cx.ip.get())
+                    .min(code.linked_already().map_or(0, |linked| linked.words().len()).saturating_sub(1))
+                    as u32,
+            );
             f.live.set(std::ptr::null_mut());
         }
     }
@@ -334,16 +338,16 @@ impl PyFrame {
                 None => found.push((name, v)),
             }
         };
-        let first = code.unit.has_namespace as usize;
+        let first = code.head.has_namespace as usize;
         if let Some(frame) = self.running(cx) {
             for i in first..code.local_count() {
                 // SAFETY: a local of a frame of this thread.
-                add(code.local_names[i].get(), unsafe { *frame.0.add(i) });
+                add(code.local_names(cx)[i].get(), unsafe { *frame.0.add(i) });
             }
         } else {
             for (i, slot) in self.kept().iter().enumerate().skip(first) {
                 if let Some(v) = slot.get(&self.h, cx) {
-                    add(code.local_names[i].get(), v.value());
+                    add(code.local_names(cx)[i].get(), v.value());
                 }
             }
         }
@@ -358,7 +362,7 @@ impl PyFrame {
     /// Whether the function has a variable of this name.
     pub fn is_local(&self, cx: &Cx, name: &str) -> bool {
         let code = self.code();
-        code.local_names.iter().chain(&code.free_names).any(|known| cx.text_of(known.get()) == name)
+        code.local_names(cx).iter().chain(&code.free_names).any(|known| cx.text_of(known.get()) == name)
     }
 
     /// Gives a variable of the function a value; false if it has none of this name.
@@ -368,7 +372,7 @@ impl PyFrame {
             self.function().free_cell(i).set(cx, Some(value));
             return true;
         }
-        let Some(i) = code.local_names.iter().position(|known| cx.text_of(known.get()) == name) else {
+        let Some(i) = code.local_names(cx).iter().position(|known| cx.text_of(known.get()) == name) else {
             return false;
         };
         let Some(frame) = self.running(cx) else {
@@ -421,7 +425,7 @@ impl PyFrame {
     /// `f_locals` and `locals()`: the namespace of a module or class body, or a fresh dict of the locals.
     pub fn locals_dict(&self, cx: &mut Cx) -> R {
         let mut locals = self.locals(cx);
-        if self.code().unit.has_namespace {
+        if self.code().head.has_namespace {
             // Variables of comprehensions that are running are all that there is then.
             let free = &self.code().free_names;
             locals.retain(|(name, _)| {
@@ -445,7 +449,7 @@ pub fn declare(cx: &Cx) {
 
 fn f_locals(cx: &mut Cx, a: Args<'_>) -> R {
     let this = a.this::<PyFrame>();
-    match this.code().unit.has_namespace {
+    match this.code().head.has_namespace {
         true => this.locals_dict(cx),
         false => super::frame_locals::new_frame_locals(cx, a.get(0)),
     }
@@ -523,7 +527,7 @@ fn frame_repr(cx: &mut Cx, a: Args<'_>) -> R {
     let (code, line) = (this.code(), this.line(cx));
     let file = cx.repr_string(code.filename.get())?;
     let at = a.get(0).value().0;
-    Ok(cx.str(&format!("<frame at {at:#x}, file {file}, line {line}, code {}>", code.unit.name)))
+    Ok(cx.str(&format!("<frame at {at:#x}, file {file}, line {line}, code {}>", code.head.name)))
 }
 
 fn frame_clear(cx: &mut Cx, a: Args<'_>) -> R {

@@ -9,12 +9,13 @@ use crate::objects::dict::PyDict;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 use std::cell::Cell;
+use ungil_locks::primitive::{AtomicPtr, Ordering};
 
 /// See the module's head.
 #[repr(C)]
 pub struct PyFunction {
     pub h: Header,
-    entry: Cell<*const u64>,
+    entry: AtomicPtr<u64>,
     simple_args: Cell<u32>,
     local_count: Cell<u32>,
     register_count: Cell<u32>,
@@ -27,6 +28,7 @@ pub struct PyFunction {
     pub name: Slot,
     pub qualname: Slot,
     pub module: Slot,
+    /// `__doc__` if it has been set; else it is the code's.
     pub doc: Slot,
     /// `__dict__`, made when asked for.
     pub dict: Slot,
@@ -90,14 +92,9 @@ unsafe impl Object for PyFunction {
 pub fn new_function(cx: &Cx, code: &'static PyCode, globals: Obj) -> Obj {
     let (module, builtins) = surroundings(cx, globals.r());
     let builtins = builtins_of(cx, builtins);
-    let doc = match code.has_flag(ungil_bytecode::flags::HAS_DOCSTRING) {
-        true => code.consts[0].get().own(cx),
-        false => cx.none(),
-    };
-
     cx.alloc(Builtin::Function, |h| PyFunction {
         h,
-        entry: Cell::new(code.entry()),
+        entry: AtomicPtr::new(code.entry().cast_mut()),
         simple_args: Cell::new(u32::try_from(code.simple_args()).unwrap_or(u32::MAX)),
         local_count: Cell::new(code.local_count() as u32),
         register_count: Cell::new(code.register_count() as u32),
@@ -110,7 +107,7 @@ pub fn new_function(cx: &Cx, code: &'static PyCode, globals: Obj) -> Obj {
         name: Slot::new(code.name.get().own(cx)),
         qualname: Slot::new(code.qualname.get().own(cx)),
         module: module.map_or_else(Slot::empty, Slot::new),
-        doc: Slot::new(doc),
+        doc: Slot::empty(),
         dict: Slot::empty(),
         annotations: Slot::empty(),
         annotate: Slot::empty(),
@@ -171,7 +168,25 @@ impl PyFunction {
 
     #[inline(always)]
     pub fn entry(&self) -> *const u64 {
-        self.entry.get()
+        // ORD: acquire; as for `PyCode::entry`.
+        self.entry.load(Ordering::Acquire)
+    }
+
+    /// Its code has been linked: calls from now on begin with the first real instruction.
+    pub(crate) fn entered(&self) {
+        // ORD: release; as for `PyCode::entry`.
+        self.entry.store(self.code().entry().cast_mut(), Ordering::Release);
+    }
+
+    /// `__doc__`.
+    pub fn doc(&self, cx: &mut Cx) -> Obj {
+        match self.doc.get(&self.h, cx) {
+            Some(doc) => doc,
+            None if self.code().has_flag(ungil_bytecode::flags::HAS_DOCSTRING) => {
+                self.code().linked(cx).consts[0].get().own(cx)
+            }
+            None => cx.none(),
+        }
     }
 
     /// Arguments of a call that can be taken as they stand; none if calls need sorting.
@@ -219,7 +234,7 @@ impl PyFunction {
         let same = |slot: &Slot| slot.get(&self.h, cx).map_or_else(Slot::empty, Slot::new);
         cx.alloc(Builtin::Function, |h| PyFunction {
             h,
-            entry: self.entry.clone(),
+            entry: AtomicPtr::new(self.entry().cast_mut()),
             simple_args: self.simple_args.clone(),
             local_count: self.local_count.clone(),
             register_count: self.register_count.clone(),
@@ -243,7 +258,7 @@ impl PyFunction {
     pub fn set_code(&self, code: &'static PyCode) {
         self.simple_args.set(u32::MAX);
         self.code.set(code);
-        self.entry.set(code.entry());
+        self.entered();
         self.local_count.set(code.local_count() as u32);
         self.register_count.set(code.register_count() as u32);
         self.simple_args.set(u32::try_from(code.simple_args()).unwrap_or(u32::MAX));

@@ -187,7 +187,7 @@ fn function_new(cx: &mut Cx, a: Args<'_>) -> R {
     let closure = a.opt_not_none(5).and_then(|c| c.downcast::<PyTuple>(cx)).map_or(&[][..], |t| t.items());
     if closure.len() != code.free_names.len() {
         let (n, got) = (code.free_names.len(), closure.len());
-        let name = &code.unit.name;
+        let name = code.head.name;
         return Err(cx.value_error(format!("{name} requires closure of length {n}, not {got}")));
     }
     if closure.iter().any(|c| c.downcast::<PyCell>(cx).is_none()) {
@@ -262,8 +262,12 @@ pub fn init(cx: &mut Cx) {
     .getset(
         cx,
         "__doc__",
-        Full(|cx, a| get_slot(cx, this(a), &this(a).doc)),
-        Some(Full(|cx, a| set_any(cx, a, &this(a).doc))),
+        Full(|cx, a| Ok(this(a).doc(cx))),
+        Some(Full(|cx, a| {
+            let doc = a.opt(1).map_or_else(|| cx.none(), |v| v.own(cx));
+            this(a).doc.set(&this(a).h, cx, doc);
+            Ok(cx.none())
+        })),
     )
     .getset(cx, "__dict__", Full(get_dict), Some(Full(set_dict)))
     .getset(cx, "__annotations__", Full(get_annotations), Some(Full(set_annotations)))

@@ -12,6 +12,9 @@ use std::ptr;
 
 /// Gives a function other code for calls from now on.
 pub fn replace(cx: &mut Cx, f: &PyFunction, code: &'static PyCode) {
+    // It stays that of the code which the function was made with.
+    let doc = f.doc(cx);
+    f.doc.set(&f.h, cx, doc);
     let twin = f.twin(cx);
     if f.h.is_published() {
         cx.publish(twin.value());

@@ -120,15 +120,16 @@ fn is_bare(cx: &Cx) -> bool {
     }
     let code = crate::interp::frame::Frame(regs).code();
     let (end, mut at) = (code.offset_of(ip), 0);
-    let Some(class) = code.words.get(end).and_then(|&word| Instr::decode(word)).map(|i| i.b + 1) else {
+    let Some(class) = code.running().words().get(end).and_then(|&word| Instr::decode(word)).map(|i| i.b + 1)
+    else {
         return false;
     };
     let mut from_variable = false;
     while at < end {
-        let Some(instr) = Instr::decode(code.words[at]) else { return false };
+        let Some(instr) = Instr::decode(code.running().words()[at]) else { return false };
         if instr.a == class {
-            let name = code.unit.free_names.get(instr.b as usize);
-            from_variable = instr.op == Op::LoadFree && name.is_some_and(|n| n == "__class__");
+            let name = code.head.free_names.iter().nth(instr.b as usize);
+            from_variable = instr.op == Op::LoadFree && name == Some("__class__");
         }
         at += instr.op.words();
     }
@@ -152,17 +153,17 @@ fn implicit(cx: &mut Cx) -> R<(Obj, Obj)> {
     }
     let frame = crate::interp::frame::Frame(regs);
     let code = frame.code();
-    if code.unit.arg_count == 0 {
+    if code.head.arg_count == 0 {
         return Err(cx.runtime_error("super(): no arguments"));
     }
     // SAFETY: the first local of a running frame.
     let first = unsafe { Obj::from_borrowed(*regs, cx) };
     let first = match first.downcast::<PyCell>(cx) {
-        Some(cell) if code.unit.cell_registers.contains(&0) => cell.get(cx),
+        Some(cell) if code.running().cell_registers.contains(&0) => cell.get(cx),
         _ => Some(first).filter(|v| !v.value().is_undef()),
     };
     let Some(first) = first else { return Err(cx.runtime_error("super(): arg[0] deleted")) };
-    let Some(i) = code.unit.free_names.iter().position(|n| n == "__class__") else {
+    let Some(i) = code.head.free_names.iter().position(|n| n == "__class__") else {
         return Err(cx.runtime_error("super(): __class__ cell not found"));
     };
     match frame.function().free_cell(i).get(cx) {

@@ -75,7 +75,7 @@ pub fn add_entry(cx: &mut Cx, err: &Err, frame: Frame, at: usize) {
 /// The same for a generator that never ran.
 pub fn add_entry_for_generator(cx: &mut Cx, err: &Err, generator: Ref<'_>, at: usize) {
     let Some(g) = generator.downcast::<PyGenerator>(cx) else { return };
-    let line = g.code().unit.first_line;
+    let line = g.code().head.first_line;
     if let Ok(object) = crate::objects::generator::frame_object(cx, generator) {
         push(cx, err, object, at, line);
     }
@@ -90,12 +90,12 @@ fn push(cx: &mut Cx, err: &Err, frame: Obj, at: usize, line: u32) {
 
 /// The loops of a generator expression have raised in the frame of its caller: an entry for the frame that it would have
 /// had takes the place of the outermost one, or goes behind that if the exception leaves the caller, too.
-pub fn put_generator(cx: &Cx, exception: &Obj, caller: Frame, code: &'static PyCode, ends_here: bool) {
+pub fn put_generator(cx: &mut Cx, exception: &Obj, caller: Frame, code: &'static PyCode, ends_here: bool) {
     let Some(e) = exception.downcast::<PyException>(cx) else { return };
     let Some(outermost) = e.traceback.get(&e.h, cx) else { return };
     let Some(t) = outermost.downcast::<PyTraceback>(cx) else { return };
     let raised = caller.code().position(t.last.get());
-    let at = code.unit.positions.iter().position(|p| *p == raised).unwrap_or_default();
+    let at = code.positions(cx).iter().position(|p| *p == raised).unwrap_or_default();
     let frame = frame::of_code(cx, code, ref_of(caller.function().globals_unchecked()).own(cx), at);
     let entry = new_traceback(cx, t.next.get(&t.h, cx), frame, at, raised.line);
     if ends_here {

@@ -139,9 +139,9 @@ fn read_frame(regs: usize, ip: usize) -> Option<(SampledFrame, usize, usize)> {
     let [entry] = read::<1>(function.checked_add(ENTRY_OFFSET)?)?;
     let [code] = read::<1>(function.checked_add(CODE_OFFSET)?)?;
     let code = known_code(code as usize, entry)?;
-    let within =
-        (code.words.as_ptr_range().start as usize..code.words.as_ptr_range().end as usize).contains(&ip);
-    let line = if within { code.position(code.offset_of(ip as *const u64)).line } else { 0 };
+    let words = code.linked_already().map_or(&[][..], |linked| linked.words()).as_ptr_range();
+    let within = (words.start as usize..words.end as usize).contains(&ip);
+    let line = if within { code.sampled_position(code.offset_of(ip as *const u64)).line } else { 0 };
     let caller = (unraw(caller)? & !KINDS) as usize;
     Some((SampledFrame { code, line }, caller, unraw(call_ip)? as usize))
 }
@@ -159,10 +159,10 @@ fn known_code(address: usize, entry: u64) -> Option<&'static PyCode> {
     let [head] = read::<1>(address)?;
     // The shape stands in the lower half of a header's first word, with the published bit lowest.
     let is_code = head as u32 >> 1 == Builtin::Code as u32;
-    // The address and the length of the instructions, in whatever order.
-    let words = read::<2>(address.checked_add(std::mem::offset_of!(PyCode, words))?)?;
+    let [linked] = read::<1>(address.checked_add(crate::objects::code::ENTRY_OFFSET)?)?;
+    let begins = entry == linked || entry == crate::objects::code::unlinked_entry() as u64;
     // SAFETY: what has a code object's header, and the instructions that a function begins with, is one; and those are immortal.
-    (is_code && words.contains(&entry)).then(|| unsafe { &*(address as *const PyCode) })
+    (is_code && begins).then(|| unsafe { &*(address as *const PyCode) })
 }
 
 /// Words of this process at any address; `None` if they are not all readable.

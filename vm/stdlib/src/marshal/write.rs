@@ -233,10 +233,10 @@ impl Writer {
             return Ok(());
         }
         self.object(cx, code.filename.get())?;
-        let consts = code.consts.iter().map(|c| c.get().own(cx)).collect();
+        let consts = code.linked(cx).consts.iter().map(|c| c.get().own(cx)).collect();
         let consts = cx.tuple(consts);
         self.object(cx, consts.r())?;
-        let bytes = to_bytes(code);
+        let bytes = to_bytes(cx, code);
         self.size(cx, bytes.len())?;
         self.out.extend(bytes);
         Ok(())

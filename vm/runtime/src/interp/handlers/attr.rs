@@ -27,7 +27,7 @@ const GET_SET: u32 = (Builtin::GetSet as u32) << 1;
 /// Address of the interned name with this index.
 #[inline(always)]
 pub(super) unsafe fn name_word(regs: *mut Value, index: usize) -> usize {
-    Frame(regs).code().names.get_unchecked(index).get().value().0 as usize
+    Frame(regs).code().running_unchecked().names.get_unchecked(index).get().value().0 as usize
 }
 
 /// The cache word that applies to a receiver of this shape: the site's, or one of those that the thread has seen of

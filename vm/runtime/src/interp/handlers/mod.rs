@@ -230,7 +230,7 @@ const fn build<const SOLO: bool>() -> [Handler; 256] {
         PrintExpr => slow::names::print_expr::run, TypeVar => slow::types::type_var::run,
         TypeVarBound => slow::types::type_var_bound::run, TypeParamDefault => slow::types::type_param_default::run,
         TypeAlias => slow::types::type_alias::run, SubscriptGeneric => slow::types::subscript_generic::run,
-        SetTypeParams => slow::types::set_type_params::run,
+        SetTypeParams => slow::types::set_type_params::run, Link => slow::call::link::run,
     }
     t
 }

@@ -17,7 +17,7 @@ use crate::ops::{
 use crate::{Cx, Obj, Ref, RefExt, Slot, Value};
 
 unsafe fn name_of<'a>(regs: *mut Value, index: usize) -> Ref<'a> {
-    crate::interp::frame::Frame(regs).code().names[index].get()
+    crate::interp::frame::Frame(regs).code().running().names[index].get()
 }
 
 /// The value that a filled cache leads to for this receiver, if its guard holds.

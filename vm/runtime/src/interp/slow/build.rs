@@ -289,7 +289,7 @@ slow_handler! {
         let ip = cx.ip.get();
         let code_index = *ip.add(1) as u32 as usize;
         let frame = Frame(regs);
-        let code = frame.code().consts[code_index].get().cast_unchecked::<crate::objects::code::PyCode>();
+        let code = frame.code().running().consts[code_index].get().cast_unchecked::<crate::objects::code::PyCode>();
         let globals = ref_of(frame.function().globals_unchecked()).own(cx);
         let function = function::new_function(cx, code, globals);
         let f: &PyFunction = function.cast_unchecked();

@@ -82,6 +82,20 @@ impl Site {
 }
 
 slow_path! {
+    pub fn link(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let code = Frame(regs).code();
+        code.linked(&mut *cx);
+        let function = Frame(regs).function();
+        // It may have been given other code, and the frame a twin of it.
+        if std::ptr::eq(function.code(), code) {
+            function.entered();
+        }
+        Next::at(code.entry(), regs)
+    }
+}
+
+slow_path! {
     pub fn call(ip, regs, cx, t) {
         enter!(ip, regs, cx);
         let word = *ip;
@@ -366,7 +380,7 @@ unsafe fn find_method(site: Site, cx: *mut Cx) -> R<Site> {
 }
 
 unsafe fn method_name<'a>(ip: *const u64, regs: *mut Value) -> Ref<'a> {
-    Frame(regs).code().names[*ip.add(1) as u32 as usize].get()
+    Frame(regs).code().running().names[*ip.add(1) as u32 as usize].get()
 }
 
 /// Puts what was looked up into the callable slot. A bound callable takes the receiver's place: the window slides by one.

@@ -54,7 +54,7 @@ slow_handler! {
         }
         if cx.is_exactly(v, Builtin::Coroutine) {
             let code = Frame(regs).code();
-            if code.unit.flags & (flags::COROUTINE | flags::ITERABLE_COROUTINE) == 0 {
+            if code.head.flags & (flags::COROUTINE | flags::ITERABLE_COROUTINE) == 0 {
                 return Err(cx.type_error("cannot 'yield from' a coroutine object in a non-coroutine generator"));
             }
             return Ok(v.own(cx));
@@ -204,7 +204,7 @@ slow_path! {
         enter!(ip, regs, cx);
         let word = *ip;
         let exception = take(word, 0x100, regs, fa!(word), cx);
-        let err = convert_stop(&mut *cx, exception, Frame(regs).code().unit.flags);
+        let err = convert_stop(&mut *cx, exception, Frame(regs).code().head.flags);
         unwind::reraise(ip, regs, cx, t, err)
     }
 }
@@ -215,10 +215,10 @@ slow_path! {
         let word = *ip;
         let exception = take(word, 0x100, regs, fa!(word), cx);
         let frame = Frame(regs);
-        let code = frame.code().consts[(word >> 32) as usize].get().cast_unchecked::<PyCode>();
+        let code = frame.code().running().consts[(word >> 32) as usize].get().cast_unchecked::<PyCode>();
         let stops = (*cx).is_instance_of(exception.r(), Builtin::StopIteration);
-        traceback::put_generator(&*cx, &exception, frame, code, stops);
-        let err = convert_stop(&mut *cx, exception, code.unit.flags);
+        traceback::put_generator(&mut *cx, &exception, frame, code, stops);
+        let err = convert_stop(&mut *cx, exception, code.head.flags);
         if stops {
             return unwind::raise(ip, regs, cx, t, err);
         }

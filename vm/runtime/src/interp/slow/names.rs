@@ -9,7 +9,7 @@ use crate::objects::exception::set_name;
 use crate::prelude::*;
 
 unsafe fn name_of<'a>(regs: *mut Value, index: usize) -> Ref<'a> {
-    Frame(regs).code().names[index].get()
+    Frame(regs).code().running().names[index].get()
 }
 
 fn name_error(cx: &mut Cx, name: Ref<'_>) -> Err {
@@ -55,11 +55,11 @@ macro_rules! raising {
 }
 
 raising!(unbound_local, |word, regs, cx| {
-    let name = Frame(regs).code().local_names[fa!(word)].get();
+    let name = Frame(regs).code().local_names(cx)[fa!(word)].get();
     unbound(cx, name)
 });
 raising!(unbound_cell, |word, regs, cx| {
-    let name = Frame(regs).code().local_names[fb!(word)].get();
+    let name = Frame(regs).code().local_names(cx)[fb!(word)].get();
     unbound(cx, name)
 });
 raising!(unbound_free, |word, regs, cx| {
@@ -75,7 +75,7 @@ slow_unit! {
                 Ok(())
             }
             None => {
-                let name = Frame(regs).code().local_names[fa!(word)].get();
+                let name = Frame(regs).code().local_names(cx)[fa!(word)].get();
                 Err(unbound(cx, name))
             }
         }
@@ -221,7 +221,7 @@ slow_handler! {
 
 slow_handler! {
     pub fn load_from_dict_or_cell(word, regs, cx) {
-        let name = Frame(regs).code().local_names[fb!(word)].get();
+        let name = Frame(regs).code().local_names(cx)[fb!(word)].get();
         if let Some(v) = cx.get_item_opt(operand(regs, fc!(word)), name)? {
             return Ok(v);
         }
@@ -244,7 +244,7 @@ slow_unit! {
     pub fn delete_cell(word, regs, cx) {
         let cell = operand(regs, fa!(word)).cast_unchecked::<PyCell>();
         if cell.get(cx).is_none() {
-            let name = Frame(regs).code().local_names[fa!(word)].get();
+            let name = Frame(regs).code().local_names(cx)[fa!(word)].get();
             return Err(unbound(cx, name));
         }
         cell.set(cx, None);
@@ -322,7 +322,7 @@ slow_handler! {
             return crate::import::import_name(cx, name, globals.r(), from_list.r(), level.r());
         }
         // Only module and class bodies have locals to show.
-        let locals = match Frame(regs).code().unit.has_namespace {
+        let locals = match Frame(regs).code().head.has_namespace {
             true => namespace(cx, regs),
             false => cx.none(),
         };

@@ -28,7 +28,7 @@ unsafe fn push(
     let function = method.cast_unchecked::<PyFunction>();
     let window = Frame(regs).top();
     if function.simple_args() != 2
-        || function.code().unit.flags & (flags::GENERATOR | flags::COROUTINE | flags::ASYNC_GENERATOR) != 0
+        || function.code().head.flags & (flags::GENERATOR | flags::COROUTINE | flags::ASYNC_GENERATOR) != 0
         || !(*cx).stack.ensure(window.add(WINDOW_HEADER + function.register_count()))
         || (*cx).recursion_left.get() <= 0
         || (*cx).is_wanted()

@@ -13,7 +13,7 @@ slow_path! {
         let word = *ip;
         let first = fb!(word);
         let parts = [take_temp(regs, first), take_temp(regs, first + 1), take_temp(regs, first + 2)];
-        let name = Frame(regs).code().names[fc!(word)].get();
+        let name = Frame(regs).code().running().names[fc!(word)].get();
         match find(&mut *cx, ip, parts, name) {
             Err(err) => unwind::raise(ip, regs, cx, t, err),
             Ok((callable, this)) => {

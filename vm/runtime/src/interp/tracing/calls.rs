@@ -51,7 +51,7 @@ pub(super) unsafe fn callee(
             Op::CallEx | Op::CallSuper => Some((own(*window.add(2), cx)?, None)),
             Op::CallMethod | Op::CallMethodKw => {
                 let receiver = own(*window.add(WINDOW_HEADER), cx)?;
-                let name = Frame(regs).code().names[*ip.add(1) as u32 as usize].get();
+                let name = Frame(regs).code().running().names[*ip.add(1) as u32 as usize].get();
                 let first = if fc!(word) > 0 { own(*window.add(WINDOW_HEADER + 1), cx) } else { None };
                 method(cx, receiver, name, first)
             }

@@ -106,7 +106,7 @@ impl Place<'_> {
         let line = yielded.map(|at| self.code.position(at).line);
         // What is left of the line of the `yield` is no new one.
         reported.line.set(line.unwrap_or(0));
-        reported.shown.set(line.unwrap_or(self.code.unit.first_line));
+        reported.shown.set(line.unwrap_or(self.code.head.first_line));
         let none = Ref::immediate(Value::NONE);
         let result = self.trace(cx, "call", none).and_then(|()| self.profile(cx, "call", none));
         reported.shown.set(0);
@@ -201,7 +201,7 @@ impl Place<'_> {
             return Ok(());
         }
         let from = branch as usize - 1;
-        let behind = from + crate::interp::slow::words(self.code.unit.code[from]);
+        let behind = from + crate::interp::slow::words(self.code.running().compiled(from));
         let which = if self.at == behind { event::BRANCH_LEFT } else { event::BRANCH_RIGHT };
         let place = Place { at: from, ..*self };
         place.monitor(cx, which, &[Ref::immediate(self.offset())])
@@ -220,13 +220,13 @@ fn is_silent(op: Op) -> bool {
 pub(super) unsafe fn before(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Next {
     // SAFETY: as the caller promises.
     unsafe {
-        if !(*cx).tracing.is_reporting() {
+        if !(*cx).tracing.is_reporting() || *ip as u8 == Op::Link as u8 {
             return Next::at(ip, regs);
         }
         let frame = Frame(regs);
         let code = frame.code();
         let kinds = flags::GENERATOR | flags::COROUTINE | flags::ASYNC_GENERATOR;
-        if code.unit.flags & kinds != 0 && frame.kind() & GENERATOR == 0 {
+        if code.head.flags & kinds != 0 && frame.kind() & GENERATOR == 0 {
             // Nothing runs but what makes the generator.
             return Next::at(ip, regs);
         }
@@ -268,7 +268,7 @@ fn report(cx: &mut Cx, frame: Frame, ip: *const u64) -> R<()> {
 
 /// Whether the instruction before is the `yield` at which a generator was suspended.
 fn has_yielded(code: &PyCode, at: usize) -> bool {
-    at.checked_sub(1).and_then(|at| code.unit.code.get(at)).is_some_and(|&word| word as u8 == Op::Yield as u8)
+    at.checked_sub(1).is_some_and(|at| code.running().compiled(at) as u8 == Op::Yield as u8)
 }
 
 /// An exception has come up in a frame, or through it; `again` if a clause raises it once more.

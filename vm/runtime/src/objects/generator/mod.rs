@@ -268,7 +268,8 @@ impl PyGenerator {
         }
         let code = self.code();
         let at = code.offset_of(self.ip.get());
-        let entry = code.unit.exceptions.iter().find(|e| (e.start as usize) <= at && at < e.end as usize);
+        let entry =
+            code.running().exceptions.iter().find(|e| (e.start as usize) <= at && at < e.end as usize);
         // What turns `StopIteration` into `RuntimeError` lets all else pass.
         // SAFETY: targets of handlers are instructions of the code.
         entry.is_none_or(
@@ -400,7 +401,7 @@ unsafe impl Object for PyGenerator {
 /// The frame is the innermost one; afterwards it holds nothing any more.
 pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
     let code = frame.code();
-    let which = match code.unit.flags {
+    let which = match code.head.flags {
         f if f & flags::COROUTINE != 0 => Builtin::Coroutine,
         f if f & flags::ASYNC_GENERATOR != 0 => Builtin::AsyncGen,
         _ => Builtin::Generator,
