@@ -30,7 +30,7 @@ def install(bootstrap, external, imp):
             return hash(self.name) ^ hash(self.path)
 
     def spec_of(name, filename, search):
-        if imp._embedded(filename) is not None:
+        if imp._is_embedded(filename):
             loader = EmbeddedLoader(name, filename)
         elif filename:
             loader = external.SourceFileLoader(name, filename)

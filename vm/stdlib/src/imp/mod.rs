@@ -6,6 +6,7 @@
 use ungil_runtime::import::{self, Importlib};
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::module::{add, add_functions, new_module};
+use ungil_runtime::objects::str::PyStr;
 use ungil_runtime::objects::tuple::PyTuple;
 use ungil_runtime::prelude::*;
 use ungil_runtime::{Config, SharedValue};
@@ -35,6 +36,7 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("extension_suffixes", "($module, /)", Leaf(|cx, _| Ok(cx.list(Vec::new())))),
     ("source_hash", "($module, /, key, source)", Full(source_hash)),
     ("_embedded", "($module, path, /)", Full(embedded)),
+    ("_is_embedded", "($module, path, /)", Leaf(is_embedded)),
     ("_find_embedded", "($module, entry, name, /)", Full(find_embedded)),
     ("_is_embedded_directory", "($module, entry, /)", Leaf(is_embedded_directory)),
     ("_list_embedded", "($module, entry, /)", Full(list_embedded)),
@@ -120,6 +122,12 @@ fn embedded(cx: &mut Cx, a: Args<'_>) -> R {
         Some(bytes) => ungil_runtime::objects::bytes::new_bytes(cx, &bytes),
         None => cx.none(),
     })
+}
+
+fn is_embedded(cx: &Cx, a: Args<'_>) -> R {
+    let path = a.get(0).downcast::<PyStr>(cx).map(|path| path.to_string_lossy());
+    let found = path.is_some_and(|path| path.strip_prefix(FROZEN).is_some_and(import::has_embedded));
+    Ok(cx.bool(found))
 }
 
 fn find_embedded(cx: &mut Cx, a: Args<'_>) -> R {
