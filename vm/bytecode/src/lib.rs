@@ -134,6 +134,21 @@ impl Op {
         Op::DOCS[self as usize]
     }
 
+    /// The instruction that does the same where field `a` is a temporary, if there is one. `consumes`: field `b` is consumed.
+    pub fn to_temporary(self, consumes: bool) -> Option<Op> {
+        match self {
+            Op::Move if consumes => Some(Op::MoveToTemp),
+            Op::Move => Some(Op::CopyToTemp),
+            Op::LoadConst => Some(Op::LoadConstToTemp),
+            Op::LoadInt => Some(Op::LoadIntToTemp),
+            Op::LoadNone => Some(Op::LoadNoneToTemp),
+            Op::LoadGlobal => Some(Op::LoadGlobalToTemp),
+            Op::LoadFree => Some(Op::LoadFreeToTemp),
+            Op::LoadAttr => Some(Op::LoadAttrToTemp),
+            _ => None,
+        }
+    }
+
     /// What its three fields mean.
     pub fn operands(self) -> [Operand; 3] {
         Op::OPERANDS[self as usize]

@@ -57,10 +57,10 @@ macro_rules! for_each_opcode {
             (CheckBound [X _ _] 1 "UnboundLocalError (NameError for a comprehension's) if a is empty")
 
             // Names.
-            (LoadGlobal [W N _] 3 "a = globals or builtins [name]; caches: globals, builtins")
+            (LoadGlobal [W N _] 4 "a = globals or builtins [name]; caches: globals, builtins, where the value is")
             (StoreGlobal [R N _] 2 "globals[name] = a")
             (DeleteGlobal [_ N _] 1 "del globals[name]")
-            (LoadName [W N _] 3 "a = namespace, globals or builtins [name]; the namespace is register 0, None stands for globals")
+            (LoadName [W N _] 4 "a = namespace, globals or builtins [name]; the namespace is register 0, None stands for globals; caches as LoadGlobal")
             (StoreName [R N _] 2 "namespace[name] = a")
             (DeleteName [_ N _] 1 "del namespace[name]")
             (LoadFromDictOrGlobals [W N R] 1 "a = c[name], or else as LoadGlobal")
@@ -274,6 +274,16 @@ macro_rules! for_each_opcode {
             (SubscriptGeneric [W R _] 1 "a = Generic[*b], b a tuple of type parameters")
             (SetTypeParams [X R _] 1 "function a.__type_params__ = b")
             (Link [_ _ _] 1 "link the code of this frame, of which nothing has run yet, and begin it; never compiled")
+
+            // Put in place of others when code is linked, where a is a temporary: it holds nothing that would have to be dropped.
+            (MoveToTemp [W R _] 1 "as Move, which consumes b")
+            (CopyToTemp [W R _] 1 "as Move, which leaves b as it is")
+            (LoadConstToTemp [W K H] 2 "as LoadConst")
+            (LoadIntToTemp [W S H] 1 "as LoadInt")
+            (LoadNoneToTemp [W _ _] 1 "as LoadNone")
+            (LoadGlobalToTemp [W N _] 4 "as LoadGlobal")
+            (LoadFreeToTemp [W F _] 1 "as LoadFree")
+            (LoadAttrToTemp [W R N] 2 "as LoadAttr")
         }
     };
 }

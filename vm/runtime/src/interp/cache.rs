@@ -10,7 +10,7 @@
 use crate::class::{Builtin, PyType};
 use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
-use crate::{Cx, Ref, RefExt, Value};
+use crate::{Cx, Ref, RefExt, Slot, Value};
 use ungil_gc::CacheWord;
 use ungil_locks::primitive::Ordering;
 
@@ -30,6 +30,10 @@ pub const TRANSITION: u8 = 6;
 pub const GLOBAL: u8 = 7;
 /// A builtin: guard is the key id of the globals, the second word that of the builtins with the entry.
 pub const BUILTIN: u8 = 8;
+/// Added to the two kinds above by a thread that is solo: the third word is the address of the entry's value.
+pub const AT: u8 = 16;
+pub const GLOBAL_AT: u8 = GLOBAL | AT;
+pub const BUILTIN_AT: u8 = BUILTIN | AT;
 /// The instance keeps its attributes in a dict; payload is the cell of the class's attribute of that name, or
 /// [`NO_CELL`]. A store of this kind goes to the dict.
 pub const IN_DICT: u8 = 9;
@@ -137,38 +141,37 @@ pub fn keep_recent(cx: &Cx, name: Ref<'_>, access: usize, new: u64) {
     cx.recent_attr(key, new as u32).1.set((key, new));
 }
 
-/// The global or builtin that a `LoadGlobal` at `ip` has cached, borrowed; `UNDEF` on a miss or without exclusivity.
+/// The global or builtin that a `LoadGlobal` at `ip` has cached, borrowed, for a thread that is solo; `UNDEF` on a miss, or if
+/// the cache does not say where the value is.
 ///
 /// # Safety
 /// `ip` is a `LoadGlobal` (or `LoadName`) of the frame at `regs`.
 #[inline(always)]
-pub unsafe fn global<const SOLO: bool>(ip: *const u64, regs: *mut Value, cx: *mut Cx) -> Value {
-    // SAFETY: the function of a running frame has a dict as globals.
+pub unsafe fn global_at(ip: *const u64, regs: *mut Value) -> Value {
+    // SAFETY: the function of a running frame has dicts as globals and builtins. A dict's entries are where they were as long
+    // as its keys id is the same, and nobody else writes the cache.
     unsafe {
-        let cached = load(ip.add(1));
         let function: &PyFunction = super::frame::Frame(regs).function();
-        let globals = function.globals_unchecked();
-        // An empty cache is of no kind.
-        if !(SOLO || (*cx).owns_everything()) || cached as u32 != globals.keys_id() {
+        let cached = load(ip.add(1));
+        if cached as u32 != function.globals_unchecked().keys_id() {
             return Value::UNDEF;
         }
-        if kind(cached) == GLOBAL {
-            return globals.value_slot_unlocked(payload(cached)).peek();
+        if kind(cached) != GLOBAL_AT {
+            if kind(cached) != BUILTIN_AT {
+                return Value::UNDEF;
+            }
+            if load(ip.add(2)) as u32 != function.builtins_unchecked().keys_id() {
+                return Value::UNDEF;
+            }
         }
-        let second = load(ip.add(2));
-        let builtins = function.builtins_unchecked();
-        // The second word has been there before the first one.
-        if kind(cached) != BUILTIN || second as u32 != builtins.keys_id() {
-            return Value::UNDEF;
-        }
-        builtins.value_slot_unlocked((second >> 32) as u32).peek()
+        (*(load(ip.add(3)) as *const Slot)).peek()
     }
 }
 
-/// As [`global`] for threads that are not alone: what they may use without counting it.
+/// As [`global_at`] for threads that are not alone: what they may use without counting it.
 ///
 /// # Safety
-/// As for [`global`].
+/// As for [`global_at`].
 #[inline(always)]
 pub unsafe fn shared_global(ip: *const u64, regs: *mut Value) -> Value {
     // SAFETY: as the caller promises.
@@ -176,10 +179,10 @@ pub unsafe fn shared_global(ip: *const u64, regs: *mut Value) -> Value {
         let cached = load(ip.add(1));
         let function: &PyFunction = super::frame::Frame(regs).function();
         let globals = function.globals_unchecked();
-        if kind(cached) == GLOBAL {
+        if kind(cached) & !AT == GLOBAL {
             return globals.shared_value(cached as u32, payload(cached));
         }
-        if kind(cached) != BUILTIN || cached as u32 != globals.keys_id() {
+        if kind(cached) & !AT != BUILTIN || cached as u32 != globals.keys_id() {
             return Value::UNDEF;
         }
         let second = load(ip.add(2));
@@ -205,20 +208,30 @@ pub fn keep_hub(cx: &Cx, v: Ref<'_>) {
 /// Shapes of what every thread of a program uses.
 const HUBS: [u32; 3] = [Builtin::Function as u32, Builtin::NativeFunction as u32, Builtin::Module as u32];
 
-/// Fills the cache of a `LoadGlobal` whose name was found in `dict`.
+/// Fills the cache of a `LoadGlobal` whose name was found in one of the two dicts.
 ///
 /// # Safety
-/// As for [`global`].
+/// As for [`global_at`].
 pub unsafe fn fill_global(cx: &Cx, ip: *const u64, globals: &PyDict, builtins: &PyDict, name: Ref<'_>) {
+    // Three words are written: they belong together only if nobody else does so too.
+    let (solo, at) =
+        (cx.owns_everything(), |dict: &PyDict, index| dict.value_slot_unlocked(index) as *const Slot);
+    let kind_of = |kind| if solo { kind | AT } else { kind };
     // SAFETY: as the caller promises.
     unsafe {
         let globals_id = globals.ensure_keys_id(cx);
         if let Some(index) = globals.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
-            store(ip.add(1), word(globals_id, GLOBAL, index));
+            if solo {
+                store(ip.add(3), at(globals, index) as u64);
+            }
+            store(ip.add(1), word(globals_id, kind_of(GLOBAL), index));
         } else if let Some(index) = builtins.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
+            if solo {
+                store(ip.add(3), at(builtins, index) as u64);
+            }
             // Without a kind, which nobody asks for.
             store(ip.add(2), word(builtins.ensure_keys_id(cx), 0, index));
-            store(ip.add(1), word(globals_id, BUILTIN, 0));
+            store(ip.add(1), word(globals_id, kind_of(BUILTIN), 0));
         }
     }
 }

@@ -112,6 +112,14 @@ macro_rules! finish {
     }};
 }
 
+/// As `finish` where the register is a temporary: it holds nothing.
+macro_rules! finish_temp {
+    ($ip:expr, $regs:ident, $cx:ident, $t:ident, $a:expr, $v:expr) => {{
+        *$regs.add($a) = $v;
+        goto!($ip, $regs, $cx, $t)
+    }};
+}
+
 /// Counts one reference more of a value, if it is a pointer. Nothing has been changed yet.
 macro_rules! count_or_prepare {
     ($v:ident, $ip:ident, $regs:ident, $cx:ident, $t:ident) => {

@@ -81,7 +81,7 @@ unsafe fn unwind(
         }
         let kind = frame.kind();
         let (call_ip, caller) = (frame.call_ip(), frame.caller());
-        pop(&mut *cx, frame);
+        pop(&mut *cx, frame, code.register_count());
         if kind & GENERATOR != 0 {
             generator::finished_by_exception(&mut *cx, frame);
         }
@@ -103,19 +103,24 @@ unsafe fn clear_register(register: *mut Value, cx: &Cx) {
     }
 }
 
-/// Ends a frame: its locals go to its frame object if it has one, else they are dropped with all temporaries; then
-/// the function, unless it is borrowed. The registers are left without references.
+/// Ends a frame: its locals go to its frame object if it has one, else they are dropped with the temporaries below `end`;
+/// then the function, unless it is borrowed. The registers are left without references.
 ///
 /// # Safety
-/// The frame is the innermost one and is not run any more.
-pub unsafe fn pop(cx: &mut Cx, frame: Frame) {
-    let code = frame.code();
+/// The frame is the innermost one and is not run any more; no register from `end` on holds a reference.
+pub unsafe fn pop(cx: &mut Cx, frame: Frame, end: usize) {
     if let Some(object) = frame.object() {
         crate::objects::frame::take_locals(cx, frame, object);
         frame.set_object(Value::UNDEF);
     }
-    for i in (0..code.register_count()).rev() {
-        clear_register(frame.0.add(i), cx);
+    let mut at = frame.0.add(end);
+    while at > frame.0 {
+        at = at.sub(1);
+        let v = *at;
+        if v.is_ptr() {
+            *at = Value::UNDEF;
+            cx.drop_value(v);
+        }
     }
     if frame.borrows_function() {
         *frame.0.sub(2) = Value::UNDEF;

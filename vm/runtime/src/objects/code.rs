@@ -2,9 +2,10 @@
 //!
 //! A code object begins as the [`Head`] of a packed unit: most functions of most modules are never called. Its first
 //! instruction is then [`Op::Link`], which a call executes like any other: linking copies the instructions, puts each
-//! constant's value behind its `LoadConst`, interns the names and makes the code objects among the constants. Then
-//! [`PyCode::entry`] is the real first instruction. The words of inline caches are the only part that changes afterwards,
-//! each an atomic word of its own. Positions stay packed until something asks for one.
+//! constant's value behind its `LoadConst`, takes other instructions for those that write temporaries, interns the names
+//! and makes the code objects among the constants. Then [`PyCode::entry`] is the real first instruction. The words of
+//! inline caches are the only part that changes afterwards, each an atomic word of its own. Positions stay packed until
+//! something asks for one.
 
 use crate::bind_python;
 use crate::objects::{bytes, complex, set, slice, str, tuple};
@@ -12,7 +13,7 @@ use crate::prelude::*;
 use crate::{SharedValue, Vm};
 use std::sync::OnceLock;
 use ungil_bytecode::{
-    Body, CodeUnit, Const, ExceptionEntry, Head, Instr, Op, Position, flags, unpack_position,
+    Body, CONSUME_B, CodeUnit, Const, ExceptionEntry, Head, Instr, Op, Position, flags, unpack_position,
     unpack_positions,
 };
 use ungil_locks::primitive::{AtomicPtr, Mutex, Ordering};
@@ -108,7 +109,7 @@ pub fn link_with(cx: &mut Cx, mut unit: CodeUnit, consts: Box<[SharedValue]>) ->
     unit.consts.clear();
     let code = link(cx, &unit);
     let body = code.body();
-    code.set_linked(Linked::new(cx, body, consts));
+    code.set_linked(Linked::new(cx, body, consts, code.local_count()));
     code
 }
 
@@ -141,7 +142,7 @@ fn intern_all<'a>(cx: &Cx, names: impl Iterator<Item = &'a str>) -> Box<[SharedV
 }
 
 impl Linked {
-    fn new(cx: &Cx, body: Body<'static>, consts: Box<[SharedValue]>) -> Linked {
+    fn new(cx: &Cx, body: Body<'static>, consts: Box<[SharedValue]>, locals: usize) -> Linked {
         let mut words: Box<[u64]> = body.code.iter().map(|word| u64::from_le_bytes(*word)).collect();
         let mut at = 0;
         while at < words.len() {
@@ -150,6 +151,11 @@ impl Linked {
                 Op::LoadConst => words[at + 1] = consts[instr.wide() as usize].get().value().0,
                 Op::SetItemConst => words[at + 1] = consts[words[at + 1] as u32 as usize].get().value().0,
                 _ => {}
+            }
+            if instr.a as usize >= locals
+                && let Some(op) = instr.op.to_temporary(instr.flags & CONSUME_B != 0)
+            {
+                words[at] = Instr { op, ..instr }.encode();
             }
             at += instr.op.words();
         }
@@ -250,7 +256,7 @@ impl PyCode {
         let consts = std::mem::take(&mut body.consts);
         let code = |cx: &mut Cx, head| of_head(cx, head, self.file, self.filename).as_obj();
         let consts = consts.into_iter().map(|c| SharedValue::new(constant_of(cx, c, &code))).collect();
-        self.set_linked(Linked::new(cx, body, consts))
+        self.set_linked(Linked::new(cx, body, consts, self.local_count()))
     }
 
     /// Two threads may link the same code: that of the first is taken. None waits, for it might wait for a collection that
@@ -382,7 +388,7 @@ impl PyCode {
         while at < linked.words.len() {
             let Some(instr) = Instr::decode(linked.words[at]) else { return };
             let first = match instr.op {
-                Op::LoadConst | Op::MakeFunction | Op::SetItemConst => 0,
+                Op::LoadConst | Op::LoadConstToTemp | Op::MakeFunction | Op::SetItemConst => 0,
                 Op::CallMethod | Op::CallMethodKw => 2,
                 _ => 1,
             };

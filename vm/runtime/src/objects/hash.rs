@@ -38,6 +38,8 @@ pub fn hash_i64(i: i64) -> i64 {
 /// The hash of an int.
 pub fn hash_int(n: IntRef<'_>) -> i64 {
     let (rest, negative) = match n {
+        // Dividing 128 bits takes long.
+        IntRef::Word(w) if i64::try_from(w).is_ok() => return hash_i64(w as i64),
         IntRef::Word(w) => ((w.unsigned_abs() % MODULUS as u128) as u64, w < 0),
         IntRef::Big(b) => {
             // 2**64 is 8 modulo the prime.

@@ -120,13 +120,12 @@ fn is_bare(cx: &Cx) -> bool {
     }
     let code = crate::interp::frame::Frame(regs).code();
     let (end, mut at) = (code.offset_of(ip), 0);
-    let Some(class) = code.running().words().get(end).and_then(|&word| Instr::decode(word)).map(|i| i.b + 1)
-    else {
+    let Some(class) = Instr::decode(code.running().compiled(end)).map(|i| i.b + 1) else {
         return false;
     };
     let mut from_variable = false;
     while at < end {
-        let Some(instr) = Instr::decode(code.running().words()[at]) else { return false };
+        let Some(instr) = Instr::decode(code.running().compiled(at)) else { return false };
         if instr.a == class {
             let name = code.head.free_names.iter().nth(instr.b as usize);
             from_variable = instr.op == Op::LoadFree && name == Some("__class__");

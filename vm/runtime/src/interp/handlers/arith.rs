@@ -103,6 +103,38 @@ arithmetic!(
     |_f, _g| None
 );
 
+/// The power of two immediate numbers, if it is one; `UNDEF` for the rest, errors among it.
+#[inline(never)]
+fn power(a: Value, b: Value) -> Value {
+    if a.is_int() && b.is_int() {
+        let exponent = u32::try_from(b.int()).ok();
+        return exponent
+            .and_then(|n| a.int().checked_pow(n))
+            .and_then(Value::from_int)
+            .unwrap_or(Value::UNDEF);
+    }
+    let number = |v: Value| if v.is_int() { Some(v.int() as f64) } else { v.as_float() };
+    let (Some(x), Some(y)) = (number(a), number(b)) else { return Value::UNDEF };
+    // Zero has no negative powers, and what is negative has real ones only for whole exponents.
+    if x > 0.0 || (x != 0.0 && y.floor() == y) {
+        let result = x.powf(y);
+        if result.is_finite() {
+            return Value::from_number(result);
+        }
+    }
+    Value::UNDEF
+}
+
+handler! {
+    pub fn pow(ip, regs, cx, t) {
+        let v = power(*regs.add(fb!(*ip)), *regs.add(fc!(*ip)));
+        if v.is_undef() {
+            return slow::arith::binary::run(ip, regs, cx, t);
+        }
+        finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
+    }
+}
+
 /// Bit operations: ints only.
 macro_rules! bitwise {
     ($name:ident, |$x:ident, $y:ident| $int:expr) => {

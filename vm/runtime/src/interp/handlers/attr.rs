@@ -1,7 +1,7 @@
 //! Attributes by inline cache.
 
 use super::call::{may_push, push_simple, result_word};
-use super::moves::{conclude, drop_then};
+use super::moves::{conclude_anew, drop_then};
 use super::{count_up, prepare_then, take_register};
 use crate::class::{Builtin, PyType, Shape};
 use crate::interp::frame::Frame;
@@ -175,6 +175,31 @@ handler! {
     }
 }
 
+handler! {
+    pub fn load_attr_to_temp(ip, regs, cx, t) {
+        let receiver = *regs.add(fb!(*ip));
+        if !receiver.is_ptr() {
+            return slow::attr::load_attr::run(ip, regs, cx, t);
+        }
+        let cached = cache::load(ip.add(1));
+        let Some(word_offset) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::SLOT) else {
+            return load_attr_other::<SOLO>(ip, regs, cx, t);
+        };
+        // See `load_attr`.
+        let v = (*receiver.ptr().cast::<Slot>().add(word_offset as usize)).peek_shared();
+        if v.is_undef() {
+            return slow::attr::load_attr::run(ip, regs, cx, t);
+        }
+        count_or_prepare!(v, ip, regs, cx, t);
+        if flags!(*ip) & 0x200 != 0 {
+            *regs.add(fb!(*ip)) = Value::UNDEF;
+            *regs.add(fa!(*ip)) = v;
+            return drop_then::<SOLO>(ip.add(2), regs, cx, t, receiver);
+        }
+        finish_temp!(ip.add(2), regs, cx, t, fa!(*ip), v)
+    }
+}
+
 /// What a module's attribute holds by its cache, borrowed until the thread is quiescent; `UNDEF` if that is not known.
 #[inline(always)]
 pub(super) unsafe fn module_value(cached: u64, receiver: Value) -> Value {
@@ -257,9 +282,9 @@ unsafe fn load_computed<const SOLO: bool>(
     }
     // The getter may have met a safepoint.
     if SOLO && !(*cx).owns_everything() {
-        return conclude::<false>(ip.add(2), regs, cx, t, *ip, Value(result));
+        return conclude_anew::<false>(ip.add(2), regs, cx, t, *ip, Value(result));
     }
-    conclude::<SOLO>(ip.add(2), regs, cx, t, *ip, Value(result))
+    conclude_anew::<SOLO>(ip.add(2), regs, cx, t, *ip, Value(result))
 }
 
 /// The word of the attribute's value, [`FAILED`] with the exception in the context, or [`NOT_READ`].

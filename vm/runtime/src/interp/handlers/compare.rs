@@ -1,12 +1,13 @@
 //! Comparisons and conditional jumps.
 
 use super::arith::immediate_truth;
-use super::moves::{conclude, conclude_unit, drop_then};
+use super::moves::{conclude, conclude_two, drop_then};
 use crate::interp::slow;
 use crate::names::Special;
 use crate::objects::iter::len_native;
 use crate::ops::quick;
 use crate::{Cx, Ref, Value};
+use ungil_bytecode::Op;
 use ungil_gc::{INT_BASE, INT_TAG};
 
 /// What functions that give a truth as a number give if only a method can tell.
@@ -54,7 +55,7 @@ handler! {
             return slow::compare::jump::run(ip, regs, cx, t);
         }
         if flags!(*ip) & 0x300 != 0 {
-            return conclude_unit::<SOLO>(ip.add(1).offset(offset), regs, cx, t, *ip & !0x400);
+            return conclude_two::<SOLO>(ip.add(1).offset(offset), regs, cx, t, *ip);
         }
         goto!(ip.add(1).offset(offset), regs, cx, t)
     }
@@ -162,7 +163,7 @@ macro_rules! jump_identity {
             pub fn $name(ip, regs, cx, t) {
                 let (x, y) = (*regs.add(fa!(*ip)), *regs.add(fb!(*ip)));
                 if (x.is_ptr() && flags!(*ip) & 0x100 != 0) || (y.is_ptr() && flags!(*ip) & 0x200 != 0) {
-                    return slow::compare::jump_identity::run(ip, regs, cx, t);
+                    return jump_identity_consuming::<SOLO>(ip, regs, cx, t);
                 }
                 if (x == y) != $negated {
                     branch!(ip.add(1), fc_signed!(*ip) as isize, regs, cx, t)
@@ -171,6 +172,20 @@ macro_rules! jump_identity {
             }
         }
     };
+}
+
+handler! {
+    /// A jump on identity that consumes objects.
+    #[inline(never)]
+    fn jump_identity_consuming(ip, regs, cx, t) {
+        let same = *regs.add(fa!(*ip)) == *regs.add(fb!(*ip));
+        let taken = same == (*ip as u8 == Op::JumpIs as u8);
+        let offset = if taken { fc_signed!(*ip) as isize } else { 0 };
+        if offset < 0 && (*cx).is_wanted() {
+            return slow::compare::jump_identity::run(ip, regs, cx, t);
+        }
+        conclude_two::<SOLO>(ip.add(1).offset(offset), regs, cx, t, *ip)
+    }
 }
 
 handler! {
@@ -247,7 +262,13 @@ macro_rules! jump_none {
             pub fn $name(ip, regs, cx, t) {
                 let v = *regs.add(fa!(*ip));
                 if v.is_ptr() && flags!(*ip) & 0x100 != 0 {
-                    return slow::compare::jump_none::run(ip, regs, cx, t);
+                    // An object is not `None`.
+                    let offset = if $wanted { 0 } else { wide!(*ip) };
+                    if offset < 0 && (*cx).is_wanted() {
+                        return slow::compare::jump_none::run(ip, regs, cx, t);
+                    }
+                    *regs.add(fa!(*ip)) = Value::UNDEF;
+                    return drop_then::<SOLO>(ip.add(1).offset(offset), regs, cx, t, v);
                 }
                 if v.is_none() == $wanted {
                     branch!(ip.add(1), wide!(*ip), regs, cx, t)

@@ -8,9 +8,10 @@ use crate::interp::frame::{Frame, INIT};
 use crate::interp::{Exit, Table, slow};
 use crate::native::Args;
 use crate::objects::function::PyFunction;
+use crate::objects::range::iter::new_iter_of;
 use crate::objects::type_;
-use crate::{Cx, Ref, RefExt, Value};
-use ungil_bytecode::WINDOW_HEADER;
+use crate::{Cx, Obj, Ref, RefExt, Value};
+use ungil_bytecode::{Op, WINDOW_HEADER};
 
 handler! {
     /// The callee is a class whose metaclass is `type`.
@@ -27,8 +28,52 @@ handler! {
         if class.is_heap() || (*cx).is_wanted() {
             return slow::call::call::run(ip, regs, cx, t);
         }
+        if class.builtin == Builtin::Range as usize && is_iterated(ip) && !(*cx).tracing.is_reporting() {
+            return iterate_range::<SOLO>(ip, regs, cx, t);
+        }
         call_builtin_class::<SOLO>(ip, regs, cx, t)
     }
+}
+
+/// Whether the next instruction does nothing else but ask the result of this call for its iterator.
+#[inline(always)]
+unsafe fn is_iterated(ip: *const u64) -> bool {
+    let next = ip.add(2);
+    *ip as u8 == Op::Call as u8
+        && *next as u8 == Op::GetIter as u8
+        && fb!(*next) == fa!(*ip)
+        && flags!(*next) & 0x200 != 0
+}
+
+handler! {
+    /// `iter(range(...))`, of which the range is seen by nobody: it is not made.
+    #[inline(never)]
+    fn iterate_range(ip, regs, cx, t) {
+        let v = range_iterator(cx, regs.add(fb!(*ip) + WINDOW_HEADER), fc!(*ip));
+        if v.is_undef() {
+            return call_builtin_class::<SOLO>(ip, regs, cx, t);
+        }
+        // The arguments are no references, and a built-in class does not end.
+        let callee = std::mem::replace(&mut *regs.add(fb!(*ip) + 2), Value::UNDEF);
+        if count_down::<SOLO>(callee, cx) && !SOLO {
+            end_drop::<SOLO>(callee, cx);
+        }
+        let next = ip.add(2);
+        finish!(next.add(1), regs, cx, t, fa!(*next), v)
+    }
+}
+
+/// The iterator of the range with these arguments; `UNDEF` if they are not that simple.
+#[inline(never)]
+unsafe fn range_iterator(cx: *mut Cx, args: *const Value, count: usize) -> Value {
+    let (zero, one) = (Value::from_int_unchecked(0), Value::from_int_unchecked(1));
+    let made = match count {
+        1 => new_iter_of(&*cx, zero, *args, one),
+        2 => new_iter_of(&*cx, *args, *args.add(1), one),
+        3 => new_iter_of(&*cx, *args, *args.add(1), *args.add(2)),
+        _ => None,
+    };
+    made.map_or(Value::UNDEF, Obj::into_value)
 }
 
 handler! {

@@ -1,16 +1,16 @@
 //! `for` loops over ranges, lists and tuples.
 
-use super::count_up;
+use super::{count_up, drop_then};
 use crate::class::Builtin;
 use crate::interp::{Exit, Table, slow};
 use crate::objects::dict::iter::PyDictIter;
 use crate::objects::enumerate::PyEnumerate;
-use crate::objects::iter::{PyListIter, PyRangeIter, PyTupleIter};
+use crate::objects::iter::{PyListIter, PyRangeIter, PyTupleIter, iter_native};
 use crate::objects::list::PyList;
 use crate::objects::str::iter::PyStrIter;
 use crate::objects::str::new_char;
 use crate::objects::tuple::PyTuple;
-use crate::{Cx, Ref, RefExt, Value};
+use crate::{Cx, Obj, Ref, RefExt, Value};
 
 const GENERATOR: u32 = (Builtin::Generator as u32) << 1;
 const RANGE_ITER: u32 = (Builtin::RangeIter as u32) << 1;
@@ -22,7 +22,59 @@ const DICT_ITEM_ITER: u32 = (Builtin::DictItemIter as u32) << 1;
 const STR_ITER: u32 = (Builtin::StrIter as u32) << 1;
 const TUPLE_ITER: u32 = (Builtin::TupleIter as u32) << 1;
 
-handler! { pub fn get_iter(ip, regs, cx, t) { slow::iterate::get_iter::run(ip, regs, cx, t) } }
+handler! {
+    pub fn get_iter(ip, regs, cx, t) {
+        let iterated = *regs.add(fb!(*ip));
+        let v = iterator_of(cx, iterated);
+        if v.is_undef() {
+            return slow::iterate::get_iter::run(ip, regs, cx, t);
+        }
+        let consumed = flags!(*ip) & 0x200 != 0;
+        if consumed {
+            *regs.add(fb!(*ip)) = Value::UNDEF;
+        }
+        let slot = regs.add(fa!(*ip));
+        let old = *slot;
+        *slot = v;
+        if old.is_ptr() {
+            return slow::drop_two(ip.add(1), regs, cx, t, old, if consumed { iterated } else { Value::UNDEF });
+        }
+        if consumed {
+            return drop_then::<SOLO>(ip.add(1), regs, cx, t, iterated);
+        }
+        goto!(ip.add(1), regs, cx, t)
+    }
+}
+
+handler! {
+    /// As [`end_loop`] of an iterator that must let go of its container if anybody else has it.
+    #[inline(never)]
+    fn end_loop_over(ip, regs, cx, t) {
+        if !(*(*regs.add(fb!(*ip))).ptr()).is_unique((*cx).mutator()) {
+            return slow::iterate::for_iter::run(ip, regs, cx, t);
+        }
+        end_loop::<SOLO>(ip, regs, cx, t)
+    }
+}
+
+/// The iterator of an exact instance of a built-in type, `UNDEF` for anything else.
+#[inline(never)]
+unsafe fn iterator_of(cx: *mut Cx, v: Value) -> Value {
+    match v.is_ptr() {
+        true => iter_native(&*cx, Ref::from_value(v)).map_or(Value::UNDEF, Obj::into_value),
+        false => Value::UNDEF,
+    }
+}
+
+handler! {
+    /// The iterator is exhausted: drops it and jumps, forwards.
+    #[inline(always)]
+    fn end_loop(ip, regs, cx, t) {
+        let iterator = *regs.add(fb!(*ip));
+        *regs.add(fb!(*ip)) = Value::UNDEF;
+        drop_then::<SOLO>(ip.add(2).offset(fc_signed!(*ip) as isize), regs, cx, t, iterator)
+    }
+}
 
 handler! { pub fn for_iter(ip, regs, cx, t) { next_item::<SOLO>(ip, regs, cx, t) } }
 
@@ -50,7 +102,7 @@ handler! {
             let range = iterator.cast_unchecked::<PyRangeIter>();
             let left = range.remaining.get();
             if left == 0 {
-                return slow::iterate::for_iter_end::run(ip, regs, cx, t);
+                return end_loop::<SOLO>(ip, regs, cx, t);
             }
             range.remaining.set(left - 1);
             let i = range.next.get();
@@ -76,7 +128,7 @@ handler! {
         let index = it.index.get();
         let list = Ref::from_value(list).cast_unchecked::<PyList>();
         if index >= list.len() {
-            return slow::iterate::for_iter::run(ip, regs, cx, t);
+            return end_loop_over::<SOLO>(ip, regs, cx, t);
         }
         it.index.set(index + 1);
         let v = *list.items_unlocked().add(index);
@@ -134,6 +186,7 @@ handler! {
                     it.index.set(index + 1);
                     finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
                 }
+                return end_loop_over::<SOLO>(ip, regs, cx, t);
             }
         }
         if shape == DICT_KEY_ITER || shape == DICT_VALUE_ITER || shape == DICT_ITEM_ITER {

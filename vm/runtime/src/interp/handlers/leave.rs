@@ -2,7 +2,7 @@
 
 use super::generate::leave_generator;
 use super::moves::{conclude, conclude_unit, drop_then};
-use super::{construct, count_down};
+use super::{construct, count_down, end_drop};
 use crate::interp::frame::{self, Frame};
 use crate::interp::slow::operator::is_comparing_jump;
 use crate::interp::{Exit, Table, slow};
@@ -65,6 +65,7 @@ unsafe fn leave_other<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *const
     let frame = Frame(regs);
     if frame.object().is_none() {
         match frame.kind() {
+            frame::ENTRY => return leave_entered::<SOLO>(regs, cx, t, v),
             frame::INIT if v.is_none() => return construct::leave_init::<SOLO>(regs, cx, t),
             frame::OPERATOR if v != Value::NOT_IMPLEMENTED => {
                 let word = *frame.call_ip();
@@ -80,6 +81,29 @@ unsafe fn leave_other<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *const
         }
     }
     slow::call::leave(regs, cx, t, v)
+}
+
+/// Ends a frame that a native has entered: `v` is what it gets.
+#[inline(always)]
+unsafe fn leave_entered<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+    let local = drop_locals::<SOLO>(regs, cx);
+    if !local.is_undef() {
+        return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
+    }
+    let callee = *regs.sub(2);
+    *regs.sub(2) = Value::UNDEF;
+    (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
+    if count_down::<SOLO>(callee, cx) {
+        return entered_function_ended::<SOLO>(cx, v, callee);
+    }
+    v.0
+}
+
+/// The function that a native has called may be gone.
+#[inline(never)]
+unsafe fn entered_function_ended<const SOLO: bool>(cx: *mut Cx, v: Value, callee: Value) -> Exit {
+    end_drop::<SOLO>(callee, cx);
+    v.0
 }
 
 /// Ends a frame of kind OPERATOR: `v` is the result of the instruction, which consumes its operands now.

@@ -164,10 +164,10 @@ const fn build<const SOLO: bool>() -> [Handler; 256] {
         GetSlice => item::get_slice::<SOLO>, SetSlice => item::set_slice::<SOLO>,
 
         Add => arith::add::<SOLO>, Sub => arith::sub::<SOLO>, Mul => arith::mul::<SOLO>, TrueDiv => arith::true_div::<SOLO>,
-        FloorDiv => arith::floor_div::<SOLO>, Mod => arith::modulo::<SOLO>, Pow => slow::arith::binary::run, MatMul => slow::arith::binary::run,
+        FloorDiv => arith::floor_div::<SOLO>, Mod => arith::modulo::<SOLO>, Pow => arith::pow::<SOLO>, MatMul => slow::arith::binary::run,
         Shl => arith::shl::<SOLO>, Shr => arith::shr::<SOLO>, And => arith::and::<SOLO>, Or => arith::or::<SOLO>, Xor => arith::xor::<SOLO>,
         IAdd => arith::add::<SOLO>, ISub => arith::sub::<SOLO>, IMul => arith::mul::<SOLO>, ITrueDiv => arith::true_div::<SOLO>,
-        IFloorDiv => arith::floor_div::<SOLO>, IMod => arith::modulo::<SOLO>, IPow => slow::arith::binary::run,
+        IFloorDiv => arith::floor_div::<SOLO>, IMod => arith::modulo::<SOLO>, IPow => arith::pow::<SOLO>,
         IMatMul => slow::arith::binary::run, IShl => arith::shl::<SOLO>, IShr => arith::shr::<SOLO>, IAnd => arith::and::<SOLO>, IOr => arith::or::<SOLO>,
         IXor => arith::xor::<SOLO>,
         AddImm => arith::add_imm::<SOLO>, SubImm => arith::sub_imm::<SOLO>, MulImm => arith::mul_imm::<SOLO>,
@@ -231,6 +231,10 @@ const fn build<const SOLO: bool>() -> [Handler; 256] {
         TypeVarBound => slow::types::type_var_bound::run, TypeParamDefault => slow::types::type_param_default::run,
         TypeAlias => slow::types::type_alias::run, SubscriptGeneric => slow::types::subscript_generic::run,
         SetTypeParams => slow::types::set_type_params::run, Link => slow::call::link::run,
+        MoveToTemp => moves::move_to_temp::<SOLO>, CopyToTemp => moves::copy_to_temp::<SOLO>, LoadConstToTemp => moves::load_const_to_temp::<SOLO>,
+        LoadIntToTemp => moves::load_int_to_temp::<SOLO>, LoadNoneToTemp => moves::load_none_to_temp::<SOLO>,
+        LoadGlobalToTemp => moves::load_global_to_temp::<SOLO>, LoadFreeToTemp => moves::load_free_to_temp::<SOLO>,
+        LoadAttrToTemp => attr::load_attr_to_temp::<SOLO>,
     }
     t
 }

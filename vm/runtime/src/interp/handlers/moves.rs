@@ -21,9 +21,48 @@ pub(crate) unsafe fn drop_then<const SOLO: bool>(
 }
 
 /// Writes a result to field `a`, drops the operands in fields `b` and `c` that the instruction `word` consumes, and goes
-/// on at `next`.
+/// on at `next`. Nothing has been dropped before, and no safepoint has been met.
 #[inline(never)]
 pub(crate) unsafe fn conclude<const SOLO: bool>(
+    next: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    word: u64,
+    v: Value,
+) -> Exit {
+    let x = consumed(word, 0x200, regs.add(fb!(word)));
+    let y = consumed(word, 0x400, regs.add(fc!(word)));
+    let slot = regs.add(fa!(word));
+    if x.is_ptr() as u8 + y.is_ptr() as u8 + (*slot).is_ptr() as u8 > 1 {
+        return conclude_anew::<SOLO>(next, regs, cx, t, word, v);
+    }
+    // At most one reference goes: most often that of an operand.
+    let gone = if x.is_ptr() {
+        *regs.add(fb!(word)) = Value::UNDEF;
+        x
+    } else if y.is_ptr() {
+        *regs.add(fc!(word)) = Value::UNDEF;
+        y
+    } else {
+        *slot
+    };
+    *slot = v;
+    if gone.is_ptr() {
+        return drop_then::<SOLO>(next, regs, cx, t, gone);
+    }
+    goto!(next, regs, cx, t)
+}
+
+/// What a register holds that the instruction `word` consumes if it has this flag, `UNDEF` if it has not. It stays there.
+#[inline(always)]
+unsafe fn consumed(word: u64, flag: u64, register: *mut Value) -> Value {
+    if word & flag != 0 { *register } else { Value::UNDEF }
+}
+
+/// As [`conclude`] where more than one reference goes, or after something that may have dropped others or met a safepoint.
+#[inline(never)]
+pub(crate) unsafe fn conclude_anew<const SOLO: bool>(
     next: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
@@ -43,7 +82,32 @@ pub(crate) unsafe fn conclude<const SOLO: bool>(
     resume_at(next, regs, cx, t)
 }
 
-/// As [`conclude`] for instructions without a result, which may consume all three operands.
+/// As [`conclude`] for instructions without a result whose registers are `a` and `b`.
+#[inline(never)]
+pub(crate) unsafe fn conclude_two<const SOLO: bool>(
+    next: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    word: u64,
+) -> Exit {
+    let x = consumed(word, 0x100, regs.add(fa!(word)));
+    let y = consumed(word, 0x200, regs.add(fb!(word)));
+    if x.is_ptr() {
+        if y.is_ptr() {
+            return conclude_unit::<SOLO>(next, regs, cx, t, word & !0x400);
+        }
+        *regs.add(fa!(word)) = Value::UNDEF;
+        return drop_then::<SOLO>(next, regs, cx, t, x);
+    }
+    if y.is_ptr() {
+        *regs.add(fb!(word)) = Value::UNDEF;
+        return drop_then::<SOLO>(next, regs, cx, t, y);
+    }
+    goto!(next, regs, cx, t)
+}
+
+/// As [`conclude_anew`] for instructions without a result, which may consume all three operands.
 #[inline(never)]
 pub(crate) unsafe fn conclude_unit<const SOLO: bool>(
     next: *const u64,
@@ -110,6 +174,40 @@ handler! {
 }
 
 handler! {
+    pub fn move_to_temp(ip, regs, cx, t) {
+        let source = regs.add(fb!(*ip));
+        let v = *source;
+        // What is no reference may stay.
+        if v.is_ptr() {
+            *source = Value::UNDEF;
+        }
+        finish_temp!(ip.add(1), regs, cx, t, fa!(*ip), v)
+    }
+}
+
+handler! {
+    pub fn copy_to_temp(ip, regs, cx, t) {
+        let v = *regs.add(fb!(*ip));
+        count_or_prepare!(v, ip, regs, cx, t);
+        finish_temp!(ip.add(1), regs, cx, t, fa!(*ip), v)
+    }
+}
+
+handler! {
+    pub fn load_const_to_temp(ip, regs, cx, t) {
+        finish_temp!(ip.add(2), regs, cx, t, fa!(*ip), Value(*ip.add(1)))
+    }
+}
+
+handler! {
+    pub fn load_int_to_temp(ip, regs, cx, t) {
+        finish_temp!(ip.add(1), regs, cx, t, fa!(*ip), Value::from_int_unchecked(wide!(*ip) as i64))
+    }
+}
+
+handler! { pub fn load_none_to_temp(ip, regs, cx, t) { finish_temp!(ip.add(1), regs, cx, t, fa!(*ip), Value::NONE) } }
+
+handler! {
     pub fn load_const(ip, regs, cx, t) {
         // Constants are immortal: their copies are not counted.
         finish!(ip.add(2), regs, cx, t, fa!(*ip), Value(*ip.add(1)))
@@ -149,14 +247,31 @@ handler! {
     }
 }
 
+/// The global or builtin that a `LoadGlobal` has cached, borrowed; `UNDEF` if it must be looked for.
+#[inline(always)]
+unsafe fn cached_global<const SOLO: bool>(ip: *const u64, regs: *mut Value) -> Value {
+    if SOLO { cache::global_at(ip, regs) } else { cache::shared_global(ip, regs) }
+}
+
 handler! {
     pub fn load_global(ip, regs, cx, t) {
-        let v = if SOLO { cache::global::<SOLO>(ip, regs, cx) } else { cache::shared_global(ip, regs) };
+        let v = cached_global::<SOLO>(ip, regs);
         if v.is_undef() {
             return slow::names::load_global::run(ip, regs, cx, t);
         }
         count_or_prepare!(v, ip, regs, cx, t);
-        finish!(ip.add(3), regs, cx, t, fa!(*ip), v)
+        finish!(ip.add(4), regs, cx, t, fa!(*ip), v)
+    }
+}
+
+handler! {
+    pub fn load_global_to_temp(ip, regs, cx, t) {
+        let v = cached_global::<SOLO>(ip, regs);
+        if v.is_undef() {
+            return slow::names::load_global::run(ip, regs, cx, t);
+        }
+        count_or_prepare!(v, ip, regs, cx, t);
+        finish_temp!(ip.add(4), regs, cx, t, fa!(*ip), v)
     }
 }
 
@@ -288,6 +403,18 @@ handler! {
         }
         count_or_prepare!(v, ip, regs, cx, t);
         finish!(ip.add(1), regs, cx, t, fa!(*ip), v)
+    }
+}
+
+handler! {
+    pub fn load_free_to_temp(ip, regs, cx, t) {
+        let cell = free_cell(regs, fb!(*ip));
+        let v = cell.peek();
+        if v.is_undef() {
+            return load_locked_free::<SOLO>(ip, regs, cx, t);
+        }
+        count_or_prepare!(v, ip, regs, cx, t);
+        finish_temp!(ip.add(1), regs, cx, t, fa!(*ip), v)
     }
 }
 

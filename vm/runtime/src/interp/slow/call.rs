@@ -651,7 +651,8 @@ unsafe fn leave_next(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -
     if kind & GENERATOR != 0 {
         return generator::returned(frame, cx, t, result);
     }
-    unwind::pop(&mut *cx, frame);
+    // What returns has no temporaries any more.
+    unwind::pop(&mut *cx, frame, frame.code().local_count());
     if kind & INIT != 0 {
         let instance = Obj::from_owned(std::mem::replace(&mut *regs.sub(5), Value::UNDEF));
         if !result.value().is_none() {

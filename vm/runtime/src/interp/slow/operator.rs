@@ -86,7 +86,7 @@ pub(super) unsafe fn push_get_item(
 /// Ends such a frame.
 pub unsafe fn end(frame: Frame, cx: *mut Cx, t: *const Table, result: Obj) -> Next {
     let (ip, regs) = (frame.call_ip(), frame.caller());
-    unwind::pop(&mut *cx, frame);
+    unwind::pop(&mut *cx, frame, frame.code().local_count());
     enter!(ip, regs, cx);
     let word = *ip;
     let op = word as u8;

@@ -248,7 +248,7 @@ pub unsafe fn returned(frame: Frame, cx: *mut Cx, t: *const Table, result: Obj) 
     // SAFETY: as the caller promises.
     unsafe {
         let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
-        unwind::pop(&mut *cx, frame);
+        unwind::pop(&mut *cx, frame, frame.code().local_count());
         finished_by_exception(&mut *cx, frame);
         if kind & ENTRY != 0 {
             return Next::exit(result.into_value().0);

@@ -38,6 +38,17 @@ pub fn new_reversed_iter(cx: &mut Cx, range: &PyRange) -> R {
     Ok(new_long_iter(cx, start.r(), step.r(), range.length()))
 }
 
+/// `iter(range(start, stop, step))` for immediate ints; `None` for others, and for a step of 0.
+pub fn new_iter_of(cx: &Cx, start: Value, stop: Value, step: Value) -> Option<Obj> {
+    if !start.is_int() || !stop.is_int() || !step.is_int() || step.int() == 0 {
+        return None;
+    }
+    let (start, stop, step) = (start.int(), stop.int(), step.int());
+    let ahead = if step > 0 { stop - start } else { start - stop };
+    let len = if ahead <= 0 { 0 } else { (ahead - 1) / step.abs() + 1 };
+    Some(new_small_iter(cx, start, step, len))
+}
+
 fn new_small_iter(cx: &Cx, start: i64, step: i64, len: i64) -> Obj {
     cx.alloc(Builtin::RangeIter, |h| PyRangeIter {
         h,

@@ -133,9 +133,12 @@ impl Cx {
         self.claims_no_class(own).then_some(false)
     }
 
-    /// Whether instances of the class surely say nothing else of their `__class__`: it is not written in Python, and no proxy.
+    /// Whether instances of the class surely say nothing else of their `__class__`.
     fn claims_no_class(&self, own: &PyType) -> bool {
-        !own.is_heap() && own.same_special(self, self.builtin(Builtin::Object), Special::GetAttribute)
+        let object = self.builtin(Builtin::Object);
+        let inherits = |v: Obj| v.downcast::<PyGetSet>(self).is_some_and(|g| std::ptr::eq(g.owner(), object));
+        own.same_special(self, object, Special::GetAttribute)
+            && (!own.is_heap() || own.lookup(self, self.vm.names.class.get()).is_some_and(inherits))
     }
 
     /// The class, if the object is one whose metaclass has no `__instancecheck__` of its own.
@@ -153,14 +156,8 @@ impl Cx {
         if own.is_subclass(class, self) {
             return Ok(true);
         }
-        let object = self.builtin(Builtin::Object);
-        if own.same_special(self, object, Special::GetAttribute) {
-            // Only a class that says something else about `__class__` can claim another one.
-            let inherits =
-                |v: Obj| v.downcast::<PyGetSet>(self).is_some_and(|g| std::ptr::eq(g.owner(), object));
-            if !own.is_heap() || own.lookup(self, self.vm.names.class.get()).is_some_and(inherits) {
-                return Ok(false);
-            }
+        if self.claims_no_class(own) {
+            return Ok(false);
         }
         match self.get_attr_opt(v, self.vm.names.class.get())? {
             Some(claimed) => {
