@@ -58,6 +58,8 @@ pub mod flag {
     pub const PART: u16 = 256;
     /// An instance that keeps its attributes in its dict for good.
     pub const STAYS_IN_DICT: u16 = 512;
+    /// An instance whose last attribute was deleted, and may not have been set again since.
+    pub const HOLE: u16 = 1024;
 }
 
 /// See the module's head for the layout.

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of Python: the runtime says through [`TypeOps`] how its objects are walked and dropped.
 
+pub mod attrs;
 mod candidates;
 pub mod cycle;
 pub mod grace;

@@ -76,6 +76,12 @@ pub enum Step {
     EntryServesOneKey,
     /// A reader of a dict compares the table again: it would take another table's size for its own.
     TableComparedAgain,
+    /// A slot of an instance that others may be reading serves one name only: a reader would take another one's value.
+    SlotServesOneName,
+    /// A thread that is quiescent has entered its tallies: what it still refers to would end.
+    TalliesEntered,
+    /// What has been taken out of limbo since does not end with the grace period that it waited for.
+    LimboCompared,
     /// A batch of garbage waits until all threads have been quiescent.
     GraceWaits,
     /// A thread that comes online looks at what is ripe if an epoch has begun meanwhile: a batch would wait for ever.

@@ -8,7 +8,7 @@
 //! (`ops/instance_dict.rs`).
 
 use crate::class::{PyType, class_flag};
-use crate::{Cx, Header, Ref, ShapeHead, TypeOps};
+use crate::{Cx, Header, Ref, ShapeHead, TypeOps, Value};
 use std::collections::HashMap;
 use ungil_gc::BuildPointerHasher;
 use ungil_gc::{DYNAMIC_OFFSET, shape_flag};
@@ -18,6 +18,8 @@ use ungil_locks::primitive::{AtomicPtr, AtomicU32, Mutex, Ordering};
 pub const MAX_SHAPE_ATTRS: u32 = 30;
 /// Attribute slots of the first instances of a class, before it is known how many they need.
 pub const FIRST_HINT: u32 = 6;
+/// Shapes of a class from which on deleting attributes makes no more of them.
+const MANY_SHAPES: usize = 64;
 
 /// See the module's head.
 #[repr(C)]
@@ -193,6 +195,19 @@ impl Shape {
             Shape::make(cx, self.like(cx, class), class, false, names, self.first, self.without_names());
         transitions.push((name, next));
         Some((next, slot))
+    }
+
+    /// The shape for the same area with just these names, addresses of interned strings, which this one has as well; `None` if a
+    /// dict serves the class's instances better, since they have had very many shapes.
+    pub fn of_names(&'static self, cx: &Cx, names: impl Iterator<Item = usize>) -> Option<&'static Shape> {
+        if self.class().shapes.lock().unwrap_or_else(|p| p.into_inner()).len() > MANY_SHAPES {
+            return None;
+        }
+        names.fold(self.without_names(), |shape, name| {
+            // SAFETY: names in shapes are interned strings, which are immortal.
+            let name = unsafe { Ref::from_value(Value(name as u64)) };
+            Some(shape?.with_name(cx, name)?.0)
+        })
     }
 
     /// The shape without names for the same area: the one that this one comes from, or itself.

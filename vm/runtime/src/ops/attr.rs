@@ -1,5 +1,6 @@
 //! Attributes: the default look-up over shapes and dicts, `__getattribute__` and its kin, and what inline caches may keep.
 
+use super::deleted::{close_hole, take_inline};
 use super::instance_dict::{dict_in, dict_slot, keeps_dict, to_dict_mode};
 use crate::class::{Builtin, MAX_SHAPE_ATTRS, PyType, Shape, class_flag};
 use crate::interp::recent::{self, Known};
@@ -9,7 +10,7 @@ use crate::objects::module::PyModule;
 use crate::objects::native::{PyGetSet, PyNative};
 use crate::objects::str::PyStr;
 use crate::objects::type_::stop_learning;
-use crate::{Cx, Obj, ObjExt, R, Ref, RefExt, Slot, Value};
+use crate::{Cx, Obj, ObjExt, R, Ref, RefExt, Slot, Value, flag};
 use ungil_gc::DYNAMIC_OFFSET;
 use ungil_locks::primitive::Ordering;
 
@@ -455,6 +456,10 @@ fn store_in_shape(
         }
         let (next, index) = match shape.slot_of(name.value().0 as usize) {
             Some(index) => (shape, index),
+            None if h.has_flag(flag::HOLE) => {
+                close_hole(cx, obj, h);
+                continue;
+            }
             None => match shape.with_name(cx, name) {
                 Some((next, index)) => (next, index),
                 None => {
@@ -468,7 +473,9 @@ fn store_in_shape(
         if !exclusive {
             h.lock.lock(&cx.world);
         }
-        let same = h.shape_id() == shape.head.id;
+        // Another thread may have deleted the last attribute meanwhile.
+        let adds = next.head.id != shape.head.id;
+        let same = h.shape_id() == shape.head.id && !(adds && h.has_flag(flag::HOLE));
         let mut old = None;
         let mut left = Some(value);
         if same && let Some(v) = left.take() {
@@ -526,26 +533,16 @@ fn delete_own(
 ) -> R<()> {
     let removed = match obj.header() {
         None => None,
-        Some(h) => {
-            let exclusive = cx.is_exclusive(h);
-            if !exclusive {
-                h.lock.lock(&cx.world);
-            }
-            let old = shape_slot(cx, obj, name).and_then(|slot| slot.take_locked());
-            if !exclusive {
-                h.lock.unlock(&cx.world);
-            }
-            match old {
-                Some(old) => Some(old),
-                None => {
-                    let dict = dict_slot(cx, obj).and_then(|slot| slot.get(h, cx));
-                    match dict.as_ref().and_then(|d| d.downcast::<PyDict>(cx)) {
-                        Some(dict) => dict.remove(cx, name)?,
-                        None => None,
-                    }
+        Some(h) => match take_inline(cx, obj, h, name) {
+            Some(old) => Some(old),
+            None => {
+                let dict = dict_slot(cx, obj).and_then(|slot| slot.get(h, cx));
+                match dict.as_ref().and_then(|d| d.downcast::<PyDict>(cx)) {
+                    Some(dict) => dict.remove(cx, name)?,
+                    None => None,
                 }
             }
-        }
+        },
     };
     match removed {
         Some(old) => {

@@ -7,6 +7,7 @@ use crate::objects::function::PyFunction;
 use crate::objects::method::PyMethodWrapper;
 use crate::objects::module::PyModule;
 use crate::{Cx, Obj, ObjExt, R, Ref, RefExt, Slot, Value};
+use ungil_gc::attrs::{go_over, may_rearrange};
 
 /// Whether objects of this layout have a field for their dict.
 pub(super) fn keeps_dict(cx: &Cx, obj: Ref<'_>) -> bool {
@@ -73,14 +74,15 @@ pub(super) fn to_dict_mode(cx: &Cx, obj: Ref<'_>, hidden: bool) {
         payload.reserve(cx, shape.names.len());
         // SAFETY: the shape describes the object, whose lock is held.
         let area = unsafe { shape.head.attr_area(obj.value().ptr()) };
-        for (i, &name) in shape.names.iter().enumerate() {
-            if let Some(v) = area[1 + shape.first as usize + i].take_locked() {
-                // SAFETY: names in shapes are interned strings, which are immortal.
-                payload.add_str(cx, unsafe { Ref::from_value(Value(name as u64)) }, v);
-            }
+        let put = |i: usize, v| {
+            // SAFETY: names in shapes are interned strings, which are immortal.
+            payload.add_str(cx, unsafe { Ref::from_value(Value(shape.names[i] as u64)) }, v);
+        };
+        let slots = &area[1 + shape.first as usize..][..shape.names.len()];
+        go_over(h, slots, put, (&area[0], dict.clone()), shape.in_dict_mode(cx).head.id);
+        if h.has_flag(crate::flag::HOLE) {
+            h.clear_flag(crate::flag::HOLE);
         }
-        drop(area[0].replace_locked(h, dict.clone()));
-        h.set_shape_id(shape.in_dict_mode(cx).head.id);
     }
     if !exclusive {
         h.lock.unlock(&cx.world);
@@ -120,7 +122,7 @@ pub fn leave_dict(cx: &Cx, obj: Ref<'_>) {
     let Some(h) = obj.header() else { return };
     let shape = cx.shape_of(h);
     let Some(root) = shape.without_names().filter(|_| shape.dict_mode) else { return };
-    if h.has_flag(crate::flag::STAYS_IN_DICT) || !cx.is_exclusive(h) {
+    if h.has_flag(crate::flag::STAYS_IN_DICT) || !may_rearrange(cx.mutator(), h) {
         return;
     }
     // SAFETY: the shape describes the object, which is exclusively the thread's.

@@ -6,6 +6,7 @@ mod attr;
 mod call;
 mod compare;
 mod container;
+mod deleted;
 mod instance_dict;
 mod iterate;
 mod number;

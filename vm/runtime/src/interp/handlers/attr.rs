@@ -14,7 +14,7 @@ use crate::objects::method::PyMethodWrapper;
 use crate::objects::module::PyModule;
 use crate::objects::native::PyGetSet;
 use crate::objects::property::PyProperty;
-use crate::{Cx, ObjExt, Ref, RefExt, Slot, Value};
+use crate::{Cx, ObjExt, Ref, RefExt, Slot, Value, flag};
 use ungil_bytecode::WINDOW_HEADER;
 
 const MODULE: u32 = (Builtin::Module as u32) << 1;
@@ -382,7 +382,10 @@ handler! {
         let mut next_shape = 0;
         if cache::kind(cached) == cache::TRANSITION {
             next_shape = offset;
-            offset = (*(&*cx).space.shapes.get(next_shape).cast::<Shape>()).last_word;
+            offset = match h.has_flag(flag::HOLE) {
+                false => (*(&*cx).space.shapes.get(next_shape).cast::<Shape>()).last_word,
+                true => 0,
+            };
         } else if cache::kind(cached) != cache::SLOT {
             offset = 0;
         }

@@ -315,7 +315,8 @@ unsafe fn store_by_cache(
     if !exclusive {
         h.lock.lock(&cx.world);
     }
-    let applies = h.shape_word() == cached as u32;
+    let hole = shape.is_some() && h.has_flag(crate::flag::HOLE);
+    let applies = h.shape_word() == cached as u32 && !hole;
     let mut out = None;
     if applies {
         ungil_gc::model::publish(h, v.value());
