@@ -11,7 +11,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use ungil_locks::primitive::{AtomicBool, Mutex, Ordering, fence};
+use ungil_locks::primitive::{AtomicBool, Mutex, Ordering, Weakened, fence};
+use ungil_locks::weaken::Step;
 use ungil_locks::{ThreadState, check};
 
 /// Bytes that may wait for a grace period before threads that die more wait for those that lag behind (EPOCH-3).
@@ -197,7 +198,9 @@ impl Mutator {
     /// Notes a quiescent point, and sees to what is dead.
     #[inline(never)]
     fn answer(&self, sealing: Sealing) {
-        self.enter_tallies();
+        if !Weakened::current().skips(Step::TalliesEntered) {
+            self.enter_tallies();
+        }
         self.space.grace.quiesce(&self.retiring.member);
         self.settle(sealing);
         self.take_orphans();

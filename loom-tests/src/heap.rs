@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ungil_gc::{
     Header, Mutator, Obj, Pending, ShapeHead, Slot, Space, TypeOps, Value, WeakCell, flag, shape_flag,
 };
-use ungil_locks::primitive::{AtomicPtr, AtomicU32};
+use ungil_locks::primitive::{AtomicPtr, AtomicU32, thread};
 use ungil_locks::{ThreadState, World};
 
 /// Shape of a node.
@@ -30,6 +30,7 @@ pub struct Node {
     pub data: Plain,
     heap: *const Heap,
     ended: Cell<bool>,
+    finalized: Cell<bool>,
 }
 
 /// A weak reference to a node.
@@ -155,8 +156,8 @@ impl Heap {
             match what {
                 Pending::Finalize(obj) => {
                     assert_eq!(node(&obj).data.get(), 0);
-                    let times = self.finalized.fetch_add(1, Ordering::Relaxed);
-                    assert!(times < 3, "a finalizer runs again and again");
+                    self.finalized.fetch_add(1, Ordering::Relaxed);
+                    assert!(!node(&obj).finalized.replace(true), "a finalizer runs again");
                     drop(obj.clone());
                 }
                 Pending::WeakCallback(_) => {
@@ -172,12 +173,12 @@ impl Heap {
     }
 
     /// Starts a thread of the model that runs `f` with a mutator.
-    pub fn spawn<R: 'static>(
+    pub fn spawn<R: Send + 'static>(
         self: &Arc<Self>,
-        f: impl FnOnce(&Mutator) -> R + 'static,
-    ) -> loom::thread::JoinHandle<R> {
+        f: impl FnOnce(&Mutator) -> R + Send + 'static,
+    ) -> thread::JoinHandle<R> {
         let (heap, thread) = (Arc::clone(self), self.world.register());
-        loom::thread::spawn(move || heap.run(&thread, f))
+        thread::spawn(move || heap.run(&thread, f))
     }
 
     /// A node of one of the two shapes, confined.
@@ -188,7 +189,17 @@ impl Heap {
             data: Plain::default(),
             heap: self,
             ended: Cell::new(false),
+            finalized: Cell::new(false),
         })
+    }
+
+    /// Enters one more shape of nodes, which is there as long as what this gives.
+    pub fn enter_shape(&self, id: u32) -> Box<ShapeHead> {
+        let (flags, class) = (AtomicU32::new(shape_flag::GC), std::ptr::null_mut());
+        let mut head =
+            Box::new(ShapeHead { ops: &NODE_OPS, id, flags, attr_offset: 0, attr_inline: 0, class });
+        self.space.shapes.set(id, &mut *head);
+        head
     }
 
     /// A weak reference to a node, entered in the table. It is published if the node is.
@@ -238,31 +249,8 @@ impl Heap {
     }
 }
 
-/// Explores `model` on the main thread of a heap in a world that `world` makes: with its mutator, and as if another thread had
-/// been started. The heap is given to `outcome` once that thread has left.
-pub fn explore_heap<R, T>(
-    bounds: (usize, usize),
-    expected: &[T],
-    world: impl Fn() -> Arc<World> + Send + Sync + 'static,
-    model: impl Fn(&Arc<Heap>, &Mutator) -> R + Send + Sync + 'static,
-    outcome: impl Fn(&Heap, R) -> T + Send + Sync + 'static,
-) where
-    T: Ord + Clone + std::fmt::Debug + Send + 'static,
-{
-    let (preemptions, at_least) = bounds;
-    crate::explore(Some(preemptions), at_least, expected, move || {
-        let heap = Heap::new(world());
-        let me = heap.world.register();
-        let result = heap.run(&me, |m| {
-            m.begin_publishing();
-            model(&heap, m)
-        });
-        outcome(&heap, result)
-    });
-}
-
 /// Waits for a thread without being attached, so that it may stop the world.
-pub fn join<R>(m: &Mutator, thread: loom::thread::JoinHandle<R>) -> R {
+pub fn join<R>(m: &Mutator, thread: thread::JoinHandle<R>) -> R {
     m.detach();
     let result = thread.join().expect("joined");
     m.attach();

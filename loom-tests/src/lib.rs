@@ -1,16 +1,18 @@
 //! What the tests share: a world for the model checker, a heap of nodes, and the exploration of one protocol.
 //!
-//! Empty without `--cfg loom`. See README.md for how to run and how to reproduce a failure.
-#![cfg(loom)]
+//! Empty without `--cfg loom` or `--cfg shuttle`. See README.md for how to run and how to reproduce a failure.
+#![cfg(any(loom, shuttle))]
 
+#[cfg(loom)]
+mod explore;
 pub mod heap;
 
-use std::collections::BTreeSet;
-use std::fmt::Debug;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+#[cfg(loom)]
+pub use explore::{explore, explore_heap};
+
+use std::sync::Arc;
 use std::time::Duration;
-use ungil_locks::primitive::{UnsafeCell, Weakened};
+use ungil_locks::primitive::{UnsafeCell, Weakened, thread};
 use ungil_locks::weaken::Step;
 use ungil_locks::{ObjLock, Options, ThreadState, World};
 
@@ -36,33 +38,6 @@ pub fn world(weakened: Option<Step>) -> Arc<World> {
 /// A world in which nobody becomes solo, for the protocols that do not need it.
 pub fn world_without_solo(weakened: Option<Step>) -> Arc<World> {
     World::with_options(Options { solo: false, ..options(weakened) })
-}
-
-/// Explores every execution of `model` with at most `preemptions` preemptions (`None`: all there are). Panics if one fails, if there were fewer
-/// than `at_least` (the test would be vacuous), or if the outcomes are not exactly `expected`.
-pub fn explore<T, M>(preemptions: Option<usize>, at_least: usize, expected: &[T], model: M)
-where
-    T: Ord + Clone + Debug + Send + 'static,
-    M: Fn() -> T + Send + Sync + 'static,
-{
-    let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
-    let executions = Arc::new(AtomicUsize::new(0));
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(preemptions);
-    builder.max_branches = builder.max_branches.max(20_000);
-    {
-        let (outcomes, executions) = (Arc::clone(&outcomes), Arc::clone(&executions));
-        builder.check(move || {
-            let outcome = model();
-            executions.fetch_add(1, Ordering::Relaxed);
-            outcomes.lock().expect("no test panics with the set locked").insert(outcome);
-        });
-    }
-    let executions = executions.load(Ordering::Relaxed);
-    println!("{executions} executions");
-    assert!(executions >= at_least, "only {executions} executions: the test is vacuous");
-    let expected: BTreeSet<T> = expected.iter().cloned().collect();
-    assert_eq!(*outcomes.lock().expect("as above"), expected, "outcomes, left: seen, right: expected");
 }
 
 /// Data without synchronisation of its own. loom panics when two threads touch it without order between them.
@@ -119,16 +94,16 @@ impl Object {
 
 /// Runs `mine` on the main thread of the model and `theirs` on another one, each attached for that long. What they gave, once
 /// both have detached and are forgotten.
-pub fn two_attached<A, B: 'static>(
+pub fn two_attached<A, B: Send + 'static>(
     world: &Arc<World>,
     mine: impl FnOnce(&ThreadState) -> A,
-    theirs: impl FnOnce(&ThreadState) -> B + 'static,
+    theirs: impl FnOnce(&ThreadState) -> B + Send + 'static,
 ) -> (A, B) {
     let (me, other) = (world.register(), world.register());
     me.attach();
     let thread = {
         let other = Arc::clone(&other);
-        loom::thread::spawn(move || {
+        thread::spawn(move || {
             other.attach();
             let theirs = theirs(&other);
             other.detach();

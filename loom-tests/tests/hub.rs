@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use ungil_gc::{Mutator, Obj, Shared};
 use ungil_locks::weaken::Step;
-use ungil_loom_tests::heap::{Heap, NODE, explore_heap, join, node};
-use ungil_loom_tests::world_without_solo;
+use ungil_loom_tests::heap::{Heap, NODE, join, node};
+use ungil_loom_tests::{explore_heap, world_without_solo};
 
 /// Runs `model` on the main thread of a heap on which a published node is known to two threads.
 fn shared_node<R: Ord + Clone + std::fmt::Debug + Send + 'static>(

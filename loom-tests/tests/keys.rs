@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use ungil_gc::{CacheWord, KeysId, Mutator, Obj, ShapeHead, Slot, Value};
 use ungil_locks::primitive::{AtomicPtr, AtomicU32, Ordering};
 use ungil_locks::weaken::Step;
-use ungil_loom_tests::heap::{Heap, NODE, explore_heap, join, node};
-use ungil_loom_tests::{explore, world_without_solo};
+use ungil_loom_tests::heap::{Heap, NODE, join, node};
+use ungil_loom_tests::{explore, explore_heap, world_without_solo};
 
 /// As much of a dict as the protocol needs: tables of one slot, of which one is the present one, and the id of the keys.
 /// Its lock is the container's.

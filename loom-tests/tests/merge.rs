@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use ungil_gc::{Mutator, Shared};
 use ungil_locks::weaken::Step;
-use ungil_loom_tests::heap::{Heap, NODE, explore_heap, join, node};
-use ungil_loom_tests::world_without_solo;
+use ungil_loom_tests::heap::{Heap, NODE, join, node};
+use ungil_loom_tests::{explore_heap, world_without_solo};
 
 /// Explores `model`; all objects have ended then, and each of them once.
 fn ends_once<T: Ord + Clone + std::fmt::Debug + Send + 'static>(

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use ungil_gc::{Mutator, Obj, Shared};
 use ungil_locks::weaken::Step;
-use ungil_loom_tests::heap::{Heap, NODE, explore_heap, join, node};
-use ungil_loom_tests::world;
+use ungil_loom_tests::heap::{Heap, NODE, join, node};
+use ungil_loom_tests::{explore_heap, world};
 
 /// Adds a reference that stays, as in a slot; whether that was done as solo.
 fn add(m: &Mutator, obj: &Obj) -> bool {

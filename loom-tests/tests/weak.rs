@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use ungil_gc::{Mutator, Shared};
 use ungil_locks::weaken::Step;
-use ungil_loom_tests::heap::{FINALIZED, Heap, NODE, explore_heap, join, node, weak};
-use ungil_loom_tests::world_without_solo;
+use ungil_loom_tests::heap::{FINALIZED, Heap, NODE, join, node, weak};
+use ungil_loom_tests::{explore_heap, world_without_solo};
 
 /// Explores `model` with a heap and the main thread's mutator; `outcome` is asked when all objects have ended.
 fn with_heap<R: 'static, T: Ord + Clone + std::fmt::Debug + Send + 'static>(

@@ -6,8 +6,9 @@
 
 use crate::header::LIMBO;
 use crate::{Header, Mutator, Value};
-use ungil_locks::primitive::Ordering;
+use ungil_locks::primitive::{Ordering, Weakened};
 use ungil_locks::stats::{self, Stat};
+use ungil_locks::weaken::Step;
 
 /// Whether objects must be published before other threads may reach them.
 pub const PUBLISHES: bool = true;
@@ -196,6 +197,9 @@ fn decrement_entered(h: &Header, m: &Mutator) -> bool {
 
 /// Whether the object is in this limbo still: then it has ended, and no reference can be had any more.
 pub(crate) fn end_limbo(h: &Header, limbo: i64) -> bool {
+    if Weakened::current().skips(Step::LimboCompared) {
+        return true;
+    }
     // ORD: acquire, so that whoever ends the object sees what all threads did to it.
     h.count_cell().compare_exchange(limbo, 0, Ordering::Acquire, Ordering::Relaxed).is_ok()
 }
@@ -215,11 +219,7 @@ pub fn try_increment(h: &Header, m: &Mutator) -> bool {
     // ORD: relaxed; the weak table's lock orders this against the object's end.
     count
         .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| match n {
-            0 if !ungil_locks::primitive::Weakened::current()
-                .skips(ungil_locks::weaken::Step::WeakUnlessDead) =>
-            {
-                None
-            }
+            0 if !Weakened::current().skips(Step::WeakUnlessDead) => None,
             n if n < 0 && Header::hub_number(n).is_none() => Some(n),
             n if n >= LIMBO => Some(1),
             n => Some(n + 1),
