@@ -30,6 +30,8 @@ mod raw_lock;
 pub mod stats;
 mod thread_state;
 mod timeline;
+#[cfg(any(feature = "stats", shuttle))]
+mod twins;
 mod waiter;
 pub mod weaken;
 mod world;

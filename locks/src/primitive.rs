@@ -1,7 +1,7 @@
-//! The one shim over `std` and `loom`.
+//! The one shim over `std`, `loom` and `shuttle`.
 //!
 //! Everything in `locks` and `gc` that synchronises goes through here, so that the model checker sees the code that
-//! ships. This is the only file in which `cfg(loom)` appears. No stand-in is stronger than what it stands for:
+//! ships. This is the only file in which `cfg(loom)` appears, and that of shuttle (`scheduled.rs`). No stand-in is stronger than what it stands for:
 //! loom's mutex and condition variable are the plain ones, and a timed wait under loom either times out at
 //! once (duration zero) or never, both of which are things that a real clock may do.
 //!
@@ -16,14 +16,33 @@ use std::time::Duration;
 pub use loom;
 #[cfg(loom)]
 use loom as imp;
-#[cfg(not(loom))]
+#[cfg(shuttle)]
+#[doc(hidden)]
+pub use shuttle;
+#[cfg(shuttle)]
+pub mod scheduled;
+#[cfg(shuttle)]
+use scheduled as imp;
+#[cfg(not(any(loom, shuttle)))]
 use std as imp;
 
-/// Where atomics and locks come from: twins that count what is done to them with the feature `stats`.
-#[cfg(feature = "stats")]
-use crate::stats::counted as sync;
-#[cfg(not(feature = "stats"))]
+/// Where atomics and locks come from: twins that see what is done to them with the feature `stats` and for shuttle.
+#[cfg(any(feature = "stats", shuttle))]
+use crate::twins as sync;
+#[cfg(not(any(feature = "stats", shuttle)))]
 use imp::sync;
+
+/// What the twins are twins of.
+#[cfg(any(feature = "stats", shuttle))]
+pub(crate) use imp::sync as original;
+
+/// Where another thread may run if shuttle wants it.
+#[inline(always)]
+#[allow(dead_code, reason = "the twins use it")]
+pub(crate) fn point() {
+    #[cfg(shuttle)]
+    scheduled::point();
+}
 
 /// Declares a function that is `const` in what ships. loom's atomics have no const constructor.
 #[cfg(not(loom))]
@@ -44,7 +63,7 @@ macro_rules! const_unless_loom {
 }
 
 /// Declares a variable of each thread, as `std::thread_local!` with a constant initialiser.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[macro_export]
 macro_rules! thread_local_const {
     ($(#[$meta:meta])* $vis:vis static $name:ident: $ty:ty = $init:expr) => {
@@ -58,6 +77,15 @@ macro_rules! thread_local_const {
 macro_rules! thread_local_const {
     ($(#[$meta:meta])* $vis:vis static $name:ident: $ty:ty = $init:expr) => {
         $crate::primitive::loom::thread_local! { $(#[$meta])* $vis static $name: $ty = $init }
+    };
+}
+
+/// Declares a variable of each thread of a scheduled program, as `std::thread_local!` with a constant initialiser.
+#[cfg(shuttle)]
+#[macro_export]
+macro_rules! thread_local_const {
+    ($(#[$meta:meta])* $vis:vis static $name:ident: $ty:ty = $init:expr) => {
+        $crate::primitive::shuttle::thread_local! { $(#[$meta])* $vis static $name: $ty = $init }
     };
 }
 
@@ -268,11 +296,11 @@ impl ForkCondvar {
 ///
 /// Under loom a flag under a mutex. loom's own `unpark` also wakes threads that are blocked elsewhere, and makes the
 /// target see the caller's writes even if it never parks, which would be stronger than what ships.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[derive(Clone, Debug)]
 pub struct Parker(thread::Thread);
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 impl Parker {
     /// The parker of the current thread.
     pub fn current() -> Self {
@@ -294,24 +322,39 @@ impl Parker {
 }
 
 /// What wakes one thread from [`Parker::park`]: a token that `unpark` leaves and `park` takes.
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 #[derive(Clone, Debug)]
 pub struct Parker(Arc<(Mutex<bool>, Condvar)>);
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 impl Parker {
     /// A new parker, which the current thread alone parks on.
     pub fn current() -> Self {
         Self(Arc::new((Mutex::new(false), Condvar::new())))
     }
 
-    /// Waits for the token. With a timeout of zero it returns at once, with any other it waits as without.
+    /// Waits for the token. With a timeout of zero it returns at once, with any other it waits as without; but lets shuttle's
+    /// other threads run for some steps only.
     pub fn park(&self, timeout: Option<Duration>) {
+        #[cfg(shuttle)]
+        if timeout.is_some_and(|timeout| !timeout.is_zero()) {
+            return self.park_impatiently();
+        }
         let mut token = self.0.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         while !*token && timeout.is_none_or(|timeout| !timeout.is_zero()) {
             token = self.0.1.wait(token).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
         *token = false;
+    }
+
+    #[cfg(shuttle)]
+    fn park_impatiently(&self) {
+        for _ in 0..scheduled::PATIENCE {
+            if std::mem::take(&mut *self.0.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())) {
+                return;
+            }
+            yield_now();
+        }
     }
 
     /// Leaves the token.
@@ -339,10 +382,10 @@ pub fn spin_loop() {
     imp::hint::spin_loop();
 }
 
-/// Scales a number of spins: none under loom, where spinning only adds executions.
+/// Scales a number of spins: none under loom and shuttle, where spinning only adds executions.
 #[inline]
 pub const fn spins(count: u32) -> u32 {
-    if cfg!(loom) { 0 } else { count }
+    if cfg!(any(loom, shuttle)) { 0 } else { count }
 }
 
 /// The size of a table or a limit. Under loom, where each entry of a table is an object of the model, `modelled`.
@@ -479,6 +522,7 @@ pub const fn entries(count: usize) -> usize {
 
 /// A clock. It stands still under loom, where time would make executions differ.
 #[derive(Clone, Debug)]
+#[cfg_attr(shuttle, allow(dead_code))]
 pub struct Clock(std::time::Instant);
 
 impl Default for Clock {
@@ -495,16 +539,19 @@ impl Clock {
 
     /// Nanoseconds since the clock was made.
     pub fn nanos(&self) -> u64 {
+        #[cfg(shuttle)]
+        return scheduled::nanos();
+        #[cfg(not(shuttle))]
         if cfg!(loom) { 1 } else { u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX) }
     }
 }
 
 /// Which step of the protocols is weakened (see [`crate::weaken`]): none, always, in what ships.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Weakened(());
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 impl Weakened {
     /// Whether `step` is to be left out.
     #[inline(always)]
@@ -528,11 +575,11 @@ impl Weakened {
 }
 
 /// Which step of the protocols is weakened (see [`crate::weaken`]).
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Weakened(pub Option<Step>);
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 impl Weakened {
     /// Whether `step` is to be left out.
     pub fn skips(self, step: Step) -> bool {
@@ -555,7 +602,7 @@ impl Weakened {
     }
 }
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 std::thread_local! {
     static WEAKENED: std::cell::Cell<Option<Step>> = const { std::cell::Cell::new(None) };
 }

@@ -6,15 +6,13 @@
 //! may be done in a signal handler. Tables outlive their threads: a later thread goes on with one, so that the sums are
 //! those of the process.
 //!
-//! Atomics and mutexes of [`crate::primitive`] are twins of the standard library's ones then (`counted.rs`), which note each
+//! Atomics and mutexes of [`crate::primitive`] are twins of the standard library's ones then (`twins.rs`), which note each
 //! read-modify-write and each lock with the line of source that asked for it. This is the one place in which they are
 //! counted: whoever synchronises through the shim is seen, without having to say so.
 //!
 //! The list of tables is a static, the one exception of this crate: what is counted is the process, and atomics know no
 //! world.
 
-#[cfg(feature = "stats")]
-pub(crate) mod counted;
 #[cfg(feature = "stats")]
 mod table;
 

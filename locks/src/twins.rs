@@ -1,16 +1,19 @@
-//! Twins of the standard library's atomics and locks that count what is done to them, by line of source.
+//! Twins of the atomics and locks that see what is done to them: the feature `stats` counts it by line of source, and
+//! shuttle may let another thread run at each access.
 //!
-//! [`crate::primitive`] names these instead of the originals when the feature `stats` is on. Loads and stores are not
-//! counted: they are plain instructions.
+//! [`crate::primitive`] names these instead of the originals then. Loads and stores are not counted: they are plain
+//! instructions.
 
 #![allow(clippy::disallowed_types)]
 
-use super::{Site, site};
-use std::sync::{LockResult, MutexGuard, RwLockReadGuard, RwLockWriteGuard, TryLockResult};
+use crate::primitive::{original, point};
+use crate::stats::{Site, site};
+use original::{MutexGuard, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{LockResult, TryLockResult};
 
 /// See the module's head.
 pub(crate) mod atomic {
-    use super::{Site, site};
+    use super::{Site, point, site};
     use std::sync::atomic::{self, Ordering};
 
     macro_rules! counted {
@@ -29,11 +32,13 @@ pub(crate) mod atomic {
 
                 #[inline(always)]
                 pub fn load(&self, order: Ordering) -> $plain {
+                    point();
                     self.0.load(order)
                 }
 
                 #[inline(always)]
                 pub fn store(&self, v: $plain, order: Ordering) {
+                    point();
                     self.0.store(v, order);
                 }
 
@@ -56,6 +61,7 @@ pub(crate) mod atomic {
                 #[track_caller]
                 pub fn swap(&self, v: $plain, order: Ordering) -> $plain {
                     site(Site::Rmw);
+                    point();
                     self.0.swap(v, order)
                 }
 
@@ -69,6 +75,7 @@ pub(crate) mod atomic {
                     failure: Ordering,
                 ) -> Result<$plain, $plain> {
                     site(Site::Rmw);
+                    point();
                     self.0.compare_exchange(from, to, success, failure)
                 }
 
@@ -82,6 +89,7 @@ pub(crate) mod atomic {
                     failure: Ordering,
                 ) -> Result<$plain, $plain> {
                     site(Site::Rmw);
+                    point();
                     self.0.compare_exchange_weak(from, to, success, failure)
                 }
 
@@ -94,6 +102,7 @@ pub(crate) mod atomic {
                     f: impl FnMut($plain) -> Option<$plain>,
                 ) -> Result<$plain, $plain> {
                     site(Site::Rmw);
+                    point();
                     self.0.fetch_update(success, failure, f)
                 }
             }
@@ -109,6 +118,8 @@ pub(crate) mod atomic {
                     #[track_caller]
                     pub fn $operation(&self, v: $plain, order: Ordering) -> $plain {
                         site(Site::Rmw);
+                        point();
+                    point();
                         self.0.$operation(v, order)
                     }
                 )*
@@ -152,12 +163,12 @@ pub(crate) mod atomic {
 
 /// See the module's head.
 #[derive(Debug, Default)]
-pub struct Mutex<T>(std::sync::Mutex<T>);
+pub struct Mutex<T>(original::Mutex<T>);
 
 impl<T> Mutex<T> {
     #[inline(always)]
     pub const fn new(v: T) -> Self {
-        Self(std::sync::Mutex::new(v))
+        Self(original::Mutex::new(v))
     }
 
     #[inline]
@@ -187,12 +198,12 @@ impl<T> Mutex<T> {
 
 /// See the module's head.
 #[derive(Debug, Default)]
-pub struct RwLock<T>(std::sync::RwLock<T>);
+pub struct RwLock<T>(original::RwLock<T>);
 
 impl<T> RwLock<T> {
     #[inline(always)]
     pub const fn new(v: T) -> Self {
-        Self(std::sync::RwLock::new(v))
+        Self(original::RwLock::new(v))
     }
 
     #[inline]
