@@ -101,7 +101,7 @@ impl Mutator {
 
     /// Enters what the thread has counted for itself in the headers.
     pub(crate) fn enter_tallies(&self) {
-        if PUBLISHES && !self.tallies.is_empty() {
+        if PUBLISHES && !self.tallies.is_empty() && !Weakened::current().skips(Step::TalliesEntered) {
             // SAFETY: the thread has references to them.
             self.tallies.drain(|h, extra| model::enter(unsafe { &*h }, self, extra));
         }
@@ -198,9 +198,7 @@ impl Mutator {
     /// Notes a quiescent point, and sees to what is dead.
     #[inline(never)]
     fn answer(&self, sealing: Sealing) {
-        if !Weakened::current().skips(Step::TalliesEntered) {
-            self.enter_tallies();
-        }
+        self.enter_tallies();
         self.space.grace.quiesce(&self.retiring.member);
         self.settle(sealing);
         self.take_orphans();

@@ -78,7 +78,7 @@ pub enum Step {
     TableComparedAgain,
     /// A slot of an instance that others may be reading serves one name only: a reader would take another one's value.
     SlotServesOneName,
-    /// A thread that is quiescent has entered its tallies: what it still refers to would end.
+    /// A thread that is quiescent or detaches enters its tallies: what it still refers to would end.
     TalliesEntered,
     /// What has been taken out of limbo since does not end with the grace period that it waited for.
     LimboCompared,

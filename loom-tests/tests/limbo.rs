@@ -21,7 +21,21 @@ enum Found {
 /// container without its lock, counts what it finds, keeps that over a safepoint and drops it, as the last one perhaps. Nothing
 /// ends while it is used, and everything ends once. The outcome is what the thread has found.
 fn replaced(weakened: Option<Step>) {
-    let model = |heap: &Arc<Heap>, m: &Mutator| {
+    kept_over(weakened, |m| {
+        m.safepoint();
+    });
+}
+
+/// As `replaced`, but the thread blocks in between: the main one is alone then, and waits for nobody.
+fn replaced_meanwhile(weakened: Option<Step>) {
+    kept_over(weakened, |m| {
+        m.detach();
+        m.attach();
+    });
+}
+
+fn kept_over(weakened: Option<Step>, wait: fn(&Mutator)) {
+    let model = move |heap: &Arc<Heap>, m: &Mutator| {
         let container = heap.node(m, NODE);
         let shared = Shared::publish(container.clone());
         let (first, second) = (heap.node(m, NODE), heap.node(m, NODE));
@@ -42,7 +56,7 @@ fn replaced(weakened: Option<Step>) {
                 assert_eq!(node(&obj).data.get(), 0);
             };
             check();
-            m.safepoint();
+            wait(m);
             check();
             drop((ManuallyDrop::into_inner(obj), ManuallyDrop::into_inner(container)));
             if is_first { Found::First } else { Found::Second }
@@ -74,4 +88,15 @@ fn replaced_without_grace() {
 #[should_panic(expected = "used after its end")]
 fn replaced_without_entering_tallies() {
     replaced(Some(Step::TalliesEntered));
+}
+
+#[test]
+fn replaced_while_a_thread_blocks() {
+    replaced_meanwhile(None);
+}
+
+#[test]
+#[should_panic(expected = "used after its end")]
+fn replaced_while_a_thread_blocks_without_entering_tallies() {
+    replaced_meanwhile(Some(Step::TalliesEntered));
 }
