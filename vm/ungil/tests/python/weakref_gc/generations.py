@@ -62,6 +62,8 @@ print(gc.collect(), frozen.hello())
 # Its class is not the last thing that the native stack has seen, where a word of it would keep it for a while.
 frozen.__class__ = Node
 del frozen.me, frozen
+kept.other = Node
+del kept.other
 gc.unfreeze()
 print(gc.get_freeze_count())
 gc.collect()
