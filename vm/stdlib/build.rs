@@ -1,7 +1,8 @@
-//! Packs the Python part of the standard library into one archive that the binary embeds: sources and their compiled forms.
+//! Packs the Python part of the standard library into two files that the binary embeds: the sources, and their compiled forms.
 //!
-//! Format: for each file a line `path\tcompressed length\toriginal length\tlength of its code`, an empty line, then each
-//! file's compressed source and its code. Code is as it is used in place; its length is 0 for what cannot be compiled.
+//! Format of the first: for each file a line `path\tcompressed length\toriginal length\tlength of its code`, an empty line, then
+//! the compressed sources one after the other. The second is the code of all files, as it is used in place; the length of
+//! what cannot be compiled is 0.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,17 +20,19 @@ fn main() {
     files.sort();
     let packed = pack_all(root, &files);
     let mut index = String::new();
-    let mut data = Vec::new();
+    let (mut sources, mut codes) = (Vec::new(), Vec::new());
     for (path, (source, code)) in files.iter().zip(packed) {
         index += &format!("{path}\t{}\t{}\t{}\n", source.bytes.len(), source.size, code.len());
-        data.extend(source.bytes);
-        data.extend(code);
+        sources.extend(source.bytes);
+        codes.extend(code);
     }
     index.push('\n');
     let mut archive = index.into_bytes();
-    archive.extend(data);
+    archive.extend(sources);
     let out = env::var("OUT_DIR").expect("cargo sets it");
-    fs::write(Path::new(&out).join("library.bin"), archive).expect("the archive can be written");
+    for (name, bytes) in [("library.bin", archive), ("code.bin", codes)] {
+        fs::write(Path::new(&out).join(name), bytes).expect("the library can be written");
+    }
     println!("cargo::rerun-if-changed=build.rs");
 }
 

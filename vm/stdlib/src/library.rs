@@ -9,12 +9,15 @@ pub const LIBRARY: EmbeddedLibrary =
     EmbeddedLibrary { has: |path| index().contains_key(path), source: embedded, code: embedded_code };
 
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.bin"));
+/// Compiled forms, apart from the sources, which are seldom read: so fewer pages are.
+static CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/code.bin"));
 
-/// A file of the archive. The compiled form follows the source.
+/// A file of the library.
 struct Entry {
     start: usize,
     packed: usize,
     size: usize,
+    code_start: usize,
     /// 0 if there is no compiled form.
     code_size: usize,
 }
@@ -24,7 +27,7 @@ fn index() -> &'static HashMap<&'static str, Entry> {
     INDEX.get_or_init(|| {
         let end = ARCHIVE.windows(2).position(|pair| pair == b"\n\n").unwrap_or(0);
         let text = std::str::from_utf8(&ARCHIVE[..end]).unwrap_or_default();
-        let mut start = end + 2;
+        let (mut start, mut code_start) = (end + 2, 0);
         let mut entries = HashMap::new();
         for line in text.lines() {
             let Some((path, numbers)) = line.split_once('\t') else { continue };
@@ -32,8 +35,9 @@ fn index() -> &'static HashMap<&'static str, Entry> {
             let mut number = || numbers.next().unwrap_or(0);
             let (packed, size) = (number(), number());
             let code_size = number();
-            entries.insert(path, Entry { start, packed, size, code_size });
-            start += packed + code_size;
+            entries.insert(path, Entry { start, packed, size, code_start, code_size });
+            start += packed;
+            code_start += code_size;
         }
         entries
     })
@@ -49,8 +53,7 @@ pub fn embedded(path: &str) -> Option<Vec<u8>> {
 /// The compiled form of a file, as the bytecode's `pack` gives it. What nothing reads is never brought into memory.
 pub fn embedded_code(path: &str) -> Option<&'static [u8]> {
     let entry = index().get(path).filter(|entry| entry.code_size > 0)?;
-    let start = entry.start + entry.packed;
-    ARCHIVE.get(start..start + entry.code_size)
+    CODE.get(entry.code_start..entry.code_start + entry.code_size)
 }
 
 /// Top-level modules of the library.
