@@ -219,7 +219,11 @@ pub unsafe fn fill_global(cx: &Cx, ip: *const u64, globals: &PyDict, builtins: &
     let kind_of = |kind| if solo { kind | AT } else { kind };
     // SAFETY: as the caller promises.
     unsafe {
-        let globals_id = globals.ensure_keys_id(cx);
+        let (globals_id, builtins_id) = (globals.ensure_keys_id(cx), builtins.ensure_keys_id(cx));
+        if globals_id == 0 || builtins_id == 0 {
+            // Any dict that has none would do.
+            return;
+        }
         if let Some(index) = globals.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
             if solo {
                 store(ip.add(3), at(globals, index) as u64);
@@ -230,7 +234,7 @@ pub unsafe fn fill_global(cx: &Cx, ip: *const u64, globals: &PyDict, builtins: &
                 store(ip.add(3), at(builtins, index) as u64);
             }
             // Without a kind, which nobody asks for.
-            store(ip.add(2), word(builtins.ensure_keys_id(cx), 0, index));
+            store(ip.add(2), word(builtins_id, 0, index));
             store(ip.add(1), word(globals_id, kind_of(BUILTIN), 0));
         }
     }

@@ -217,7 +217,7 @@ pub(super) unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, n
     {
         if let Some(dict) = module.dict_ref(cx) {
             let id = dict.ensure_keys_id(cx);
-            if let Some(index) = dict.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
+            if let Some(index) = dict.entry_index_str(cx, name).filter(|&i| i < 1 << 24 && id != 0) {
                 cache::store(at, cache::word(id, cache::MODULE, index));
             }
         }
