@@ -217,6 +217,12 @@ impl SharedValue {
 /// Entries of [`Cx::recent_cell`]'s table, a power of two.
 const RECENT_CELLS: usize = if cfg!(feature = "stress") { 4 } else { 2048 };
 
+/// A place in the tables of what has been in use of late, by two words (multiplicative hashing: Knuth, volume 3, 6.4).
+#[inline(always)]
+fn recent_place(a: usize, b: usize) -> usize {
+    (a ^ b).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (usize::BITS - RECENT_CELLS.ilog2())
+}
+
 /// A thread's context. `repr(C)`: the interpreter's hot fields come first.
 #[repr(C)]
 pub struct Cx {
@@ -293,11 +299,22 @@ impl Cx {
         cx
     }
 
-    /// The place where the cell of a class and an interned name is kept while it is in use.
+    /// The cell of a class and an interned name, if it has been in use of late.
     #[inline(always)]
-    pub(crate) fn recent_cell(&self, class: &PyType, name: usize) -> &Cell<(usize, usize, u32)> {
-        let mixed = (class as *const PyType as usize >> 4) ^ (name >> 4).wrapping_mul(31);
-        &self.recent_cells[mixed & (RECENT_CELLS - 1)]
+    pub(crate) fn recent_cell(&self, class: &PyType, name: usize) -> Option<u32> {
+        let class = class as *const PyType as usize;
+        let place = recent_place(name, class.rotate_left(32));
+        // Each has two places, so that two which are in use all the time do not drive each other out.
+        let kept = [place, place ^ 1].map(|i| self.recent_cells[i].get());
+        kept.iter().find(|&&(c, n, _)| c == class && n == name).map(|&(.., index)| index)
+    }
+
+    /// Keeps a cell for [`Self::recent_cell`].
+    pub(crate) fn keep_recent_cell(&self, class: &PyType, name: usize, index: u32) {
+        let class = class as *const PyType as usize;
+        let place = recent_place(name, class.rotate_left(32));
+        let before = self.recent_cells[place].replace((class, name, index));
+        self.recent_cells[place ^ 1].set(before);
     }
 
     /// Calls `visit` with the contexts of all other threads, which run meanwhile: it may only use what is made to be shared.
@@ -340,8 +357,7 @@ impl Cx {
         if self.flushes_seen.replace(flushes) != flushes {
             self.recent_attrs.iter().for_each(|entry| entry.set((0, 0)));
         }
-        let mixed = (key >> 4).wrapping_mul(31) ^ key ^ (shape_word as usize).wrapping_mul(7);
-        let entry = &self.recent_attrs[mixed & (RECENT_CELLS - 1)];
+        let entry = &self.recent_attrs[recent_place(key, (shape_word as usize) << 32)];
         let (known, word) = entry.get();
         (if known == key && word as u32 == shape_word { word } else { 0 }, entry)
     }

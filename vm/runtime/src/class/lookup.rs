@@ -84,9 +84,7 @@ impl PyType {
         if !name.header()?.has_flag(crate::flag::INTERNED) {
             return None;
         }
-        let recent = cx.recent_cell(self, key);
-        let (class, name, index) = recent.get();
-        if class == self as *const PyType as usize && name == key {
+        if let Some(index) = cx.recent_cell(self, key) {
             return Some(index);
         }
         let mut cells = self.cells.lock().unwrap_or_else(|p| p.into_inner());
@@ -98,7 +96,7 @@ impl PyType {
                 index
             }
         };
-        recent.set((self as *const PyType as usize, key, index));
+        cx.keep_recent_cell(self, key, index);
         Some(index)
     }
 
