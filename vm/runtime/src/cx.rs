@@ -314,7 +314,9 @@ impl Cx {
         let class = class as *const PyType as usize;
         let place = recent_place(name, class.rotate_left(32));
         let before = self.recent_cells[place].replace((class, name, index));
-        self.recent_cells[place ^ 1].set(before);
+        if before.0 != 0 {
+            self.recent_cells[place ^ 1].set(before);
+        }
     }
 
     /// Calls `visit` with the contexts of all other threads, which run meanwhile: it may only use what is made to be shared.
@@ -349,17 +351,33 @@ impl Cx {
     }
 
     /// The cache word for a key (a name's address, its low bits telling the kind of access) and a shape word, 0 if
-    /// none is known; and the place to keep one.
+    /// none is known.
     #[inline]
-    pub(crate) fn recent_attr(&self, key: usize, shape_word: u32) -> (u64, &Cell<(usize, u64)>) {
+    pub(crate) fn recent_attr(&self, key: usize, shape_word: u32) -> u64 {
         // ORD: relaxed; flushing stops the world, which orders.
         let flushes = self.vm.cache_flushes.load(Ordering::Relaxed);
         if self.flushes_seen.replace(flushes) != flushes {
             self.recent_attrs.iter().for_each(|entry| entry.set((0, 0)));
         }
-        let entry = &self.recent_attrs[recent_place(key, (shape_word as usize) << 32)];
-        let (known, word) = entry.get();
-        (if known == key && word as u32 == shape_word { word } else { 0 }, entry)
+        // Two places, as for cells.
+        let place = recent_place(key, (shape_word as usize) << 32);
+        let (known, word) = self.recent_attrs[place].get();
+        if known == key && word as u32 == shape_word {
+            return word;
+        }
+        let (known, word) = self.recent_attrs[place ^ 1].get();
+        if known == key && word as u32 == shape_word { word } else { 0 }
+    }
+
+    /// Keeps a cache word for [`Self::recent_attr`].
+    pub(crate) fn keep_recent_attr(&self, key: usize, word: u64) {
+        // What is there may be out of use since caches were flushed.
+        self.recent_attr(key, word as u32);
+        let place = recent_place(key, (word as u32 as usize) << 32);
+        let before = self.recent_attrs[place].replace((key, word));
+        if before.0 != 0 && (before.0, before.1 as u32) != (key, word as u32) {
+            self.recent_attrs[place ^ 1].set(before);
+        }
     }
 
     /// Whether an inline cache that did not apply is to be replaced: once in 256 times, so that sites which see many

@@ -122,7 +122,7 @@ pub unsafe fn applicable(cx: &Cx, at: *const u64, name: Ref<'_>, access: usize, 
     if own as u32 == shape_word {
         return own;
     }
-    cx.recent_attr(name.value().0 as usize + access, shape_word).0
+    cx.recent_attr(name.value().0 as usize + access, shape_word)
 }
 
 /// Keeps a cache word: in the site if it is still empty or its shape is out of use, and in the thread's table.
@@ -138,7 +138,7 @@ pub unsafe fn keep(cx: &Cx, at: *const u64, name: Ref<'_>, access: usize, new: u
 /// Keeps a cache word in the thread's table.
 pub fn keep_recent(cx: &Cx, name: Ref<'_>, access: usize, new: u64) {
     let key = name.value().0 as usize + access;
-    cx.recent_attr(key, new as u32).1.set((key, new));
+    cx.keep_recent_attr(key, new);
 }
 
 /// The global or builtin that a `LoadGlobal` at `ip` has cached, borrowed, for a thread that is solo; `UNDEF` on a miss, or if

@@ -22,7 +22,7 @@ pub enum Known {
 #[inline(always)]
 fn word_for(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> u64 {
     // Keys of the table are addresses of interned strings, which nothing else has.
-    obj.header().map_or(0, |h| cx.recent_attr(name.value().0 as usize, h.shape_word()).0)
+    obj.header().map_or(0, |h| cx.recent_attr(name.value().0 as usize, h.shape_word()))
 }
 
 /// What is known of `obj.name`.

@@ -38,7 +38,7 @@ pub(super) unsafe fn applicable(at: *const u64, name: usize, shape_word: u32, cx
     if cached as u32 == shape_word {
         return cached;
     }
-    let known = (*cx).recent_attr(name, shape_word).0;
+    let known = (*cx).recent_attr(name, shape_word);
     if known != 0 && (cached == 0 || (*cx).is_time_to_replace()) {
         cache::store(at, known);
     }
