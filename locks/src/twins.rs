@@ -119,7 +119,6 @@ pub(crate) mod atomic {
                     pub fn $operation(&self, v: $plain, order: Ordering) -> $plain {
                         site(Site::Rmw);
                         point();
-                    point();
                         self.0.$operation(v, order)
                     }
                 )*
@@ -161,62 +160,41 @@ pub(crate) mod atomic {
     }
 }
 
-/// See the module's head.
-#[derive(Debug, Default)]
-pub struct Mutex<T>(original::Mutex<T>);
+macro_rules! counted_locks {
+    ($($name:ident: $($operation:ident -> $result:ty),*;)*) => {$(
+        /// See the module's head.
+        #[derive(Debug, Default)]
+        pub struct $name<T>(original::$name<T>);
 
-impl<T> Mutex<T> {
-    #[inline(always)]
-    pub const fn new(v: T) -> Self {
-        Self(original::Mutex::new(v))
-    }
+        impl<T> $name<T> {
+            #[inline(always)]
+            pub const fn new(v: T) -> Self {
+                Self(original::$name::new(v))
+            }
 
-    #[inline]
-    #[track_caller]
-    pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        site(Site::Mutex);
-        self.0.lock()
-    }
+            $(
+                #[inline]
+                #[track_caller]
+                pub fn $operation(&self) -> $result {
+                    site(Site::Mutex);
+                    self.0.$operation()
+                }
+            )*
 
-    #[inline]
-    #[track_caller]
-    pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
-        site(Site::Mutex);
-        self.0.try_lock()
-    }
+            #[inline(always)]
+            pub fn get_mut(&mut self) -> LockResult<&mut T> {
+                self.0.get_mut()
+            }
 
-    #[inline(always)]
-    pub fn get_mut(&mut self) -> LockResult<&mut T> {
-        self.0.get_mut()
-    }
-
-    #[inline(always)]
-    pub fn into_inner(self) -> LockResult<T> {
-        self.0.into_inner()
-    }
+            #[inline(always)]
+            pub fn into_inner(self) -> LockResult<T> {
+                self.0.into_inner()
+            }
+        }
+    )*};
 }
 
-/// See the module's head.
-#[derive(Debug, Default)]
-pub struct RwLock<T>(original::RwLock<T>);
-
-impl<T> RwLock<T> {
-    #[inline(always)]
-    pub const fn new(v: T) -> Self {
-        Self(original::RwLock::new(v))
-    }
-
-    #[inline]
-    #[track_caller]
-    pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
-        site(Site::Mutex);
-        self.0.read()
-    }
-
-    #[inline]
-    #[track_caller]
-    pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
-        site(Site::Mutex);
-        self.0.write()
-    }
+counted_locks! {
+    Mutex: lock -> LockResult<MutexGuard<'_, T>>, try_lock -> TryLockResult<MutexGuard<'_, T>>;
+    RwLock: read -> LockResult<RwLockReadGuard<'_, T>>, write -> LockResult<RwLockWriteGuard<'_, T>>;
 }

@@ -66,6 +66,35 @@ impl<'a> Head<'a> {
         let (code, _) = input.take(words.checked_mul(8)?)?.as_chunks();
         Some(Body { names, cell_registers, consts, exceptions, code, positions: input.rest })
     }
+
+    /// The unit but for its constants; `None` if the bytes are something else.
+    pub fn without_consts(&self, filename: &str) -> Option<CodeUnit> {
+        self.with(self.body()?, Vec::new(), filename)
+    }
+
+    fn with(&self, body: Body<'_>, consts: Vec<Const>, filename: &str) -> Option<CodeUnit> {
+        let owned = |texts: Texts<'_>| texts.iter().map(str::to_owned).collect();
+        Some(CodeUnit {
+            name: self.name.to_owned(),
+            qualname: self.qualname.to_owned(),
+            filename: filename.to_owned(),
+            first_line: self.first_line,
+            flags: self.flags,
+            arg_count: self.arg_count,
+            positional_only_count: self.positional_only_count,
+            keyword_only_count: self.keyword_only_count,
+            has_namespace: self.has_namespace,
+            register_count: self.register_count,
+            local_names: owned(self.local_names),
+            free_names: owned(self.free_names),
+            names: owned(body.names),
+            cell_registers: body.cell_registers,
+            consts,
+            code: body.code.iter().map(|word| u64::from_le_bytes(*word)).collect(),
+            positions: unpack_positions(body.positions, body.code.len())?,
+            exceptions: body.exceptions,
+        })
+    }
 }
 
 /// The rest of a packed unit. The fields are those of [`CodeUnit`].
@@ -141,28 +170,10 @@ fn unit(head: Head<'_>, filename: &str, depth: usize) -> Option<CodeUnit> {
     if depth > MAX_DEPTH {
         return None;
     }
-    let body = head.body()?;
-    let owned = |texts: Texts<'_>| texts.iter().map(str::to_owned).collect();
-    Some(CodeUnit {
-        name: head.name.to_owned(),
-        qualname: head.qualname.to_owned(),
-        filename: filename.to_owned(),
-        first_line: head.first_line,
-        flags: head.flags,
-        arg_count: head.arg_count,
-        positional_only_count: head.positional_only_count,
-        keyword_only_count: head.keyword_only_count,
-        has_namespace: head.has_namespace,
-        register_count: head.register_count,
-        local_names: owned(head.local_names),
-        free_names: owned(head.free_names),
-        names: owned(body.names),
-        cell_registers: body.cell_registers,
-        consts: body.consts.into_iter().map(|c| whole(c, filename, depth)).collect::<Option<_>>()?,
-        code: body.code.iter().map(|word| u64::from_le_bytes(*word)).collect(),
-        positions: unpack_positions(body.positions, body.code.len())?,
-        exceptions: body.exceptions,
-    })
+    let mut body = head.body()?;
+    let packed = std::mem::take(&mut body.consts);
+    let consts = packed.into_iter().map(|c| whole(c, filename, depth)).collect::<Option<_>>()?;
+    head.with(body, consts, filename)
 }
 
 /// The constant with its units unpacked.

@@ -50,7 +50,12 @@ pub struct Linked {
     pub exceptions: Box<[ExceptionEntry]>,
     /// The instructions as they were compiled.
     pub code: &'static [[u8; 8]],
-    positions: &'static [u8],
+    /// The positions of all words, packed.
+    pub positions: &'static [u8],
+}
+
+fn damaged() -> ! {
+    ungil_gc::fatal("damaged code of a module")
 }
 
 /// Where code begins that is not linked.
@@ -239,7 +244,7 @@ impl PyCode {
     }
 
     fn body(&self) -> Body<'static> {
-        self.head.body().unwrap_or_else(|| ungil_gc::fatal("damaged code of a module"))
+        self.head.body().unwrap_or_else(|| damaged())
     }
 
     /// What running the code needs, made now if need be.
@@ -298,30 +303,8 @@ impl PyCode {
     }
 
     /// The whole unit but for its constants.
-    pub fn unit(&self, cx: &mut Cx) -> CodeUnit {
-        let owned = |texts: ungil_bytecode::Texts<'_>| texts.iter().map(str::to_owned).collect();
-        let body = self.body();
-        self.linked(cx);
-        CodeUnit {
-            name: self.head.name.to_owned(),
-            qualname: self.head.qualname.to_owned(),
-            filename: self.file.to_owned(),
-            first_line: self.head.first_line,
-            flags: self.head.flags,
-            arg_count: self.head.arg_count,
-            positional_only_count: self.head.positional_only_count,
-            keyword_only_count: self.head.keyword_only_count,
-            has_namespace: self.head.has_namespace,
-            register_count: self.head.register_count,
-            local_names: owned(self.head.local_names),
-            free_names: owned(self.head.free_names),
-            names: owned(body.names),
-            cell_registers: body.cell_registers,
-            consts: Vec::new(),
-            code: body.code.iter().map(|word| u64::from_le_bytes(*word)).collect(),
-            positions: self.positions(cx).to_vec(),
-            exceptions: body.exceptions,
-        }
+    pub fn unit(&self) -> CodeUnit {
+        self.head.without_consts(self.file).unwrap_or_else(|| damaged())
     }
 
     #[inline(always)]

@@ -116,10 +116,8 @@ pub fn init(cx: &mut Cx) {
             cx,
             "co_nlocals",
             Full(|cx, a| {
-                Ok({
-                    let n = var_names(cx, this(a)).len();
-                    cx.int(n as i64)
-                })
+                let n = var_names(cx, this(a)).len();
+                Ok(cx.int(n as i64))
             }),
             None,
         )

@@ -4,6 +4,7 @@
 use super::code::PyCode;
 use super::slice::PySlice;
 use super::tuple::PyTuple;
+use crate::SharedValue;
 use crate::prelude::*;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -15,23 +16,27 @@ pub fn eq(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn equal(cx: &mut Cx, a: &PyCode, b: &PyCode) -> R<bool> {
-    let (x, y) = (a.unit(cx), b.unit(cx));
-    let (left, right) = (&a.linked(cx).consts, &b.linked(cx).consts);
+    let (x, y) = (&a.head, &b.head);
+    let (left, right) = (a.linked(cx), b.linked(cx));
+    let interned = |a: &[SharedValue], b: &[SharedValue]| {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.get().is(b.get()))
+    };
     let same = x.name == y.name
         && (x.arg_count, x.positional_only_count, x.keyword_only_count)
             == (y.arg_count, y.positional_only_count, y.keyword_only_count)
         && (x.flags, x.first_line, x.has_namespace, x.register_count)
             == (y.flags, y.first_line, y.has_namespace, y.register_count)
-        && x.code == y.code
-        && (&x.names, &x.local_names, &x.free_names) == (&y.names, &y.local_names, &y.free_names)
-        && x.cell_registers == y.cell_registers
-        && x.positions == y.positions
-        && x.exceptions == y.exceptions
-        && left.len() == right.len();
+        && (x.local_names, x.free_names) == (y.local_names, y.free_names)
+        && left.code == right.code
+        && interned(&left.names, &right.names)
+        && left.cell_registers == right.cell_registers
+        && left.positions == right.positions
+        && left.exceptions == right.exceptions
+        && left.consts.len() == right.consts.len();
     if !same {
         return Ok(false);
     }
-    for (x, y) in left.iter().zip(right) {
+    for (x, y) in left.consts.iter().zip(&right.consts) {
         if !equal_constants(cx, x.get(), y.get())? {
             return Ok(false);
         }

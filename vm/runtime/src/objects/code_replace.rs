@@ -52,7 +52,7 @@ const FIXED_FLAGS: u32 = flags::OPTIMIZED
 /// `code.replace(**changes)`.
 pub fn replace(cx: &mut Cx, a: Args<'_>) -> R {
     let code = a.this::<PyCode>();
-    let mut unit = code.unit(cx);
+    let mut unit = code.unit();
     for (i, name) in NAMES.iter().enumerate() {
         if let Some(value) = a.opt(i + 1) {
             change(cx, a.get(0), &mut unit, name, value)?;

@@ -234,11 +234,8 @@ pub unsafe fn take_locals(cx: &Cx, frame: Frame, object: Value) {
             f.back.set(&f.h, cx, of(cx, Frame(frame.caller())));
         }
         if f.live.get() == frame.0 {
-            f.last.set(
-                code.offset_of(cx.ip.get())
-                    .min(code.linked_already().map_or(0, |linked| linked.words().len()).saturating_sub(1))
-                    as u32,
-            );
+            let words = code.linked_already().map_or(0, |linked| linked.words().len());
+            f.last.set(code.offset_of(cx.ip.get()).min(words.saturating_sub(1)) as u32);
             f.live.set(std::ptr::null_mut());
         }
     }

@@ -228,7 +228,6 @@ impl PyFunction {
         }
     }
 
-    /// Gives the function other code. Frames that run keep theirs through the code object's immortality.
     /// Another function with the same code and the same surroundings, for frames that run it.
     pub(super) fn twin(&self, cx: &Cx) -> Obj {
         let same = |slot: &Slot| slot.get(&self.h, cx).map_or_else(Slot::empty, Slot::new);
@@ -255,6 +254,7 @@ impl PyFunction {
         })
     }
 
+    /// Gives the function other code. Frames that run keep theirs through the code object's immortality.
     pub fn set_code(&self, code: &'static PyCode) {
         self.simple_args.set(u32::MAX);
         self.code.set(code);

@@ -23,8 +23,8 @@ fn header(packed: &[u8]) -> [u8; HEADER] {
 }
 
 /// The unit of a code object; its constants are written by themselves.
-pub fn to_bytes(cx: &mut Cx, code: &PyCode) -> Vec<u8> {
-    let packed = pack(&code.unit(cx));
+pub fn to_bytes(code: &PyCode) -> Vec<u8> {
+    let packed = pack(&code.unit());
     [&header(&packed)[..], &packed].concat()
 }
 

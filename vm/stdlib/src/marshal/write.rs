@@ -236,7 +236,7 @@ impl Writer {
         let consts = code.linked(cx).consts.iter().map(|c| c.get().own(cx)).collect();
         let consts = cx.tuple(consts);
         self.object(cx, consts.r())?;
-        let bytes = to_bytes(cx, code);
+        let bytes = to_bytes(code);
         self.size(cx, bytes.len())?;
         self.out.extend(bytes);
         Ok(())

@@ -193,34 +193,30 @@ handler! {
     }
 }
 
-handler! {
-    pub fn load_const_to_temp(ip, regs, cx, t) {
-        finish_temp!(ip.add(2), regs, cx, t, fa!(*ip), Value(*ip.add(1)))
-    }
+/// Two handlers of instructions that put a value into a register: the second knows that nothing in it is to be dropped.
+macro_rules! loads {
+    ($load:ident, $to_temp:ident, $words:literal ($ip:ident, $regs:ident, $cx:ident, $t:ident) $value:block) => {
+        handler! {
+            pub fn $load($ip, $regs, $cx, $t) {
+                let v = $value;
+                finish!($ip.add($words), $regs, $cx, $t, fa!(*$ip), v)
+            }
+        }
+
+        handler! {
+            pub fn $to_temp($ip, $regs, $cx, $t) {
+                let v = $value;
+                finish_temp!($ip.add($words), $regs, $cx, $t, fa!(*$ip), v)
+            }
+        }
+    };
 }
 
-handler! {
-    pub fn load_int_to_temp(ip, regs, cx, t) {
-        finish_temp!(ip.add(1), regs, cx, t, fa!(*ip), Value::from_int_unchecked(wide!(*ip) as i64))
-    }
-}
+// Constants are immortal: their copies are not counted.
+loads! { load_const, load_const_to_temp, 2 (ip, regs, cx, t) { Value(*ip.add(1)) } }
+loads! { load_int, load_int_to_temp, 1 (ip, regs, cx, t) { Value::from_int_unchecked(wide!(*ip) as i64) } }
+loads! { load_none, load_none_to_temp, 1 (ip, regs, cx, t) { Value::NONE } }
 
-handler! { pub fn load_none_to_temp(ip, regs, cx, t) { finish_temp!(ip.add(1), regs, cx, t, fa!(*ip), Value::NONE) } }
-
-handler! {
-    pub fn load_const(ip, regs, cx, t) {
-        // Constants are immortal: their copies are not counted.
-        finish!(ip.add(2), regs, cx, t, fa!(*ip), Value(*ip.add(1)))
-    }
-}
-
-handler! {
-    pub fn load_int(ip, regs, cx, t) {
-        finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::from_int_unchecked(wide!(*ip) as i64))
-    }
-}
-
-handler! { pub fn load_none(ip, regs, cx, t) { finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::NONE) } }
 handler! { pub fn load_true(ip, regs, cx, t) { finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::TRUE) } }
 handler! { pub fn load_false(ip, regs, cx, t) { finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::FALSE) } }
 handler! { pub fn load_ellipsis(ip, regs, cx, t) { finish!(ip.add(1), regs, cx, t, fa!(*ip), Value::ELLIPSIS) } }
@@ -253,27 +249,14 @@ unsafe fn cached_global<const SOLO: bool>(ip: *const u64, regs: *mut Value) -> V
     if SOLO { cache::global_at(ip, regs) } else { cache::shared_global(ip, regs) }
 }
 
-handler! {
-    pub fn load_global(ip, regs, cx, t) {
-        let v = cached_global::<SOLO>(ip, regs);
-        if v.is_undef() {
-            return slow::names::load_global::run(ip, regs, cx, t);
-        }
-        count_or_prepare!(v, ip, regs, cx, t);
-        finish!(ip.add(4), regs, cx, t, fa!(*ip), v)
+loads! { load_global, load_global_to_temp, 4 (ip, regs, cx, t) {
+    let v = cached_global::<SOLO>(ip, regs);
+    if v.is_undef() {
+        return slow::names::load_global::run(ip, regs, cx, t);
     }
-}
-
-handler! {
-    pub fn load_global_to_temp(ip, regs, cx, t) {
-        let v = cached_global::<SOLO>(ip, regs);
-        if v.is_undef() {
-            return slow::names::load_global::run(ip, regs, cx, t);
-        }
-        count_or_prepare!(v, ip, regs, cx, t);
-        finish_temp!(ip.add(4), regs, cx, t, fa!(*ip), v)
-    }
-}
+    count_or_prepare!(v, ip, regs, cx, t);
+    v
+} }
 
 handler! {
     pub fn load_name(ip, regs, cx, t) {
