@@ -80,6 +80,23 @@ impl KeysId {
         fence(Ordering::Acquire);
         if Weakened::current().skips(Step::KeysComparedAgain) || self.get() == id { v } else { Value::UNDEF }
     }
+
+    /// As [`KeysId::read`] where the slot is known: `slot` gives the address that was kept with this id. What is read was in the
+    /// table when the id was compared, or came later; a table that has been replaced keeps its memory until the thread is
+    /// quiescent, and its slots serve no other keys.
+    ///
+    /// # Safety
+    /// As for [`KeysId::read`].
+    #[inline(always)]
+    pub unsafe fn read_at(&self, id: u32, slot: impl FnOnce() -> *const Slot) -> Value {
+        if id == 0 || self.get() != id {
+            return Value::UNDEF;
+        }
+        // ORD: acquire, with the release in `give`: who sees the id sees the table that it goes with.
+        fence(Ordering::Acquire);
+        // SAFETY: as the caller promises.
+        unsafe { (*slot()).peek_shared() }
+    }
 }
 
 /// A word of an inline cache: loaded and stored whole, so that what it says belongs together, whichever thread wrote it.
@@ -99,6 +116,12 @@ impl CacheWord {
     pub fn load(&self) -> u64 {
         // ORD: acquire, with the release of `store`: who uses a shape that the word names finds it in the table of shapes.
         self.0.load(Ordering::Acquire)
+    }
+
+    /// Sets the word if it is zero; whether it was.
+    pub fn begin(&self, word: u64) -> bool {
+        // ORD: relaxed; the word that says what this one is about is stored after it.
+        self.0.compare_exchange(0, word, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// Replaces the word.
@@ -144,7 +167,8 @@ pub unsafe fn shared_item(items: &AtomicPtr<Slot>, len: &AtomicUsize, index: i64
 pub fn shared_table<T>(table: &AtomicPtr<T>, sizes: [&AtomicU8; 2]) -> Option<(*mut T, [u8; 2])> {
     // ORD: as in `shared_item`.
     let found = table.load(Ordering::Acquire);
-    let sizes = sizes.map(|size| size.load(Ordering::Acquire));
+    // One by one: `map` would be a call.
+    let sizes = [sizes[0].load(Ordering::Acquire), sizes[1].load(Ordering::Acquire)];
     let stays = Weakened::current().skips(Step::TableComparedAgain) || table.load(Ordering::Relaxed) == found;
     (!found.is_null() && stays).then_some((found, sizes))
 }

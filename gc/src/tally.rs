@@ -50,7 +50,8 @@ impl Tallies {
     #[inline(always)]
     fn place(h: *const Header) -> usize {
         let at = h.addr();
-        (at >> 4 ^ at >> 13) % ENTRIES
+        // Written so that the offset of the entry takes a shift, an exclusive or and a mask.
+        (at ^ at >> 9) / size_of::<Entry>() % ENTRIES
     }
 
     #[inline(always)]
@@ -79,11 +80,14 @@ impl Tallies {
     #[inline(always)]
     pub(crate) fn take(&self, h: *const Header) -> bool {
         let entry = self.entry(h);
-        let found = std::ptr::eq(entry.object.get(), h) && entry.extra.get() > 0;
-        if found {
-            entry.extra.set(entry.extra.get() - 1);
+        if !std::ptr::eq(entry.object.get(), h) {
+            return false;
         }
-        found
+        let left = entry.extra.get() - 1;
+        if left >= 0 {
+            entry.extra.set(left);
+        }
+        left >= 0
     }
 
     /// How many references are noted.

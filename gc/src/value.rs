@@ -22,6 +22,8 @@ pub const INT_BASE: u64 = 0xfffe_0000_0000_0000;
 pub const INT_TAG: u64 = 0xfffc_0000_0000_0000;
 const FLOAT_OFFSET: u64 = 0x0002_0000_0000_0000;
 const IMMEDIATE: u64 = 0x0001_0000_0000_0000;
+/// No object lies below this address.
+const LOWEST: u64 = 4096;
 const NAN: u64 = 0x7ff8_0000_0000_0000;
 const SIGN: u64 = 1 << 63;
 
@@ -70,6 +72,26 @@ impl Value {
     #[inline(always)]
     pub fn as_raw(self) -> u64 {
         self.0 - IMMEDIATE
+    }
+
+    /// The word for a reference that is not counted, since it serves the next instruction alone: no owner drops it, and no
+    /// collector takes it for a reference. Anything but a pointer stands for itself.
+    #[inline(always)]
+    pub fn lend(self) -> Value {
+        if self.is_ptr() { Value::raw(self.0) } else { self }
+    }
+
+    /// Whether the word was made by [`Value::lend`] of a pointer.
+    #[inline(always)]
+    pub fn is_lent(self) -> bool {
+        // Below are the constants; no object lies there.
+        self.0.wrapping_sub(IMMEDIATE + LOWEST) < IMMEDIATE - LOWEST
+    }
+
+    /// The pointer that was lent; meaningless unless [`Value::is_lent`].
+    #[inline(always)]
+    pub fn lent(self) -> Value {
+        Value(self.as_raw())
     }
 
     #[inline(always)]

@@ -177,6 +177,74 @@ fn id_given_without_release() {
     id_from_another_thread(Some(Step::KeysGivenRelease));
 }
 
+/// One thread puts a new hub into the dict, and later another table in place of that one. Another thread gives the dict its id
+/// meanwhile, and keeps that with the hub's address in two words of an inline cache. A third one that finds both sees the hub's
+/// contents, and never what the other table holds. The outcome is whether it saw the hub.
+fn address_kept(weakened: Option<Step>) {
+    let model = |heap: &Arc<Heap>, m: &Mutator| {
+        let dict = Dict::new(heap, m);
+        dict.grow(int(99));
+        let cache = Arc::new([CacheWord::new(0), CacheWord::new(0)]);
+        let giver = {
+            let (dict, cache) = (Arc::clone(&dict), Arc::clone(&cache));
+            heap.spawn(move |m| {
+                dict.locked(m, || {
+                    let slot = dict.present();
+                    // SAFETY: tables stay.
+                    if unsafe { (*slot).peek().is_ptr() } {
+                        dict.id.give(1);
+                        assert!(cache[1].begin(slot.addr() as u64));
+                        assert!(!cache[1].begin(1), "kept only once");
+                        cache[0].store(1);
+                    }
+                });
+            })
+        };
+        let reader = {
+            let (dict, cache) = (Arc::clone(&dict), Arc::clone(&cache));
+            heap.spawn(move |_| {
+                let id = cache[0].load();
+                // SAFETY: tables stay. The values that they hold are hubs or immediates.
+                let v = unsafe {
+                    dict.id.read_at(id as u32, || {
+                        let address = cache[1].load();
+                        assert_ne!(address, 0, "the address is not there");
+                        address as *const Slot
+                    })
+                };
+                if !v.is_ptr() {
+                    assert!(v.is_undef(), "the value of another key");
+                    return false;
+                }
+                // SAFETY: a hub; nothing frees it.
+                let hub = ManuallyDrop::new(unsafe { Obj::from_owned(v) });
+                assert_eq!(node(&hub).data.get(), 1);
+                true
+            })
+        };
+        let hub = heap.node(m, NODE);
+        node(&hub).data.add();
+        m.publish(hub.value());
+        node(&hub).header.make_hub(&heap.space);
+        dict.locked(m, || dict.grow(hub));
+        dict.locked(m, || dict.grow(int(99)));
+        join(m, giver);
+        join(m, reader)
+    };
+    explore_heap((2, 100), &[false, true], move || world_without_solo(weakened), model, |_, found| found);
+}
+
+#[test]
+fn address_kept_with_an_id() {
+    address_kept(None);
+}
+
+#[test]
+#[should_panic(expected = "the address is not there")]
+fn address_kept_without_release() {
+    address_kept(Some(Step::CacheRelease));
+}
+
 /// Enters a new shape.
 fn enter_shape(heap: &Heap, id: u32) -> Box<ShapeHead> {
     // SAFETY: the node's shape is there.

@@ -91,12 +91,18 @@ pub fn increment_quick(h: &Header, m: &Mutator) -> bool {
     let count = h.count_cell();
     // ORD: relaxed throughout, as in `increment`; immortality is final, and so is being a hub.
     let now = count.load(Ordering::Relaxed);
-    if is_plain(h, m) {
-        stats::count(Stat::CountPlain);
-        count.store(now + 1, Ordering::Relaxed);
-        return true;
+    // Most callers are threads that are not alone: whether this one is comes last. The tables of those that are have no entries.
+    if h.is_published() {
+        if increment_noted(h, m, now) {
+            return true;
+        }
+        if !m.is_solo() {
+            return false;
+        }
     }
-    increment_noted(h, m, now)
+    stats::count(Stat::CountPlain);
+    count.store(now + 1, Ordering::Relaxed);
+    true
 }
 
 pub fn prepare_increment(h: &Header, m: &Mutator) {
@@ -110,14 +116,19 @@ pub fn decrement_quick(h: &Header, m: &Mutator) -> bool {
     let count = h.count_cell();
     // ORD: relaxed throughout, as in `increment_quick`.
     let now = count.load(Ordering::Relaxed);
-    if is_plain(h, m) {
-        if now != 1 {
-            stats::count(Stat::CountPlain);
-            count.store(now - 1, Ordering::Relaxed);
+    if h.is_published() {
+        if decrement_noted(h, m, now) {
+            return true;
         }
-        return now != 1;
+        if !m.is_solo() {
+            return false;
+        }
     }
-    decrement_noted(h, m, now)
+    if now != 1 {
+        stats::count(Stat::CountPlain);
+        count.store(now - 1, Ordering::Relaxed);
+    }
+    now != 1
 }
 
 #[inline(never)]

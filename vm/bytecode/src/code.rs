@@ -143,6 +143,17 @@ impl Instr {
         })
     }
 
+    /// Whether the instruction does no more with what the register holds than look at it, and empties the register: it may be
+    /// lent its operand by the instruction before it.
+    pub fn borrows(self, register: u16) -> bool {
+        match self.op {
+            Op::Drop => self.a == register,
+            Op::LoadAttr | Op::GetItemImm => self.b == register && self.flags & CONSUME_B != 0,
+            Op::GetItem => self.b == register && self.flags & CONSUME_B != 0 && self.c != register,
+            _ => false,
+        }
+    }
+
     /// The 32-bit operand in fields `b` and `c` (kinds `L`, `K`, `S` followed by `H`).
     pub fn wide(self) -> i32 {
         (self.b as u32 | (self.c as u32) << 16) as i32

@@ -149,6 +149,30 @@ impl Op {
         }
     }
 
+    /// The instruction that does the same where [`Instr::borrows`] says so of the next one and field `a`, if there is one.
+    pub fn to_lent(self) -> Option<Op> {
+        match self {
+            Op::LoadGlobal => Some(Op::LoadGlobalLent),
+            Op::LoadFree => Some(Op::LoadFreeLent),
+            Op::LoadAttr => Some(Op::LoadAttrLent),
+            Op::GetItem => Some(Op::GetItemLent),
+            Op::GetItemImm => Some(Op::GetItemImmLent),
+            _ => None,
+        }
+    }
+
+    /// The instruction that counts what this one lends; itself if it lends nothing.
+    pub fn counting(self) -> Op {
+        match self {
+            Op::LoadGlobalLent => Op::LoadGlobal,
+            Op::LoadFreeLent => Op::LoadFree,
+            Op::LoadAttrLent => Op::LoadAttr,
+            Op::GetItemLent => Op::GetItem,
+            Op::GetItemImmLent => Op::GetItemImm,
+            op => op,
+        }
+    }
+
     /// What its three fields mean.
     pub fn operands(self) -> [Operand; 3] {
         Op::OPERANDS[self as usize]

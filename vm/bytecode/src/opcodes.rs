@@ -284,6 +284,13 @@ macro_rules! for_each_opcode {
             (LoadGlobalToTemp [W N _] 4 "as LoadGlobal")
             (LoadFreeToTemp [W F _] 1 "as LoadFree")
             (LoadAttrToTemp [W R N] 2 "as LoadAttr")
+
+            // The same where the next instruction consumes a, and needs no count: it may be lent what is found.
+            (LoadGlobalLent [W N _] 4 "as LoadGlobal")
+            (LoadFreeLent [W F _] 1 "as LoadFree")
+            (LoadAttrLent [W R N] 2 "as LoadAttr")
+            (GetItemLent [W R R] 2 "as GetItem")
+            (GetItemImmLent [W R I] 2 "as GetItemImm")
         }
     };
 }

@@ -168,6 +168,23 @@ pub unsafe fn global_at(ip: *const u64, regs: *mut Value) -> Value {
     }
 }
 
+/// As [`global_at`] for threads that are not alone: a global whose address is known, which they may use without counting it.
+///
+/// # Safety
+/// As for [`global_at`].
+#[inline(always)]
+pub unsafe fn shared_global_at(ip: *const u64, regs: *mut Value) -> Value {
+    // SAFETY: as the caller promises. The third word goes with every first one that speaks of it: see `fill_global`.
+    unsafe {
+        let cached = load(ip.add(1));
+        if kind(cached) != GLOBAL_AT {
+            return Value::UNDEF;
+        }
+        let function: &PyFunction = super::frame::Frame(regs).function();
+        function.globals_unchecked().shared_value_at(cached as u32, || load(ip.add(3)) as *const Slot)
+    }
+}
+
 /// As [`global_at`] for threads that are not alone: what they may use without counting it.
 ///
 /// # Safety
@@ -213,10 +230,10 @@ const HUBS: [u32; 3] = [Builtin::Function as u32, Builtin::NativeFunction as u32
 /// # Safety
 /// As for [`global_at`].
 pub unsafe fn fill_global(cx: &Cx, ip: *const u64, globals: &PyDict, builtins: &PyDict, name: Ref<'_>) {
-    // Three words are written: they belong together only if nobody else does so too.
+    // Three words are written: they belong together only if nobody else does so too. Only the address of a global, which nobody
+    // else keeps in the third word, is kept by whoever is first: while others run that is never replaced.
     let (solo, at) =
         (cx.owns_everything(), |dict: &PyDict, index| dict.value_slot_unlocked(index) as *const Slot);
-    let kind_of = |kind| if solo { kind | AT } else { kind };
     // SAFETY: as the caller promises.
     unsafe {
         let (globals_id, builtins_id) = (globals.ensure_keys_id(cx), builtins.ensure_keys_id(cx));
@@ -225,17 +242,21 @@ pub unsafe fn fill_global(cx: &Cx, ip: *const u64, globals: &PyDict, builtins: &
             return;
         }
         if let Some(index) = globals.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
-            if solo {
-                store(ip.add(3), at(globals, index) as u64);
-            }
-            store(ip.add(1), word(globals_id, kind_of(GLOBAL), index));
+            let address = at(globals, index) as u64;
+            let kept = if solo {
+                store(ip.add(3), address);
+                true
+            } else {
+                (*ip.add(3).cast::<CacheWord>()).begin(address)
+            };
+            store(ip.add(1), word(globals_id, if kept { GLOBAL_AT } else { GLOBAL }, index));
         } else if let Some(index) = builtins.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
             if solo {
                 store(ip.add(3), at(builtins, index) as u64);
             }
             // Without a kind, which nobody asks for.
             store(ip.add(2), word(builtins_id, 0, index));
-            store(ip.add(1), word(globals_id, kind_of(BUILTIN), 0));
+            store(ip.add(1), word(globals_id, if solo { BUILTIN_AT } else { BUILTIN }, 0));
         }
     }
 }

@@ -157,12 +157,16 @@ impl Linked {
                 Op::SetItemConst => words[at + 1] = consts[words[at + 1] as u32 as usize].get().value().0,
                 _ => {}
             }
-            if instr.a as usize >= locals
-                && let Some(op) = instr.op.to_temporary(instr.flags & CONSUME_B != 0)
-            {
-                words[at] = Instr { op, ..instr }.encode();
+            let next = at + instr.op.words();
+            if instr.a as usize >= locals {
+                let borrows =
+                    words.get(next).and_then(|&word| Instr::decode(word)).is_some_and(|i| i.borrows(instr.a));
+                let lent = if borrows { instr.op.to_lent() } else { None };
+                if let Some(op) = lent.or_else(|| instr.op.to_temporary(instr.flags & CONSUME_B != 0)) {
+                    words[at] = Instr { op, ..instr }.encode();
+                }
             }
-            at += instr.op.words();
+            at = next;
         }
         Linked {
             words,

@@ -155,7 +155,7 @@ handler! {
     pub fn load_attr(ip, regs, cx, t) {
         let receiver = *regs.add(fb!(*ip));
         if !receiver.is_ptr() {
-            return slow::attr::load_attr::run(ip, regs, cx, t);
+            return load_attr_of_lent::<SOLO>(ip, regs, cx, t);
         }
         let cached = cache::load(ip.add(1));
         let Some(word_offset) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::SLOT) else {
@@ -179,7 +179,7 @@ handler! {
     pub fn load_attr_to_temp(ip, regs, cx, t) {
         let receiver = *regs.add(fb!(*ip));
         if !receiver.is_ptr() {
-            return slow::attr::load_attr::run(ip, regs, cx, t);
+            return load_attr_of_lent::<SOLO>(ip, regs, cx, t);
         }
         let cached = cache::load(ip.add(1));
         let Some(word_offset) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::SLOT) else {
@@ -197,6 +197,92 @@ handler! {
             return drop_then::<SOLO>(ip.add(2), regs, cx, t, receiver);
         }
         finish_temp!(ip.add(2), regs, cx, t, fa!(*ip), v)
+    }
+}
+
+handler! {
+    /// The receiver is lent, or an immediate.
+    #[inline(never)]
+    fn load_attr_of_lent(ip, regs, cx, t) {
+        let source = regs.add(fb!(*ip));
+        if !(*source).is_lent() {
+            return slow::attr::load_attr::run(ip, regs, cx, t);
+        }
+        let receiver = (*source).lent();
+        let v = lent_attr::<SOLO>(ip, regs, cx, receiver);
+        if v.is_undef() {
+            // Counted like any other from here on.
+            count_or_prepare!(receiver, ip, regs, cx, t);
+            *source = receiver;
+            return load_attr_other::<SOLO>(ip, regs, cx, t);
+        }
+        count_or_prepare!(v, ip, regs, cx, t);
+        *source = Value::UNDEF;
+        finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
+    }
+}
+
+/// The attribute of a receiver that the cache leads to, borrowed; `UNDEF` if that is not so simple.
+#[inline(always)]
+unsafe fn lent_attr<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    receiver: Value,
+) -> Value {
+    let mut cached = cache::load(ip.add(1));
+    let name = name_word(regs, fc!(*ip));
+    if by_shape(cached) {
+        cached = applicable(ip.add(1), name, (*receiver.ptr()).shape_word(), cx);
+    }
+    cached_value::<SOLO>(cached, receiver, name, cx)
+}
+
+handler! {
+    pub fn load_attr_lent(ip, regs, cx, t) {
+        let receiver = *regs.add(fb!(*ip));
+        if !receiver.is_ptr() || flags!(*ip) & 0x200 != 0 {
+            return lend_attr_of_temp::<SOLO>(ip, regs, cx, t);
+        }
+        let cached = cache::load(ip.add(1));
+        let Some(word_offset) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::SLOT) else {
+            return lend_attr_other::<SOLO>(ip, regs, cx, t);
+        };
+        // See `load_attr`.
+        let v = (*receiver.ptr().cast::<Slot>().add(word_offset as usize)).peek_shared();
+        if v.is_undef() {
+            return slow::attr::load_attr::run(ip, regs, cx, t);
+        }
+        finish_temp!(ip.add(2), regs, cx, t, fa!(*ip), v.lend())
+    }
+}
+
+handler! {
+    /// As `load_attr_other`, of a receiver that stays where it is.
+    #[inline(never)]
+    fn lend_attr_other(ip, regs, cx, t) {
+        let v = lent_attr::<SOLO>(ip, regs, cx, *regs.add(fb!(*ip)));
+        if v.is_undef() {
+            return load_attr_other::<SOLO>(ip, regs, cx, t);
+        }
+        finish_temp!(ip.add(2), regs, cx, t, fa!(*ip), v.lend())
+    }
+}
+
+handler! {
+    /// The receiver is lent, or an immediate, or ends with the instruction, and what it holds perhaps with it.
+    #[inline(never)]
+    fn lend_attr_of_temp(ip, regs, cx, t) {
+        let source = regs.add(fb!(*ip));
+        if !(*source).is_lent() {
+            return load_attr_to_temp::<SOLO>(ip, regs, cx, t);
+        }
+        let v = lent_attr::<SOLO>(ip, regs, cx, (*source).lent());
+        if v.is_undef() {
+            return load_attr_of_lent::<SOLO>(ip, regs, cx, t);
+        }
+        *source = Value::UNDEF;
+        finish_temp!(ip.add(2), regs, cx, t, fa!(*ip), v.lend())
     }
 }
 

@@ -4,6 +4,7 @@ use super::moves::{conclude, conclude_unit, drop_then};
 use super::{drop_value, prepare_then, take_register};
 use crate::class::Builtin;
 use crate::interp::{Exit, Table, slow};
+use crate::objects::dict::PyDict;
 use crate::objects::hash::hash_at_hand;
 use crate::objects::items;
 use crate::objects::list::PyList;
@@ -13,6 +14,7 @@ use crate::objects::tuple::PyTuple;
 use crate::{Cx, Obj, Ref, RefExt, Value};
 use ungil_bytecode::Op;
 
+const DICT: u32 = (Builtin::Dict as u32) << 1;
 const LIST: u32 = (Builtin::List as u32) << 1;
 const TUPLE: u32 = (Builtin::Tuple as u32) << 1;
 const SLICE: u32 = (Builtin::Slice as u32) << 1;
@@ -75,8 +77,125 @@ handler! {
                 return deliver::<SOLO>(ip, regs, cx, t, v, container);
             }
         }
+        if container.is_lent() {
+            return get_item_of_lent::<SOLO>(ip, regs, cx, t);
+        }
         more_items::<SOLO>(ip, regs, cx, t)
     }
+}
+
+handler! {
+    /// The container is lent.
+    #[inline(never)]
+    fn get_item_of_lent(ip, regs, cx, t) {
+        let (source, key) = (regs.add(fb!(*ip)), *regs.add(fc!(*ip)));
+        let container = (*source).lent();
+        if key.is_int() {
+            let v = sequence_item::<SOLO>(cx, container, key.int());
+            if !v.is_undef() {
+                count_or_prepare!(v, ip, regs, cx, t);
+                *source = Value::UNDEF;
+                finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
+            }
+        }
+        more_items_of_lent::<SOLO>(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    /// As [`more_items`] of a container that is lent.
+    #[inline(never)]
+    fn more_items_of_lent(ip, regs, cx, t) {
+        let source = regs.add(fb!(*ip));
+        match item_of_lent(cx, (*source).lent(), *regs.add(fc!(*ip))) {
+            Value::UNDEF => own_container::<SOLO>(ip, regs, cx, t),
+            v => {
+                *source = Value::UNDEF;
+                conclude::<SOLO>(ip.add(2), regs, cx, t, *ip & !0x200, v)
+            }
+        }
+    }
+}
+
+handler! {
+    /// As [`get_item_of_lent`] with an immediate index.
+    #[inline(never)]
+    fn get_item_imm_of_lent(ip, regs, cx, t) {
+        let source = regs.add(fb!(*ip));
+        let v = sequence_item::<SOLO>(cx, (*source).lent(), fc_signed!(*ip));
+        if v.is_undef() {
+            return own_container::<SOLO>(ip, regs, cx, t);
+        }
+        count_or_prepare!(v, ip, regs, cx, t);
+        *source = Value::UNDEF;
+        finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
+    }
+}
+
+handler! {
+    /// Counts a container that was lent and is not to be looked at so simply: it is like any other from here on.
+    #[inline(never)]
+    fn own_container(ip, regs, cx, t) {
+        let source = regs.add(fb!(*ip));
+        let container = (*source).lent();
+        count_or_prepare!(container, ip, regs, cx, t);
+        *source = container;
+        goto!(ip, regs, cx, t)
+    }
+}
+
+/// An item that can be had simply, counted, of a container that is lent; or `UNDEF`.
+#[inline(never)]
+unsafe fn item_of_lent(cx: *mut Cx, container: Value, key: Value) -> Value {
+    items::simple_item(&*cx, Ref::from_value(container), Ref::from_value(key))
+}
+
+handler! {
+    pub fn get_item_lent(ip, regs, cx, t) {
+        let (container, key) = (*regs.add(fb!(*ip)), *regs.add(fc!(*ip)));
+        // What ends with the instruction may end what it holds.
+        if !container.is_ptr() || flags!(*ip) & 0x200 != 0 {
+            return get_item::<SOLO>(ip, regs, cx, t);
+        }
+        if !key.is_int() {
+            return lend_value::<SOLO>(ip, regs, cx, t);
+        }
+        let v = sequence_item::<SOLO>(cx, container, key.int());
+        if v.is_undef() {
+            return lend_value::<SOLO>(ip, regs, cx, t);
+        }
+        finish_temp!(ip.add(2), regs, cx, t, fa!(*ip), v.lend())
+    }
+}
+
+handler! {
+    /// The value of a dict, by a key that need not be dropped.
+    #[inline(never)]
+    fn lend_value(ip, regs, cx, t) {
+        let key = regs.add(fc!(*ip));
+        let ends = flags!(*ip) & 0x400 != 0 && (*key).is_ptr();
+        if ends && !(*(*key).ptr()).is_immortal() {
+            return get_item::<SOLO>(ip, regs, cx, t);
+        }
+        let v = value_in_dict(cx, *regs.add(fb!(*ip)), *key);
+        if v.is_undef() {
+            return get_item::<SOLO>(ip, regs, cx, t);
+        }
+        if ends {
+            *key = Value::UNDEF;
+        }
+        finish_temp!(ip.add(2), regs, cx, t, fa!(*ip), v.lend())
+    }
+}
+
+/// The value of a key in an exact dict, borrowed; `UNDEF` if that is not so simple.
+#[inline(never)]
+unsafe fn value_in_dict(cx: *mut Cx, container: Value, key: Value) -> Value {
+    if (*container.ptr()).shape_word() != DICT {
+        return Value::UNDEF;
+    }
+    let dict = Ref::from_value(container).cast_unchecked::<PyDict>();
+    dict.peek_simple(&*cx, Ref::from_value(key))
 }
 
 handler! {
@@ -110,7 +229,25 @@ handler! {
                 return deliver::<SOLO>(ip, regs, cx, t, v, container);
             }
         }
+        if container.is_lent() {
+            return get_item_imm_of_lent::<SOLO>(ip, regs, cx, t);
+        }
         more_items_imm::<SOLO>(ip, regs, cx, t)
+    }
+}
+
+handler! {
+    pub fn get_item_imm_lent(ip, regs, cx, t) {
+        let container = *regs.add(fb!(*ip));
+        // As in `get_item_lent`.
+        if !container.is_ptr() || flags!(*ip) & 0x200 != 0 {
+            return get_item_imm::<SOLO>(ip, regs, cx, t);
+        }
+        let v = sequence_item::<SOLO>(cx, container, fc_signed!(*ip));
+        if v.is_undef() {
+            return get_item_imm::<SOLO>(ip, regs, cx, t);
+        }
+        finish_temp!(ip.add(2), regs, cx, t, fa!(*ip), v.lend())
     }
 }
 

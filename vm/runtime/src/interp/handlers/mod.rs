@@ -235,6 +235,8 @@ const fn build<const SOLO: bool>() -> [Handler; 256] {
         LoadIntToTemp => moves::load_int_to_temp::<SOLO>, LoadNoneToTemp => moves::load_none_to_temp::<SOLO>,
         LoadGlobalToTemp => moves::load_global_to_temp::<SOLO>, LoadFreeToTemp => moves::load_free_to_temp::<SOLO>,
         LoadAttrToTemp => attr::load_attr_to_temp::<SOLO>,
+        LoadGlobalLent => moves::load_global_lent::<SOLO>, LoadFreeLent => moves::load_free_lent::<SOLO>, LoadAttrLent => attr::load_attr_lent::<SOLO>,
+        GetItemLent => item::get_item_lent::<SOLO>, GetItemImmLent => item::get_item_imm_lent::<SOLO>,
     }
     t
 }

@@ -243,20 +243,44 @@ handler! {
     }
 }
 
-/// The global or builtin that a `LoadGlobal` has cached, borrowed; `UNDEF` if it must be looked for.
+/// What a `LoadGlobal` has cached, borrowed; `UNDEF` if that is not at hand: among other threads that is only a global whose
+/// address is known.
 #[inline(always)]
 unsafe fn cached_global<const SOLO: bool>(ip: *const u64, regs: *mut Value) -> Value {
-    if SOLO { cache::global_at(ip, regs) } else { cache::shared_global(ip, regs) }
+    if SOLO { cache::global_at(ip, regs) } else { cache::shared_global_at(ip, regs) }
 }
 
 loads! { load_global, load_global_to_temp, 4 (ip, regs, cx, t) {
     let v = cached_global::<SOLO>(ip, regs);
     if v.is_undef() {
-        return slow::names::load_global::run(ip, regs, cx, t);
+        return load_global_more::<SOLO>(ip, regs, cx, t);
     }
     count_or_prepare!(v, ip, regs, cx, t);
     v
 } }
+
+handler! {
+    /// A builtin, or a global that has not been met yet, or where others may be filling the cache.
+    #[inline(never)]
+    fn load_global_more(ip, regs, cx, t) {
+        let v = if SOLO { Value::UNDEF } else { cache::shared_global(ip, regs) };
+        if v.is_undef() {
+            return slow::names::load_global::run(ip, regs, cx, t);
+        }
+        count_or_prepare!(v, ip, regs, cx, t);
+        finish!(ip.add(4), regs, cx, t, fa!(*ip), v)
+    }
+}
+
+handler! {
+    pub fn load_global_lent(ip, regs, cx, t) {
+        let v = cached_global::<SOLO>(ip, regs);
+        if v.is_undef() {
+            return load_global_more::<SOLO>(ip, regs, cx, t);
+        }
+        finish_temp!(ip.add(4), regs, cx, t, fa!(*ip), v.lend())
+    }
+}
 
 handler! {
     pub fn load_name(ip, regs, cx, t) {
@@ -398,6 +422,16 @@ handler! {
         }
         count_or_prepare!(v, ip, regs, cx, t);
         finish_temp!(ip.add(1), regs, cx, t, fa!(*ip), v)
+    }
+}
+
+handler! {
+    pub fn load_free_lent(ip, regs, cx, t) {
+        let v = free_cell(regs, fb!(*ip)).peek();
+        if v.is_undef() {
+            return load_locked_free::<SOLO>(ip, regs, cx, t);
+        }
+        finish_temp!(ip.add(1), regs, cx, t, fa!(*ip), v.lend())
     }
 }
 

@@ -94,7 +94,7 @@ pub unsafe fn end(frame: Frame, cx: *mut Cx, t: *const Table, result: Obj) -> Ne
         return super::compare::end_jump(ip, regs, cx, t, result);
     }
     let result = match result.value() {
-        Value::NOT_IMPLEMENTED if op == Op::GetItem as u8 => Ok(result),
+        Value::NOT_IMPLEMENTED if op == Op::GetItem as u8 || op == Op::GetItemLent as u8 => Ok(result),
         Value::NOT_IMPLEMENTED => {
             let (a, b) = (operand(regs, fb!(word)), operand(regs, fc!(word)));
             match (Op::Lt as u8..=Op::Ge as u8).contains(&op) {

@@ -241,7 +241,11 @@ pub(crate) unsafe fn step(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *con
         }
         let own = handlers::own_table(&*cx);
         // What a `JumpFor` jumps to is reported too.
-        let op = if *ip as u8 == Op::JumpFor as u8 { Op::JumpBack as u8 } else { *ip as u8 };
+        let op = match *ip as u8 {
+            op if op == Op::JumpFor as u8 => Op::JumpBack,
+            // Something may run before the next instruction: nothing is lent to that.
+            op => Op::from_u8(op).map_or(Op::Nop, Op::counting),
+        };
         ((*own).0[op as usize])(ip, regs, cx, handlers::table(&*cx))
     }
 }

@@ -63,6 +63,26 @@ impl PyDict {
         })
     }
 
+    /// As [`PyDict::get_simple`], borrowed until something runs or the thread is quiescent. `UNDEF` also if another thread is
+    /// changing the dict.
+    #[inline]
+    pub(crate) fn peek_simple(&self, cx: &Cx, key: Ref<'_>) -> Value {
+        let Some(hash) = crate::objects::hash::known_hash(cx, key) else { return Value::UNDEF };
+        if !cx.is_exclusive(&self.h) {
+            return self.shared_find(cx, key, hash);
+        }
+        match self.find_quick(cx, key, hash) {
+            Quick::Found(index) => self.entry(index).value.peek(),
+            _ => Value::UNDEF,
+        }
+    }
+
+    /// What the dict has for a key, if other threads may change it, it has the key, and finding it needs no Python.
+    #[inline]
+    pub(crate) fn get_shared(&self, cx: &Cx, key: Ref<'_>) -> Option<Obj> {
+        self.shared_value_of(cx, key, crate::objects::hash::known_hash(cx, key)?)
+    }
+
     /// What the dict has for a key, if it is exclusively the thread's and the answer needs no Python.
     #[inline]
     pub(crate) fn get_quick(&self, cx: &Cx, key: Ref<'_>) -> Option<Option<Obj>> {

@@ -77,6 +77,16 @@ impl PyDict {
         }
     }
 
+    /// As [`PyDict::shared_value`] where `slot` gives the address of the entry's value that was kept with the id.
+    ///
+    /// # Safety
+    /// It is that address whenever the dict has that id.
+    #[inline(always)]
+    pub unsafe fn shared_value_at(&self, keys_id: u32, slot: impl FnOnce() -> *const Slot) -> Value {
+        // SAFETY: as the caller promises; the memory of a table stays until the thread is quiescent.
+        unsafe { self.keys_id.read_at(keys_id, slot) }
+    }
+
     /// Replaces the value of an entry if the dict still has the keys that the id names.
     ///
     /// # Errors

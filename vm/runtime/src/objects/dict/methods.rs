@@ -139,13 +139,14 @@ pub(crate) fn contains(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.bool(found))
 }
 
-/// `get` from a dict of this thread by a key that needs no Python.
+/// `get` by a key that needs no Python: from a dict of this thread, or what there is in one that others may change.
 fn get_quickly(cx: &Cx, a: Args<'_>) -> Value {
     if !(2..=3).contains(&a.count()) {
         return Value::UNDEF;
     }
-    match a.this::<PyDict>().get_quick(cx, a.get(1)) {
-        None => Value::UNDEF,
+    let this = a.this::<PyDict>();
+    match this.get_quick(cx, a.get(1)) {
+        None => this.get_shared(cx, a.get(1)).map_or(Value::UNDEF, Obj::into_value),
         Some(Some(value)) => value.into_value(),
         Some(None) if a.count() == 3 => a.get(2).own(cx).into_value(),
         Some(None) => Value::NONE,
