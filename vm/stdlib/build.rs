@@ -2,11 +2,15 @@
 //!
 //! Format of the first: for each file a line `path\tcompressed length\toriginal length\tlength of its code`, an empty line, then
 //! the compressed sources one after the other. The second is the code of all files, as it is used in place; the length of
-//! what cannot be compiled is 0.
+//! what cannot be compiled is 0. Files come in the order of how many others import them: the system reads a file's pages
+//! with those around them, so what most programs need lies together.
 
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs};
+use ungil_bytecode::{CodeUnit, Instr, Op};
 use ungil_compiler::{Mode, Options};
 
 /// Folders that nothing at run time needs.
@@ -19,12 +23,15 @@ fn main() {
     collect(root, "", &mut files);
     files.sort();
     let packed = pack_all(root, &files);
+    let importers = importers(&files, &packed);
+    let mut files: Vec<_> = files.iter().zip(packed).zip(importers).collect();
+    files.sort_by_key(|((path, _), importers)| (Reverse(*importers), *path));
     let mut index = String::new();
     let (mut sources, mut codes) = (Vec::new(), Vec::new());
-    for (path, (source, code)) in files.iter().zip(packed) {
-        index += &format!("{path}\t{}\t{}\t{}\n", source.bytes.len(), source.size, code.len());
-        sources.extend(source.bytes);
-        codes.extend(code);
+    for ((path, packed), _) in files {
+        index += &format!("{path}\t{}\t{}\t{}\n", packed.source.len(), packed.size, packed.code.len());
+        sources.extend(packed.source);
+        codes.extend(packed.code);
     }
     index.push('\n');
     let mut archive = index.into_bytes();
@@ -36,18 +43,19 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
 }
 
-/// Compressed bytes, and how many they were.
+/// A file of the library.
 struct Packed {
-    bytes: Vec<u8>,
+    /// Compressed.
+    source: Vec<u8>,
+    /// Bytes of the source.
     size: usize,
-}
-
-fn compress(bytes: &[u8]) -> Packed {
-    Packed { bytes: lz4_flex::compress(bytes), size: bytes.len() }
+    code: Vec<u8>,
+    /// Names of the modules that importing it imports; relative ones without the name of the package.
+    imports: Vec<String>,
 }
 
 /// Source and code of each file, on all processors.
-fn pack_all(root: &Path, files: &[String]) -> Vec<(Packed, Vec<u8>)> {
+fn pack_all(root: &Path, files: &[String]) -> Vec<Packed> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
@@ -67,11 +75,59 @@ fn pack_all(root: &Path, files: &[String]) -> Vec<(Packed, Vec<u8>)> {
     all.into_iter().map(|(_, packed)| packed).collect()
 }
 
-fn pack(root: &Path, path: &str) -> (Packed, Vec<u8>) {
+fn pack(root: &Path, path: &str) -> Packed {
     let source = fs::read(root.join(path)).expect("a file of the library can be read");
-    let compiled = ungil_compiler::compile_bytes(&source, path, Mode::Exec, &Options::default());
-    let code = compiled.map_or_else(|_| Vec::new(), |unit| ungil_bytecode::pack(&unit));
-    (compress(&source), code)
+    let unit = ungil_compiler::compile_bytes(&source, path, Mode::Exec, &Options::default()).ok();
+    let unit = unit.as_deref();
+    Packed {
+        source: lz4_flex::compress(&source),
+        size: source.len(),
+        code: unit.map_or_else(Vec::new, ungil_bytecode::pack),
+        imports: unit.map_or_else(Vec::new, imports),
+    }
+}
+
+fn imports(unit: &CodeUnit) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut at = 0;
+    while let Some(instr) = unit.code.get(at).and_then(|&word| Instr::decode(word)) {
+        if matches!(instr.op, Op::ImportName | Op::ImportFrom) {
+            names.extend(unit.names.get(instr.c as usize).cloned());
+        }
+        at += instr.op.words();
+    }
+    names
+}
+
+/// How many files import each file, themselves or through others.
+fn importers(files: &[String], packed: &[Packed]) -> Vec<usize> {
+    let by_path: HashMap<&str, usize> =
+        files.iter().enumerate().map(|(i, path)| (path.as_str(), i)).collect();
+    let find = |name: &String| {
+        let path = name.replace('.', "/");
+        [format!("{path}.py"), format!("{path}/__init__.py")]
+            .iter()
+            .find_map(|path| by_path.get(path.as_str()))
+    };
+    let imported: Vec<HashSet<usize>> = files
+        .iter()
+        .zip(packed)
+        .map(|(path, packed)| {
+            let package = path.rsplit_once('/').map_or("", |(package, _)| package);
+            let names = packed.imports.iter().flat_map(|name| [name.clone(), format!("{package}/{name}")]);
+            names.filter_map(|name| find(&name).copied()).collect()
+        })
+        .collect();
+    let mut importers = vec![0; files.len()];
+    for i in 0..files.len() {
+        let mut seen = HashSet::from([i]);
+        let mut waiting = vec![i];
+        while let Some(file) = waiting.pop() {
+            waiting.extend(imported[file].iter().filter(|&&other| seen.insert(other)));
+        }
+        seen.into_iter().for_each(|file| importers[file] += 1);
+    }
+    importers
 }
 
 fn collect(root: &Path, below: &str, files: &mut Vec<String>) {
