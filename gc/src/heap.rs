@@ -1,12 +1,14 @@
 //! The heap of objects: pages of equal blocks, walkable, with free lists owned by threads.
 //!
-//! Allocation pops the head of the mutator's free list for the size class, freeing pushes: a few plain instructions
-//! and no thread-local look-up. A page belongs to nobody, so a block that another thread frees simply changes
-//! lists. Surplus blocks go to the common pool in chunks of about [`CHUNK`] bytes, of which a thread that runs out takes one,
-//! so that what many threads left serves many threads again: all of them at a collection ([`FreeLists::donate`]), and before
-//! a thread blocks those of sizes that others lacked meanwhile ([`FreeLists::share`]), as where one thread makes what
-//! another one ends. Blocks above [`MAX_SMALL`] bytes come from the system allocator and are registered, so
-//! that the collector can walk every object. Touched by: each thread its own lists; pool and registry under mutexes.
+//! Allocation pops the head of the mutator's free list for the size class, freeing pushes: a few plain instructions and
+//! no thread-local look-up. A page belongs to nobody, so a block that another thread frees simply changes lists. Surplus
+//! blocks go to the common pool in chunks of about [`CHUNK`] bytes, of which a thread that runs out takes one, so that
+//! what many threads left serves many threads again: all of them at a collection ([`FreeLists::donate`]), and before a
+//! thread blocks those of sizes that others lacked meanwhile ([`FreeLists::share`]), as where one thread makes what
+//! another one ends. Fresh pages are cut into blocks piece by piece, at first in small ones: most size classes of most
+//! programs need few blocks, and what nobody writes to takes no memory. Blocks above [`MAX_SMALL`] bytes come from the
+//! system allocator and are registered, so that the collector can walk every object. Touched by: each thread its own
+//! lists; pool and registry under mutexes.
 //!
 //! Buffers (items of lists, tables of dicts and sets) come from pages of their own, which the collector does not walk,
 //! through size classes behind those of objects; large ones from the system allocator, which can grow them in place.
@@ -36,6 +38,8 @@ pub const CLASSES: usize = OBJECT_CLASSES + MAX_BUFFER / GRANULE;
 const PAGES_PER_ARENA: usize = 16;
 /// Bytes of the blocks that a thread takes from the common pool at a time.
 const CHUNK: usize = if cfg!(feature = "stress") { MAX_BUFFER } else { 16 * 1024 };
+/// Bytes of the first piece of a class, from which pieces double up to [`CHUNK`].
+const FIRST_PIECE: usize = 2 * 1024;
 const PAGE_HEAD: usize = 64;
 
 /// A free block: a shape word of zero, then the link.
@@ -160,11 +164,54 @@ struct PoolInner {
     spare_pages: Vec<*mut u8>,
     /// Chunks of free blocks by class, and how many blocks each has.
     chunks: [Vec<(*mut FreeBlock, usize)>; CLASSES],
+    /// What pages have left, by class.
+    uncut: [Uncut; CLASSES],
     large: HashSet<*mut Header>,
+}
+
+/// What the last page of a class has left that is no block yet.
+struct Uncut {
+    at: *mut u8,
+    blocks: usize,
+    /// Bytes of the next piece to be cut into blocks.
+    piece: usize,
 }
 
 // SAFETY: the pointers are to blocks that belong to the pool until handed out under the mutex.
 unsafe impl Send for PoolInner {}
+
+impl PoolInner {
+    /// A page for blocks of this class.
+    fn fresh_page(&mut self, class: usize) -> *mut u8 {
+        if self.spare_pages.is_empty() {
+            let arena =
+                allocate_zeroed(Layout::from_size_align(PAGE * PAGES_PER_ARENA, PAGE).expect("constant"));
+            // SAFETY: the arena has this many pages.
+            self.spare_pages.extend((0..PAGES_PER_ARENA).rev().map(|i| unsafe { arena.add(i * PAGE) }));
+        }
+        let page = self.spare_pages.pop().expect("filled above");
+        if is_for_objects(class) {
+            self.pages.push(page);
+        }
+        let block_size = block_size(class);
+        let reciprocal = (1 << RECIPROCAL_BITS) / (block_size / GRANULE) as u64 + 1;
+        // SAFETY: the page is unused and longer than its head.
+        unsafe { page.cast::<PageHead>().write(PageHead { block_size, first: Cell::new(0), reciprocal }) };
+        page
+    }
+}
+
+impl Uncut {
+    /// The next blocks to be linked, and how many they are: at least one. There is one left.
+    fn take(&mut self, block_size: usize) -> (*mut u8, usize) {
+        let (first, count) = (self.at, (self.piece / block_size).clamp(1, self.blocks));
+        // SAFETY: the page goes as far as its blocks, or to its end behind the last one.
+        self.at = unsafe { first.add(count * block_size) };
+        self.blocks -= count;
+        self.piece = (2 * self.piece).min(CHUNK);
+        (first, count)
+    }
+}
 
 impl Default for Pool {
     fn default() -> Self {
@@ -172,6 +219,11 @@ impl Default for Pool {
             pages: Vec::new(),
             spare_pages: Vec::new(),
             chunks: std::array::from_fn(|_| Vec::new()),
+            uncut: std::array::from_fn(|_| Uncut {
+                at: ptr::null_mut(),
+                blocks: 0,
+                piece: CHUNK.min(FIRST_PIECE),
+            }),
             large: HashSet::new(),
         };
         Pool { inner: UnsafeCell::new(inner), mutex: Mutex::new(()), lacks: Lacks::default() }
@@ -191,20 +243,18 @@ impl Pool {
         if let Some((list, count)) = inner.chunks[class].pop() {
             return (list, count * block_size(class));
         }
-        self.lacks.note(class);
-        if inner.spare_pages.is_empty() {
-            let arena =
-                allocate_zeroed(Layout::from_size_align(PAGE * PAGES_PER_ARENA, PAGE).expect("constant"));
-            // SAFETY: the arena has this many pages.
-            inner.spare_pages.extend((0..PAGES_PER_ARENA).rev().map(|i| unsafe { arena.add(i * PAGE) }));
+        if inner.uncut[class].blocks == 0 {
+            self.lacks.note(class);
+            let page = inner.fresh_page(class);
+            // SAFETY: a page is longer than its head.
+            inner.uncut[class].at = unsafe { page.add(PAGE_HEAD) };
+            inner.uncut[class].blocks = (PAGE - PAGE_HEAD) / block_size(class);
         }
-        let page = inner.spare_pages.pop().expect("filled above");
-        if class < OBJECT_CLASSES {
-            inner.pages.push(page);
-        }
+        let (list, count) = inner.uncut[class].take(block_size(class));
         drop(inner);
-        // SAFETY: the page is fresh and nobody else's.
-        (unsafe { carve(page, block_size(class)) }, PAGE)
+        // SAFETY: taken just now, so nobody else's.
+        unsafe { link(list, block_size(class), count) };
+        (list.cast(), count * block_size(class))
     }
 
     /// Takes a list of free blocks of the class, cut into chunks. Gives their size in bytes.
@@ -287,26 +337,18 @@ fn allocate_zeroed(layout: Layout) -> *mut u8 {
     p
 }
 
-/// Threads all blocks of a fresh page into a list.
+/// Links so many blocks, one behind the other, into a list.
 ///
 /// # Safety
-/// `page` is zeroed, of [`PAGE`] bytes, and unused.
-unsafe fn carve(page: *mut u8, size: usize) -> *mut FreeBlock {
-    // SAFETY: as the caller promises.
-    unsafe {
-        let reciprocal = (1 << RECIPROCAL_BITS) / (size / GRANULE) as u64 + 1;
-        page.cast::<PageHead>().write(PageHead { block_size: size, first: Cell::new(0), reciprocal });
-        let mut next: *mut FreeBlock = ptr::null_mut();
-        let last = PAGE_HEAD + ((PAGE - PAGE_HEAD) / size - 1) * size;
-        let mut at = last;
-        loop {
-            let block = page.add(at).cast::<FreeBlock>();
+/// They are zeroed, and nobody else's.
+unsafe fn link(first: *mut u8, size: usize, count: usize) {
+    let mut next: *mut FreeBlock = ptr::null_mut();
+    for i in (0..count).rev() {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let block = first.add(i * size).cast::<FreeBlock>();
             (*block).next = next;
             next = block;
-            if at == PAGE_HEAD {
-                return next;
-            }
-            at -= size;
         }
     }
 }
