@@ -418,6 +418,17 @@ impl Header {
         model::decrement(self, m)
     }
 
+    /// As [`Header::decrement`] where the object itself says that it needs no more than a plain instruction; `None` where
+    /// it depends on the thread, and nothing is done.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn decrement_private(&self) -> Option<bool> {
+        if cfg!(feature = "checks") {
+            self.check_access(Mutator::current());
+        }
+        model::is_private(self).then(|| model::decrement_private(self))
+    }
+
     /// Adds a reference unless there is none left; for weak references, under the weak table's lock.
     #[inline]
     pub fn try_increment(&self, m: &Mutator) -> bool {

@@ -5,7 +5,7 @@
 //! - [`Root`] is an index into the thread's value stack, for values that natives keep there.
 //! - [`Shared`] is a reference that may be handed to another thread: made by publishing, and the only one that is `Send`.
 
-use crate::{Header, Mutator, Value};
+use crate::{Header, Mutator, Value, model};
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
 
@@ -79,11 +79,40 @@ impl Drop for Obj {
     #[inline]
     fn drop(&mut self) {
         let v = self.value();
-        if v.is_ptr() {
-            // SAFETY: `self` owned the reference.
-            unsafe { Mutator::current().drop_ptr(v.ptr()) };
+        if !v.is_ptr() {
+            return;
+        }
+        // The thread is looked up only where it must be known, and that in a call: this is in every native many times.
+        // SAFETY: `self` owned the reference.
+        unsafe {
+            match (*v.ptr()).decrement_private() {
+                Some(false) => {}
+                Some(true) => end(v),
+                None if model::SHARED => Mutator::current().drop_ptr(v.ptr()),
+                None => drop_published(v),
+            }
         }
     }
+}
+
+/// Ends an object whose last reference has just been taken away.
+///
+/// # Safety
+/// As for [`Mutator::destroy`].
+#[inline(never)]
+unsafe fn end(v: Value) {
+    // SAFETY: as the caller promises.
+    unsafe { Mutator::current().destroy(v.ptr()) };
+}
+
+/// Drops a reference to an object that others may know.
+///
+/// # Safety
+/// As for [`Mutator::drop_ptr`].
+#[inline(never)]
+unsafe fn drop_published(v: Value) {
+    // SAFETY: as the caller promises.
+    unsafe { Mutator::current().drop_ptr(v.ptr()) };
 }
 
 impl std::fmt::Debug for Obj {
@@ -132,6 +161,15 @@ impl<'t> Ref<'t> {
     pub fn own(self, m: &Mutator) -> Obj {
         // SAFETY: alive by construction.
         unsafe { Obj::from_borrowed(self.0, m) }
+    }
+
+    /// An owned copy as an owned word, where counting takes but a few instructions; else `UNDEF`, and nothing is done.
+    #[inline(always)]
+    pub fn own_quick(self, m: &Mutator) -> Value {
+        match self.header() {
+            Some(h) if !h.increment_quick(m) => Value::UNDEF,
+            _ => self.0,
+        }
     }
 
     /// Whether both are the same object.

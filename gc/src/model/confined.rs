@@ -6,7 +6,7 @@
 
 use crate::header::LIMBO;
 use crate::{Header, Mutator, Value};
-use ungil_locks::primitive::{Ordering, Weakened};
+use ungil_locks::primitive::{Ordering, Weakened, lower};
 use ungil_locks::stats::{self, Stat};
 use ungil_locks::weaken::Step;
 
@@ -34,22 +34,38 @@ pub fn is_unique(h: &Header, m: &Mutator) -> bool {
     h.count_cell().load(Ordering::Relaxed) == 1 && m.is_exclusive(h)
 }
 
-/// Whether only this thread counts the object until its next safepoint.
+/// Whether only this thread counts the object, which the object itself says: no need to know the thread.
+#[inline(always)]
+pub fn is_private(h: &Header) -> bool {
+    !h.is_published()
+}
+
+/// Whether only this thread counts the object until its next safepoint. Asked most by handlers of threads that are not solo.
 #[inline(always)]
 fn is_plain(h: &Header, m: &Mutator) -> bool {
-    m.is_solo() || !h.is_published()
+    is_private(h) || m.is_solo()
 }
 
 #[inline(always)]
-pub fn increment(h: &Header, m: &Mutator) {
+fn increment_plain(h: &Header) {
+    stats::count(Stat::CountPlain);
     let count = h.count_cell();
-    if is_plain(h, m) {
-        stats::count(Stat::CountPlain);
-        // ORD: relaxed load and store, one plain instruction; solo means that no other thread counts until this one's
-        // next safepoint, whose hand-over orders; a confined object is counted by this thread alone.
-        count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    // ORD: relaxed load and store, one plain instruction; solo means that no other thread counts until this one's
+    // next safepoint, whose hand-over orders; a confined object is counted by this thread alone.
+    count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+}
+
+/// Natives count many times: what is not plain is a call, so that they need no more registers than without threads. Who is
+/// solo has its answer first, also about what is published.
+#[inline(always)]
+pub fn increment(h: &Header, m: &Mutator) {
+    if m.is_solo() || is_private(h) { increment_plain(h) } else { increment_published(h, m) }
+}
+
+#[inline(never)]
+fn increment_published(h: &Header, m: &Mutator) {
     // ORD: relaxed; immortality is final, and so is being a hub.
-    } else if !increment_noted(h, m, count.load(Ordering::Relaxed)) {
+    if !increment_noted(h, m, h.count_cell().load(Ordering::Relaxed)) {
         begin_tally(h, m);
     }
 }
@@ -162,16 +178,22 @@ pub(crate) fn enter(h: &Header, m: &Mutator, extra: i64) {
 #[inline(always)]
 #[must_use]
 pub fn decrement(h: &Header, m: &Mutator) -> bool {
-    let count = h.count_cell();
-    if is_plain(h, m) {
-        stats::count(Stat::CountPlain);
-        // ORD: relaxed, as in `increment`.
-        let left = count.load(Ordering::Relaxed) - 1;
-        count.store(left, Ordering::Relaxed);
-        return left == 0;
-    }
+    if m.is_solo() || is_private(h) { decrement_private(h) } else { decrement_published(h, m) }
+}
+
+/// As [`decrement`], of an object that is private.
+#[inline(always)]
+#[must_use]
+pub fn decrement_private(h: &Header) -> bool {
+    stats::count(Stat::CountPlain);
+    // SAFETY: nobody else counts the object, or not until this thread's next safepoint.
+    unsafe { lower(h.count_cell()) }
+}
+
+#[inline(never)]
+fn decrement_published(h: &Header, m: &Mutator) -> bool {
     // ORD: relaxed, as in `increment_quick`.
-    !decrement_noted(h, m, count.load(Ordering::Relaxed)) && decrement_entered(h, m)
+    !decrement_noted(h, m, h.count_cell().load(Ordering::Relaxed)) && decrement_entered(h, m)
 }
 
 /// Takes away a reference that the header counts. Whether the object has ended.

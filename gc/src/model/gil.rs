@@ -33,6 +33,19 @@ pub fn increment(h: &Header, _m: &Mutator) {
 #[inline(always)]
 #[must_use]
 pub fn decrement(h: &Header, _m: &Mutator) -> bool {
+    decrement_private(h)
+}
+
+/// Whether counting the object is plain whichever thread does it.
+#[inline(always)]
+pub fn is_private(_h: &Header) -> bool {
+    true
+}
+
+/// See `decrement`.
+#[inline(always)]
+#[must_use]
+pub fn decrement_private(h: &Header) -> bool {
     stats::count(Stat::CountPlain);
     // SAFETY: as in `increment`, the GIL orders all counting.
     unsafe { lower(h.count_cell()) }

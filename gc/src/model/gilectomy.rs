@@ -26,6 +26,17 @@ pub const BORROWS: bool = false;
 /// so reading takes its lock, as everything did in the Gilectomy.
 pub const LOCKS_READS: bool = true;
 
+/// Whether counting the object is plain whichever thread does it: that is not known without asking who it is.
+#[inline(always)]
+pub fn is_private(_h: &Header) -> bool {
+    false
+}
+
+/// See `is_private`.
+pub fn decrement_private(_h: &Header) -> bool {
+    unreachable!("no object is private in this model")
+}
+
 #[inline(always)]
 pub fn increment(h: &Header, _m: &Mutator) {
     stats::count(Stat::CountAtomic);

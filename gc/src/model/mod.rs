@@ -8,6 +8,8 @@
 //!   all reads take the lock (`Slot::peek_shared`).
 //! - `increment(&Header, &Mutator)`: adds a reference.
 //! - `decrement(&Header, &Mutator) -> bool`: takes one away; whether it was the last. Never true for an immortal object.
+//! - `is_private(&Header) -> bool`: whether `decrement_private(&Header) -> bool` does the same, for which nobody need know the
+//!   thread.
 //! - `increment_quick(&Header, &Mutator) -> bool`, `decrement_quick(&Header, &Mutator) -> bool`: as these where that takes but
 //!   a few instructions and ends nothing; whether it was done. After `prepare_increment(&Header, &Mutator)` the former succeeds.
 //! - `try_increment(&Header, &Mutator) -> bool`: adds one unless none is left.

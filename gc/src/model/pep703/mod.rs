@@ -126,6 +126,17 @@ pub fn describe(h: &Header) -> [(&'static str, i64); 4] {
     ]
 }
 
+/// Whether counting the object is plain whichever thread does it: that is not known without asking who it is.
+#[inline(always)]
+pub fn is_private(_h: &Header) -> bool {
+    false
+}
+
+/// See `is_private`.
+pub fn decrement_private(_h: &Header) -> bool {
+    unreachable!("no object is private in this model")
+}
+
 #[inline(always)]
 pub fn increment(h: &Header, m: &Mutator) {
     // ORD: relaxed load and store, plain instructions: a word with this thread's number is written by it alone.

@@ -1,6 +1,7 @@
 //! Builtins that compute: arithmetic, extremes, sums, truth of many.
 
 use crate::objects::complex::PyComplex;
+use crate::ops::iterate::plain_words;
 use crate::ops::{BinaryOp, UnaryOp};
 use crate::prelude::*;
 
@@ -117,9 +118,10 @@ fn sum(cx: &mut Cx, a: Args<'_>) -> R {
             start.own(cx)
         }
     };
+    let small = sum_of_small(cx, a.get(0), &mut total)?;
     // Holds the total as long as only floats, ints and complex numbers were added to a float or complex number.
     let mut exact = Compensated::of(cx, total.r());
-    cx.for_each(a.get(0), |cx, item| {
+    cx.for_each_after(a.get(0), small, |cx, item| {
         if let (Some(x), Some(y)) = (total.value().as_int(), item.value().as_int()) {
             total = cx.int(x + y);
             return Ok(true);
@@ -136,6 +138,29 @@ fn sum(cx: &mut Cx, a: Args<'_>) -> R {
         Ok(true)
     })?;
     Ok(exact.map_or(total, |sum| sum.total(cx)))
+}
+
+/// Adds the small ints that a list or tuple begins with to a total that is one: how many there are.
+fn sum_of_small(cx: &mut Cx, items: Ref<'_>, total: &mut Obj) -> R<usize> {
+    /// So few that their sum is an `i64`, and that a signal need not wait.
+    const AT_ONCE: usize = 4096;
+    let mut done = 0;
+    while let Some(before) = total.value().as_int() {
+        let (mut sum, mut count) = (before, 0);
+        let words = plain_words(cx, items).get(done..).unwrap_or_default();
+        for word in words.iter().take(AT_ONCE) {
+            let Some(n) = word.as_int() else { break };
+            sum += n;
+            count += 1;
+        }
+        *total = cx.int(sum);
+        done += count;
+        if count < AT_ONCE {
+            break;
+        }
+        cx.poll()?;
+    }
+    Ok(done)
 }
 
 /// A sum of floats with what rounding has lost (Neumaier).

@@ -6,7 +6,7 @@ use crate::objects::bytes::{PyByteArray, PyBytes};
 use crate::objects::list::PyList;
 use crate::objects::range::{PyRange, Small};
 use crate::objects::tuple::PyTuple;
-use crate::{Cx, Obj, R, Ref, RefExt};
+use crate::{Cx, Obj, R, Ref, RefExt, Value};
 
 const LIST: u32 = (Builtin::List as u32) << 1;
 const TUPLE: u32 = (Builtin::Tuple as u32) << 1;
@@ -95,11 +95,22 @@ impl Cx {
     /// # Errors
     /// What iterating or `f` raises.
     #[inline]
-    pub fn for_each(&mut self, iterable: Ref<'_>, mut f: impl FnMut(&mut Cx, Obj) -> R<bool>) -> R<()> {
+    pub fn for_each(&mut self, iterable: Ref<'_>, f: impl FnMut(&mut Cx, Obj) -> R<bool>) -> R<()> {
+        self.for_each_after(iterable, 0, f)
+    }
+
+    /// As [`Cx::for_each`] without the first items, which a look at [`plain_words`] has dealt with.
+    #[inline(always)]
+    pub(crate) fn for_each_after(
+        &mut self,
+        iterable: Ref<'_>,
+        skipped: usize,
+        mut f: impl FnMut(&mut Cx, Obj) -> R<bool>,
+    ) -> R<()> {
         if let Some(plain) = Plain::of(iterable) {
             // It stays alive, whatever `f` does to the caller's reference.
             let _held = iterable.own(self);
-            let mut at = 0;
+            let mut at = skipped;
             while let Some(item) = plain.item(self, at) {
                 at += 1;
                 if !f(self, item)? {
@@ -117,6 +128,22 @@ impl Cx {
             self.poll()?;
         }
         Ok(())
+    }
+}
+
+/// The items of a list that is exclusively the thread's, or of a tuple; nothing of what is neither. The caller runs no Python
+/// and meets no safepoint while it looks at them.
+pub(crate) fn plain_words<'a>(cx: &Cx, v: Ref<'a>) -> &'a [Value] {
+    match Plain::of(v) {
+        // SAFETY: the first `len` items are initialised; nobody changes them as long as the caller keeps to its promise.
+        Some(Plain::List(list)) if cx.is_exclusive(&list.h) && !list.is_empty() => unsafe {
+            std::slice::from_raw_parts(list.items_unlocked(), list.len())
+        },
+        // SAFETY: references are words, and the tuple never changes.
+        Some(Plain::Tuple(tuple)) => unsafe {
+            std::slice::from_raw_parts(tuple.items().as_ptr().cast(), tuple.items().len())
+        },
+        _ => &[],
     }
 }
 

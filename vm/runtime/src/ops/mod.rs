@@ -8,7 +8,7 @@ mod compare;
 mod container;
 mod deleted;
 mod instance_dict;
-mod iterate;
+pub(crate) mod iterate;
 mod number;
 pub mod quick;
 mod text;

@@ -72,7 +72,11 @@ pub(crate) unsafe fn leave_anew(regs: *mut Value, cx: *mut Cx, t: *const Table, 
 #[inline(always)]
 unsafe fn count_up<const SOLO: bool>(v: Value, cx: *mut Cx) {
     let m = (*cx).mutator();
-    if SOLO { (*v.ptr()).increment_solo(m) } else { (*v.ptr()).increment(m) }
+    if SOLO {
+        (*v.ptr()).increment_solo(m);
+    } else if !(*v.ptr()).increment_quick(m) {
+        (*v.ptr()).increment(m);
+    }
 }
 
 /// As [`count_up`] where that needs no call; whether it was done. A handler that has changed nothing yet goes on in

@@ -200,8 +200,12 @@ fn append_in_place(cx: &Cx, a: Args<'_>) -> Value {
     if this.h.is_published() || len >= this.capacity.get() {
         return Value::UNDEF;
     }
+    let item = a.get(1).own_quick(cx);
+    if item.is_undef() {
+        return Value::UNDEF;
+    }
     // SAFETY: the list is the thread's alone, and there is room behind its items.
-    unsafe { this.items_unlocked().cast_mut().add(len).write(a.get(1).own(cx).into_value()) };
+    unsafe { this.items_unlocked().cast_mut().add(len).write(item) };
     this.len.set(len + 1);
     Value::NONE
 }
@@ -243,6 +247,23 @@ fn insert(cx: &mut Cx, a: Args<'_>) -> R {
         Ok(()) => Ok(cx.none()),
         Err(_) => Err(cx.memory_error()),
     }
+}
+
+/// The last item of a list that is exclusively this thread's and need not shrink.
+fn pop_in_place(cx: &Cx, a: Args<'_>) -> Value {
+    if a.count() != 1 {
+        return Value::UNDEF;
+    }
+    let this: &PyList = a.this();
+    let (len, capacity) = (this.len(), this.capacity.get());
+    // What `shrink` would leave as it is; the last item of all takes the storage along.
+    let stays = len > capacity / 2 || len > 1 && capacity <= 8;
+    if !stays || !cx.is_exclusive(&this.h) {
+        return Value::UNDEF;
+    }
+    this.len.set(len - 1);
+    // SAFETY: the first `len` items are there, and nobody else reads the list; the reference moves to the caller.
+    unsafe { *this.items_unlocked().add(len - 1) }
 }
 
 fn pop(cx: &mut Cx, a: Args<'_>) -> R {
@@ -527,7 +548,7 @@ pub fn init(cx: &mut Cx) {
             ("extend", "($self, iterable, /)", Full(extend)),
             ("index", "($self, value, start=0, stop=sys.maxsize, /)", Full(index)),
             ("insert", "($self, index, object, /)", Full(insert)),
-            ("pop", "($self, index=-1, /)", Full(pop)),
+            ("pop", "($self, index=-1, /)", Shortcut(pop_in_place, pop)),
             ("remove", "($self, value, /)", Full(remove)),
             ("reverse", "($self, /)", Leaf(reverse)),
             ("sort", "($self, /, *, key=None, reverse=False)", Full(sort::method)),
