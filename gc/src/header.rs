@@ -429,6 +429,23 @@ impl Header {
         model::is_private(self).then(|| model::decrement_private(self))
     }
 
+    /// As [`Header::increment`] where the object itself says that it needs no more than a plain instruction; else nothing is
+    /// done, and the answer is no.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn increment_private(&self) -> bool {
+        if cfg!(feature = "checks") {
+            self.check_access(Mutator::current());
+        }
+        let private = model::is_private(self);
+        if private {
+            stats::count(Stat::CountPlain);
+            // ORD: relaxed load and store, one plain instruction: nobody else counts the object.
+            self.count.store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
+        private
+    }
+
     /// Adds a reference unless there is none left; for weak references, under the weak table's lock.
     #[inline]
     pub fn try_increment(&self, m: &Mutator) -> bool {

@@ -70,9 +70,29 @@ impl Obj {
 impl Clone for Obj {
     #[inline]
     fn clone(&self) -> Obj {
+        let v = self.value();
         // SAFETY: `self` keeps the object alive.
-        unsafe { Obj::from_borrowed(self.value(), Mutator::current()) }
+        unsafe {
+            if v.is_ptr() && !(*v.ptr()).increment_private() {
+                if model::SHARED {
+                    (*v.ptr()).increment(Mutator::current());
+                } else {
+                    count_published(v);
+                }
+            }
+            Obj::from_owned(v)
+        }
     }
+}
+
+/// Adds a reference to an object that others may know.
+///
+/// # Safety
+/// The object is alive.
+#[inline(never)]
+unsafe fn count_published(v: Value) {
+    // SAFETY: as the caller promises.
+    unsafe { (*v.ptr()).increment(Mutator::current()) };
 }
 
 impl Drop for Obj {

@@ -90,7 +90,7 @@ unsafe fn frame_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
 
 unsafe fn frame_drop(h: *mut Header, m: &Mutator) {
     // SAFETY: called with a frame object that nobody else reaches.
-    unsafe { (*h.cast::<PyFrame>()).slots().for_each(|slot| slot.clear(m)) }
+    unsafe { m.clear_slots((*h.cast::<PyFrame>()).slots()) }
 }
 
 pub static FRAME_OPS: TypeOps = TypeOps {

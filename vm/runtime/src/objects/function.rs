@@ -72,7 +72,7 @@ unsafe fn function_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
 
 unsafe fn function_drop(h: *mut Header, m: &Mutator) {
     // SAFETY: called with a function that nobody else reaches.
-    unsafe { (*h.cast::<PyFunction>()).slots().iter().for_each(|slot| slot.clear(m)) }
+    unsafe { m.clear_slots((*h.cast::<PyFunction>()).slots()) }
 }
 
 pub static FUNCTION_OPS: TypeOps = TypeOps {

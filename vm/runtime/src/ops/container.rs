@@ -20,6 +20,11 @@ impl Cx {
             return Err(self.type_error(format!("object of type '{name}' has no len()")));
         };
         let result = self.call_special(method, v, &[])?;
+        if let Some(n) = result.value().as_int()
+            && let Ok(n) = usize::try_from(n)
+        {
+            return Ok(n);
+        }
         let index = self.index(result.r())?;
         match self.index_isize(index.r(), Builtin::OverflowError) {
             Ok(n) => usize::try_from(n).map_err(|_| self.value_error("__len__() should return >= 0")),

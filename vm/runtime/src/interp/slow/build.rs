@@ -297,7 +297,9 @@ slow_handler! {
         for (i, slot) in [&f.defaults, &f.kwdefaults, &f.annotate, &f.closure].into_iter().enumerate() {
             // An empty temporary may still hold a stale immediate; what belongs here is always an object.
             if let Some(v) = take_temp(regs, first + i).filter(|v| v.value().is_ptr()) {
-                slot.set(&f.h, cx, v);
+                // Nobody else knows the function yet, and it has nothing there.
+                let before = slot.swap_exclusive(v.into_value());
+                debug_assert!(before.is_undef());
             }
         }
         Ok(function)

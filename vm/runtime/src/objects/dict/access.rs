@@ -156,11 +156,10 @@ impl PyDict {
     #[inline(never)]
     fn set_less_simple(&self, cx: &Cx, key: Ref<'_>, value: Ref<'_>) -> bool {
         let Some(hash) = crate::objects::hash::known_hash(cx, key) else { return false };
-        let done = locked(cx, &self.h, || match self.find_quick(cx, key, hash) {
-            Quick::Found(index) => Some(Ok(self.entry(index).value.replace_locked(&self.h, value.own(cx)))),
-            Quick::Missing => Some(self.insert_new(cx, key.own(cx), hash, value.own(cx)).map(|()| None)),
-            Quick::Unknown => None,
-        });
+        let done = match cx.is_exclusive(&self.h) {
+            true => self.put_locked(cx, key, hash, value),
+            false => self.put_shared(cx, key, hash, value),
+        };
         match done {
             Some(Ok(old)) => {
                 drop_in(cx, old);
@@ -168,6 +167,38 @@ impl PyDict {
             }
             _ => false,
         }
+    }
+
+    /// Sets the value of a key of known hash: what was there, or that there is no memory; `None` if only Python can tell. The
+    /// caller holds the lock.
+    #[inline(always)]
+    fn put_locked(
+        &self,
+        cx: &Cx,
+        key: Ref<'_>,
+        hash: i64,
+        value: Ref<'_>,
+    ) -> Option<Result<Option<Obj>, ()>> {
+        match self.find_quick(cx, key, hash) {
+            Quick::Found(index) => Some(Ok(self.entry(index).value.replace_locked(&self.h, value.own(cx)))),
+            Quick::Missing => match self.insert_new(cx, key.own(cx), hash, value.own(cx)) {
+                Ok(()) => Some(Ok(None)),
+                Err(_) => Some(Err(())),
+            },
+            Quick::Unknown => None,
+        }
+    }
+
+    /// As [`PyDict::put_locked`] where the lock must be taken.
+    #[inline(never)]
+    fn put_shared(
+        &self,
+        cx: &Cx,
+        key: Ref<'_>,
+        hash: i64,
+        value: Ref<'_>,
+    ) -> Option<Result<Option<Obj>, ()>> {
+        locked(cx, &self.h, || self.put_locked(cx, key, hash, value))
     }
 
     /// Sets the value of a string key. Aborts the process if there is no memory.

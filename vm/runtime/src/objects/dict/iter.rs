@@ -187,6 +187,19 @@ impl NativeIter for PyDictIter {
     #[inline]
     fn step(&self, cx: &mut Cx) -> R<Option<Obj>> {
         let Some(dict) = self.dict() else { return Ok(None) };
+        if !self.reverse
+            && cx.is_exclusive(&self.h)
+            && cx.is_exclusive(&dict.h)
+            && let Some((key, value)) = self.step_exclusive(dict)
+        {
+            // SAFETY: the dict, which is the thread's alone, keeps both alive.
+            let own = |v| unsafe { Obj::from_borrowed(v, cx) };
+            return Ok(Some(match self.part {
+                Part::Key => own(key),
+                Part::Value => own(value),
+                Part::Item => new_tuple_from_array(cx, [own(key), own(value)]),
+            }));
+        }
         match locked_both(cx, &self.h, &dict.h, || self.advance_locked(cx, dict)) {
             Outcome::One(v) => Ok(Some(v)),
             Outcome::Two(key, value) => Ok(Some(new_tuple_from_array(cx, [key, value]))),

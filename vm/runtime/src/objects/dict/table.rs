@@ -607,14 +607,11 @@ impl OldTable {
         self.free(m);
     }
 
+    #[inline(always)]
     fn drop_entry(&self, i: usize, m: &Mutator) {
         // SAFETY: initialised, and this table's alone.
         let entry = unsafe { &*self.entries.add(i) };
-        for slot in [&entry.key, &entry.value] {
-            if let Some(v) = slot.take_locked() {
-                m.drop_value(v.into_value());
-            }
-        }
+        m.clear_slots([&entry.key, &entry.value]);
     }
 
     fn free(self, m: &Mutator) {

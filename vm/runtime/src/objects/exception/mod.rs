@@ -49,7 +49,7 @@ unsafe fn exception_trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
 
 unsafe fn exception_drop(h: *mut Header, m: &Mutator) {
     // SAFETY: called with an exception that nobody else reaches.
-    unsafe { (*h.cast::<PyException>()).slots().iter().for_each(|slot| slot.clear(m)) }
+    unsafe { m.clear_slots((*h.cast::<PyException>()).slots()) }
 }
 
 pub static EXCEPTION_OPS: TypeOps = TypeOps {

@@ -249,9 +249,9 @@ fn insert(cx: &mut Cx, a: Args<'_>) -> R {
     }
 }
 
-/// The last item of a list that is exclusively this thread's and need not shrink.
+/// The last item, or that with an index, of a list that is exclusively this thread's and need not shrink.
 fn pop_in_place(cx: &Cx, a: Args<'_>) -> Value {
-    if a.count() != 1 {
+    if a.count() == 0 {
         return Value::UNDEF;
     }
     let this: &PyList = a.this();
@@ -261,9 +261,24 @@ fn pop_in_place(cx: &Cx, a: Args<'_>) -> Value {
     if !stays || !cx.is_exclusive(&this.h) {
         return Value::UNDEF;
     }
-    this.len.set(len - 1);
+    let at = match a.count() {
+        1 => len - 1,
+        2 => match a.get(1).value().as_int() {
+            Some(index) if (index as u64) < len as u64 => index as usize,
+            _ => return Value::UNDEF,
+        },
+        _ => return Value::UNDEF,
+    };
     // SAFETY: the first `len` items are there, and nobody else reads the list; the reference moves to the caller.
-    unsafe { *this.items_unlocked().add(len - 1) }
+    unsafe {
+        let place = this.items_unlocked().cast_mut().add(at);
+        let item = *place;
+        if at < len - 1 {
+            std::ptr::copy(place.add(1), place, len - 1 - at);
+        }
+        this.len.set(len - 1);
+        item
+    }
 }
 
 fn pop(cx: &mut Cx, a: Args<'_>) -> R {

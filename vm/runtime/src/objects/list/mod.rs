@@ -62,10 +62,12 @@ unsafe fn drop_fields(h: *mut Header, m: &Mutator) {
     list.len.set(0);
     list.items.set(std::ptr::null_mut());
     list.capacity.set(0);
-    for i in 0..len {
-        // Destruction by worklist takes the latest first: the last item goes first, as in CPython.
-        // SAFETY: the first `len` items are initialised; their references are given up.
-        m.drop_value(unsafe { (*items.add(i)).peek() });
+    // Destruction by worklist takes the latest first: the last item goes first, as in CPython.
+    // SAFETY: the first `len` items are initialised; their references are given up.
+    let item = |i| unsafe { (*items.add(i)).peek() };
+    match m.owns_everything() {
+        true => (0..len).for_each(|i| m.drop_value_solo(item(i))),
+        false => (0..len).for_each(|i| m.drop_value(item(i))),
     }
     // SAFETY: nothing refers to the memory any more.
     unsafe { free_storage(m, items, capacity, list.h.is_published()) };

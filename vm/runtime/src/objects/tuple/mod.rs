@@ -61,11 +61,7 @@ unsafe fn drop_fields(h: *mut Header, m: &Mutator) {
     // SAFETY: the tuple is this thread's alone.
     let tuple = unsafe { &*h.cast::<PyTuple>() };
     // Destruction by worklist takes the latest first: the last item goes first, as in CPython.
-    for slot in tuple.slots() {
-        if let Some(v) = slot.take_locked() {
-            m.drop_value(v.into_value());
-        }
-    }
+    m.clear_slots(tuple.slots());
 }
 
 static EMPTY: OnceLock<SharedValue> = OnceLock::new();
