@@ -187,9 +187,11 @@ impl<'t> Ref<'t> {
     #[inline(always)]
     pub fn own_quick(self, m: &Mutator) -> Value {
         match self.header() {
-            Some(h) if !h.increment_quick(m) => Value::UNDEF,
-            _ => self.0,
+            Some(h) if m.owns_everything() => h.increment_solo(m),
+            Some(h) if !h.increment_quick(m) => return Value::UNDEF,
+            _ => {}
         }
+        self.0
     }
 
     /// Whether both are the same object.

@@ -40,7 +40,7 @@ pub fn is_private(h: &Header) -> bool {
     !h.is_published()
 }
 
-/// Whether only this thread counts the object until its next safepoint. Asked most by handlers of threads that are not solo.
+/// Whether only this thread counts the object until its next safepoint.
 #[inline(always)]
 fn is_plain(h: &Header, m: &Mutator) -> bool {
     is_private(h) || m.is_solo()
