@@ -49,8 +49,8 @@ fn plain_run(bytes: &[u8], ascii: bool) -> usize {
     let zeros = |w: u64| w.wrapping_sub(EACH) & !w & HIGH;
     let special = |w: u64| {
         let below_space = w.wrapping_sub(EACH * 0x20) & !w & HIGH;
-        let delete = if ascii { zeros(w ^ EACH * 0x7f) } else { 0 };
-        below_space | zeros(w ^ EACH * 0x22) | zeros(w ^ EACH * 0x5c) | delete | w & HIGH
+        let delete = if ascii { zeros(w ^ (EACH * 0x7f)) } else { 0 };
+        below_space | zeros(w ^ (EACH * 0x22)) | zeros(w ^ (EACH * 0x5c)) | delete | (w & HIGH)
     };
     let first = |found: u64| found.trailing_zeros() as usize / 8;
     let len = bytes.len();
