@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `0x0000_pppp_pppp_pppp` | pointer to an object's header (bit 0 is kept free for borrowed registers) |
 //! | `0x0001_0000_0000_00nn` | `None`, `True`, ... and the marker of an empty register |
-//! | `0x0001_rrrr_rrrr_rrrr` | a raw machine word in a frame header: never a reference |
+//! | `0x0001_rrrr_rrrr_rrrr` | a raw machine word in a frame header: never a reference; or a pointer that is lent to the next instruction |
 //! | `0x0002_...` to `0xfffa_...` | float: its bits plus `0x0002_0000_0000_0000` |
 //! | `0xfffc_...` to `0xffff_...` | int in -2^49..2^49, biased: `0xfffe_0000_0000_0000 + i` |
 //!

@@ -30,7 +30,8 @@ pub const TRANSITION: u8 = 6;
 pub const GLOBAL: u8 = 7;
 /// A builtin: guard is the key id of the globals, the second word that of the builtins with the entry.
 pub const BUILTIN: u8 = 8;
-/// Added to the two kinds above by a thread that is solo: the third word is the address of the entry's value.
+/// Added to the two kinds above: the third word is the address of the entry's value. By a thread that is solo; to the first one
+/// also by whoever fills the third word first.
 pub const AT: u8 = 16;
 pub const GLOBAL_AT: u8 = GLOBAL | AT;
 pub const BUILTIN_AT: u8 = BUILTIN | AT;
