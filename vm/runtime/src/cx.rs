@@ -216,11 +216,24 @@ impl SharedValue {
 
 /// Entries of [`Cx::recent_cell`]'s table, a power of two.
 const RECENT_CELLS: usize = if cfg!(feature = "stress") { 4 } else { 2048 };
+/// Places that each entry of these tables may have, so that some that are in use all the time do not drive each other out.
+const RECENT_WAYS: usize = 4;
 
 /// A place in the tables of what has been in use of late, by two words (multiplicative hashing: Knuth, volume 3, 6.4).
 #[inline(always)]
 fn recent_place(a: usize, b: usize) -> usize {
     (a ^ b).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (usize::BITS - RECENT_CELLS.ilog2())
+}
+
+/// Puts an entry at its place, and what that held, while it `stays`, at the next one that it may have.
+fn keep_recent<T: Copy>(table: &[Cell<T>], place: usize, entry: T, stays: impl Fn(T) -> bool) {
+    let mut moving = entry;
+    for way in 0..RECENT_WAYS {
+        moving = table[place ^ way].replace(moving);
+        if !stays(moving) {
+            return;
+        }
+    }
 }
 
 /// A thread's context. `repr(C)`: the interpreter's hot fields come first.
@@ -304,19 +317,22 @@ impl Cx {
     pub(crate) fn recent_cell(&self, class: &PyType, name: usize) -> Option<u32> {
         let class = class as *const PyType as usize;
         let place = recent_place(name, class.rotate_left(32));
-        // Each has two places, so that two which are in use all the time do not drive each other out.
-        let kept = [place, place ^ 1].map(|i| self.recent_cells[i].get());
-        kept.iter().find(|&&(c, n, _)| c == class && n == name).map(|&(.., index)| index)
+        for way in 0..RECENT_WAYS {
+            let (c, n, index) = self.recent_cells[place ^ way].get();
+            if c == class && n == name {
+                return Some(index);
+            }
+        }
+        None
     }
 
     /// Keeps a cell for [`Self::recent_cell`].
     pub(crate) fn keep_recent_cell(&self, class: &PyType, name: usize, index: u32) {
         let class = class as *const PyType as usize;
         let place = recent_place(name, class.rotate_left(32));
-        let before = self.recent_cells[place].replace((class, name, index));
-        if before.0 != 0 {
-            self.recent_cells[place ^ 1].set(before);
-        }
+        keep_recent(&self.recent_cells, place, (class, name, index), |e| {
+            e.0 != 0 && (e.0, e.1) != (class, name)
+        });
     }
 
     /// Calls `visit` with the contexts of all other threads, which run meanwhile: it may only use what is made to be shared.
@@ -359,14 +375,14 @@ impl Cx {
         if self.flushes_seen.replace(flushes) != flushes {
             self.recent_attrs.iter().for_each(|entry| entry.set((0, 0)));
         }
-        // Two places, as for cells.
         let place = recent_place(key, (shape_word as usize) << 32);
-        let (known, word) = self.recent_attrs[place].get();
-        if known == key && word as u32 == shape_word {
-            return word;
+        for way in 0..RECENT_WAYS {
+            let (known, word) = self.recent_attrs[place ^ way].get();
+            if known == key && word as u32 == shape_word {
+                return word;
+            }
         }
-        let (known, word) = self.recent_attrs[place ^ 1].get();
-        if known == key && word as u32 == shape_word { word } else { 0 }
+        0
     }
 
     /// Keeps a cache word for [`Self::recent_attr`].
@@ -374,10 +390,8 @@ impl Cx {
         // What is there may be out of use since caches were flushed.
         self.recent_attr(key, word as u32);
         let place = recent_place(key, (word as u32 as usize) << 32);
-        let before = self.recent_attrs[place].replace((key, word));
-        if before.0 != 0 && (before.0, before.1 as u32) != (key, word as u32) {
-            self.recent_attrs[place ^ 1].set(before);
-        }
+        let same = |e: (usize, u64)| (e.0, e.1 as u32) == (key, word as u32);
+        keep_recent(&self.recent_attrs, place, (key, word), |e| e.0 != 0 && !same(e));
     }
 
     /// Whether an inline cache that did not apply is to be replaced: once in 256 times, so that sites which see many
