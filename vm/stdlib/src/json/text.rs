@@ -64,7 +64,7 @@ fn plain_run(bytes: &[u8], ascii: bool) -> usize {
         // What has been looked at before is plain.
         return match special(u64::from_le_bytes(*last)) {
             0 => len,
-            found => len - 8 + first(found),
+            found => len + first(found) - 8,
         };
     }
     if let (Some(begin), Some(end)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
@@ -72,7 +72,7 @@ fn plain_run(bytes: &[u8], ascii: bool) -> usize {
         return match special(word) {
             0 => len,
             found if first(found) < 4 => first(found),
-            found => len - 8 + first(found),
+            found => len + first(found) - 8,
         };
     }
     let plain = |b: u8| b >= 0x20 && b != b'"' && b != b'\\' && b < 0x7f + u8::from(!ascii);
