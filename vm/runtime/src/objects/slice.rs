@@ -132,7 +132,7 @@ impl SliceRange {
 }
 
 /// Clips an unpacked slice to a sequence of `len` items.
-#[inline]
+#[inline(always)]
 pub fn adjust(len: usize, (start, stop, step): (isize, isize, isize)) -> SliceRange {
     let len = len as isize;
     let (lowest, highest) = if step < 0 { (-1, len - 1) } else { (0, len) };
