@@ -118,6 +118,20 @@ fn keys_change_without_the_second_comparison() {
     keys_change(Some(Step::KeysComparedAgain));
 }
 
+/// Whether a reader has found the hub, of which it then sees all that was done before it was put into the dict, rather than
+/// nothing. It never finds what else the tables hold.
+fn is_whole_hub(v: Value) -> bool {
+    if !v.is_ptr() {
+        assert!(v.is_undef(), "the value of another key");
+        return false;
+    }
+    // SAFETY: a hub; nothing frees it.
+    let hub = ManuallyDrop::new(unsafe { Obj::from_owned(v) });
+    assert_eq!(node(&hub).data.get(), 1);
+    assert!(node(&hub).header.is_published());
+    true
+}
+
 /// One thread puts a new hub into the dict, another one gives the dict its id, which a third one learns from an inline cache.
 /// That sees the hub's contents, or nothing. The outcome is whether it does.
 fn id_from_another_thread(weakened: Option<Step>) {
@@ -142,18 +156,7 @@ fn id_from_another_thread(weakened: Option<Step>) {
         };
         let reader = {
             let (dict, cache) = (Arc::clone(&dict), Arc::clone(&cache));
-            heap.spawn(move |_| {
-                let v = dict.read(cache.load(loom::sync::atomic::Ordering::Relaxed));
-                if !v.is_ptr() {
-                    assert!(v.is_undef(), "the value of another key");
-                    return false;
-                }
-                // SAFETY: a hub; nothing frees it.
-                let hub = ManuallyDrop::new(unsafe { Obj::from_owned(v) });
-                assert_eq!(node(&hub).data.get(), 1);
-                assert!(node(&hub).header.is_published());
-                true
-            })
+            heap.spawn(move |_| is_whole_hub(dict.read(cache.load(loom::sync::atomic::Ordering::Relaxed))))
         };
         let hub = heap.node(m, NODE);
         node(&hub).data.add();
@@ -205,21 +208,13 @@ fn address_kept(weakened: Option<Step>) {
             heap.spawn(move |_| {
                 let id = cache[0].load();
                 // SAFETY: tables stay. The values that they hold are hubs or immediates.
-                let v = unsafe {
+                is_whole_hub(unsafe {
                     dict.id.read_at(id as u32, || {
                         let address = cache[1].load();
                         assert_ne!(address, 0, "the address is not there");
                         address as *const Slot
                     })
-                };
-                if !v.is_ptr() {
-                    assert!(v.is_undef(), "the value of another key");
-                    return false;
-                }
-                // SAFETY: a hub; nothing frees it.
-                let hub = ManuallyDrop::new(unsafe { Obj::from_owned(v) });
-                assert_eq!(node(&hub).data.get(), 1);
-                true
+                })
             })
         };
         let hub = heap.node(m, NODE);

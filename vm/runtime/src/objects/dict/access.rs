@@ -10,6 +10,9 @@ use super::table::{Find, Place, Question, Quick};
 use crate::objects::sync::{locked, locked_both};
 use crate::prelude::*;
 
+/// What a key had before it was given a value; or there is no memory.
+type Put = Result<Option<Obj>, ()>;
+
 impl PyDict {
     /// Number of items.
     #[inline(always)]
@@ -172,32 +175,20 @@ impl PyDict {
     /// Sets the value of a key of known hash: what was there, or that there is no memory; `None` if only Python can tell. The
     /// caller holds the lock.
     #[inline(always)]
-    fn put_locked(
-        &self,
-        cx: &Cx,
-        key: Ref<'_>,
-        hash: i64,
-        value: Ref<'_>,
-    ) -> Option<Result<Option<Obj>, ()>> {
+    fn put_locked(&self, cx: &Cx, key: Ref<'_>, hash: i64, value: Ref<'_>) -> Option<Put> {
         match self.find_quick(cx, key, hash) {
             Quick::Found(index) => Some(Ok(self.entry(index).value.replace_locked(&self.h, value.own(cx)))),
-            Quick::Missing => match self.insert_new(cx, key.own(cx), hash, value.own(cx)) {
-                Ok(()) => Some(Ok(None)),
-                Err(_) => Some(Err(())),
-            },
+            Quick::Missing => {
+                let put = self.insert_new(cx, key.own(cx), hash, value.own(cx));
+                Some(put.map(|()| None).map_err(drop))
+            }
             Quick::Unknown => None,
         }
     }
 
     /// As [`PyDict::put_locked`] where the lock must be taken.
     #[inline(never)]
-    fn put_shared(
-        &self,
-        cx: &Cx,
-        key: Ref<'_>,
-        hash: i64,
-        value: Ref<'_>,
-    ) -> Option<Result<Option<Obj>, ()>> {
+    fn put_shared(&self, cx: &Cx, key: Ref<'_>, hash: i64, value: Ref<'_>) -> Option<Put> {
         locked(cx, &self.h, || self.put_locked(cx, key, hash, value))
     }
 
