@@ -56,12 +56,18 @@ impl std::hash::Hasher for PointerHasher {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&b| self.0 = self.0.rotate_left(8) ^ b as u64);
+        bytes.iter().for_each(|&b| {
+            self.0 = (self.0 ^ u64::from(b)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26)
+        });
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        let mixed = (n >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ mixed >> 32;
     }
 
     fn write_usize(&mut self, n: usize) {
-        let mixed = (n as u64 >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ mixed >> 32;
+        self.write_u64(n as u64);
     }
 }
 
