@@ -7,7 +7,8 @@
 //! regs[-1]  raw: the caller's next instruction; or the frame object, owned, if one was made
 //! regs[0..] locals, then temporaries
 //! ```
-//! The kinds ENTRY and GENERATOR may meet in one frame, the others stand alone. A frame of kind INIT runs `__init__` for a call of a class; the new instance is in `regs[-5]`.
+//! The kind ENTRY may meet GENERATOR or CHAINED in one frame, the others stand alone. A frame of kind INIT runs `__init__` for a call of a
+//! class; the new instance is in `regs[-5]`. That is where a generator's frame has its generator.
 
 use crate::objects::code::PyCode;
 use crate::objects::function::PyFunction;
@@ -23,6 +24,8 @@ pub const INIT: u64 = 2;
 pub const GENERATOR: u64 = 4;
 /// Runs the method of an instance for a binary operator: if it gives `NotImplemented`, the right operand is asked.
 pub const OPERATOR: u64 = ENTRY | INIT;
+/// A generator's, for which others wait that have been resumed and delegate to it (`objects/generator/chain.rs`).
+pub const CHAINED: u64 = GENERATOR | INIT;
 /// The bits of `regs[-3]` that are the kind.
 pub(crate) const KINDS: u64 = 7;
 
@@ -43,24 +46,41 @@ impl Frame {
         unsafe { self.0.offset(i) }
     }
 
+    /// Makes sure that the frame below is there, so that the header is that of this frame alone.
+    #[inline(always)]
+    fn settle(self) {
+        if self.header_unchecked().0 & CHAINED == CHAINED {
+            crate::objects::generator::unfold(self);
+        }
+    }
+
+    /// Kind, call instruction and caller as they stand there: a chained frame's are not its own.
+    #[inline(always)]
+    pub(crate) fn header_unchecked(self) -> (u64, *const u64, *mut Value) {
+        // SAFETY: see the module's head.
+        let (call_ip, caller) = unsafe { ((*self.word(-4)).as_raw(), (*self.word(-3)).as_raw()) };
+        (caller & KINDS, call_ip as *const u64, (caller & !KINDS) as *mut Value)
+    }
+
     /// The call instruction that made the frame, null for an ENTRY frame.
     #[inline(always)]
     pub fn call_ip(self) -> *const u64 {
-        // SAFETY: see the module's head.
-        unsafe { (*self.word(-4)).as_raw() as *const u64 }
+        self.settle();
+        self.header_unchecked().1
     }
 
     /// The registers of the caller's frame: for an ENTRY frame, those of the frame below, null if there is none.
     #[inline(always)]
     pub fn caller(self) -> *mut Value {
-        // SAFETY: see the module's head.
-        unsafe { ((*self.word(-3)).as_raw() & !KINDS) as *mut Value }
+        self.settle();
+        self.header_unchecked().2
     }
 
+    /// The kind, which is never CHAINED: what asks for it wants to go on below.
     #[inline(always)]
     pub fn kind(self) -> u64 {
-        // SAFETY: see the module's head.
-        unsafe { (*self.word(-3)).as_raw() & KINDS }
+        self.settle();
+        self.header_unchecked().0
     }
 
     #[inline(always)]
@@ -84,7 +104,7 @@ impl Frame {
     /// method to it, and the collector looks for such in the stacks of values.
     #[inline(always)]
     pub fn borrows_function(self) -> bool {
-        self.kind() & (GENERATOR | INIT) != 0
+        self.header_unchecked().0 & (GENERATOR | INIT) != 0
     }
 
     /// The frame object, if one was made: an owned reference in the header.
@@ -104,7 +124,7 @@ impl Frame {
     #[inline(always)]
     pub fn generator<'a>(self) -> Option<&'a PyGenerator> {
         // SAFETY: under the header of such a frame is its generator, which it owns while it runs.
-        (self.kind() & GENERATOR != 0)
+        (self.header_unchecked().0 & GENERATOR != 0)
             .then(|| unsafe { Ref::from_value(*self.word(-5)).cast_unchecked::<PyGenerator>() })
     }
 

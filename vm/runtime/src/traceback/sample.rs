@@ -6,9 +6,10 @@
 //! ever, and its instruction is one of that code's. Nothing is allocated, and no lock waited for, except where told.
 
 use crate::cx::{ContextEntry, Vm};
-use crate::interp::frame::KINDS;
+use crate::interp::frame::{CHAINED, KINDS};
 use crate::objects::code::PyCode;
 use crate::objects::function::{CODE_OFFSET, ENTRY_OFFSET};
+use crate::objects::generator::{FUNCTION_OFFSET, IP_OFFSET, WAITING_OFFSET};
 use crate::objects::str::PyStr;
 use crate::prelude::*;
 use std::cell::Cell;
@@ -122,15 +123,41 @@ impl Sample {
             if !visit(read.map(|(frame, ..)| frame)) {
                 return;
             }
-            let Some((_, caller, call_ip)) = read else { return };
-            (regs, ip) = (caller, call_ip);
+            let Some((_, header, call_ip)) = read else { return };
+            if header & CHAINED == CHAINED && !waiting(regs, &mut visit) {
+                return;
+            }
+            (regs, ip) = ((header & !KINDS) as usize, call_ip);
         }
     }
 }
 
-/// The frame with these registers at an instruction, its caller's registers, and where that is.
-fn read_frame(regs: usize, ip: usize) -> Option<(SampledFrame, usize, usize)> {
+/// Visits the generators that wait for that of the frame with these registers; whether the walk goes on.
+fn waiting(regs: usize, visit: &mut impl FnMut(Option<SampledFrame>) -> bool) -> bool {
+    let field = |generator: u64, offset: usize| {
+        let [word] = read::<1>((generator as usize).checked_add(offset)?)?;
+        Some(word)
+    };
+    let generator = regs.checked_sub(5 * size_of::<Value>()).and_then(read::<1>);
+    let mut next = generator.and_then(|[generator]| field(generator, WAITING_OFFSET));
+    while next != Some(0) {
+        let frame = next.and_then(|g| sampled(field(g, FUNCTION_OFFSET)?, field(g, IP_OFFSET)? as usize));
+        if !visit(frame) || frame.is_none() {
+            return false;
+        }
+        next = next.and_then(|g| field(g, WAITING_OFFSET));
+    }
+    true
+}
+
+/// The frame with these registers at an instruction, its caller's registers with its kind, and where that is.
+fn read_frame(regs: usize, ip: usize) -> Option<(SampledFrame, u64, usize)> {
     let [call_ip, caller, function, _] = read::<4>(regs.checked_sub(4 * size_of::<Value>())?)?;
+    Some((sampled(function, ip)?, unraw(caller)?, unraw(call_ip)? as usize))
+}
+
+/// A frame of the function in a register, at an instruction.
+fn sampled(function: u64, ip: usize) -> Option<SampledFrame> {
     let function = Value(function);
     if !function.is_ptr() {
         return None;
@@ -142,8 +169,7 @@ fn read_frame(regs: usize, ip: usize) -> Option<(SampledFrame, usize, usize)> {
     let words = code.linked_already().map_or(&[][..], |linked| linked.words()).as_ptr_range();
     let within = (words.start as usize..words.end as usize).contains(&ip);
     let line = if within { code.sampled_position(code.offset_of(ip as *const u64)).line } else { 0 };
-    let caller = (unraw(caller)? & !KINDS) as usize;
-    Some((SampledFrame { code, line }, caller, unraw(call_ip)? as usize))
+    Some(SampledFrame { code, line })
 }
 
 /// The machine word in a register; `None` if something else is there.

@@ -181,7 +181,7 @@ pub(super) unsafe fn leave_init<const SOLO: bool>(regs: *mut Value, cx: *mut Cx,
             }
         }
     }
-    let (call_ip, caller) = (frame.call_ip(), frame.caller());
+    let (_, call_ip, caller) = frame.header_unchecked();
     let next = (*regs.sub(1)).as_raw() as *const u64;
     *regs.sub(2) = Value::UNDEF;
     *regs.sub(5) = Value::UNDEF;

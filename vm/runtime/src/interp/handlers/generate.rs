@@ -1,11 +1,12 @@
 //! Resuming generators and suspending them where nothing but their registers is at stake: no frame object, no exception
-//! being handled on either side, no other thread that could resume the same one. All else is `slow/generator.rs`.
+//! being handled on either side, no other thread that could resume the same one. All else is `slow/generator.rs`. What delegates is
+//! passed over where it can be (`objects/generator/chain.rs`).
 
 use super::end_drop;
 use super::moves::{drop_then, resume_at};
 use super::{count_down, count_up, drop_value};
 use crate::class::Builtin;
-use crate::interp::frame::{ENTRY, Frame, GENERATOR};
+use crate::interp::frame::{CHAINED, ENTRY, Frame, GENERATOR};
 use crate::interp::slow;
 use crate::interp::{Exit, FAILED, Table};
 use crate::objects::generator::{self, AT_ONCE, PyGenerator, kept, state};
@@ -33,6 +34,7 @@ unsafe fn resume<const SOLO: bool, const MANY: bool>(
     top: *mut Value,
     call_ip: *const u64,
     caller: *mut Value,
+    kind: u64,
     next: *const u64,
     cx: *mut Cx,
     v: Value,
@@ -43,7 +45,7 @@ unsafe fn resume<const SOLO: bool, const MANY: bool>(
     let window = top.add(1);
     // Borrowed: the generator, which the frame owns, keeps its function.
     *window.add(2) = g.function.peek();
-    let frame = Frame::link(window, call_ip, caller, GENERATOR, next);
+    let frame = Frame::link(window, call_ip, caller, kind, next);
     g.copy_registers_to::<MANY>(frame.0);
     g.outer_handled.set((*cx).handled.get());
     (*cx).recursion_left.set((*cx).recursion_left.get() - 1);
@@ -65,10 +67,13 @@ handler! {
         if !is_simple::<SOLO>(g, top, cx) {
             return slow::iterate::for_iter_generator::run(ip, regs, cx, t);
         }
+        if g.may_wait() {
+            return resume_innermost::<SOLO>(ip, regs, cx, t, generator, Value::NONE);
+        }
         if g.keeps_many() {
             return for_iter_many::<SOLO>(ip, regs, cx, t);
         }
-        let (ip, regs) = resume::<SOLO, false>(generator, top, ip, regs, ip.add(2), cx, Value::NONE);
+        let (ip, regs) = resume::<SOLO, false>(generator, top, ip, regs, GENERATOR, ip.add(2), cx, Value::NONE);
         goto!(ip, regs, cx, t)
     }
 }
@@ -79,9 +84,26 @@ handler! {
     fn for_iter_many(ip, regs, cx, t) {
         let generator = *regs.add(fb!(*ip));
         let top = Frame(regs).top();
-        let (ip, regs) = resume::<SOLO, true>(generator, top, ip, regs, ip.add(2), cx, Value::NONE);
+        let (ip, regs) = resume::<SOLO, true>(generator, top, ip, regs, GENERATOR, ip.add(2), cx, Value::NONE);
         goto!(ip, regs, cx, t)
     }
+}
+
+/// Resumes a generator by the `ForIter` or `Send` at `ip`, or rather the last one of those that it and they delegate to, which
+/// gets `v`.
+#[inline(never)]
+unsafe fn resume_innermost<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    generator: Value,
+    v: Value,
+) -> Exit {
+    let (innermost, base, kind) = generator::fold(&*cx, Ref::from_value(generator), Frame(regs).top());
+    let next = ip.add(if *ip as u8 == Op::ForIter as u8 { 2 } else { 1 });
+    let (ip, regs) = resume::<SOLO, true>(innermost, base, ip, regs, kind, next, cx, v);
+    goto!(ip, regs, cx, t)
 }
 
 handler! {
@@ -97,7 +119,7 @@ handler! {
     }
 }
 
-/// `Send` to an iterator, which keeps many registers if `MANY`.
+/// `Send` to an iterator, which keeps many registers or delegates if `MANY`.
 #[inline(always)]
 unsafe fn send_to<const SOLO: bool, const MANY: bool>(
     ip: *const u64,
@@ -120,7 +142,7 @@ unsafe fn send_to<const SOLO: bool, const MANY: bool>(
     if !is_simple::<SOLO>(g, top, cx) || (!v.is_none() && g.state() == state::CREATED) {
         return slow::generator::send::run(ip, regs, cx, t);
     }
-    if !MANY && g.keeps_many() {
+    if !MANY && (g.keeps_many() || g.may_wait()) {
         return send_many::<SOLO>(ip, regs, cx, t);
     }
     if v.is_ptr() {
@@ -130,7 +152,10 @@ unsafe fn send_to<const SOLO: bool, const MANY: bool>(
             count_or_prepare!(v, ip, regs, cx, t);
         }
     }
-    let (ip, regs) = resume::<SOLO, MANY>(iterator, top, ip, regs, ip.add(1), cx, v);
+    if MANY && g.may_wait() {
+        return resume_innermost::<SOLO>(ip, regs, cx, t, iterator, v);
+    }
+    let (ip, regs) = resume::<SOLO, MANY>(iterator, top, ip, regs, GENERATOR, ip.add(1), cx, v);
     goto!(ip, regs, cx, t)
 }
 
@@ -185,10 +210,38 @@ unsafe fn suspend<const SOLO: bool, const MANY: bool>(
     *regs.sub(2) = Value::UNDEF;
     *regs.sub(5) = Value::UNDEF;
     // Read only now, so that the machine's registers suffice.
-    let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
+    let (kind, call_ip, caller) = frame.header_unchecked();
+    if kind != GENERATOR {
+        return yield_beyond::<SOLO>(regs, cx, t, v, generator);
+    }
     let next = (*regs.sub(1)).as_raw() as *const u64;
     if count_down::<SOLO>(generator, cx) {
-        return yield_last::<SOLO>(call_ip, caller, cx, v, generator, kind & ENTRY != 0);
+        return yield_last::<SOLO>(call_ip, caller, cx, v, generator, false);
+    }
+    finish!(next, caller, cx, t, fa!(*call_ip), v)
+}
+
+/// Delivers what a generator has given to whoever resumed it, past those that have delegated to it, or to a native. Only the
+/// header of its frame is left.
+#[inline(never)]
+unsafe fn yield_beyond<const SOLO: bool>(
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    v: Value,
+    generator: Value,
+) -> Exit {
+    let (kind, call_ip, caller) = Frame(regs).header_unchecked();
+    let next = (*regs.sub(1)).as_raw() as *const u64;
+    let mut owned = generator;
+    if kind & CHAINED == CHAINED {
+        let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
+        owned = generator::suspend_waiting(cx, g, regs);
+        // What waited has a reference of its own.
+        drop_value::<SOLO>(generator, cx);
+    }
+    if count_down::<SOLO>(owned, cx) {
+        return yield_last::<SOLO>(call_ip, caller, cx, v, owned, kind & ENTRY != 0);
     }
     if kind & ENTRY != 0 {
         return v.0;
@@ -222,10 +275,10 @@ handler! {
     /// Makes the generator of a frame that has just been pushed.
     pub fn return_generator(ip, regs, cx, t) {
         let frame = Frame(regs);
-        if frame.kind() != 0 || frame.object().is_some() {
+        let (kind, call_ip, caller) = frame.header_unchecked();
+        if kind != 0 || frame.object().is_some() {
             return slow::generator::return_generator::run(ip, regs, cx, t);
         }
-        let (call_ip, caller) = (frame.call_ip(), frame.caller());
         let next = (*regs.sub(1)).as_raw() as *const u64;
         (*cx).regs.set(regs);
         (*cx).ip.set(ip);
@@ -300,7 +353,7 @@ pub(super) unsafe fn leave_generator<const SOLO: bool>(
 ) -> Exit {
     let generator = *regs.sub(5);
     let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
-    let (call_ip, caller) = (Frame(regs).call_ip(), Frame(regs).caller());
+    let (_, call_ip, caller) = Frame(regs).header_unchecked();
     let call = *call_ip;
     let is_loop = call as u8 == Op::ForIter as u8;
     debug_assert!(is_loop || call as u8 == Op::Send as u8);

@@ -113,7 +113,7 @@ unsafe fn leave_operator<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *co
     if !local.is_undef() {
         return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
     }
-    let (call_ip, caller) = (Frame(regs).call_ip(), Frame(regs).caller());
+    let (_, call_ip, caller) = Frame(regs).header_unchecked();
     let next = (*regs.sub(1)).as_raw() as *const u64;
     // The function was borrowed.
     *regs.sub(2) = Value::UNDEF;
@@ -133,7 +133,8 @@ unsafe fn leave_comparing_jump<const SOLO: bool>(
     if !local.is_undef() {
         return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
     }
-    let (word, caller) = (*Frame(regs).call_ip(), Frame(regs).caller());
+    let (_, call_ip, caller) = Frame(regs).header_unchecked();
+    let word = *call_ip;
     let next = (*regs.sub(1)).as_raw() as *const u64;
     *regs.sub(2) = Value::UNDEF;
     (*cx).recursion_left.set((*cx).recursion_left.get() + 1);

@@ -161,7 +161,7 @@ fn set_qualname(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn get_running(cx: &mut Cx, a: Args<'_>) -> R {
-    Ok(cx.bool(a.this::<PyGenerator>().state() == state::RUNNING))
+    Ok(cx.bool(a.this::<PyGenerator>().is_running()))
 }
 
 fn get_suspended(cx: &mut Cx, a: Args<'_>) -> R {
@@ -192,7 +192,7 @@ pub fn frame_object(cx: &mut Cx, generator: Ref<'_>) -> R {
     if let Some(known) = g.frame.get(&g.h, cx) {
         return Ok(known);
     }
-    if g.state() == state::RUNNING {
+    if g.is_running() {
         for (frame, _) in crate::interp::frame::Frames::from(cx.regs.get(), cx.ip.get()) {
             // SAFETY: a generator's frame has its generator below its header.
             let owner = unsafe { *frame.0.sub(5) };

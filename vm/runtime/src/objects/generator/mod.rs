@@ -6,10 +6,13 @@
 //! loser gets `ValueError`.
 //!
 //! - `mod.rs`: the object, suspending and resuming; `methods.rs`: what Python sees of generators and coroutines
+//! - `chain.rs`: generators that delegate to others, and are resumed and suspended without their frames
 //! - `async_gen.rs`: the awaitables of asynchronous generators
 
+mod chain;
 mod methods;
 mod resume;
+pub(crate) use chain::{fold, suspend_waiting, unfold};
 use resume::claim;
 pub(crate) use resume::end_send;
 
@@ -32,6 +35,8 @@ pub mod state {
     pub const SUSPENDED: u8 = 1;
     pub const RUNNING: u8 = 2;
     pub const FINISHED: u8 = 3;
+    /// It runs, and waits for what it delegates to: its registers are stored.
+    pub const WAITING: u8 = 4;
 }
 
 /// See the module's head. The registers follow the struct.
@@ -62,8 +67,15 @@ pub struct PyGenerator {
     pub(crate) handling: Cell<u32>,
     /// What the resumer was handling, while running.
     pub(crate) outer_handled: Cell<Value>,
+    /// The generator that delegates to this one and waits; null if there is none.
+    waiting: chain::Waiting,
     registers: [UnsafeCell<Value>; 0],
 }
+
+/// Where fields are, for those who read generators without trusting that they are some.
+pub(crate) const FUNCTION_OFFSET: usize = std::mem::offset_of!(PyGenerator, function);
+pub(crate) const IP_OFFSET: usize = std::mem::offset_of!(PyGenerator, ip);
+pub(crate) const WAITING_OFFSET: usize = std::mem::offset_of!(PyGenerator, waiting);
 
 impl PyGenerator {
     fn slots(&self) -> [&Slot; 6] {
@@ -211,10 +223,15 @@ impl PyGenerator {
         self.state.store(state::FINISHED, Ordering::Release);
     }
 
-    /// How many registers are stored: none while it runs, and at its end.
+    /// Whether somebody has resumed it, and it has neither suspended nor ended since.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.state(), state::RUNNING | state::WAITING)
+    }
+
+    /// How many registers are stored: none while it runs without waiting, and at its end.
     fn stored(&self) -> usize {
         match self.state() {
-            state::CREATED | state::SUSPENDED => self.live.get() as usize,
+            state::CREATED | state::SUSPENDED | state::WAITING => self.live.get() as usize,
             _ => 0,
         }
     }
@@ -440,6 +457,7 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
             extra,
             handling: Cell::new(0),
             outer_handled: Cell::new(Value::UNDEF),
+            waiting: Cell::new(std::ptr::null()),
             registers: [],
         });
         *frame.0.sub(2) = Value::UNDEF;

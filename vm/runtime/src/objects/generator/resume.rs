@@ -1,5 +1,6 @@
 //! Suspending and resuming.
 
+use super::chain::fold;
 use super::{PyGenerator, state};
 use crate::interp::frame::{ENTRY, Frame, GENERATOR};
 use crate::interp::handlers::table;
@@ -30,7 +31,7 @@ enum Resume {
 #[inline]
 pub(super) fn claim(cx: &Cx, g: &PyGenerator) -> Result<u8, u8> {
     let now = g.state();
-    if now == state::RUNNING || now == state::FINISHED {
+    if now > state::SUSPENDED {
         return Err(now);
     }
     if !g.frame.is_empty() && now == state::CREATED && frame_is_cleared(cx, g) {
@@ -203,9 +204,9 @@ pub unsafe fn suspend(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const T
     // SAFETY: as the caller promises.
     unsafe {
         let frame = Frame(regs);
+        let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
         let generator = std::mem::replace(&mut *regs.sub(5), Value::UNDEF);
         let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
-        let (kind, call_ip, caller) = (frame.kind(), frame.call_ip(), frame.caller());
         g.take_registers_from(frame, ip);
         if let Some(object) = frame.object() {
             frame.set_object(Value::UNDEF);
@@ -366,7 +367,7 @@ fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
 }
 
 /// The `Send` that a delegating `Yield` belongs to: the target of the jump behind it.
-unsafe fn send_of(yield_ip: *const u64) -> *const u64 {
+pub(super) unsafe fn send_of(yield_ip: *const u64) -> *const u64 {
     // SAFETY: the compiler puts a backward jump to the `Send` behind every delegating `Yield`.
     unsafe {
         let jump = yield_ip.add(1);
@@ -425,17 +426,21 @@ fn step(cx: &mut Cx, generator: Ref<'_>, g: &PyGenerator, v: Value) -> R<Outcome
     let (outer_regs, outer_ip) = (cx.regs.get(), cx.ip.get());
     // SAFETY: the caller has looked at all that could be in the way; the frame is complete when it is entered.
     let exit = unsafe {
-        let base = run::stack_top(cx);
-        *base = generator.own(cx).into_value();
+        let (innermost, base, kind) = match g.may_wait() {
+            true => fold(cx, generator, run::stack_top(cx)),
+            false => (generator.value(), run::stack_top(cx), GENERATOR),
+        };
+        let inner: &PyGenerator = Ref::from_value(innermost).cast_unchecked();
+        *base = ref_of(inner).own(cx).into_value();
         let window = base.add(1);
         // Borrowed: the generator, which the frame owns, keeps its function.
-        *window.add(2) = g.function.peek();
-        let frame = Frame::link(window, outer_ip, outer_regs, ENTRY | GENERATOR, std::ptr::null());
-        g.copy_registers_to::<true>(frame.0);
-        g.outer_handled.set(cx.handled.get());
+        *window.add(2) = inner.function.peek();
+        let frame = Frame::link(window, outer_ip, outer_regs, ENTRY | kind, std::ptr::null());
+        inner.copy_registers_to::<true>(frame.0);
+        inner.outer_handled.set(cx.handled.get());
         cx.recursion_left.set(cx.recursion_left.get() - 1);
-        let before = g.start_exclusive();
-        let entry = start(g, before, frame, v);
+        let before = inner.start_exclusive();
+        let entry = start(inner, before, frame, v);
         run::go_on(Next::at(entry, frame.0), cx)
     };
     cx.regs.set(outer_regs);
