@@ -9,7 +9,7 @@ use crate::class::Builtin;
 use crate::interp::frame::{CHAINED, ENTRY, Frame, GENERATOR};
 use crate::interp::slow;
 use crate::interp::{Exit, FAILED, Table};
-use crate::objects::generator::{self, AT_ONCE, PyGenerator, kept, state};
+use crate::objects::generator::{self, AT_ONCE, Place, PyGenerator, kept, state};
 use crate::{Cx, Ref, RefExt, Value};
 use ungil_bytecode::Op;
 
@@ -27,22 +27,21 @@ unsafe fn is_simple<const SOLO: bool>(g: &PyGenerator, top: *mut Value, cx: *mut
         && (*cx).stack.fits(top.add(g.words_on_stack()))
 }
 
-/// Puts the generator's frame on the stack at `top`. `v` is what its `yield` gives, if it is at one. Where it goes on.
+/// Puts the generator's frame on the stack. `v` is what its `yield` gives, if it is at one. Where it goes on.
 #[inline(always)]
 unsafe fn resume<const SOLO: bool, const MANY: bool>(
-    generator: Value,
-    top: *mut Value,
+    place: Place,
     call_ip: *const u64,
     caller: *mut Value,
-    kind: u64,
     next: *const u64,
     cx: *mut Cx,
     v: Value,
 ) -> (*const u64, *mut Value) {
+    let Place { generator, base, kind } = place;
     let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
     count_up::<SOLO>(generator, cx);
-    *top = generator;
-    let window = top.add(1);
+    *base = generator;
+    let window = base.add(1);
     // Borrowed: the generator, which the frame owns, keeps its function.
     *window.add(2) = g.function.peek();
     let frame = Frame::link(window, call_ip, caller, kind, next);
@@ -73,7 +72,7 @@ handler! {
         if g.keeps_many() {
             return for_iter_many::<SOLO>(ip, regs, cx, t);
         }
-        let (ip, regs) = resume::<SOLO, false>(generator, top, ip, regs, GENERATOR, ip.add(2), cx, Value::NONE);
+        let (ip, regs) = resume::<SOLO, false>(Place { generator, base: top, kind: GENERATOR }, ip, regs, ip.add(2), cx, Value::NONE);
         goto!(ip, regs, cx, t)
     }
 }
@@ -84,7 +83,7 @@ handler! {
     fn for_iter_many(ip, regs, cx, t) {
         let generator = *regs.add(fb!(*ip));
         let top = Frame(regs).top();
-        let (ip, regs) = resume::<SOLO, true>(generator, top, ip, regs, GENERATOR, ip.add(2), cx, Value::NONE);
+        let (ip, regs) = resume::<SOLO, true>(Place { generator, base: top, kind: GENERATOR }, ip, regs, ip.add(2), cx, Value::NONE);
         goto!(ip, regs, cx, t)
     }
 }
@@ -100,9 +99,9 @@ unsafe fn resume_innermost<const SOLO: bool>(
     generator: Value,
     v: Value,
 ) -> Exit {
-    let (innermost, base, kind) = generator::fold(&*cx, Ref::from_value(generator), Frame(regs).top());
+    let place = generator::fold(&*cx, Ref::from_value(generator), Frame(regs).top());
     let next = ip.add(if *ip as u8 == Op::ForIter as u8 { 2 } else { 1 });
-    let (ip, regs) = resume::<SOLO, true>(innermost, base, ip, regs, kind, next, cx, v);
+    let (ip, regs) = resume::<SOLO, true>(place, ip, regs, next, cx, v);
     goto!(ip, regs, cx, t)
 }
 
@@ -155,7 +154,14 @@ unsafe fn send_to<const SOLO: bool, const MANY: bool>(
     if MANY && g.may_wait() {
         return resume_innermost::<SOLO>(ip, regs, cx, t, iterator, v);
     }
-    let (ip, regs) = resume::<SOLO, MANY>(iterator, top, ip, regs, GENERATOR, ip.add(1), cx, v);
+    let (ip, regs) = resume::<SOLO, MANY>(
+        Place { generator: iterator, base: top, kind: GENERATOR },
+        ip,
+        regs,
+        ip.add(1),
+        cx,
+        v,
+    );
     goto!(ip, regs, cx, t)
 }
 

@@ -57,19 +57,28 @@ impl PyGenerator {
     }
 }
 
+/// What is to be resumed, where, and of which kind its frame is.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub generator: Value,
+    /// Where the stack takes the reference to it, which its header and its registers follow.
+    pub base: *mut Value,
+    pub kind: u64,
+}
+
 /// Lets a generator that is about to be resumed at `base`, and what it delegates to, wait as far as possible. What is to be
-/// resumed in its place, where, and of which kind its frame is.
+/// resumed in its place.
 ///
 /// # Safety
 /// The generator may be resumed there and then with its registers alone.
 #[inline(always)]
-pub(crate) unsafe fn fold(cx: &Cx, outermost: Ref<'_>, base: *mut Value) -> (Value, *mut Value, u64) {
+pub(crate) unsafe fn fold(cx: &Cx, outermost: Ref<'_>, base: *mut Value) -> Place {
     // SAFETY: the caller passes a generator. The stack has room for what is looked at.
     unsafe {
         let mut g = outermost.cast_unchecked::<PyGenerator>();
         let (mut at, mut left) = (base, cx.recursion_left.get());
         if cx.tracing.is_reporting() {
-            return (outermost.value(), base, GENERATOR);
+            return Place { generator: outermost.value(), base, kind: GENERATOR };
         }
         while let Some(inner) = g.next_in_chain() {
             let above = at.add(BELOW + g.count());
@@ -82,11 +91,11 @@ pub(crate) unsafe fn fold(cx: &Cx, outermost: Ref<'_>, base: *mut Value) -> (Val
             (g, at, left) = (inner, above, left - 1);
         }
         if at == base {
-            return (outermost.value(), base, GENERATOR);
+            return Place { generator: outermost.value(), base, kind: GENERATOR };
         }
         cx.recursion_left.set(left);
         *base = outermost.own(cx).into_value();
-        (ref_of(g).value(), at, CHAINED)
+        Place { generator: ref_of(g).value(), base: at, kind: CHAINED }
     }
 }
 

@@ -12,7 +12,7 @@
 mod chain;
 mod methods;
 mod resume;
-pub(crate) use chain::{fold, suspend_waiting, unfold};
+pub(crate) use chain::{Place, fold, suspend_waiting, unfold};
 use resume::claim;
 pub(crate) use resume::end_send;
 

@@ -1,6 +1,6 @@
 //! Suspending and resuming.
 
-use super::chain::fold;
+use super::chain::{Place, fold};
 use super::{PyGenerator, state};
 use crate::interp::frame::{ENTRY, Frame, GENERATOR};
 use crate::interp::handlers::table;
@@ -426,9 +426,10 @@ fn step(cx: &mut Cx, generator: Ref<'_>, g: &PyGenerator, v: Value) -> R<Outcome
     let (outer_regs, outer_ip) = (cx.regs.get(), cx.ip.get());
     // SAFETY: the caller has looked at all that could be in the way; the frame is complete when it is entered.
     let exit = unsafe {
-        let (innermost, base, kind) = match g.may_wait() {
-            true => fold(cx, generator, run::stack_top(cx)),
-            false => (generator.value(), run::stack_top(cx), GENERATOR),
+        let base = run::stack_top(cx);
+        let Place { generator: innermost, base, kind } = match g.may_wait() {
+            true => fold(cx, generator, base),
+            false => Place { generator: generator.value(), base, kind: GENERATOR },
         };
         let inner: &PyGenerator = Ref::from_value(innermost).cast_unchecked();
         *base = ref_of(inner).own(cx).into_value();
