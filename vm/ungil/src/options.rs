@@ -11,6 +11,8 @@ pub enum Action {
     Module(String),
     /// A file.
     File(String),
+    /// The `__main__` of a folder or an archive, which `sys.path[0]` is.
+    Main,
     /// Standard input.
     Stdin,
     /// `-V`, `-VV`

@@ -2,7 +2,7 @@
 
 use crate::options::{self, Action};
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Component, Path};
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::exception::PyException;
 use ungil_runtime::prelude::*;
@@ -44,11 +44,12 @@ pub fn main() -> i32 {
     }
     ungil_stdlib::io::settle_encodings(&mut config);
     config.executable = std::env::current_exe().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-    set_path(&mut config, &action);
     let source = match read_source(&args, &action) {
         Ok(source) => source,
         Err(code) => return code,
     };
+    let action = into_main(&mut config, action, &source.0);
+    set_path(&mut config, &action);
     // Never dropped: the process ends while the thread is attached, so that none of the others runs on meanwhile.
     let mut cx = std::mem::ManuallyDrop::new(bootstrap::boot(config));
     run(&mut cx, &action, source)
@@ -147,11 +148,29 @@ fn read_environment(config: &mut Config) {
     }
 }
 
+/// A path from the root, without its detours (`os.path.abspath`).
+fn absolute(path: &str) -> String {
+    let mut whole = std::env::current_dir().unwrap_or_else(|_| "/".into());
+    for part in Path::new(path).components() {
+        match part {
+            Component::RootDir => whole = "/".into(),
+            Component::ParentDir => drop(whole.pop()),
+            Component::Normal(part) => whole.push(part),
+            Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    whole.to_string_lossy().into_owned()
+}
+
 fn read_python_variables(config: &mut Config) {
     let set = |name: &str| std::env::var(name).is_ok_and(|v| !v.is_empty());
     let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse().ok());
-    if let Ok(path) = std::env::var("PYTHONPATH") {
-        config.path.extend(path.split(':').filter(|p| !p.is_empty()).map(str::to_string));
+    if let Some(path) = std::env::var("PYTHONPATH").ok().filter(|path| !path.is_empty()) {
+        for entry in path.split(':').map(absolute) {
+            if !config.path.contains(&entry) {
+                config.path.push(entry);
+            }
+        }
     }
     config.hash_seed = std::env::var("PYTHONHASHSEED").ok().and_then(|seed| seed.parse().ok());
     config.unbuffered |= set("PYTHONUNBUFFERED");
@@ -173,9 +192,29 @@ fn read_python_variables(config: &mut Config) {
     }
 }
 
-/// `sys.path[0]`: the script's folder, or the working directory.
+/// Whether a file is an archive that `zipimport` can read: its directory ends the file, but for a comment.
+fn is_archive(source: &[u8]) -> bool {
+    const END_OF_DIRECTORY: &[u8] = b"PK\x05\x06";
+    const MAX_DISTANCE: usize = 22 + 0xffff;
+    let tail = &source[source.len().saturating_sub(MAX_DISTANCE)..];
+    tail.windows(END_OF_DIRECTORY.len()).any(|bytes| bytes == END_OF_DIRECTORY)
+}
+
+/// A folder or an archive as the program: its `__main__` is run, and its other modules are found in it first.
+fn into_main(config: &mut Config, action: Action, source: &[u8]) -> Action {
+    match action {
+        Action::File(file) if Path::new(&file).is_dir() || is_archive(source) => {
+            config.path.insert(0, absolute(&file));
+            Action::Main
+        }
+        other => other,
+    }
+}
+
+/// The library's place on the path, and `sys.path[0]`: the script's folder, or the working directory.
 fn set_path(config: &mut Config, action: &Action) {
-    if config.safe_path {
+    config.path.push(import::library_entry(&config.stdlib_dir));
+    if config.safe_path || matches!(action, Action::Main) {
         return;
     }
     let first = match action {
@@ -213,16 +252,11 @@ fn read_source(args: &[String], action: &Action) -> Result<(Vec<u8>, String), i3
 
 fn read_file(program: &str, file: &str) -> Result<(Vec<u8>, String), i32> {
     let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
-    let mut real = path.clone();
     if path.is_dir() {
-        real = path.join("__main__.py");
-        if !real.is_file() {
-            to_stderr(&format!("{program}: can't find '__main__' module in '{}'\n", path.display()));
-            return Err(1);
-        }
+        return Ok((Vec::new(), String::new()));
     }
-    match std::fs::read(&real) {
-        Ok(source) => Ok((source, real.to_string_lossy().into_owned())),
+    match std::fs::read(&path) {
+        Ok(source) => Ok((source, path.to_string_lossy().into_owned())),
         Err(error) => {
             let number = error.raw_os_error().unwrap_or(2);
             let text = error.to_string();
@@ -258,51 +292,36 @@ fn prepare(cx: &mut Cx) -> R {
 }
 
 fn execute(cx: &mut Cx, action: &Action, source: (Vec<u8>, String), main: Obj) -> R<()> {
-    let (mut text, mut filename) = source;
-    if let Action::Module(name) = action {
-        (text, filename) = find_main(cx, name, &main)?;
-    }
     let dict = cx.get_attr_str(main.r(), "__dict__")?;
-    if !filename.starts_with('<') || filename.starts_with("<frozen>") {
-        let file = cx.str(&filename);
-        objects::module::add(cx, &main, "__file__", file);
-    } else {
-        import::keep_source(&filename, &text);
-    }
     let builtins = cx.str("builtins");
     if let Some(builtins) = cx.modules().get_str(cx, builtins.r())
         && let Some(dict) = dict.downcast::<PyDict>(cx)
     {
         dict.set_str(cx, cx.vm.names.builtins.get(), builtins);
     }
+    match action {
+        Action::Module(name) => return run_module(cx, name, true),
+        Action::Main => return run_module(cx, "__main__", false),
+        _ => {}
+    }
+    let (text, filename) = source;
+    if let Action::Code(_) = action {
+        return import::run_command(cx, &text, dict).map(drop);
+    }
+    if filename.starts_with('<') {
+        import::keep_source(&filename, &text);
+    } else {
+        let file = cx.str(&filename);
+        objects::module::add(cx, &main, "__file__", file);
+    }
     import::run_source(cx, &text, &filename, dict).map(drop)
 }
 
-/// The source and the file name of the module that `-m` names, or of its `__main__` if it is a package. `__main__` gets the
-/// package that its relative imports start from, and its spec.
-fn find_main(cx: &mut Cx, name: &str, main: &Obj) -> R<(Vec<u8>, String)> {
-    let mut name = name.to_string();
-    let mut found = import::find_spec_source(cx, &name)?;
-    let mut complaint = format!("No module named {name}");
-    if found.as_ref().is_some_and(|found| found.search.is_some()) {
-        complaint =
-            format!("No module named {name}.__main__; '{name}' is a package and cannot be directly executed");
-        name.push_str(".__main__");
-        found = import::find_spec_source(cx, &name)?;
-    }
-    let Some(found) = found else {
-        to_stderr(&format!("{}: {complaint}\n", cx.vm.config.executable));
-        return Err(system_exit(cx, 1));
-    };
-    let package = cx.str(name.rsplit_once('.').map_or("", |(package, _)| package));
-    objects::module::add(cx, main, "__package__", package);
-    import::add_main_spec(cx, main, &name, &found.filename)?;
-    Ok((found.read(cx)?, found.filename))
-}
-
-fn system_exit(cx: &mut Cx, code: i64) -> Err {
-    let code = cx.int(code);
-    cx.error_with(Builtin::SystemExit, code)
+/// Runs a module as `__main__`. Of the module that `-m` names, the file becomes `sys.argv[0]`.
+fn run_module(cx: &mut Cx, name: &str, alter_argv: bool) -> R<()> {
+    let runpy = import::import_module(cx, "runpy")?;
+    let (name, alter_argv) = (cx.str(name), cx.bool(alter_argv));
+    cx.call_method(runpy.r(), "_run_module_as_main", &[name.r(), alter_argv.r()]).map(drop)
 }
 
 /// Reports an uncaught exception; the exit code that it means.

@@ -6,7 +6,7 @@
 //!
 //! Modules of the embedded library are compiled when the program is built, and embedded as their sources are.
 
-use super::load::{Source, embedded_code};
+use super::find::{Source, embedded_code};
 use crate::objects::code::{self, PyCode};
 use crate::prelude::*;
 use std::path::{Path, PathBuf};
@@ -141,7 +141,7 @@ pub fn code_of(cx: &mut Cx, source: &Source) -> R<&'static PyCode> {
 }
 
 fn unpacked(cx: &Cx, packed: &'static [u8], source: &Source) -> Option<&'static PyCode> {
-    code::of_packed(cx, packed, String::leak(source.filename.clone()))
+    code::of_packed(cx, packed, String::leak(source.code_filename(&cx.vm.config)))
 }
 
 /// What `sys.dont_write_bytecode` says.

@@ -6,7 +6,9 @@
 
 use super::load::import_module;
 use crate::SharedValue;
+use crate::objects::exception::PyException;
 use crate::objects::list::PyList;
+use crate::objects::traceback::{self, PyTraceback};
 use crate::prelude::*;
 use std::sync::OnceLock;
 
@@ -19,6 +21,8 @@ pub struct Importlib {
     pub gcd_import: SharedValue,
     /// `(name, filename, search locations)` to the spec.
     pub spec_of: SharedValue,
+    /// Takes a module that has no spec and gives it one.
+    pub give_spec: SharedValue,
     /// The importers that `sys.meta_path` consists of unless it is changed.
     pub standard: Vec<SharedValue>,
 }
@@ -54,25 +58,17 @@ pub fn load_through_meta_path(cx: &mut Cx, name: &str) -> R<Option<Obj>> {
     if same { Ok(None) } else { delegate(cx, importlib, name).map(Some) }
 }
 
-/// Looks for a module that is in no folder of `sys.path`: path hooks may know it. `None` if nobody does.
+/// Looks for a module that is in no folder of `sys.path`, or behind an entry that is none: path hooks may know it. `None` if
+/// nobody does. Without `needed`, only if `importlib` is there.
 ///
 /// # Errors
 /// What finding and loading raises but `ModuleNotFoundError` about this module.
-pub fn load_through_hooks(cx: &mut Cx, name: &str, search: &[String]) -> R<Option<Obj>> {
-    let importlib = match IMPORTLIB.get() {
-        Some(importlib) => importlib,
-        None => {
-            // Archives are the one thing on a path that `importlib` alone can read.
-            if !search.iter().any(|entry| std::path::Path::new(entry).is_file()) {
-                return Ok(None);
-            }
-            import_module(cx, "_frozen_importlib")?;
-            let Some(importlib) = IMPORTLIB.get() else { return Ok(None) };
-            importlib
-        }
-    };
-    let result = delegate(cx, importlib, name);
-    match result {
+pub fn load_through_hooks(cx: &mut Cx, name: &str, needed: bool) -> R<Option<Obj>> {
+    if needed && IMPORTLIB.get().is_none() && !name.starts_with("_frozen_importlib") {
+        import_module(cx, "_frozen_importlib")?;
+    }
+    let Some(importlib) = IMPORTLIB.get() else { return Ok(None) };
+    match delegate(cx, importlib, name) {
         Err(err)
             if cx.is_error(&err, Builtin::ModuleNotFoundError)
                 && super::names::missing_name(cx, &err) == name =>
@@ -85,7 +81,37 @@ pub fn load_through_hooks(cx: &mut Cx, name: &str, search: &[String]) -> R<Optio
 
 fn delegate(cx: &mut Cx, importlib: &Importlib, name: &str) -> R {
     let name = cx.str(name);
-    cx.call(importlib.find_and_load.get(), &[name.r(), importlib.gcd_import.get()])
+    let result = cx.call(importlib.find_and_load.get(), &[name.r(), importlib.gcd_import.get()]);
+    result.inspect_err(|err| hide_importlib(cx, err))
+}
+
+/// Takes `importlib`'s own entries out of the traceback of an exception that came through it: all of them if a module was not
+/// found, else those that end in `_call_with_frames_removed`, which runs the module's code (CPython's `import.c`).
+fn hide_importlib(cx: &Cx, err: &Err) {
+    let Some(e) = err.exception().downcast::<PyException>(cx).filter(|_| cx.vm.config.verbose == 0) else {
+        return;
+    };
+    let always = cx.is_error(err, Builtin::ImportError);
+    let all = traceback::entries(cx, e.traceback.get(&e.h, cx));
+    let mut kept: Vec<&Obj> = Vec::new();
+    let mut hidden = 0;
+    for entry in &all {
+        let Some(t) = entry.downcast::<PyTraceback>(cx) else { return };
+        let code = t.frame().code();
+        let own =
+            matches!(code.file, "<frozen importlib._bootstrap>" | "<frozen importlib._bootstrap_external>");
+        if !own {
+            hidden = 0;
+        } else if always || code.head.name == "_call_with_frames_removed" {
+            kept.truncate(kept.len() - hidden);
+            hidden = 0;
+            continue;
+        } else {
+            hidden += 1;
+        }
+        kept.push(entry);
+    }
+    traceback::relink(cx, e, &kept);
 }
 
 /// Gives a new module its `__spec__` and `__loader__`, if `importlib` is there.
@@ -116,14 +142,14 @@ pub fn add_spec(
     Ok(Some(spec))
 }
 
-/// Gives `__main__` the spec of the module that it is run from.
+/// Gives a module its `__spec__` and `__loader__` late: most are never asked for them, nor need `importlib`.
 ///
 /// # Errors
 /// What loading `importlib` or making the spec raises.
-pub fn add_main_spec(cx: &mut Cx, main: &Obj, name: &str, filename: &str) -> R<()> {
+pub fn give_spec(cx: &mut Cx, module: Ref<'_>) -> R<()> {
     import_module(cx, "_frozen_importlib")?;
-    match add_spec(cx, main, name, filename, None)? {
-        Some(spec) => set_initializing(cx, &spec, false),
+    match IMPORTLIB.get() {
+        Some(importlib) => cx.call(importlib.give_spec.get(), &[module]).map(drop),
         None => Ok(()),
     }
 }

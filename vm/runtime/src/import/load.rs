@@ -1,79 +1,14 @@
-//! Finding and loading modules.
+//! Loading modules, one thread each.
 
-use super::cache::{self, Stamp};
+use super::cache;
+use super::find::{Found, Source, find, is_late_native};
+use crate::SharedValue;
 use crate::objects::code::{self, PyCode};
 use crate::objects::exception::PyException;
 use crate::objects::str::PyStr;
 use crate::objects::{function, module};
 use crate::prelude::*;
-use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-
-/// A module's source and where it is.
-pub struct Source {
-    /// The text, if it is at hand; otherwise it is in the file, or in the embedded library.
-    pub bytes: Option<Vec<u8>>,
-    pub filename: String,
-    /// What its compiled form is known by; nothing if there is none.
-    pub stamp: Option<Stamp>,
-    /// Directories of a package, empty for a plain module.
-    pub search: Option<Vec<String>>,
-}
-
-impl Source {
-    /// The text.
-    ///
-    /// # Errors
-    /// `OSError`.
-    pub fn read(&self, cx: &mut Cx) -> R<Vec<u8>> {
-        let at_hand = self.bytes.clone();
-        if let Some(bytes) = at_hand.or_else(|| embedded(self.filename.strip_prefix(FROZEN)?)) {
-            return Ok(bytes);
-        }
-        let read = cx.detached(|| std::fs::read(&self.filename));
-        read.map_err(|error| {
-            let number = error.raw_os_error().unwrap_or(libc::EIO) as i64;
-            let text = error.to_string();
-            let text = text.split(" (os error").next().unwrap_or(&text).to_string();
-            let args = vec![cx.int(number), cx.str(&text), cx.str(&self.filename)];
-            crate::new_error(cx, crate::objects::exception::class_for_errno(number), args)
-        })
-    }
-}
-
-/// The embedded library, by the paths of its files ("json/decoder.py").
-#[derive(Clone, Copy, Debug)]
-pub struct EmbeddedLibrary {
-    pub has: fn(&str) -> bool,
-    pub source: fn(&str) -> Option<Vec<u8>>,
-    /// The compiled file, packed.
-    pub code: fn(&str) -> Option<&'static [u8]>,
-}
-
-static EMBEDDED: OnceLock<EmbeddedLibrary> = OnceLock::new();
-/// What paths of embedded modules begin with.
-const FROZEN: &str = "<frozen>/";
-
-/// Gives the VM its embedded library.
-pub fn set_embedded(library: EmbeddedLibrary) {
-    // A second call would only repeat the first.
-    let _ = EMBEDDED.set(library);
-}
-
-/// A file of the embedded library.
-pub fn embedded(path: &str) -> Option<Vec<u8>> {
-    EMBEDDED.get().and_then(|library| (library.source)(path))
-}
-
-/// Whether the embedded library has a file.
-pub fn has_embedded(path: &str) -> bool {
-    EMBEDDED.get().is_some_and(|library| (library.has)(path))
-}
-
-/// The compiled form of an embedded module, by its file name.
-pub fn embedded_code(filename: &str) -> Option<&'static [u8]> {
-    (EMBEDDED.get()?.code)(filename.strip_prefix(FROZEN)?)
-}
 
 fn thread_key(cx: &Cx) -> u64 {
     cx.thread.id()
@@ -220,33 +155,42 @@ fn not_found(cx: &mut Cx, name: &str, message: &str) -> Err {
     err
 }
 
+fn load_native(cx: &mut Cx, name: &str) -> R<Option<Obj>> {
+    let natives = cx.vm.native_modules.lock().unwrap_or_else(|p| p.into_inner());
+    let init = natives.iter().find(|m| m.0 == name).map(|m| m.1);
+    drop(natives);
+    let Some(init) = init else { return Ok(None) };
+    let made = module::new_module(cx, name);
+    module::leave_spec_open(cx, &made);
+    register(cx, name, &made)?;
+    if let Err(err) = init(cx, &made) {
+        forget(cx, name);
+        return Err(err);
+    }
+    Ok(Some(made))
+}
+
 fn load(cx: &mut Cx, name: &str, parent: Option<&Obj>) -> R {
     if let Some(found) = super::importlib::load_through_meta_path(cx, name)? {
         return Ok(found);
     }
-    let native = cx
-        .vm
-        .native_modules
-        .lock()
-        .unwrap_or_else(|p| p.into_inner())
-        .iter()
-        .find(|m| m.0 == name)
-        .map(|m| m.1);
-    if let Some(init) = native {
-        let made = module::new_module(cx, name);
-        register(cx, name, &made)?;
-        if let Err(err) = init(cx, &made) {
-            forget(cx, name);
-            return Err(err);
-        }
+    if !is_late_native(name)
+        && let Some(made) = load_native(cx, name)?
+    {
         return Ok(made);
     }
-    let Some(source) = find(cx, name, parent)? else {
-        let search = search_path(cx, parent)?;
-        if let Some(found) = super::importlib::load_through_hooks(cx, name, &search)? {
-            return Ok(found);
+    let source = match find(cx, name, parent)? {
+        Found::Module(source) => source,
+        other => {
+            if let Some(made) = load_native(cx, name)? {
+                return Ok(made);
+            }
+            let only_importlib = matches!(other, Found::OnlyImportlib);
+            return match super::importlib::load_through_hooks(cx, name, only_importlib)? {
+                Some(found) => Ok(found),
+                None => Err(not_found(cx, name, &format!("No module named '{name}'"))),
+            };
         }
-        return Err(not_found(cx, name, &format!("No module named '{name}'")));
     };
     let made = module::new_module(cx, name);
     let package = match (&source.search, name.rsplit_once('.')) {
@@ -254,13 +198,16 @@ fn load(cx: &mut Cx, name: &str, parent: Option<&Obj>) -> R {
         (None, Some((package, _))) => package.to_string(),
         (None, None) => String::new(),
     };
-    set_text(cx, &made, "__file__", &source.filename)?;
+    if !source.filename.is_empty() {
+        set_text(cx, &made, "__file__", &source.filename)?;
+    }
     set_text(cx, &made, "__package__", &package)?;
     if let Some(search) = &source.search {
         let items = search.iter().map(|s| cx.str(s)).collect();
         let list = cx.list(items);
         cx.set_attr(made.r(), cx.vm.names.path.get(), list)?;
     }
+    module::leave_spec_open(cx, &made);
     let spec = super::importlib::add_spec(cx, &made, name, &source.filename, source.search.as_deref())?;
     register(cx, name, &made)?;
     let result = execute(cx, &made, &source);
@@ -270,6 +217,9 @@ fn load(cx: &mut Cx, name: &str, parent: Option<&Obj>) -> R {
     if let Err(err) = result {
         forget(cx, name);
         return Err(err);
+    }
+    if name == "linecache" {
+        register_command(cx, &made)?;
     }
     // A module may have put something else in its own place.
     let key = cx.str(name);
@@ -300,6 +250,29 @@ fn execute(cx: &mut Cx, module: &Obj, source: &Source) -> R<()> {
     run_code(cx, code, dict, None).map(drop)
 }
 
+/// The code that `-c` runs, and its text.
+static COMMAND: OnceLock<(SharedValue, String)> = OnceLock::new();
+
+/// Runs what `-c` gives.
+///
+/// # Errors
+/// As for [`run_source`].
+pub fn run_command(cx: &mut Cx, source: &[u8], globals: Obj) -> R {
+    let unit = crate::builtins::compile::compile_script(cx, source, "<string>")?;
+    let code = code::link(cx, &unit);
+    // It is run once.
+    let _ = COMMAND.set((SharedValue::new(code.as_obj()), String::from_utf8_lossy(source).into_owned()));
+    run_code(cx, code, globals, None)
+}
+
+/// Tells `linecache` the lines of `-c`, as CPython does before it runs them; here when a program, or the report of an exception,
+/// first asks for lines.
+fn register_command(cx: &mut Cx, linecache: &Obj) -> R<()> {
+    let Some((code, text)) = COMMAND.get() else { return Ok(()) };
+    let (text, name) = (cx.str(text), cx.str("<string>"));
+    cx.call_method(linecache.r(), "_register_code", &[code.get(), text.r(), name.r()]).map(drop)
+}
+
 /// Compiles source text as the program itself and runs it with these globals.
 ///
 /// # Errors
@@ -318,104 +291,6 @@ pub fn run_code(cx: &mut Cx, code: &'static PyCode, globals: Obj, locals: Option
     let f = function::new_function(cx, code, globals);
     let namespace = locals.unwrap_or_else(|| cx.none());
     crate::interp::run::call_function(cx, f.r(), [namespace].into_iter())
-}
-
-/// The source of a module, without loading it; for `-m` and tools.
-///
-/// # Errors
-/// What reading `sys.path` raises.
-pub fn find_spec_source(cx: &mut Cx, name: &str) -> R<Option<Source>> {
-    let parent = match name.rsplit_once('.') {
-        Some((package, _)) => Some(import_module(cx, package)?),
-        None => None,
-    };
-    find(cx, name, parent.as_ref())
-}
-
-/// Where modules are looked for: the package's `__path__`, or `sys.path`.
-fn search_path(cx: &mut Cx, parent: Option<&Obj>) -> R<Vec<String>> {
-    let entries = match parent {
-        Some(parent) => {
-            let path = cx.get_attr(parent.r(), cx.vm.names.path.get())?;
-            cx.collect(path.r())?
-        }
-        None => {
-            let path = cx.sys_dict().get_str(cx, cx.vm.names.sys_path.get());
-            match path {
-                Some(path) => cx.collect(path.r())?,
-                None => Vec::new(),
-            }
-        }
-    };
-    Ok(entries.iter().map(|entry| cx.text_of(entry.r())).collect())
-}
-
-/// A module of the library in one of its directories ("<frozen>/json"), or at its top ("<frozen>/").
-pub fn find_library(cx: &mut Cx, entry: &str, name: &str) -> Option<Source> {
-    let inner = entry.strip_prefix(FROZEN)?;
-    if inner.is_empty() && !cx.vm.config.stdlib_dir.is_empty() {
-        let directory = cx.vm.config.stdlib_dir.clone();
-        return cx.detached(|| find_in(&directory, name));
-    }
-    let directory = if inner.is_empty() { String::new() } else { format!("{inner}/") };
-    find_embedded(&directory, name)
-}
-
-fn find(cx: &mut Cx, name: &str, parent: Option<&Obj>) -> R<Option<Source>> {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let search = search_path(cx, parent)?;
-    if parent.is_none() && !cx.vm.config.stdlib_dir.is_empty() {
-        let directory = cx.vm.config.stdlib_dir.clone();
-        if let Some(source) = cx.detached(|| find_in(&directory, last)) {
-            return Ok(Some(source));
-        }
-    } else if parent.is_none()
-        && let Some(source) = find_embedded("", last)
-    {
-        return Ok(Some(source));
-    }
-    for entry in &search {
-        let found = match entry.strip_prefix(FROZEN) {
-            Some(inner) => find_embedded(&format!("{inner}/"), last),
-            None => cx.detached(|| find_in(entry, last)),
-        };
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
-}
-
-fn find_embedded(directory: &str, name: &str) -> Option<Source> {
-    let source =
-        |path: &str, search| Source { bytes: None, filename: format!("{FROZEN}{path}"), stamp: None, search };
-    let package = format!("{directory}{name}/__init__.py");
-    if has_embedded(&package) {
-        return Some(source(&package, Some(vec![format!("{FROZEN}{directory}{name}")])));
-    }
-    let plain = format!("{directory}{name}.py");
-    has_embedded(&plain).then(|| source(&plain, None))
-}
-
-fn find_in(directory: &str, name: &str) -> Option<Source> {
-    let base = if directory.is_empty() { PathBuf::from(".") } else { PathBuf::from(directory) };
-    let text = |p: &Path| p.to_string_lossy().into_owned();
-    let package = base.join(name);
-    let init = package.join("__init__.py");
-    if let Some(stamp) = Stamp::of_file(&init) {
-        let search = Some(vec![text(&package)]);
-        return Some(Source { bytes: None, filename: text(&init), stamp: Some(stamp), search });
-    }
-    let plain = base.join(format!("{name}.py"));
-    if let Some(stamp) = Stamp::of_file(&plain) {
-        return Some(Source { bytes: None, filename: text(&plain), stamp: Some(stamp), search: None });
-    }
-    package.is_dir().then(|| Source {
-        bytes: Some(Vec::new()),
-        filename: String::new(),
-        stamp: None,
-        search: Some(vec![text(&package)]),
-    })
 }
 
 static KEPT: ungil_locks::primitive::Mutex<Vec<(String, Vec<u8>)>> =

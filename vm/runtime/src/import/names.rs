@@ -1,6 +1,7 @@
 //! What the `import` statements do with modules.
 
 use super::load::import_module;
+use super::shadow::Shadowing;
 use crate::objects::dict::PyDict;
 use crate::objects::exception::PyException;
 use crate::objects::module::PyModule;
@@ -181,13 +182,20 @@ pub fn import_from(cx: &mut Cx, module: Ref<'_>, name: Ref<'_>) -> R {
         Some(file) => cx.text_of(file.r()),
         None => "unknown location".to_string(),
     };
-    let partial = module.downcast::<PyModule>(cx).is_some() && super::load::is_initializing(cx, &shown);
-    let message = if partial {
-        format!(
+    let partial = super::shadow::is_partial(cx, module, &shown);
+    let origin = super::shadow::origin(cx, module);
+    let plain = format!("cannot import name '{wanted}' from '{shown}'");
+    let message = match origin.map(|origin| (super::shadow::shadowing(cx, &shown, &origin), origin)) {
+        Some((Shadowing::Standard, origin)) => format!(
+            "{plain} (consider renaming '{origin}' since it has the same name as the standard library module named '{shown}' and prevents importing that standard library module)"
+        ),
+        Some((Shadowing::Perhaps, origin)) if partial => format!(
+            "{plain} (consider renaming '{origin}' if it has the same name as a library you intended to import)"
+        ),
+        _ if partial => format!(
             "cannot import name '{wanted}' from partially initialized module '{shown}' (most likely due to a circular import) ({location})"
-        )
-    } else {
-        format!("cannot import name '{wanted}' from '{shown}' ({location})")
+        ),
+        _ => format!("{plain} ({location})"),
     };
     let err = cx.error(Builtin::ImportError, &message);
     if let Some(e) = err.exception().downcast::<PyException>(cx) {

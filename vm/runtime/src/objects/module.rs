@@ -1,6 +1,8 @@
 //! Modules.
 
+use crate::import::{self, Shadowing};
 use crate::objects::dict::PyDict;
+use crate::objects::str::PyStr;
 use crate::prelude::*;
 
 /// A module.
@@ -57,6 +59,14 @@ fn fill(cx: &Cx, dict: &Obj, name: Obj, doc: Option<Obj>) {
     dict.set_str(cx, names.doc.get(), doc.unwrap_or_else(|| cx.none()));
     for key in [names.package, names.loader, names.spec] {
         dict.set_str(cx, key.get(), cx.none());
+    }
+}
+
+/// Takes `__spec__` and `__loader__` from a new module: they are made when they are asked for.
+pub fn leave_spec_open(cx: &Cx, module: &Obj) {
+    let dict = module.downcast::<PyModule>(cx).and_then(|m| m.dict_ref(cx));
+    for key in [cx.vm.names.loader, cx.vm.names.spec] {
+        drop(dict.and_then(|dict| dict.remove_str(cx, key.get())));
     }
 }
 
@@ -128,8 +138,18 @@ pub fn get(cx: &mut Cx, module: Ref<'_>, name: Ref<'_>) -> R<Option<Obj>> {
             let result = cx.call(hook.r(), &[name]);
             cx.catch(result, Builtin::AttributeError)
         }
-        None => Ok(None),
+        None => late_attr(cx, module, name),
     }
+}
+
+/// `__spec__` or `__loader__` of a module that was loaded without them.
+fn late_attr(cx: &mut Cx, module: Ref<'_>, name: Ref<'_>) -> R<Option<Obj>> {
+    let text = name.downcast::<PyStr>(cx).map(PyStr::as_bytes);
+    if !matches!(text, Some(b"__spec__" | b"__loader__")) {
+        return Ok(None);
+    }
+    import::give_spec(cx, module)?;
+    crate::ops::generic_get_attr_opt(cx, module, name)
 }
 
 /// The `AttributeError` for an attribute that is not there.
@@ -137,13 +157,35 @@ pub fn missing(cx: &mut Cx, module: Ref<'_>, name: Ref<'_>) -> Err {
     let own = module.downcast::<PyModule>(cx).and_then(|m| module_name(cx, m));
     let text = cx.text_of(name);
     let message = match own {
-        Some(own) if crate::import::is_initializing(cx, &own) => format!(
-            "partially initialized module '{own}' has no attribute '{text}' (most likely due to a circular import)"
-        ),
-        Some(own) => format!("module '{own}' has no attribute '{text}'"),
+        Some(own) => missing_message(cx, module, &own, &text),
         None => format!("module has no attribute '{text}'"),
     };
     cx.attribute_error(module, name, &message)
+}
+
+fn missing_message(cx: &mut Cx, module: Ref<'_>, own: &str, wanted: &str) -> String {
+    let is_initializing = import::is_partial(cx, module, own);
+    let plain = format!("module '{own}' has no attribute '{wanted}'");
+    let origin = import::origin(cx, module);
+    let shadowing = origin.as_ref().map_or(Shadowing::Nothing, |origin| import::shadowing(cx, own, origin));
+    match (origin, shadowing) {
+        (Some(origin), Shadowing::Standard) => format!(
+            "{plain} (consider renaming '{origin}' since it has the same name as the standard library module named '{own}' and prevents importing that standard library module)"
+        ),
+        (Some(origin), Shadowing::Perhaps) if is_initializing => format!(
+            "{plain} (consider renaming '{origin}' if it has the same name as a library you intended to import)"
+        ),
+        (Some(origin), _) if is_initializing => format!(
+            "partially initialized module '{own}' from '{origin}' has no attribute '{wanted}' (most likely due to a circular import)"
+        ),
+        (None, _) if is_initializing => {
+            format!("partially initialized {plain} (most likely due to a circular import)")
+        }
+        _ if import::is_initializing(cx, &format!("{own}.{wanted}")) => format!(
+            "cannot access submodule '{wanted}' of module '{own}' (most likely due to a circular import)"
+        ),
+        _ => plain,
+    }
 }
 
 /// What is shown of a module without a file: where its spec says it is from, or its loader.
@@ -156,13 +198,17 @@ fn loader_text(cx: &mut Cx, m: &PyModule) -> R<Option<String>> {
     if let Some(spec) = held(cx, spec) {
         let origin = crate::objects::str::intern(cx, "origin");
         if let Some(origin) = cx.get_attr_opt(spec.r(), origin.get())?.filter(|o| !o.value().is_none()) {
-            return cx.str_string(origin.r()).map(Some);
+            return Ok(Some(format!("({})", cx.str_string(origin.r())?)));
         }
     }
-    match held(cx, loader) {
-        Some(loader) => cx.repr_string(loader.r()).map(Some),
-        None => Ok(None),
+    let Some(loader) = held(cx, loader) else { return Ok(None) };
+    if cx.type_name(loader.r()) == "NamespaceLoader" {
+        let path = cx.get_attr_str(loader.r(), "_path")?;
+        let folders = cx.collect(path.r())?;
+        let folders = cx.list(folders);
+        return Ok(Some(format!("(namespace) from {}", cx.repr_string(folders.r())?)));
     }
+    Ok(Some(format!("({})", cx.repr_string(loader.r())?)))
 }
 
 fn module_repr(cx: &mut Cx, a: Args<'_>) -> R {
@@ -181,7 +227,7 @@ fn module_repr(cx: &mut Cx, a: Args<'_>) -> R {
             drop(natives);
             match (is_native, loader_text(cx, m)?) {
                 (true, _) => cx.str(&format!("<module '{name}' (built-in)>")),
-                (false, Some(loader)) => cx.str(&format!("<module '{name}' ({loader})>")),
+                (false, Some(loader)) => cx.str(&format!("<module '{name}' {loader}>")),
                 (false, None) => cx.str(&format!("<module '{name}'>")),
             }
         }

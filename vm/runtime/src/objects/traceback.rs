@@ -136,6 +136,23 @@ pub fn entries(cx: &Cx, traceback: Option<Obj>) -> Vec<Obj> {
     found
 }
 
+/// Makes an exception's traceback consist of these entries of it, outermost first.
+pub fn relink(cx: &Cx, e: &PyException, entries: &[&Obj]) {
+    let mut next: Option<Obj> = None;
+    for entry in entries.iter().rev() {
+        let Some(t) = entry.downcast::<PyTraceback>(cx) else { return };
+        match next.take() {
+            Some(next) => t.next.set(&t.h, cx, next),
+            None => drop(t.next.take(&t.h, cx)),
+        }
+        next = Some((*entry).clone());
+    }
+    match next {
+        Some(outermost) => e.traceback.set(&e.h, cx, outermost),
+        None => drop(e.traceback.take(&e.h, cx)),
+    }
+}
+
 pub fn declare(cx: &Cx) {
     TypeBuilder::declare(cx, Builtin::Traceback, "traceback", &TRACEBACK_OPS, size_of::<PyTraceback>(), true);
 }

@@ -11,8 +11,6 @@ use ungil_runtime::objects::tuple::PyTuple;
 use ungil_runtime::prelude::*;
 use ungil_runtime::{Config, SharedValue};
 
-/// What paths of embedded modules begin with.
-const FROZEN: &str = "<frozen>/";
 const FINDER: &str = include_str!("finder.py");
 /// In front of the compiled files of `importlib`'s own loaders: another number for each version of the compiler.
 const MAGIC: i64 = 0x0a0d_0000 | (ungil_compiler::ID % 0xffff) as i64;
@@ -37,6 +35,11 @@ const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("source_hash", "($module, /, key, source)", Full(source_hash)),
     ("_embedded", "($module, path, /)", Full(embedded)),
     ("_is_embedded", "($module, path, /)", Leaf(is_embedded)),
+    (
+        "_is_before_path",
+        "($module, name, /)",
+        Leaf(|cx, a| Ok(cx.bool(import::is_before_path(&cx.text_of(a.get(0)))))),
+    ),
     ("_find_embedded", "($module, entry, name, /)", Full(find_embedded)),
     ("_is_embedded_directory", "($module, entry, /)", Leaf(is_embedded_directory)),
     ("_list_embedded", "($module, entry, /)", Full(list_embedded)),
@@ -117,7 +120,7 @@ fn embedded(cx: &mut Cx, a: Args<'_>) -> R {
         return Ok(cx.none());
     }
     let path = text(cx, a.get(0))?;
-    let found = path.strip_prefix(FROZEN).and_then(crate::library::embedded);
+    let found = import::in_embedded(&path).and_then(crate::library::embedded);
     Ok(match found {
         Some(bytes) => ungil_runtime::objects::bytes::new_bytes(cx, &bytes),
         None => cx.none(),
@@ -126,7 +129,7 @@ fn embedded(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn is_embedded(cx: &Cx, a: Args<'_>) -> R {
     let path = a.get(0).downcast::<PyStr>(cx).map(|path| path.to_string_lossy());
-    let found = path.is_some_and(|path| path.strip_prefix(FROZEN).is_some_and(import::has_embedded));
+    let found = path.is_some_and(|path| import::in_embedded(&path).is_some_and(import::has_embedded));
     Ok(cx.bool(found))
 }
 
@@ -145,13 +148,13 @@ fn find_embedded(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn is_embedded_directory(cx: &Cx, a: Args<'_>) -> R {
-    Ok(cx.bool(cx.text_of(a.get(0)).starts_with(FROZEN)))
+    Ok(cx.bool(import::in_embedded(&cx.text_of(a.get(0))).is_some()))
 }
 
 /// Names of the modules in a directory of the embedded library, and whether they are packages.
 fn list_embedded(cx: &mut Cx, a: Args<'_>) -> R {
     let entry = text(cx, a.get(0))?;
-    let directory = entry.strip_prefix(FROZEN).unwrap_or_default();
+    let directory = import::in_embedded(&entry).unwrap_or_default();
     let items = crate::library::modules_in(directory).into_iter().map(|(name, is_package)| {
         let (name, is_package) = (cx.str(name), cx.bool(is_package));
         cx.tuple(vec![name, is_package])
@@ -165,7 +168,8 @@ pub fn init(cx: &mut Cx, module: &Obj) -> R<()> {
     let values = [
         ("check_hash_based_pycs", cx.str("default")),
         ("pyc_magic_number_token", cx.int(MAGIC)),
-        ("_embedded_root", cx.str(FROZEN)),
+        ("_embedded_root", cx.str(import::EMBEDDED_ROOT)),
+        ("_library_entry", cx.str(&import::library_entry(&cx.vm.config.stdlib_dir))),
     ];
     for (name, value) in values {
         add(cx, module, name, value);
@@ -202,14 +206,14 @@ pub fn init_bootstrap(cx: &mut Cx, module: &Obj) -> R<()> {
     let install = cx.get_item(namespace.r(), key.r())?;
     let made = cx.call(install.r(), &[module.r(), external.r(), imp.r()])?;
     let parts = made.downcast::<PyTuple>(cx).map(|t| t.snapshot(cx)).unwrap_or_default();
-    let [spec_of, standard] = parts.as_slice() else {
+    let [spec_of, give_spec, standard] = parts.as_slice() else {
         return Err(cx.system_error("importlib could not be installed"));
     };
     let standard = cx.collect(standard.r())?.into_iter().map(SharedValue::new).collect();
     let find_and_load = SharedValue::new(cx.get_attr_str(module.r(), "_find_and_load")?);
     let gcd_import = SharedValue::new(cx.get_attr_str(module.r(), "_gcd_import")?);
-    let spec_of = SharedValue::new(spec_of.clone());
-    import::installed(Importlib { find_and_load, gcd_import, spec_of, standard });
+    let (spec_of, give_spec) = (SharedValue::new(spec_of.clone()), SharedValue::new(give_spec.clone()));
+    import::installed(Importlib { find_and_load, gcd_import, spec_of, give_spec, standard });
     Ok(())
 }
 
