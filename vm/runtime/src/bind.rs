@@ -56,11 +56,9 @@ pub fn bind(
     }
     for (i, &required) in sig.keyword_required.iter().enumerate() {
         if required && slots[sig.positional + i].is_none() {
-            let name = &sig.names[sig.positional + i];
-            return Err(cx.type_error(format!(
-                "{}() missing required keyword-only argument '{name}'",
-                short(qualified)
-            )));
+            let (name, at) = (&sig.names[sig.positional + i], sig.positional + i + 1 - hidden);
+            let message = format!("{}() missing required argument '{name}' (pos {at})", short(qualified));
+            return Err(cx.type_error(message));
         }
     }
     let mut window: Vec<Obj> =

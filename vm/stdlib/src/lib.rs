@@ -99,6 +99,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_frozen_importlib", imp::init_bootstrap),
     ("_frozen_importlib_external", imp::init_external),
     ("_functools", functools::init),
+    ("_hashlib", hash::init_hashlib),
     ("_heapq", heapq::init),
     ("_imp", imp::init),
     ("_io", io::init),

@@ -59,7 +59,7 @@ fn sys_text(cx: &mut Cx, name: &str) -> Option<String> {
 }
 
 /// Where the compiled form of a file is; `None` if nowhere.
-fn place_of(cx: &mut Cx, filename: &str) -> Option<PathBuf> {
+pub fn place_of(cx: &mut Cx, filename: &str) -> Option<PathBuf> {
     let prefix = sys_text(cx, "pycache_prefix").map(PathBuf::from);
     let tag = match cx.vm.config.optimize {
         0 => "ungil-314.pyc".to_string(),

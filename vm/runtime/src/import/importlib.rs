@@ -40,6 +40,26 @@ fn meta_path(cx: &Cx) -> Vec<Obj> {
     list.and_then(|l| l.downcast::<PyList>(cx).map(|l| l.snapshot(cx))).unwrap_or_default()
 }
 
+/// Loads `importlib`, also for a program that has blocked it in `sys.modules`. `None` while it is being loaded.
+fn load_importlib(cx: &mut Cx) -> R<Option<&'static Importlib>> {
+    if IMPORTLIB.get().is_some() {
+        return Ok(IMPORTLIB.get());
+    }
+    let names = ["_frozen_importlib", "_frozen_importlib_external"].map(|name| cx.str(name));
+    let blocked =
+        |cx: &Cx, name: &Obj| cx.modules().get_str(cx, name.r()).is_some_and(|m| m.value().is_none());
+    let blocked: Vec<&Obj> = names.iter().filter(|name| blocked(cx, name)).collect();
+    for name in &blocked {
+        drop(cx.modules().remove_str(cx, name.r()));
+    }
+    let loaded = import_module(cx, "_frozen_importlib");
+    for name in blocked {
+        let none = cx.none();
+        cx.modules().set(cx, name.clone(), none)?;
+    }
+    loaded.map(|_| IMPORTLIB.get())
+}
+
 /// Loads the module through `importlib` if the program has changed `sys.meta_path`.
 ///
 /// # Errors
@@ -50,7 +70,7 @@ pub fn load_through_meta_path(cx: &mut Cx, name: &str) -> R<Option<Obj>> {
         if finders.is_empty() || name.starts_with("_frozen_importlib") {
             return Ok(None);
         }
-        import_module(cx, "_frozen_importlib")?;
+        load_importlib(cx)?;
         return load_through_meta_path(cx, name);
     };
     let same = finders.len() == importlib.standard.len()
@@ -64,8 +84,8 @@ pub fn load_through_meta_path(cx: &mut Cx, name: &str) -> R<Option<Obj>> {
 /// # Errors
 /// What finding and loading raises but `ModuleNotFoundError` about this module.
 pub fn load_through_hooks(cx: &mut Cx, name: &str, needed: bool) -> R<Option<Obj>> {
-    if needed && IMPORTLIB.get().is_none() && !name.starts_with("_frozen_importlib") {
-        import_module(cx, "_frozen_importlib")?;
+    if needed && !name.starts_with("_frozen_importlib") {
+        load_importlib(cx)?;
     }
     let Some(importlib) = IMPORTLIB.get() else { return Ok(None) };
     match delegate(cx, importlib, name) {
@@ -147,8 +167,7 @@ pub fn add_spec(
 /// # Errors
 /// What loading `importlib` or making the spec raises.
 pub fn give_spec(cx: &mut Cx, module: Ref<'_>) -> R<()> {
-    import_module(cx, "_frozen_importlib")?;
-    match IMPORTLIB.get() {
+    match load_importlib(cx)? {
         Some(importlib) => cx.call(importlib.give_spec.get(), &[module]).map(drop),
         None => Ok(()),
     }

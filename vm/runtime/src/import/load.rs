@@ -201,6 +201,9 @@ fn load(cx: &mut Cx, name: &str, parent: Option<&Obj>) -> R {
     if !source.filename.is_empty() {
         set_text(cx, &made, "__file__", &source.filename)?;
     }
+    if let Some(place) = source.stamp.and_then(|_| cache::place_of(cx, &source.filename)) {
+        set_text(cx, &made, "__cached__", &place.to_string_lossy())?;
+    }
     set_text(cx, &made, "__package__", &package)?;
     if let Some(search) = &source.search {
         let items = search.iter().map(|s| cx.str(s)).collect();

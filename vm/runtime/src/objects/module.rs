@@ -116,29 +116,20 @@ fn module_name(cx: &Cx, m: &PyModule) -> Option<String> {
     cx.is_instance_of(name.r(), Builtin::Str).then(|| cx.text_of(name.r()))
 }
 
+/// An attribute, or what the module's own `__getattr__` gives.
 fn module_getattribute(cx: &mut Cx, a: Args<'_>) -> R {
-    match get(cx, a.get(0), a.get(1))? {
-        Some(v) => Ok(v),
-        None => Err(missing(cx, a.get(0), a.get(1))),
-    }
-}
-
-/// An attribute of a module, its `__getattr__` included.
-///
-/// # Errors
-/// What descriptors or `__getattr__` raise.
-pub fn get(cx: &mut Cx, module: Ref<'_>, name: Ref<'_>) -> R<Option<Obj>> {
-    let Some(m) = module.downcast::<PyModule>(cx) else { return Ok(None) };
+    let (module, name) = (a.get(0), a.get(1));
     if let Some(v) = crate::ops::generic_get_attr_opt(cx, module, name)? {
-        return Ok(Some(v));
+        return Ok(v);
     }
-    let hook = m.dict_ref(cx).and_then(|d| d.get_str(cx, cx.vm.names.getattr.get()));
-    match hook {
-        Some(hook) => {
-            let result = cx.call(hook.r(), &[name]);
-            cx.catch(result, Builtin::AttributeError)
-        }
-        None => late_attr(cx, module, name),
+    let m = module.downcast::<PyModule>(cx);
+    let hook = m.and_then(|m| m.dict_ref(cx)).and_then(|dict| dict.get_str(cx, cx.vm.names.getattr.get()));
+    if let Some(hook) = hook {
+        return cx.call(hook.r(), &[name]);
+    }
+    match late_attr(cx, module, name)? {
+        Some(v) => Ok(v),
+        None => Err(missing(cx, module, name)),
     }
 }
 
@@ -316,7 +307,11 @@ fn set_annotate(cx: &mut Cx, a: Args<'_>) -> R {
 pub fn init(cx: &mut Cx) {
     let flags = class_flag::BASETYPE | class_flag::HAS_WEAKREF | class_flag::HAS_DICT;
     let mut t = TypeBuilder::new(cx, Builtin::Module, Some(Builtin::Object), flags);
-    t.constructor(cx, "($cls, /, *args, **kwargs)", Full(module_new))
+    t.doc(
+        cx,
+        "Create a module object.\n\nThe name must be a string; the optional docstring argument can have any type.",
+    )
+        .constructor(cx, "($cls, /, *args, **kwargs)", Full(module_new))
         .method(cx, "__init__", "($self, name, doc=None)", Full(module_init))
         .special(cx, Special::GetAttribute, Full(module_getattribute))
         .special(cx, Special::Repr, Full(module_repr))

@@ -1,9 +1,10 @@
-//! `_md5`, `_sha1`, `_sha2`, `_sha3` and `_blake2`: what `hashlib` takes its algorithms from.
+//! `_md5`, `_sha1`, `_sha2`, `_sha3`, `_blake2` and `_hashlib`: what `hashlib` takes its algorithms from.
 //!
 //! A hash is behind a mutex, which is held only while it computes. Long inputs are computed detached; who finds the mutex taken
 //! waits detached, so that nobody holds it for longer than another one computes.
 
 mod blake;
+mod openssl;
 mod state;
 
 use crate::os;
@@ -333,6 +334,7 @@ pub fn init_sha3(cx: &mut Cx, module: &Obj) -> R<()> {
 }
 
 pub use blake::init as init_blake2;
+pub use openssl::init as init_hashlib;
 
 /// An unsigned argument that may be left out.
 fn unsigned(cx: &mut Cx, v: Option<Ref<'_>>, most: u64, too_large: &str) -> R<u64> {

@@ -28,6 +28,14 @@ macro_rules! algorithms {
                     $(Algorithm::$variant => State::$variant(Box::default()),)*
                 }
             }
+
+            /// By the name that `hashlib` gives it.
+            pub fn named(name: &str) -> Option<Algorithm> {
+                match name {
+                    $($name => Some(Algorithm::$variant),)*
+                    _ => None,
+                }
+            }
         }
 
         impl State {
@@ -80,6 +88,28 @@ algorithms! {
     Sha3_512 Sha3_512, "sha3_512", 64, 72;
     Shake128 Shake128, "shake_128", 0, 168;
     Shake256 Shake256, "shake_256", 0, 136;
+}
+
+impl Algorithm {
+    /// Fills `key` with what PBKDF2 (RFC 8018) derives with keyed hashes of this algorithm. False if it has no digest of its own
+    /// length.
+    pub fn derive_key(self, password: &[u8], salt: &[u8], rounds: u32, key: &mut [u8]) -> bool {
+        let derive = match self {
+            Algorithm::Md5 => pbkdf2::pbkdf2_hmac::<Md5>,
+            Algorithm::Sha1 => pbkdf2::pbkdf2_hmac::<Sha1>,
+            Algorithm::Sha224 => pbkdf2::pbkdf2_hmac::<Sha224>,
+            Algorithm::Sha256 => pbkdf2::pbkdf2_hmac::<Sha256>,
+            Algorithm::Sha384 => pbkdf2::pbkdf2_hmac::<Sha384>,
+            Algorithm::Sha512 => pbkdf2::pbkdf2_hmac::<Sha512>,
+            Algorithm::Sha3_224 => pbkdf2::pbkdf2_hmac::<Sha3_224>,
+            Algorithm::Sha3_256 => pbkdf2::pbkdf2_hmac::<Sha3_256>,
+            Algorithm::Sha3_384 => pbkdf2::pbkdf2_hmac::<Sha3_384>,
+            Algorithm::Sha3_512 => pbkdf2::pbkdf2_hmac::<Sha3_512>,
+            Algorithm::Shake128 | Algorithm::Shake256 => return false,
+        };
+        derive(password, salt, rounds, key);
+        true
+    }
 }
 
 fn fixed<D: Digest + Clone>(state: &D) -> Vec<u8> {

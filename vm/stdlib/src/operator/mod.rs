@@ -131,7 +131,7 @@ fn length_hint(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 /// Compares texts or bytes in a time that depends on their length alone.
-fn compare_digest(cx: &mut Cx, a: Args<'_>) -> R {
+pub fn compare_digest(cx: &mut Cx, a: Args<'_>) -> R {
     let (x, y) = (a.get(0), a.get(1));
     if let (Some(x), Some(y)) = (x.downcast::<PyStr>(cx), y.downcast::<PyStr>(cx)) {
         if !x.is_ascii() || !y.is_ascii() {
