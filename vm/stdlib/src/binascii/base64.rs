@@ -17,15 +17,22 @@ const VALUES: [u8; 256] = {
 pub fn encode(bytes: &[u8], newline: bool) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     text.try_reserve_exact(bytes.len().div_ceil(3).checked_mul(4)?.checked_add(1)?).ok()?;
-    for group in bytes.chunks(3) {
-        let byte = |i: usize| group.get(i).copied().unwrap_or(0) as u32;
-        let word = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for i in 0..4 {
-            text.push(match i <= group.len() {
-                true => ALPHABET[(word >> (18 - 6 * i)) as usize & 63],
-                false => b'=',
-            });
+    let character = |word: u32, i: u32| ALPHABET[(word >> (18 - 6 * i)) as usize & 63];
+    let (groups, rest) = bytes.as_chunks::<3>();
+    text.extend(groups.iter().flat_map(|&[a, b, c]| {
+        let word = u32::from_be_bytes([0, a, b, c]);
+        [character(word, 0), character(word, 1), character(word, 2), character(word, 3)]
+    }));
+    match *rest {
+        [a] => {
+            let word = u32::from(a) << 16;
+            text.extend([character(word, 0), character(word, 1), b'=', b'=']);
         }
+        [a, b] => {
+            let word = u32::from(a) << 16 | u32::from(b) << 8;
+            text.extend([character(word, 0), character(word, 1), character(word, 2), b'=']);
+        }
+        _ => {}
     }
     if newline {
         text.push(b'\n');
@@ -56,7 +63,15 @@ pub fn decode(text: &[u8], strict: bool) -> Result<Vec<u8>, String> {
     }
     let bytes = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let mut reader = Reader { bytes, left: 0, place: 0, count: 0, pads: 0, strict };
-    for &c in text {
+    let mut left = text;
+    while let Some((&c, rest)) = left.split_first() {
+        if reader.place == 0 {
+            left = reader.groups(left);
+            if left.len() != rest.len() + 1 {
+                continue;
+            }
+        }
+        left = rest;
         match VALUES[c as usize] {
             64 if c == b'=' => reader.pad()?,
             64 if strict => return Err("Only base64 data is allowed".into()),
@@ -95,6 +110,23 @@ impl Reader {
         Ok(())
     }
 
+    /// Reads whole groups of four digits, at the beginning of a group; what is behind them.
+    fn groups<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
+        let (groups, _) = text.as_chunks::<4>();
+        let mut read = 0;
+        for &[a, b, c, d] in groups {
+            let [a, b, c, d] = [a, b, c, d].map(|c| u32::from(VALUES[c as usize]));
+            if (a | b | c | d) & 64 != 0 {
+                break;
+            }
+            let [_, bytes @ ..] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
+            self.bytes.extend_from_slice(&bytes);
+            read += 4;
+        }
+        self.count += read;
+        &text[read..]
+    }
+
     fn digit(&mut self, value: u32) -> Result<(), String> {
         if self.strict && self.pads > 0 {
             return Err(match self.place + self.pads {
@@ -127,5 +159,21 @@ mod tests {
         }
         assert_eq!(encode(b"ab", false).unwrap(), b"YWI=");
         assert_eq!(decode(b"Y W-I=", false).unwrap(), b"ab");
+    }
+
+    #[test]
+    fn what_is_no_digit_may_stand_anywhere() {
+        let bytes: Vec<u8> = (0..30).map(|i| i * 8 + 3).collect();
+        for n in 0..bytes.len() {
+            let text = encode(&bytes[..n], false).unwrap();
+            for at in 0..=text.len() {
+                let mut other = text.clone();
+                other.insert(at, b'-');
+                assert_eq!(decode(&other, false).unwrap(), &bytes[..n], "{n} {at}");
+                assert!(decode(&other, true).is_err());
+            }
+        }
+        assert!(decode(b"YWJjY", false).is_err());
+        assert!(decode(b"YWJjYQ==YWJj", false).is_err());
     }
 }
