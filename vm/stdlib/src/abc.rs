@@ -135,7 +135,7 @@ impl PyAbcData {
 
     /// Adds a class to a set.
     fn add(&self, cx: &mut Cx, which: Set, class: &PyType) -> R<()> {
-        let reference = weakref::reference(cx, class.as_ref())?;
+        let reference = weakref::reference(cx, class.as_ref(), None)?;
         let old = self.with(cx, |known| {
             let slot = known.set(which).entry(class.class_id).or_insert_with(Slot::empty);
             slot.replace_locked(&self.h, reference)

@@ -84,7 +84,7 @@ pub(crate) fn quick_call(cx: &mut Cx, class: &'static PyType, args: Args<'_>) ->
 
 fn quick_call_builtin(cx: &mut Cx, which: u32, args: Args<'_>) -> Option<R> {
     use crate::objects::{
-        bytes, dict, enumerate, filter, float, int, list, map, range, set, str, tuple, zip,
+        bytes, dict, enumerate, filter, float, int, list, map, range, set, str, tuple, weakref, zip,
     };
     const INT: u32 = Builtin::Int as u32;
     const BOOL: u32 = Builtin::Bool as u32;
@@ -101,6 +101,7 @@ fn quick_call_builtin(cx: &mut Cx, which: u32, args: Args<'_>) -> Option<R> {
     const STR: u32 = Builtin::Str as u32;
     const BYTES: u32 = Builtin::Bytes as u32;
     const BYTEARRAY: u32 = Builtin::ByteArray as u32;
+    const WEAK_REF: u32 = Builtin::WeakRef as u32;
     let args = args.refs();
     Some(match (which, args) {
         (INT, []) => Ok(cx.int(0)),
@@ -132,6 +133,8 @@ fn quick_call_builtin(cx: &mut Cx, which: u32, args: Args<'_>) -> Option<R> {
         (ENUMERATE, [v]) => enumerate::enumerate_of(cx, *v),
         (ZIP, _) => zip::zip_of(cx, args),
         (MAP, [_, _, ..]) => map::map_of(cx, args),
+        (WEAK_REF, [target]) => weakref::reference(cx, *target, None),
+        (WEAK_REF, [target, callback]) => weakref::reference(cx, *target, Some(*callback)),
         (FILTER, [f, v]) => filter::filter_of(cx, *f, *v),
         _ => return None,
     })

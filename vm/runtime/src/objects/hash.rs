@@ -3,6 +3,7 @@
 //! Numbers that are equal have equal hashes whatever their classes: all are reduced modulo the prime `2**61 - 1`
 //! (CPython's `sys.hash_info`). Called by dicts, sets and `hash()`. No locks.
 
+use crate::objects::bytes::PyBytes;
 use crate::objects::int::{self, IntRef, PyInt};
 use crate::objects::str::PyStr;
 use crate::objects::tuple::PyTuple;
@@ -142,6 +143,13 @@ fn known_hash_of_other(cx: &Cx, v: Ref<'_>) -> Option<i64> {
     }
     if cx.is_exactly(v, Builtin::Type) || cx.is_exactly(v, Builtin::Function) {
         return Some(hash_address(v));
+    }
+    if cx.is_exactly(v, Builtin::Bytes) {
+        // SAFETY: exact bytes.
+        return Some(unsafe { v.cast_unchecked::<PyBytes>() }.hash(cx));
+    }
+    if cx.is_exactly(v, Builtin::WeakRef) {
+        return crate::objects::weakref::known_hash(v);
     }
     let class = cx.class_of(v);
     if class.has_layout::<PyInt>() && class.same_special(cx, cx.builtin(Builtin::Int), Special::Hash) {

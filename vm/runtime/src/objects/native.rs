@@ -284,6 +284,24 @@ pub fn call(cx: &mut Cx, callee: Ref<'_>, args: Args<'_>, names: Option<&PyTuple
     call_native(cx, native, args, names)
 }
 
+/// Calls a method or slot of a built-in type for an object, the first of the arguments. `None` if there is anything to be said
+/// or done about the object or the arguments first ([`call`]).
+#[inline]
+pub(crate) fn call_as_method(cx: &mut Cx, callee: Ref<'_>, args: &[Value]) -> Option<R> {
+    // SAFETY: callers check that it is a descriptor.
+    let native = unsafe { callee.cast_unchecked::<PyNative>() };
+    let (arity, args) = (native.def.arity(), Args::new(args));
+    let fits = arity.admits(args.len())
+        && arity.window() == args.len()
+        && native.this.is_empty()
+        && !native.is_constructor()
+        && native.owner().is_some_and(|owner| cx.class_of(args.get(0)).is_subclass(owner, cx));
+    if !fits || cx.native_stack_low() {
+        return None;
+    }
+    Some(finish(cx, native, args))
+}
+
 fn call_native(cx: &mut Cx, native: &PyNative, args: Args<'_>, names: Option<&PyTuple>) -> R {
     check_receiver(cx, native, args, names)?;
     let this = native.hidden_receiver();

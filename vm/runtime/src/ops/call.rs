@@ -57,11 +57,12 @@ impl Cx {
     /// What the call raises.
     pub fn call_unbound(&mut self, method: Ref<'_>, this: Ref<'_>, args: &[Value]) -> R {
         match method.header().map_or(0, |h| h.shape_id()) {
-            id if id == Builtin::Function as u32
-                || id == Builtin::MethodDescriptor as u32
-                || id == Builtin::WrapperDescriptor as u32 =>
-            {
-                self.call_values(method, args, None)
+            id if id == Builtin::Function as u32 => run::call_sorting(self, method, args, None),
+            id if id == Builtin::MethodDescriptor as u32 || id == Builtin::WrapperDescriptor as u32 => {
+                match native::call_as_method(self, method, args) {
+                    Some(result) => result,
+                    None => self.call_values(method, args, None),
+                }
             }
             _ => match self.class_of(method).special(self, Special::Get) {
                 None => self.call_values(method, &args[1..], None),

@@ -3,6 +3,8 @@
 use super::quick;
 use crate::class::Builtin;
 use crate::names::Special;
+use crate::native::Args;
+use crate::objects::{list, tuple};
 use crate::{Cx, Obj, R, Ref, Value};
 
 /// A comparison operator.
@@ -80,12 +82,24 @@ impl Cx {
         if let Some(holds) = quick::compare(self, op, a, b) {
             return Ok(self.bool(holds));
         }
+        if quick::are_sequences(a, b) {
+            return self.compare_sequences(op, a, b);
+        }
         if let Some(hooks) = self.number_hooks(a, b)
             && let Some(result) = (hooks.compare)(self, op, a, b)
         {
             return result.map(|holds| self.bool(holds));
         }
         self.recursing(" in comparison", |cx| cx.compare_slow(op, a, b))
+    }
+
+    /// `a op b` of two exact tuples or two exact lists: their classes know a method, and no other one comes first.
+    fn compare_sequences(&mut self, op: CompareOp, a: Ref<'_>, b: Ref<'_>) -> R {
+        let args = [a.value(), b.value()];
+        self.recursing(" in comparison", |cx| match cx.is_exactly(a, Builtin::Tuple) {
+            true => tuple::methods::compare(cx, Args::new(&args), op),
+            false => list::methods::compare(cx, Args::new(&args), op),
+        })
     }
 
     /// Calls a comparison method. One that cannot be bound to the object counts as one that is not there.
@@ -159,6 +173,10 @@ impl Cx {
     pub fn compare_bool(&mut self, op: CompareOp, a: Ref<'_>, b: Ref<'_>) -> R<bool> {
         if let Some(holds) = quick::compare(self, op, a, b) {
             return Ok(holds);
+        }
+        if quick::are_sequences(a, b) {
+            let result = self.compare_sequences(op, a, b)?;
+            return self.truth(result.r());
         }
         if let Some(hooks) = self.number_hooks(a, b)
             && let Some(result) = (hooks.compare)(self, op, a, b)

@@ -7,6 +7,7 @@
 use super::CompareOp;
 use crate::class::Builtin;
 use crate::names::Special;
+use crate::objects::bytes::PyBytes;
 use crate::objects::dict::key::quick_equal;
 use crate::objects::int;
 use crate::objects::list::PyList;
@@ -86,6 +87,11 @@ fn compare_objects(cx: &Cx, op: CompareOp, a: Ref<'_>, b: Ref<'_>, ids: (u32, u3
             let (x, y) = unsafe { (a.cast_unchecked::<PyList>(), b.cast_unchecked::<PyList>()) };
             compare_items(cx, op, (x.items_unlocked(), x.len()), (y.items_unlocked(), y.len()))
         }
+        (BYTES, BYTES) => {
+            // SAFETY: exact bytes.
+            let (x, y) = unsafe { (a.cast_unchecked::<PyBytes>(), b.cast_unchecked::<PyBytes>()) };
+            Some(op.holds(x.as_bytes().cmp(y.as_bytes())))
+        }
         (STR | TUPLE | LIST, STR | TUPLE | LIST) if ids.0 != ids.1 => by_identity(op, a, b),
         // Unless that is to be warned of.
         (BYTES, STR) | (STR, BYTES) if cx.vm.config.bytes_warning == 0 => by_identity(op, a, b),
@@ -99,6 +105,13 @@ fn compare_objects(cx: &Cx, op: CompareOp, a: Ref<'_>, b: Ref<'_>, ids: (u32, u3
             if plain { by_identity(op, a, b) } else { None }
         }
     }
+}
+
+/// Whether they are two exact tuples or two exact lists.
+#[inline]
+pub fn are_sequences(a: Ref<'_>, b: Ref<'_>) -> bool {
+    let id = |v: Ref<'_>| v.header().map(|h| h.shape_id());
+    id(a) == id(b) && matches!(id(a), Some(TUPLE | LIST))
 }
 
 /// Compares sequences item by item, as far as the items need no Python. They are not looked into deeper than tuples of

@@ -17,10 +17,17 @@ slow_path! {
     }
 }
 
-slow_handler! {
-    pub fn get_item_imm(word, regs, cx) {
+slow_path! {
+    pub fn get_item_imm(ip, regs, cx, t) {
+        enter!(ip, regs, cx);
+        let word = *ip;
+        let container = operand(regs, fb!(word));
         let key = Ref::immediate(Value::from_int_unchecked(fc_signed!(word)));
-        cx.get_item(operand(regs, fb!(word)), key)
+        if container.value().is_ptr() && let Some(next) = operator::push_get_item(ip, regs, cx, container, key) {
+            return next;
+        }
+        let result = (*cx).get_item(container, key);
+        done!(ip, regs, cx, t, result)
     }
 }
 

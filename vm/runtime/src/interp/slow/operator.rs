@@ -94,7 +94,7 @@ pub unsafe fn end(frame: Frame, cx: *mut Cx, t: *const Table, result: Obj) -> Ne
         return super::compare::end_jump(ip, regs, cx, t, result);
     }
     let result = match result.value() {
-        Value::NOT_IMPLEMENTED if op == Op::GetItem as u8 || op == Op::GetItemLent as u8 => Ok(result),
+        Value::NOT_IMPLEMENTED if GETS_ITEM.contains(&op) => Ok(result),
         Value::NOT_IMPLEMENTED => {
             let (a, b) = (operand(regs, fb!(word)), operand(regs, fc!(word)));
             match (Op::Lt as u8..=Op::Ge as u8).contains(&op) {
@@ -106,6 +106,10 @@ pub unsafe fn end(frame: Frame, cx: *mut Cx, t: *const Table, result: Obj) -> Ne
     };
     done!(ip, regs, cx, t, result)
 }
+
+/// Instructions whose result is what `__getitem__` gives, whatever that is.
+const GETS_ITEM: [u8; 4] =
+    [Op::GetItem as u8, Op::GetItemLent as u8, Op::GetItemImm as u8, Op::GetItemImmLent as u8];
 
 /// Whether an opcode is a jump on the comparison of two registers.
 #[inline(always)]

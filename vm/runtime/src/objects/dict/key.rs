@@ -1,6 +1,7 @@
 //! Hashing and comparing keys as far as it goes without Python. Used by dicts and sets, under their locks.
 
 use super::table::Entry;
+use crate::objects::bytes::PyBytes;
 use crate::objects::str::PyStr;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
@@ -64,6 +65,8 @@ pub(super) fn same_text(cx: &Cx, entry: &Entry, key: Ref<'_>) -> bool {
 /// Whether two keys of equal hash are equal, if that can be told without running Python. Bounded work.
 #[inline]
 pub(crate) fn quick_equal(cx: &Cx, a: Value, b: Value) -> Option<bool> {
+    /// Tuples within each other that are looked into.
+    const DEEPEST: u32 = 3;
     if a == b {
         return Some(true);
     }
@@ -72,15 +75,28 @@ pub(crate) fn quick_equal(cx: &Cx, a: Value, b: Value) -> Option<bool> {
     }
     // SAFETY: the caller keeps both alive.
     let (a, b) = unsafe { (Ref::from_value(a), Ref::from_value(b)) };
-    let exact = |v, which| cx.is_exactly(v, which);
-    match (exact(a, Builtin::Str), exact(b, Builtin::Str)) {
-        (true, true) => return crate::objects::str::equal_if_both_str(cx, a, b),
-        (true, false) if !b.value().is_ptr() => return Some(false),
-        (false, true) if !a.value().is_ptr() => return Some(false),
+    quick_equal_objects(cx, a, b, DEEPEST)
+}
+
+/// As [`quick_equal`] where one of them at least is an object.
+#[inline]
+fn quick_equal_objects(cx: &Cx, a: Ref<'_>, b: Ref<'_>, depth: u32) -> Option<bool> {
+    const STR: u32 = Builtin::Str as u32;
+    const BYTES: u32 = Builtin::Bytes as u32;
+    const TUPLE: u32 = Builtin::Tuple as u32;
+    let id = |v: Ref<'_>| v.header().map(|h| h.shape_id());
+    match (id(a), id(b)) {
+        (Some(STR), Some(STR)) => return crate::objects::str::equal_if_both_str(cx, a, b),
+        (Some(TUPLE), Some(TUPLE)) if depth == 0 => return None,
+        (Some(TUPLE), Some(TUPLE)) => {
+            return quick_equal_tuples(cx, a.downcast(cx)?, b.downcast(cx)?, depth - 1);
+        }
+        (Some(BYTES), Some(BYTES)) => {
+            let (a, b): (&PyBytes, &PyBytes) = (a.downcast(cx)?, b.downcast(cx)?);
+            return Some(a.as_bytes() == b.as_bytes());
+        }
+        (Some(STR | TUPLE), None) | (None, Some(STR | TUPLE)) => return Some(false),
         _ => {}
-    }
-    if exact(a, Builtin::Tuple) && exact(b, Builtin::Tuple) {
-        return quick_equal_tuples(cx, a.downcast(cx)?, b.downcast(cx)?);
     }
     // Large ints, with each other and with floats.
     let ordering = crate::objects::int::compare_exact(a, b)?;
@@ -88,7 +104,7 @@ pub(crate) fn quick_equal(cx: &Cx, a: Value, b: Value) -> Option<bool> {
 }
 
 /// As [`quick_equal`] for short tuples of simple items.
-fn quick_equal_tuples(cx: &Cx, a: &PyTuple, b: &PyTuple) -> Option<bool> {
+fn quick_equal_tuples(cx: &Cx, a: &PyTuple, b: &PyTuple, depth: u32) -> Option<bool> {
     const LONGEST: usize = 16;
     let (a, b) = (a.items(), b.items());
     if a.len() != b.len() {
@@ -97,15 +113,13 @@ fn quick_equal_tuples(cx: &Cx, a: &PyTuple, b: &PyTuple) -> Option<bool> {
     if a.len() > LONGEST {
         return None;
     }
-    for (x, y) in a.iter().zip(b) {
-        if x.is(*y) {
-            continue;
-        }
-        let simple = |v: Ref<'_>| !v.value().is_ptr() || cx.is_exactly(v, Builtin::Str);
-        if !simple(*x) || !simple(*y) {
-            return None;
-        }
-        if !quick_equal(cx, x.value(), y.value())? {
+    for (&x, &y) in a.iter().zip(b) {
+        let equal = match x.is(y) {
+            true => true,
+            false if !x.value().is_ptr() && !y.value().is_ptr() => immediates_equal(x.value(), y.value()),
+            false => quick_equal_objects(cx, x, y, depth)?,
+        };
+        if !equal {
             return Some(false);
         }
     }

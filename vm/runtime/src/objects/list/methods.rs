@@ -83,7 +83,7 @@ fn list_repr(cx: &mut Cx, a: Args<'_>) -> R {
     repr::guarded(cx, a.get(0), "[...]", |cx| repr::sequence(cx, "[", "]", |cx, i| this.get(cx, i)))
 }
 
-fn compare(cx: &mut Cx, a: Args<'_>, op: CompareOp) -> R {
+pub(crate) fn compare(cx: &mut Cx, a: Args<'_>, op: CompareOp) -> R {
     let this: &PyList = a.this();
     let Some(other) = a.get(1).downcast::<PyList>(cx) else { return Ok(cx.not_implemented()) };
     if matches!(op, CompareOp::Eq | CompareOp::Ne) && this.len() != other.len() {

@@ -107,7 +107,7 @@ fn tuple_repr(cx: &mut Cx, a: Args<'_>) -> R {
     repr::guarded(cx, a.get(0), "(...)", |cx| repr::sequence(cx, "(", close, |cx, i| this.get(cx, i)))
 }
 
-fn compare(cx: &mut Cx, a: Args<'_>, op: CompareOp) -> R {
+pub(crate) fn compare(cx: &mut Cx, a: Args<'_>, op: CompareOp) -> R {
     let Some(other) = a.get(1).downcast::<PyTuple>(cx) else { return Ok(cx.not_implemented()) };
     let (x, y) = (a.this::<PyTuple>().items(), other.items());
     for (&left, &right) in x.iter().zip(y) {

@@ -8,7 +8,7 @@ mod proxy;
 mod reference;
 
 pub use proxy::proxy_to;
-pub use reference::{reference, target_of};
+pub use reference::{known_hash, reference, target_of};
 
 use crate::objects::sync::{Field, locked};
 use crate::prelude::*;

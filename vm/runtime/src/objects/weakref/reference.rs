@@ -6,13 +6,23 @@ use crate::objects::generic_alias::class_getitem;
 use crate::objects::tuple::PyTuple;
 use crate::prelude::*;
 
-/// `weakref.ref(target)`.
+/// `weakref.ref(target, callback)`.
 ///
 /// # Errors
 /// `TypeError` if the object cannot be weakly referenced.
-pub fn reference(cx: &mut Cx, target: Ref<'_>) -> R {
+pub fn reference(cx: &mut Cx, target: Ref<'_>, callback: Option<Ref<'_>>) -> R {
     let class = cx.builtin(Builtin::WeakRef);
-    make(cx, class, target, None)
+    make(cx, class, target, callback)
+}
+
+/// The hash of an exact reference, if it has been asked for before.
+pub fn known_hash(v: Ref<'_>) -> Option<i64> {
+    if v.header()?.shape_id() != Builtin::WeakRef as u32 {
+        return None;
+    }
+    // SAFETY: the shape says what the layout is.
+    let hash = unsafe { v.cast_unchecked::<PyWeakRef>() }.hash.get();
+    (hash != -1).then_some(hash)
 }
 
 /// What a weak reference refers to: `None` if `v` is no weak reference, `Some(None)` if the target is dead.
