@@ -205,7 +205,8 @@ impl Mutator {
         self.quiesce();
         // Looked at once: a request that comes now must not find tallies that have not been entered.
         let bits = self.thread.check.get();
-        if bits & check::WORLD_BITS == 0 {
+        let asked = bits & check::WORLD_BITS;
+        if asked == 0 || asked == check::SOLO_OFFER && self.thread.puts_solo_off() {
             return crate::model::safepoint(self, bits & check::VM_BITS & !check::QUIESCE);
         }
         self.enter_tallies();

@@ -151,6 +151,12 @@ impl ThreadState {
         self.check.get() & VM_BITS
     }
 
+    /// Whether a thread that was asked nothing but whether it can be solo ([`SOLO_OFFER`](crate::check::SOLO_OFFER)) need not call
+    /// [`ThreadState::service`] this time.
+    pub fn puts_solo_off(&self) -> bool {
+        self.world.puts_solo_off(self)
+    }
+
     /// What wakes this thread. The first call comes from the thread itself.
     pub(crate) fn parker(&self) -> &Parker {
         self.parker.get_or_init(Parker::current)

@@ -35,6 +35,8 @@ pub enum Step {
     SoloAckRelease,
     /// The acknowledging thread wakes those who wait to attach.
     SoloAckNotifies,
+    /// Who clears an offer to be solo because others are attached looks again whether they are.
+    SoloLooksAgain,
     /// What is stored into a published container is published first (PUB-1).
     PublishesFirst,
     /// `Release` in the store into a slot: a reader without the lock would not see the object's contents.

@@ -2,6 +2,7 @@
 #![cfg(all(loom, not(any(feature = "gil", feature = "pep703"))))]
 
 use std::sync::Arc;
+use ungil_locks::primitive::{AtomicBool, Ordering, thread};
 use ungil_locks::weaken::Step;
 use ungil_locks::{ThreadState, model};
 use ungil_loom_tests::{Object, explore, two_attached, world};
@@ -85,4 +86,48 @@ fn alone_again_is_solo_again() {
 #[should_panic(expected = "Causality violation")]
 fn solo_again_without_release_when_leaving() {
     solo_again(Some(Step::LeaveRelease));
+}
+
+/// The main thread, solo at first, lets the other one attach, and is offered to be solo again while that is attached or as it
+/// leaves. Whether it is once the other has left.
+fn offered_again(weakened: Option<Step>) {
+    explore(Some(4), 500, &[true], move || {
+        let world = world(weakened);
+        let left = Arc::new(AtomicBool::new(false));
+        let has_left = Arc::clone(&left);
+        let (me, other) = (world.register(), world.register());
+        me.attach();
+        let thread = {
+            let other = Arc::clone(&other);
+            thread::spawn(move || {
+                other.attach();
+                other.detach();
+                // ORD: release, with the acquire below: the thread has left.
+                has_left.store(true, Ordering::Release);
+            })
+        };
+        // ORD: as above.
+        while !left.load(Ordering::Acquire) {
+            me.safepoint();
+            thread::yield_now();
+        }
+        me.safepoint();
+        let solo = me.is_solo();
+        me.detach();
+        thread.join().expect("joined");
+        world.unregister(&me);
+        world.unregister(&other);
+        solo
+    });
+}
+
+#[test]
+fn an_offer_is_not_lost() {
+    offered_again(None);
+}
+
+#[test]
+#[should_panic(expected = "outcomes")]
+fn an_offer_is_lost_without_looking_again() {
+    offered_again(Some(Step::SoloLooksAgain));
 }

@@ -122,8 +122,33 @@ impl World {
         }
     }
 
+    /// Whether `me`, which is attached, is not the only one.
+    fn others_are_attached(&self) -> bool {
+        // ORD: relaxed; who has left before making the offer that `me` has cleared is seen to have left.
+        self.word.load(Ordering::Relaxed).count() > 1
+    }
+
+    /// Whether a safepoint with `SOLO_OFFER` raised need do no more about it than this: it is not time to look at the clock.
+    pub(crate) fn puts_solo_off(&self, me: &ThreadState) -> bool {
+        // ORD: relaxed, the thread's own.
+        let polls = me.polls.load(Ordering::Relaxed);
+        let later = polls > 0 && !self.others_are_attached();
+        if later {
+            me.polls.store(polls - 1, Ordering::Relaxed);
+        }
+        later
+    }
+
     /// At a safepoint with `SOLO_OFFER` raised: becomes solo if `me` is alone and it is time.
     pub(super) fn consider_solo(&self, me: &ThreadState) {
+        if self.others_are_attached() {
+            // The last of them to leave makes a new offer. If that came before this look, it has been cleared too.
+            me.check.clear(SOLO_OFFER);
+            if self.others_are_attached() || self.weakened.skips(Step::SoloLooksAgain) {
+                return;
+            }
+            me.check.raise(SOLO_OFFER);
+        }
         // ORD: relaxed, the thread's own.
         let polls = me.polls.load(Ordering::Relaxed);
         if polls > 0 {
