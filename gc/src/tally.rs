@@ -49,9 +49,10 @@ impl Tallies {
     /// The number of an object's entry.
     #[inline(always)]
     fn place(h: *const Header) -> usize {
-        let at = h.addr();
-        // Written so that the offset of the entry takes a shift, an exclusive or and a mask.
-        (at ^ at >> 9) / size_of::<Entry>() % ENTRIES
+        // Fibonacci hashing: the number is that of the golden ratio, and the upper bits of the product depend on all bits
+        // below. Objects that lie side by side come to lie far from each other. The offset of the entry takes a multiplication,
+        // a shift and a mask.
+        ((h.addr() as u32).wrapping_mul(0x9E37_79B1) >> (u32::BITS - ENTRIES.ilog2())) as usize
     }
 
     #[inline(always)]

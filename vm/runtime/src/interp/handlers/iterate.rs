@@ -93,7 +93,7 @@ handler! {
     fn next_item(ip, regs, cx, t) {
         // The iterator is a temporary that `GetIter` made: an object always.
         let iterator = *regs.add(fb!(*ip));
-        if !iterator.is_ptr() || !(SOLO || (*cx).is_exclusive(&*iterator.ptr())) {
+        if !iterator.is_ptr() || !(SOLO || !(*iterator.ptr()).is_published() || (*cx).owns_everything()) {
             return for_iter_other::<SOLO>(ip, regs, cx, t);
         }
         let shape = (*iterator.ptr()).shape_word();
@@ -150,6 +150,8 @@ unsafe fn for_iter_list(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const
     }
     let list = Ref::from_value(list).cast_unchecked::<PyList>();
     let index = it.index.get();
+    // No list has more items. It need not be asked whether the index counts from the end.
+    std::hint::assert_unchecked(index <= isize::MAX as usize);
     let v = list.shared_item(index as i64);
     if v.is_undef() {
         return slow::iterate::for_iter::run(ip, regs, cx, t);

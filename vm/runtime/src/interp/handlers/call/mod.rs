@@ -3,7 +3,7 @@
 mod method;
 mod native;
 
-use super::{construct, count_up, drop_value};
+use super::{construct, count_down, count_up, count_up_quick, end_drop};
 use crate::bind_python;
 use crate::class::Builtin;
 use crate::interp::frame::Frame;
@@ -237,20 +237,88 @@ unsafe fn call_bound<const SOLO: bool>(
     if function.simple_args() != args + 1 || !may_push::<SOLO>(function, window, cx) {
         return slow::call::call_window(ip, regs, cx, t, window);
     }
-    count_up::<SOLO>(callee, cx);
+    if !count_up_quick::<SOLO>(callee, cx) {
+        return call_bound_counting::<SOLO>(ip, regs, cx, t, window, false);
+    }
+    if this.is_ptr() && !count_up_quick::<SOLO>(this, cx) {
+        return call_bound_counting::<SOLO>(ip, regs, cx, t, window, true);
+    }
+    push_bound::<SOLO>(ip, regs, cx, t, window)
+}
+
+/// As [`call_bound`] where the object of the method, or the function as well unless it is `counted`, is not counted so quickly.
+#[inline(never)]
+unsafe fn call_bound_counting<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+    counted: bool,
+) -> Exit {
+    let bound = Ref::from_value(*window.add(2)).cast_unchecked::<PyBoundMethod>();
+    if !counted {
+        count_up::<SOLO>(bound.function.peek(), cx);
+    }
+    let this = bound.this.peek();
     if this.is_ptr() {
         count_up::<SOLO>(this, cx);
     }
-    let first = window.add(WINDOW_HEADER);
-    let mut i = args;
-    while i > 0 {
-        *first.add(i) = *first.add(i - 1);
-        i -= 1;
+    push_bound::<SOLO>(ip, regs, cx, t, window)
+}
+
+/// Puts function and object of the bound method in the window in place, which have been counted, drops the method, and pushes the
+/// frame.
+#[inline(always)]
+unsafe fn push_bound<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    let method = *window.add(2);
+    let bound = Ref::from_value(method).cast_unchecked::<PyBoundMethod>();
+    let (callee, this) = (bound.function.peek(), bound.this.peek());
+    let (first, mut at) = (window.add(WINDOW_HEADER), window.add(WINDOW_HEADER + fc!(*ip)));
+    while at > first {
+        // As in `empty_from`.
+        at.write_volatile(*at.sub(1));
+        at = at.sub(1);
     }
     *first = this;
     *window.add(2) = callee;
+    if count_down::<SOLO>(method, cx) {
+        return end_bound::<SOLO>(ip, regs, cx, t, window, method);
+    }
+    push_unbound::<SOLO>(ip, regs, cx, t, window)
+}
+
+/// As [`push_bound`] where the method has been counted down and must be dropped with [`end_drop`].
+#[inline(never)]
+unsafe fn end_bound<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+    method: Value,
+) -> Exit {
     // Its end may queue what runs later; nothing runs here.
-    drop_value::<SOLO>(method, cx);
+    end_drop::<SOLO>(method, cx);
+    push_unbound::<SOLO>(ip, regs, cx, t, window)
+}
+
+/// Pushes the frame of the function in the window, behind which there is an argument more than the call gives.
+#[inline(always)]
+unsafe fn push_unbound<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    window: *mut Value,
+) -> Exit {
+    let function = Ref::from_value(*window.add(2)).cast_unchecked::<PyFunction>();
     let next = ip.add(2 + (*ip as u8 == Op::CallMethod as u8) as usize);
-    push_simple::<SOLO>(ip, next, regs, window, function, args + 1, cx, t)
+    push_simple::<SOLO>(ip, next, regs, window, function, fc!(*ip) + 1, cx, t)
 }
