@@ -136,9 +136,10 @@ impl PyDict {
     /// where, or there is no memory: nothing has been done then.
     #[inline]
     pub(crate) fn set_simple(&self, cx: &Cx, key: Ref<'_>, value: Ref<'_>) -> bool {
-        if let Some(hash) = crate::objects::hash::hash_at_hand(key.value())
-            && cx.is_exclusive(&self.h)
-        {
+        if let Some(hash) = crate::objects::hash::hash_at_hand(key.value()) {
+            if !cx.is_exclusive(&self.h) {
+                return self.set_shared(cx, key, hash, value);
+            }
             match self.place(key.value(), hash) {
                 Place::Found(index) => {
                     let old = self.entry(index).value.replace_locked(&self.h, value.own(cx));
@@ -159,17 +160,10 @@ impl PyDict {
     #[inline(never)]
     fn set_less_simple(&self, cx: &Cx, key: Ref<'_>, value: Ref<'_>) -> bool {
         let Some(hash) = crate::objects::hash::known_hash(cx, key) else { return false };
-        let done = match cx.is_exclusive(&self.h) {
-            true => self.put_locked(cx, key, hash, value),
-            false => self.put_shared(cx, key, hash, value),
-        };
-        match done {
-            Some(Ok(old)) => {
-                drop_in(cx, old);
-                true
-            }
-            _ => false,
+        if !cx.is_exclusive(&self.h) {
+            return self.set_shared(cx, key, hash, value);
         }
+        dropped(cx, self.put_locked(cx, key, hash, value))
     }
 
     /// Sets the value of a key of known hash: what was there, or that there is no memory; `None` if only Python can tell. The
@@ -186,10 +180,14 @@ impl PyDict {
         }
     }
 
-    /// As [`PyDict::put_locked`] where the lock must be taken.
+    /// As [`PyDict::set_simple`] for a key of known hash where the lock must be taken.
     #[inline(never)]
-    fn put_shared(&self, cx: &Cx, key: Ref<'_>, hash: i64, value: Ref<'_>) -> Option<Put> {
-        locked(cx, &self.h, || self.put_locked(cx, key, hash, value))
+    fn set_shared(&self, cx: &Cx, key: Ref<'_>, hash: i64, value: Ref<'_>) -> bool {
+        let put = locked(cx, &self.h, || match self.place(key.value(), hash) {
+            Place::Found(index) => Some(Ok(self.entry(index).value.replace_locked(&self.h, value.own(cx)))),
+            _ => self.put_locked(cx, key, hash, value),
+        });
+        dropped(cx, put)
     }
 
     /// Sets the value of a string key. Aborts the process if there is no memory.
@@ -552,6 +550,18 @@ impl PyDict {
             i += 1;
         }
         None
+    }
+}
+
+/// Drops what a put has replaced; whether it was done.
+#[inline(always)]
+fn dropped(cx: &Cx, put: Option<Put>) -> bool {
+    match put {
+        Some(Ok(old)) => {
+            drop_in(cx, old);
+            true
+        }
+        _ => false,
     }
 }
 

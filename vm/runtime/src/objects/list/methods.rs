@@ -190,14 +190,17 @@ fn remove(cx: &mut Cx, a: Args<'_>) -> R {
     }
 }
 
-/// `append` to a list of this thread that has room.
+/// `append` to a list that has room, unless it has been published and the item is an object.
 fn append_in_place(cx: &Cx, a: Args<'_>) -> Value {
     if a.count() != 2 {
         return Value::UNDEF;
     }
     let this: &PyList = a.this();
+    if this.h.is_published() {
+        return append_to_published(cx, this, a.get(1).value());
+    }
     let len = this.len();
-    if this.h.is_published() || len >= this.capacity.get() {
+    if len >= this.capacity.get() {
         return Value::UNDEF;
     }
     let item = a.get(1).own_quick(cx);
@@ -208,6 +211,29 @@ fn append_in_place(cx: &Cx, a: Args<'_>) -> Value {
     unsafe { this.items_unlocked().cast_mut().add(len).write(item) };
     this.len.set(len + 1);
     Value::NONE
+}
+
+/// As [`append_in_place`]. What is no object need not be published, nor counted.
+#[inline(never)]
+fn append_to_published(cx: &Cx, this: &PyList, item: Value) -> Value {
+    if item.is_ptr() {
+        return Value::UNDEF;
+    }
+    let done = locked(cx, &this.h, || {
+        let len = this.len();
+        let fits = len < this.capacity.get();
+        if fits {
+            // SAFETY: there is room behind the items. The slot is uninitialised, so it is made before it is stored to.
+            unsafe {
+                let slot = this.items.get().add(len);
+                slot.write(Slot::empty());
+                (*slot).swap_locked_word(item);
+            }
+            this.len.set(len + 1);
+        }
+        fits
+    });
+    if done { Value::NONE } else { Value::UNDEF }
 }
 
 fn append(cx: &mut Cx, a: Args<'_>) -> R {

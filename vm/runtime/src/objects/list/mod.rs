@@ -117,12 +117,14 @@ impl PyList {
         std::mem::forget(storage);
     }
 
-    /// Makes room for `needed` items in all, and some more so that appending is cheap: CPython's growth. False if
-    /// there is no memory. The caller holds the lock.
+    /// Makes room for `needed` items in all, and some more so that appending is cheap: CPython's growth, and twice that where the
+    /// storage is not grown in place but copied, for the sake of readers without the lock. False if there is no memory. The
+    /// caller holds the lock.
     #[cold]
     #[inline(never)]
     pub(super) fn grow(&self, cx: &Cx, needed: usize) -> bool {
-        let generous = needed.saturating_add(needed >> 3).saturating_add(6) & !3;
+        let more = if cx.is_exclusive(&self.h) { needed >> 3 } else { needed >> 2 };
+        let generous = needed.saturating_add(more).saturating_add(6) & !3;
         // A list that grows by a lot at once gets what it needs.
         let exact = needed.saturating_add(3) & !3;
         let capacity = if needed - self.len.get() > generous - needed { exact } else { generous };
