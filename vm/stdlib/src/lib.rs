@@ -48,6 +48,7 @@ mod random;
 mod resource;
 mod select;
 pub mod signal;
+pub mod site;
 mod socket;
 mod sqlite;
 mod sre;

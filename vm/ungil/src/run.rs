@@ -288,6 +288,9 @@ fn prepare(cx: &mut Cx) -> R {
     let main = objects::module::new_module(cx, "__main__");
     let name = objects::str::intern(cx, "__main__");
     cx.modules().set_str(cx, name.get(), main.clone());
+    if !cx.vm.config.no_site {
+        ungil_stdlib::site::add_builtins(cx)?;
+    }
     Ok(main)
 }
 
@@ -332,8 +335,9 @@ fn end_with(cx: &mut Cx, err: Err) -> i32 {
         if code.value().is_none() {
             return 0;
         }
-        if let Some(n) = code.value().as_int().or(code.value().as_bool().map(|b| b as i64)) {
-            return (n & 0xff) as i32;
+        if cx.is_instance_of(code.r(), Builtin::Int) {
+            // What is too large for C counts as -1, as there.
+            return (objects::int::to_i64(cx, code.r()).unwrap_or(-1) & 0xff) as i32;
         }
         let text = cx.str_string(code.r()).unwrap_or_default();
         flush(cx, "stdout");
