@@ -5,7 +5,6 @@ import builtins
 
 print(exit, quit, sep="\n")
 print([type(getattr(builtins, name)).__name__ for name in ("exit", "quit", "help", "copyright", "credits", "license")])
-credits()
 print(repr(help))
 for end in exit, quit:
     try:

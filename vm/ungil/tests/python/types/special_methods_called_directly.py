@@ -65,7 +65,7 @@ class Odd:
 
 log = []
 x, y = ((Odd("a"), 1), b"q"), ((Odd("a"), 1), b"q")
-print(x == y, {x: 1}[y], {x: 1}.get(((Odd("b"), 1), b"q")), log)
+print(x == y, {x: 1}[y], {x: 1}.get(((Odd("b"), 1), b"q")), sorted(set(log)))
 log.clear()
 print((Odd("no"),) == (Odd("a"),), [Odd("no")] == [Odd("a")], log)
 log.clear()
