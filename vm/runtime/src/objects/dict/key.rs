@@ -62,11 +62,12 @@ pub(super) fn same_text(cx: &Cx, entry: &Entry, key: Ref<'_>) -> bool {
     crate::objects::str::equal_if_both_str(cx, stored, key).unwrap_or(false)
 }
 
+/// Tuples within each other that are looked into.
+const DEEPEST: u32 = 3;
+
 /// Whether two keys of equal hash are equal, if that can be told without running Python. Bounded work.
 #[inline]
 pub(crate) fn quick_equal(cx: &Cx, a: Value, b: Value) -> Option<bool> {
-    /// Tuples within each other that are looked into.
-    const DEEPEST: u32 = 3;
     if a == b {
         return Some(true);
     }
@@ -75,28 +76,33 @@ pub(crate) fn quick_equal(cx: &Cx, a: Value, b: Value) -> Option<bool> {
     }
     // SAFETY: the caller keeps both alive.
     let (a, b) = unsafe { (Ref::from_value(a), Ref::from_value(b)) };
-    quick_equal_objects(cx, a, b, DEEPEST)
+    let exact = |v, which| cx.is_exactly(v, which);
+    match (exact(a, Builtin::Str), exact(b, Builtin::Str)) {
+        (true, true) => return crate::objects::str::equal_if_both_str(cx, a, b),
+        (true, false) if !b.value().is_ptr() => return Some(false),
+        (false, true) if !a.value().is_ptr() => return Some(false),
+        _ => {}
+    }
+    quick_equal_others(cx, a, b, DEEPEST)
 }
 
-/// As [`quick_equal`] where one of them at least is an object.
-#[inline]
-fn quick_equal_objects(cx: &Cx, a: Ref<'_>, b: Ref<'_>, depth: u32) -> Option<bool> {
-    const STR: u32 = Builtin::Str as u32;
-    const BYTES: u32 = Builtin::Bytes as u32;
-    const TUPLE: u32 = Builtin::Tuple as u32;
-    let id = |v: Ref<'_>| v.header().map(|h| h.shape_id());
-    match (id(a), id(b)) {
-        (Some(STR), Some(STR)) => return crate::objects::str::equal_if_both_str(cx, a, b),
-        (Some(TUPLE), Some(TUPLE)) if depth == 0 => return None,
-        (Some(TUPLE), Some(TUPLE)) => {
-            return quick_equal_tuples(cx, a.downcast(cx)?, b.downcast(cx)?, depth - 1);
-        }
-        (Some(BYTES), Some(BYTES)) => {
-            let (a, b): (&PyBytes, &PyBytes) = (a.downcast(cx)?, b.downcast(cx)?);
-            return Some(a.as_bytes() == b.as_bytes());
-        }
-        (Some(STR | TUPLE), None) | (None, Some(STR | TUPLE)) => return Some(false),
-        _ => {}
+/// As [`quick_equal`] where one of them at least is an object, and strings have been looked at. Apart, so that what looks for
+/// immediates and strings stays small.
+#[inline(never)]
+fn quick_equal_others(cx: &Cx, a: Ref<'_>, b: Ref<'_>, depth: u32) -> Option<bool> {
+    let both = |which| cx.is_exactly(a, which) && cx.is_exactly(b, which);
+    if both(Builtin::Str) {
+        return crate::objects::str::equal_if_both_str(cx, a, b);
+    }
+    if both(Builtin::Tuple) {
+        return match depth {
+            0 => None,
+            _ => quick_equal_tuples(cx, a.downcast(cx)?, b.downcast(cx)?, depth - 1),
+        };
+    }
+    if both(Builtin::Bytes) {
+        let (a, b): (&PyBytes, &PyBytes) = (a.downcast(cx)?, b.downcast(cx)?);
+        return Some(a.as_bytes() == b.as_bytes());
     }
     // Large ints, with each other and with floats.
     let ordering = crate::objects::int::compare_exact(a, b)?;
@@ -117,7 +123,7 @@ fn quick_equal_tuples(cx: &Cx, a: &PyTuple, b: &PyTuple, depth: u32) -> Option<b
         let equal = match x.is(y) {
             true => true,
             false if !x.value().is_ptr() && !y.value().is_ptr() => immediates_equal(x.value(), y.value()),
-            false => quick_equal_objects(cx, x, y, depth)?,
+            false => quick_equal_others(cx, x, y, depth)?,
         };
         if !equal {
             return Some(false);
