@@ -7,6 +7,8 @@ use ruff_text_size::{TextRange, TextSize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     SyntaxError,
+    /// Input that may go on, for those who ask to be told.
+    IncompleteInput,
     IndentationError,
     TabError,
     RecursionError,

@@ -45,7 +45,7 @@ mod written;
 pub use decode::{compile_bytes, compile_bytes_with_warnings, decode, foreign_encoding};
 pub use errors::{CompileError, ErrorKind, Warning, WarningKind};
 use source::Source;
-pub use tree::{Field, Node, Parsed, parse_tree};
+pub use tree::{Field, Node, Parsed, check_ended, parse_tree};
 use ungil_bytecode::CodeUnit;
 
 /// A number that differs between versions of the compiler.

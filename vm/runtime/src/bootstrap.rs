@@ -34,7 +34,7 @@ pub fn boot(config: Config) -> Box<Cx> {
         sys: OnceLock::new(),
         native_modules: Mutex::new(vec![("_codecs", codec::module::init), ("_string", str::formatter::init)]),
         recursion_limit: AtomicUsize::new(RECURSION_LIMIT),
-        int_max_str_digits: AtomicUsize::new(INT_MAX_STR_DIGITS),
+        int_max_str_digits: AtomicUsize::new(config.int_max_str_digits.unwrap_or(INT_MAX_STR_DIGITS)),
         config,
         module_state: Mutex::default(),
         hash_seed,

@@ -172,6 +172,12 @@ pub struct Config {
     /// Where what each thread did and when is written at the end (`-X timeline=FILE`).
     pub timeline: Option<String>,
     pub hash_seed: Option<u64>,
+    /// Hashes of strings are random whatever `PYTHONHASHSEED` says (`-R`).
+    pub random_hashes: bool,
+    /// `-d`, `PYTHONDEBUG`; only shown.
+    pub debug: u8,
+    /// Most digits of decimal texts of ints at the start (`-X int_max_str_digits`, `PYTHONINTMAXSTRDIGITS`).
+    pub int_max_str_digits: Option<usize>,
     /// Text files are UTF-8 whatever the locale says (`-X utf8`, `PYTHONUTF8`, the C locale).
     pub utf8_mode: bool,
     /// The locale's encoding.
@@ -243,6 +249,8 @@ pub struct Cx {
     pub vm: &'static Vm,
     /// Calls that may still be made before `RecursionError`.
     pub(crate) recursion_left: Cell<isize>,
+    /// A generator that a native has resumed has returned; set for as long as it takes that native to ask.
+    pub(crate) generator_returned: Cell<bool>,
     pub(crate) stack: crate::interp::stack::Stack,
     /// Registers of the innermost Python frame, null if none runs.
     pub(crate) regs: Cell<*mut Value>,
@@ -288,6 +296,7 @@ impl Cx {
             vm,
             // ORD: relaxed; a setting.
             recursion_left: Cell::new(vm.recursion_limit.load(Ordering::Relaxed) as isize),
+            generator_returned: Cell::new(false),
             stack: crate::interp::stack::Stack::new(),
             regs: Cell::new(std::ptr::null_mut()),
             ip: Cell::new(std::ptr::null()),

@@ -135,7 +135,7 @@ fn plain_flag(config: &mut Config, flag: char, all: &str) -> Result<Option<Actio
     match flag {
         'B' => config.dont_write_bytecode = true,
         'b' => config.bytes_warning += 1,
-        'd' => {}
+        'd' => config.debug += 1,
         'E' => config.ignore_environment = true,
         'I' => {
             (config.isolated, config.ignore_environment, config.no_user_site, config.safe_path) =
@@ -145,6 +145,7 @@ fn plain_flag(config: &mut Config, flag: char, all: &str) -> Result<Option<Actio
         'O' => config.optimize += 1,
         'P' => config.safe_path = true,
         'q' => config.quiet = true,
+        'R' => config.random_hashes = true,
         's' => config.no_user_site = true,
         'S' => config.no_site = true,
         'u' => config.unbuffered = true,

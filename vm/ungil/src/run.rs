@@ -1,7 +1,7 @@
 //! Running what the command line names.
 
 use crate::options::{self, Action};
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::path::{Component, Path};
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::exception::PyException;
@@ -34,17 +34,15 @@ pub fn main() -> i32 {
         _ => {}
     }
     read_environment(&mut config);
-    if let Err(message) = choose_gil(&mut config) {
-        to_stderr(&message);
-        return 1;
-    }
-    if let Err(message) = choose_timeline(&mut config) {
-        to_stderr(&message);
-        return 1;
+    for choose in [choose_gil, choose_digits, choose_timeline] {
+        if let Err(message) = choose(&mut config) {
+            to_stderr(&message);
+            return 1;
+        }
     }
     ungil_stdlib::io::settle_encodings(&mut config);
     config.executable = std::env::current_exe().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-    let source = match read_source(&args, &action) {
+    let source = match read_source(&args, &config, &action) {
         Ok(source) => source,
         Err(code) => return code,
     };
@@ -122,6 +120,28 @@ fn choose_gil(config: &mut Config) -> Result<(), String> {
     Err(format!("Fatal Python error: config_read_gil: {problem}\nPython runtime state: preinitialized\n\n"))
 }
 
+/// Reads `-X int_max_str_digits` and `PYTHONINTMAXSTRDIGITS`.
+fn choose_digits(config: &mut Config) -> Result<(), String> {
+    const LEAST: usize = 640;
+    let option = config.x_options.iter().rev().find(|(name, _)| name == "int_max_str_digits");
+    let variable = std::env::var("PYTHONINTMAXSTRDIGITS").ok();
+    let variable = variable.filter(|value| !value.is_empty() && !config.ignore_environment);
+    let (value, what) = match (option, variable) {
+        (Some((_, value)), _) => (value.clone().unwrap_or_default(), "-X int_max_str_digits"),
+        (None, Some(value)) => (value, "PYTHONINTMAXSTRDIGITS"),
+        (None, None) => return Ok(()),
+    };
+    match value.parse() {
+        Ok(digits) if digits == 0 || digits >= LEAST => {
+            config.int_max_str_digits = Some(digits);
+            Ok(())
+        }
+        _ => Err(format!(
+            "Fatal Python error: config_init_int_max_str_digits: {what}: invalid limit; must be >= {LEAST} or 0 for unlimited.\nPython runtime state: preinitialized\n\n"
+        )),
+    }
+}
+
 /// Reads `-X timeline=FILE`. A file that cannot be written is told now, not after the program's run.
 fn choose_timeline(config: &mut Config) -> Result<(), String> {
     let Some((_, value)) = config.x_options.iter().rev().find(|(name, _)| name == "timeline") else {
@@ -172,7 +192,8 @@ fn read_python_variables(config: &mut Config) {
             }
         }
     }
-    config.hash_seed = std::env::var("PYTHONHASHSEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = std::env::var("PYTHONHASHSEED").ok().filter(|_| !config.random_hashes);
+    config.hash_seed = seed.and_then(|seed| seed.parse().ok());
     config.unbuffered |= set("PYTHONUNBUFFERED");
     config.dont_write_bytecode |= set("PYTHONDONTWRITEBYTECODE");
     config.dev_mode |= set("PYTHONDEVMODE");
@@ -181,7 +202,11 @@ fn read_python_variables(config: &mut Config) {
     config.no_user_site |= set("PYTHONNOUSERSITE");
     config.inspect |= set("PYTHONINSPECT");
     // A variable without a number counts as one.
-    for (name, level) in [("PYTHONOPTIMIZE", &mut config.optimize), ("PYTHONVERBOSE", &mut config.verbose)] {
+    for (name, level) in [
+        ("PYTHONDEBUG", &mut config.debug),
+        ("PYTHONOPTIMIZE", &mut config.optimize),
+        ("PYTHONVERBOSE", &mut config.verbose),
+    ] {
         if set(name) {
             *level = (*level).max(number(name).unwrap_or(1));
         }
@@ -231,11 +256,12 @@ fn set_path(config: &mut Config, action: &Action) {
 }
 
 /// The source text and the file name that tracebacks show; nothing for a module.
-fn read_source(args: &[String], action: &Action) -> Result<(Vec<u8>, String), i32> {
+fn read_source(args: &[String], config: &Config, action: &Action) -> Result<(Vec<u8>, String), i32> {
     let program = args.first().map_or("ungil", String::as_str);
     match action {
-        Action::Code(code) => Ok((code.clone().into_bytes(), "<string>".into())),
+        Action::Code(code) => Ok((dedent(code).into_bytes(), "<string>".into())),
         Action::File(file) => read_file(program, file),
+        Action::Stdin if is_interactive(config) => Ok((Vec::new(), "<stdin>".into())),
         Action::Stdin => {
             let mut source = Vec::new();
             match std::io::stdin().lock().read_to_end(&mut source) {
@@ -248,6 +274,25 @@ fn read_source(args: &[String], action: &Action) -> Result<(Vec<u8>, String), i3
         }
         _ => Ok((Vec::new(), String::new())),
     }
+}
+
+/// Takes the indentation that all lines have in common, blank ones excepted, from each.
+fn dedent(code: &str) -> String {
+    let indentation = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let is_blank = |line: &str| line.trim().is_empty();
+    let mut lines = code.lines().filter(|line| !is_blank(line));
+    let Some(first) = lines.next() else { return code.to_owned() };
+    let common = lines.fold(&first[..indentation(first)], |common, line| {
+        let shared = common.bytes().zip(line.bytes()).take_while(|(a, b)| a == b).count();
+        &common[..shared]
+    });
+    if common.is_empty() {
+        return code.to_owned();
+    }
+    let lines = code.split_inclusive('\n');
+    lines
+        .map(|line| if is_blank(line) { line.trim_start_matches([' ', '\t']) } else { &line[common.len()..] })
+        .collect()
 }
 
 fn read_file(program: &str, file: &str) -> Result<(Vec<u8>, String), i32> {
@@ -271,12 +316,74 @@ fn run(cx: &mut Cx, action: &Action, source: (Vec<u8>, String)) -> i32 {
     ungil_stdlib::register(cx.vm);
     ungil_stdlib::signal::start(cx);
     ungil_stdlib::faulthandler::start(cx);
-    let result = prepare(cx).and_then(|main| execute(cx, action, source, main));
+    let mut result = prepare(cx).and_then(|main| execute(cx, action, source, main));
+    if wants_more(cx, action) {
+        if let Err(err) = result {
+            flush(cx, "stdout");
+            report(cx, &err);
+        }
+        result = interact(cx);
+    }
     let code = match result {
         Ok(()) => 0,
         Err(err) => end_with(cx, err),
     };
     finish(cx, code)
+}
+
+/// Whether somebody types what standard input gives, or is to be treated so.
+fn is_interactive(config: &Config) -> bool {
+    config.interactive || std::io::stdin().is_terminal()
+}
+
+/// Whether the program is to be inspected after it has ended (`-i`, `PYTHONINSPECT`, which the program may set).
+fn wants_more(cx: &Cx, action: &Action) -> bool {
+    let config = &cx.vm.config;
+    let wanted = config.inspect
+        || !config.ignore_environment && std::env::var("PYTHONINSPECT").is_ok_and(|v| !v.is_empty());
+    wanted && !matches!(action, Action::Stdin) && is_interactive(config)
+}
+
+/// Lets the user type statements.
+fn interact(cx: &mut Cx) -> R<()> {
+    let config = &cx.vm.config;
+    let plain = !std::io::stdin().is_terminal()
+        || !config.ignore_environment && std::env::var("PYTHON_BASIC_REPL").is_ok_and(|v| !v.is_empty());
+    ungil_stdlib::sys::repl::interact(cx, plain)
+}
+
+/// Runs the file that `PYTHONSTARTUP` names. What goes wrong in it is told.
+fn run_startup(cx: &mut Cx, globals: Obj) {
+    let file = std::env::var("PYTHONSTARTUP").ok().filter(|file| !file.is_empty());
+    let Some(file) = file.filter(|_| !cx.vm.config.ignore_environment) else { return };
+    match std::fs::read(&file) {
+        Ok(source) => {
+            if let Err(err) = import::run_source(cx, &source, &file, globals) {
+                report(cx, &err);
+            }
+        }
+        Err(error) => {
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or(&text);
+            let number = error.raw_os_error().unwrap_or(0);
+            to_stderr(&format!(
+                "Could not open PYTHONSTARTUP\nFileNotFoundError: [Errno {number}] {text}: '{file}'\n"
+            ));
+        }
+    }
+}
+
+/// Greets, runs the user's own file, and lets the user type statements.
+fn start_interactive(cx: &mut Cx, globals: Obj) -> R<()> {
+    if !cx.vm.config.quiet {
+        let key = cx.str("version");
+        let version = cx.sys_dict().get_str(cx, key.r()).map(|v| cx.text_of(v.r())).unwrap_or_default();
+        let version = version.replace('\n', " ");
+        let help = "Type \"help\", \"copyright\", \"credits\" or \"license\" for more information.";
+        to_stderr(&format!("Python {version} on {}\n{help}\n", std::env::consts::OS));
+    }
+    run_startup(cx, globals);
+    interact(cx)
 }
 
 /// Fills `sys` and makes `__main__`.
@@ -305,6 +412,7 @@ fn execute(cx: &mut Cx, action: &Action, source: (Vec<u8>, String), main: Obj) -
     match action {
         Action::Module(name) => return run_module(cx, name, true),
         Action::Main => return run_module(cx, "__main__", false),
+        Action::Stdin if is_interactive(&cx.vm.config) => return start_interactive(cx, dict),
         _ => {}
     }
     let (text, filename) = source;
@@ -345,8 +453,13 @@ fn end_with(cx: &mut Cx, err: Err) -> i32 {
         return 1;
     }
     flush(cx, "stdout");
+    report(cx, &err);
+    if cx.is_error(&err, Builtin::KeyboardInterrupt) { INTERRUPTED } else { 1 }
+}
+
+/// Shows an exception that nobody has caught, by `sys.excepthook`.
+fn report(cx: &mut Cx, err: &Err) {
     let class = cx.class_of(err.exception()).as_ref().own(cx);
-    let interrupted = cx.is_error(&err, Builtin::KeyboardInterrupt);
     let hook = cx.sys_dict().get_str(cx, cx.vm.names.excepthook.get());
     let trace = err.exception().downcast::<PyException>(cx).and_then(|e| e.traceback.get(&e.h, cx));
     let trace = trace.unwrap_or_else(|| cx.none());
@@ -356,12 +469,11 @@ fn end_with(cx: &mut Cx, err: Err) -> i32 {
                 traceback::write_stderr(cx, "Error in sys.excepthook:\n");
                 traceback::print_exception(cx, &second);
                 traceback::write_stderr(cx, "\nOriginal exception was:\n");
-                traceback::print_exception(cx, &err);
+                traceback::print_exception(cx, err);
             }
         }
-        None => traceback::print_exception(cx, &err),
+        None => traceback::print_exception(cx, err),
     }
-    if interrupted { INTERRUPTED } else { 1 }
 }
 
 /// Flushes a standard stream; false if that failed.

@@ -39,6 +39,41 @@ pub(crate) fn explain(text: &str, mode: Mode) -> Option<Fault> {
     Some(Fault { in_bytes: false, incomplete: reached.end, bare_line, ..fault })
 }
 
+/// How the error begins that a quote which its line does not close brings; more lines would not mend it.
+const UNENDED_LINE: &str = "unterminated string literal";
+
+/// Whether the source is wrong since a line does not close a quote, nor goes on in the next one.
+fn is_unended_line(tokens: &Tokens, text: &str) -> bool {
+    let error = tokens.error.as_ref();
+    error.is_some_and(|error| error.message.starts_with(UNENDED_LINE)) && !text.ends_with("\\\n")
+}
+
+/// What a right interactive source lacks if no newline ends its last line. The end of the source stands for one: that of the
+/// last statement of a block on the line of its `:`, so that the block itself has none; an indented block ends there, unless
+/// the end `implies_dedent` no more.
+pub(crate) fn check_ended(text: &str, implies_dedent: bool) -> Option<Fault> {
+    const COMPOUND: [&str; 9] = ["if", "for", "while", "with", "try", "def", "class", "async", "@"];
+    if text.ends_with('\n') {
+        return None;
+    }
+    let mut ended = text.to_owned();
+    ended.push('\n');
+    let tokens = Tokenizer::run(&ended).all;
+    let word = |token: &tokens::Token| ended.get(token.start..token.end).unwrap_or_default();
+    let is_written = |token: &tokens::Token| !matches!(token.kind, Kind::Newline | Kind::Dedent | Kind::End);
+    let last = tokens.iter().rposition(is_written)?;
+    let is_compound =
+        tokens.iter().find(|token| is_written(token)).is_some_and(|t| COMPOUND.contains(&word(t)));
+    let indented = tokens[..last].iter().map(|token| match token.kind {
+        Kind::Indent => 1,
+        Kind::Dedent => -1,
+        _ => 0,
+    });
+    let whole = if indented.sum::<i32>() > 0 { implies_dedent } else { !is_compound };
+    let end = TextRange::empty(TextSize::new(text.len() as u32));
+    (!whole).then(|| Fault { incomplete: true, ..Fault::syntax("invalid syntax", end) })
+}
+
 /// How far the parser came.
 #[derive(Default)]
 struct Reached {
@@ -71,11 +106,17 @@ fn explain_inner(text: &str, mode: Mode, reached: &mut Reached) -> Option<Fault>
     let first = engine.rule(start);
     reached.line = last_line(engine.fill);
     reached.end = match tokens.all.get(engine.fill.max(1) - 1) {
-        Some(_) if engine.fill == tokens.all.len() && (tokens.error.is_none() || first.is_err()) => {
-            tokens.error.is_none() || tokens.at_end
+        Some(_) if engine.fill == tokens.all.len() && (tokens.error.is_none() || first.is_err()) => tokens
+            .error
+            .as_ref()
+            .is_none_or(|error| tokens.at_end && !error.message.starts_with(UNENDED_LINE)),
+        // A newline that is there is not the end.
+        Some(token) => {
+            token.kind == Kind::End
+                || token.is_virtual
+                || token.kind != Kind::Newline && token.start + 1 >= text.len()
         }
-        Some(token) => token.kind == Kind::End || token.is_virtual || token.start + 1 >= text.len(),
-        None => true,
+        None => tokens.error.is_none() || tokens.at_end && !is_unended_line(&tokens, &text),
     };
     match first {
         Ok(Some(_)) if mode == Mode::Single && more_than_one(&engine) => {

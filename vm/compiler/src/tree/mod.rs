@@ -128,6 +128,17 @@ pub fn parse_tree(source: &str, filename: &str, mode: Mode) -> Result<Parsed, Co
     result.map_err(|fault| fault.locate(&source, filename))
 }
 
+/// What a right interactive source lacks for want of a newline at its end, unless that `implies_dedent`.
+///
+/// # Errors
+/// `SyntaxError`: with more input it is right.
+pub fn check_ended(source: &str, filename: &str, implies_dedent: bool) -> Result<(), CompileError> {
+    match crate::diagnose::check_ended(source, implies_dedent) {
+        Some(fault) => Err(fault.locate(&Source::new(source), filename)),
+        None => Ok(()),
+    }
+}
+
 /// Makes nodes of one source.
 struct Maker<'a> {
     source: &'a Source,

@@ -33,6 +33,7 @@ pub fn compile_error(cx: &mut Cx, error: CompileError) -> Err {
 /// As [`compile_error`], for a source that is in no file.
 fn error_of_source(cx: &mut Cx, error: CompileError, source: Option<&str>) -> Err {
     let class = match error.kind {
+        ErrorKind::IncompleteInput => Builtin::IncompleteInputError,
         ErrorKind::IndentationError => Builtin::IndentationError,
         ErrorKind::TabError => Builtin::TabError,
         ErrorKind::RecursionError => return cx.error(Builtin::RecursionError, &error.message),
@@ -228,12 +229,19 @@ mod flag {
     pub const OPTIMIZED_AST: i64 = 0x8400;
     pub const INCOMPLETE_INPUT: i64 = 0x4000;
     pub const FUTURE_ANNOTATIONS: i64 = 0x100_0000;
-    /// `DONT_IMPLY_DEDENT`, `TYPE_COMMENTS` and the bit of `OPTIMIZED_AST`.
-    const OTHERS: i64 = 0x200 | 0x1000 | 0x8000;
+    /// The end of interactive input ends no indented block.
+    pub const DONT_IMPLY_DEDENT: i64 = 0x200;
+    /// `TYPE_COMMENTS` and the bit of `OPTIMIZED_AST`.
+    const OTHERS: i64 = 0x1000 | 0x8000;
     /// Features that no longer need a `from __future__ import`, and `nested_scopes`.
     const FUTURES: i64 = 0x10 | 0xfe_0000;
-    pub const ALL: i64 =
-        ONLY_AST | TOP_LEVEL_AWAIT | INCOMPLETE_INPUT | FUTURE_ANNOTATIONS | OTHERS | FUTURES;
+    pub const ALL: i64 = ONLY_AST
+        | TOP_LEVEL_AWAIT
+        | INCOMPLETE_INPUT
+        | DONT_IMPLY_DEDENT
+        | FUTURE_ANNOTATIONS
+        | OTHERS
+        | FUTURES;
 }
 
 fn mode_of(cx: &mut Cx, text: &str, flags: i64) -> R<Mode> {
@@ -297,12 +305,8 @@ fn compile(cx: &mut Cx, a: Args<'_>) -> R {
         };
     }
     let source = source_bytes(cx, a.get(0), "compile", "string, bytes or AST object")?;
-    if flags & flag::INCOMPLETE_INPUT != 0
-        && let Ok(text) = std::str::from_utf8(&source.0)
-        && let Err(error) = ungil_compiler::parse_tree(text, &filename, mode)
-        && error.incomplete
-    {
-        return Err(cx.error(Builtin::IncompleteInputError, "incomplete input"));
+    if mode == Mode::Single || flags & flag::INCOMPLETE_INPUT != 0 {
+        check_complete(cx, &source.0, &filename, mode, flags)?;
     }
     if flags & flag::ONLY_AST != 0 {
         return syntax_tree(cx, source, &filename, mode, flags, level);
@@ -315,6 +319,28 @@ fn compile(cx: &mut Cx, a: Args<'_>) -> R {
     };
     let code = compile_source(cx, source, &filename, mode, &options)?;
     Ok(code.as_obj())
+}
+
+/// Tells input that could go on from what is wrong, and refuses a statement that the end of interactive input does not end.
+fn check_complete(cx: &mut Cx, source: &[u8], filename: &str, mode: Mode, flags: i64) -> R<()> {
+    let Ok(text) = std::str::from_utf8(source) else { return Ok(()) };
+    let asked = flags & flag::INCOMPLETE_INPUT != 0;
+    let incomplete = match ungil_compiler::parse_tree(text, filename, mode) {
+        Ok(_) if mode == Mode::Single => {
+            ungil_compiler::check_ended(text, filename, flags & flag::DONT_IMPLY_DEDENT == 0)
+        }
+        Err(error) if error.incomplete && asked => Err(error),
+        // What else is wrong is told when it is compiled.
+        _ => Ok(()),
+    };
+    match incomplete {
+        Ok(()) => Ok(()),
+        Err(error) if asked => {
+            let (kind, message) = (ErrorKind::IncompleteInput, "incomplete input".to_owned());
+            Err(error_of_source(cx, CompileError { kind, message, ..error }, Some(text)))
+        }
+        Err(error) => Err(error_of_source(cx, error, Some(text))),
+    }
 }
 
 /// The name of a file: text, bytes or a path object.

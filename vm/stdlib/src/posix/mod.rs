@@ -47,7 +47,14 @@ pub fn add_class(
     Ok(())
 }
 
+/// What waits for input for a C library: there is none.
+const INPUT_HOOK: Table = &[
+    ("_is_inputhook_installed", "($module, /)", Leaf(|cx, _| Ok(cx.bool(false)))),
+    ("_inputhook", "($module, /)", Leaf(|cx, _| Ok(cx.none()))),
+];
+
 pub fn init(cx: &mut Cx, module: &Obj) -> R<()> {
+    add_functions(cx, module, INPUT_HOOK);
     for table in [
         stat::FUNCTIONS,
         files::FUNCTIONS,

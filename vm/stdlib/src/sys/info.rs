@@ -2,7 +2,10 @@
 
 use super::VERSION;
 use crate::library;
+use ungil_locks::primitive::Ordering;
+use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::module::add;
+use ungil_runtime::objects::str::intern;
 use ungil_runtime::objects::{namespace, simple_namespace};
 use ungil_runtime::prelude::*;
 
@@ -26,10 +29,15 @@ pub(super) fn add_lists(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Confi
         let list = cx.list(Vec::new());
         add(cx, module, name, list);
     }
-    for name in ["path_importer_cache", "_xoptions"] {
-        let dict = ungil_runtime::objects::dict::PyDict::new(cx);
-        add(cx, module, name, dict);
+    let (importers, options) = (PyDict::new(cx), PyDict::new(cx));
+    if let Some(dict) = options.downcast::<PyDict>(cx) {
+        for (name, value) in &config.x_options {
+            let value = value.as_ref().map_or_else(|| cx.bool(true), |value| cx.str(value));
+            dict.set_str(cx, intern(cx, name).get(), value);
+        }
     }
+    add(cx, module, "path_importer_cache", importers);
+    add(cx, module, "_xoptions", options);
     let modules = cx.modules();
     let modules = ref_of(modules).own(cx);
     add(cx, module, "modules", modules);
@@ -82,7 +90,7 @@ pub(super) fn add_records(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Con
         "context_aware_warnings",
     ];
     let flags = [
-        0,
+        config.debug as i64,
         config.inspect as i64,
         config.interactive as i64,
         config.optimize as i64,
@@ -99,7 +107,7 @@ pub(super) fn add_records(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Con
         config.utf8_mode as i64,
         0,
         config.safe_path as i64,
-        4300,
+        cx.vm.int_max_str_digits.load(Ordering::Relaxed) as i64,
         ungil_locks::model::GIL_ENABLED as i64,
         0,
         0,

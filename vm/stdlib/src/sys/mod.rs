@@ -5,6 +5,7 @@
 mod hooks;
 mod info;
 mod monitoring;
+pub mod repl;
 
 use ungil_locks::primitive::Ordering;
 use ungil_runtime::interp::frame::{Frame, Frames};
@@ -19,6 +20,7 @@ pub const VERSION: (i64, i64, i64) = (3, 14, 0);
 
 const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
     ("exit", "($module, status=None, /)", Full(exit)),
+    ("_baserepl", "($module, /)", Full(repl::base)),
     ("getrefcount", "($module, object, /)", Leaf(getrefcount)),
     ("getrecursionlimit", "($module, /)", Full(getrecursionlimit)),
     ("setrecursionlimit", "($module, limit, /)", Full(setrecursionlimit)),

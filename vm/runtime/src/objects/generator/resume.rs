@@ -252,6 +252,7 @@ pub unsafe fn returned(frame: Frame, cx: *mut Cx, t: *const Table, result: Obj) 
         unwind::pop(&mut *cx, frame, frame.code().local_count());
         finished_by_exception(&mut *cx, frame);
         if kind & ENTRY != 0 {
+            (*cx).generator_returned.set(true);
             return Next::exit(result.into_value().0);
         }
         let word = *call_ip;
@@ -294,19 +295,28 @@ pub fn finished_by_exception(cx: &mut Cx, frame: Frame) {
     }
 }
 
-/// Resumes from a native.
+/// What a generator that a native has resumed has given. Its state does not tell: once it is suspended, other threads may resume
+/// it, to its end even.
+#[inline(always)]
+fn outcome(cx: &Cx, v: Obj) -> Outcome {
+    match cx.generator_returned.take() {
+        true => Outcome::Returned(v),
+        false => Outcome::Yielded(v),
+    }
+}
+
+/// Resumes from a native. The value that is sent is used up in any case.
 fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
     // SAFETY: callers pass generators.
     let g = unsafe { generator.cast_unchecked::<PyGenerator>() };
     let before = match claim(cx, g) {
         Ok(before) => before,
         Err(now) => {
-            if let Resume::Value(v) = how
-                && now == state::FINISHED
-                && g.h.shape_id() == Builtin::Generator as u32
-            {
+            if let Resume::Value(v) = how {
                 cx.drop_value(v);
-                return Ok(Outcome::Returned(cx.none()));
+                if now == state::FINISHED && g.h.shape_id() == Builtin::Generator as u32 {
+                    return Ok(Outcome::Returned(cx.none()));
+                }
             }
             return Err(refused(cx, generator, now));
         }
@@ -314,6 +324,9 @@ fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
     if cx.recursion_left.get() <= 0 || cx.native_stack_low() || !has_room(cx, g) {
         // ORD: release, as in `PyGenerator::suspend`.
         g.state.store(before, Ordering::Release);
+        if let Resume::Value(v) = how {
+            cx.drop_value(v);
+        }
         return Err(cx.recursion_error(""));
     }
     let (outer_regs, outer_ip) = (cx.regs.get(), cx.ip.get());
@@ -360,10 +373,7 @@ fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
     }
     // SAFETY: the handlers return an owned value.
     let v = unsafe { Obj::from_owned(Value(exit)) };
-    match g.state() {
-        state::FINISHED => Ok(Outcome::Returned(v)),
-        _ => Ok(Outcome::Yielded(v)),
-    }
+    Ok(outcome(cx, v))
 }
 
 /// The `Send` that a delegating `Yield` belongs to: the target of the jump behind it.
@@ -399,12 +409,7 @@ pub fn send(cx: &mut Cx, generator: Ref<'_>, v: Obj) -> R<Outcome> {
     if is_simple(cx, g) {
         return step(cx, generator, g, word);
     }
-    let result = resume(cx, generator, Resume::Value(word));
-    if result.is_err() && word.is_ptr() && g.state() != state::FINISHED {
-        // It was not claimed: the value is still ours.
-        cx.drop_value(word);
-    }
-    result
+    resume(cx, generator, Resume::Value(word))
 }
 
 /// Whether [`step`] may resume the generator.
@@ -451,10 +456,7 @@ fn step(cx: &mut Cx, generator: Ref<'_>, g: &PyGenerator, v: Value) -> R<Outcome
     }
     // SAFETY: the handlers return an owned value.
     let v = unsafe { Obj::from_owned(Value(exit)) };
-    match g.state() {
-        state::FINISHED => Ok(Outcome::Returned(v)),
-        _ => Ok(Outcome::Yielded(v)),
-    }
+    Ok(outcome(cx, v))
 }
 
 /// The next item of an exact generator, `None` at its end.
