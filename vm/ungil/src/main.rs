@@ -2,8 +2,11 @@
 
 use std::io::Write;
 
+mod interactive;
 mod options;
 mod run;
+mod settings;
+mod source;
 
 /// Small requests are many and come from every thread: each has its own heap in this allocator.
 #[global_allocator]

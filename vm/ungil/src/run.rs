@@ -1,12 +1,12 @@
 //! Running what the command line names.
 
 use crate::options::{self, Action};
-use std::io::{IsTerminal, Read, Write};
-use std::path::{Component, Path};
+use crate::{interactive, settings, source};
+use std::io::Write;
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::exception::PyException;
 use ungil_runtime::prelude::*;
-use ungil_runtime::{Config, bootstrap, import, objects, traceback};
+use ungil_runtime::{bootstrap, import, objects, traceback};
 
 /// The exit code of a program that an uncaught `KeyboardInterrupt` has ended, as shells show it.
 const INTERRUPTED: i32 = 130;
@@ -33,21 +33,16 @@ pub fn main() -> i32 {
         Action::Disassemble(file) => return disassemble(file),
         _ => {}
     }
-    read_environment(&mut config);
-    for choose in [choose_gil, choose_digits, choose_timeline] {
-        if let Err(message) = choose(&mut config) {
-            to_stderr(&message);
-            return 1;
-        }
+    if let Err(message) = settings::complete(&mut config) {
+        to_stderr(&message);
+        return 1;
     }
-    ungil_stdlib::io::settle_encodings(&mut config);
-    config.executable = std::env::current_exe().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-    let source = match read_source(&args, &config, &action) {
+    let source = match source::read(&args, &config, &action) {
         Ok(source) => source,
         Err(code) => return code,
     };
-    let action = into_main(&mut config, action, &source.0);
-    set_path(&mut config, &action);
+    let action = settings::into_main(&mut config, action, &source.0);
+    settings::set_path(&mut config, &action);
     // Never dropped: the process ends while the thread is attached, so that none of the others runs on meanwhile.
     let mut cx = std::mem::ManuallyDrop::new(bootstrap::boot(config));
     run(&mut cx, &action, source)
@@ -60,7 +55,7 @@ fn to_stdout(text: &str) {
 }
 
 /// Writes to standard error.
-fn to_stderr(text: &str) {
+pub fn to_stderr(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
@@ -93,297 +88,23 @@ fn disassemble(file: &str) -> i32 {
     }
 }
 
-/// Ticks after which the GIL is given up with `-X gil=ticks`: CPython's `sys.getcheckinterval()` before 3.2.
-const GIL_TICKS: u32 = 100;
-
-/// Reads `-X gil` and `PYTHON_GIL`. Whether there is a GIL is decided when the program is built.
-fn choose_gil(config: &mut Config) -> Result<(), String> {
-    let enabled = ungil_stdlib::gil_enabled();
-    let option = config.x_options.iter().rev().find(|(name, _)| name == "gil");
-    let variable = std::env::var("PYTHON_GIL").ok().filter(|v| !v.is_empty() && !config.ignore_environment);
-    let value = match (option, variable) {
-        (Some((_, value)), _) => value.clone().unwrap_or_default(),
-        (None, Some(value)) => value,
-        (None, None) => return Ok(()),
-    };
-    let problem = match value.as_str() {
-        "0" if !enabled => return Ok(()),
-        "1" if enabled => return Ok(()),
-        "ticks" if enabled => {
-            config.gil_ticks = Some(GIL_TICKS);
-            return Ok(());
-        }
-        "0" => "Disabling the GIL is not supported by this build",
-        "1" | "ticks" => "Enabling the GIL is not supported by this build",
-        _ => "PYTHON_GIL / -X gil must be \"0\" or \"1\"",
-    };
-    Err(format!("Fatal Python error: config_read_gil: {problem}\nPython runtime state: preinitialized\n\n"))
-}
-
-/// Reads `-X int_max_str_digits` and `PYTHONINTMAXSTRDIGITS`.
-fn choose_digits(config: &mut Config) -> Result<(), String> {
-    const LEAST: usize = 640;
-    let option = config.x_options.iter().rev().find(|(name, _)| name == "int_max_str_digits");
-    let variable = std::env::var("PYTHONINTMAXSTRDIGITS").ok();
-    let variable = variable.filter(|value| !value.is_empty() && !config.ignore_environment);
-    let (value, what) = match (option, variable) {
-        (Some((_, value)), _) => (value.clone().unwrap_or_default(), "-X int_max_str_digits"),
-        (None, Some(value)) => (value, "PYTHONINTMAXSTRDIGITS"),
-        (None, None) => return Ok(()),
-    };
-    match value.parse() {
-        Ok(digits) if digits == 0 || digits >= LEAST => {
-            config.int_max_str_digits = Some(digits);
-            Ok(())
-        }
-        _ => Err(format!(
-            "Fatal Python error: config_init_int_max_str_digits: {what}: invalid limit; must be >= {LEAST} or 0 for unlimited.\nPython runtime state: preinitialized\n\n"
-        )),
-    }
-}
-
-/// Reads `-X timeline=FILE`. A file that cannot be written is told now, not after the program's run.
-fn choose_timeline(config: &mut Config) -> Result<(), String> {
-    let Some((_, value)) = config.x_options.iter().rev().find(|(name, _)| name == "timeline") else {
-        return Ok(());
-    };
-    let file =
-        value.clone().filter(|file| !file.is_empty()).ok_or("ungil: -X timeline=FILE needs a file\n")?;
-    // Absolute: the program may change its directory.
-    let path = std::fs::write(&file, "").and_then(|()| std::path::absolute(&file));
-    let path = path.map_err(|error| format!("ungil: -X timeline: {file}: {error}\n"))?;
-    config.timeline = Some(path.to_string_lossy().into_owned());
-    Ok(())
-}
-
-fn read_environment(config: &mut Config) {
-    config.stdlib_dir = std::env::var("UNGIL_STDLIB").unwrap_or_default();
-    config.dev_mode = config.x_options.iter().any(|(name, _)| name == "dev");
-    config.no_debug_ranges = config.x_options.iter().any(|(name, _)| name == "no_debug_ranges");
-    if !config.ignore_environment {
-        read_python_variables(config);
-    }
-    if config.dev_mode {
-        config.warn_options.insert(0, "default".to_string());
-    }
-}
-
-/// A path from the root, without its detours (`os.path.abspath`).
-fn absolute(path: &str) -> String {
-    let mut whole = std::env::current_dir().unwrap_or_else(|_| "/".into());
-    for part in Path::new(path).components() {
-        match part {
-            Component::RootDir => whole = "/".into(),
-            Component::ParentDir => drop(whole.pop()),
-            Component::Normal(part) => whole.push(part),
-            Component::CurDir | Component::Prefix(_) => {}
-        }
-    }
-    whole.to_string_lossy().into_owned()
-}
-
-fn read_python_variables(config: &mut Config) {
-    let set = |name: &str| std::env::var(name).is_ok_and(|v| !v.is_empty());
-    let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse().ok());
-    if let Some(path) = std::env::var("PYTHONPATH").ok().filter(|path| !path.is_empty()) {
-        for entry in path.split(':').map(absolute) {
-            if !config.path.contains(&entry) {
-                config.path.push(entry);
-            }
-        }
-    }
-    let seed = std::env::var("PYTHONHASHSEED").ok().filter(|_| !config.random_hashes);
-    config.hash_seed = seed.and_then(|seed| seed.parse().ok());
-    config.unbuffered |= set("PYTHONUNBUFFERED");
-    config.dont_write_bytecode |= set("PYTHONDONTWRITEBYTECODE");
-    config.dev_mode |= set("PYTHONDEVMODE");
-    config.no_debug_ranges |= set("PYTHONNODEBUGRANGES");
-    config.safe_path |= set("PYTHONSAFEPATH");
-    config.no_user_site |= set("PYTHONNOUSERSITE");
-    config.inspect |= set("PYTHONINSPECT");
-    // A variable without a number counts as one.
-    for (name, level) in [
-        ("PYTHONDEBUG", &mut config.debug),
-        ("PYTHONOPTIMIZE", &mut config.optimize),
-        ("PYTHONVERBOSE", &mut config.verbose),
-    ] {
-        if set(name) {
-            *level = (*level).max(number(name).unwrap_or(1));
-        }
-    }
-    if let Ok(filters) = std::env::var("PYTHONWARNINGS") {
-        let filters = filters.split(',').filter(|filter| !filter.is_empty()).map(str::to_string);
-        config.warn_options.splice(0..0, filters);
-    }
-}
-
-/// Whether a file is an archive that `zipimport` can read: its directory ends the file, but for a comment.
-fn is_archive(source: &[u8]) -> bool {
-    const END_OF_DIRECTORY: &[u8] = b"PK\x05\x06";
-    const MAX_DISTANCE: usize = 22 + 0xffff;
-    let tail = &source[source.len().saturating_sub(MAX_DISTANCE)..];
-    tail.windows(END_OF_DIRECTORY.len()).any(|bytes| bytes == END_OF_DIRECTORY)
-}
-
-/// A folder or an archive as the program: its `__main__` is run, and its other modules are found in it first.
-fn into_main(config: &mut Config, action: Action, source: &[u8]) -> Action {
-    match action {
-        Action::File(file) if Path::new(&file).is_dir() || is_archive(source) => {
-            config.path.insert(0, absolute(&file));
-            Action::Main
-        }
-        other => other,
-    }
-}
-
-/// The library's place on the path, and `sys.path[0]`: the script's folder, or the working directory.
-fn set_path(config: &mut Config, action: &Action) {
-    config.path.push(import::library_entry(&config.stdlib_dir));
-    if config.safe_path || matches!(action, Action::Main) {
-        return;
-    }
-    let first = match action {
-        Action::File(file) => {
-            let real = std::fs::canonicalize(file).unwrap_or_else(|_| Path::new(file).to_path_buf());
-            real.parent().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default()
-        }
-        Action::Module(_) => {
-            std::env::current_dir().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default()
-        }
-        _ => String::new(),
-    };
-    config.path.insert(0, first);
-}
-
-/// The source text and the file name that tracebacks show; nothing for a module.
-fn read_source(args: &[String], config: &Config, action: &Action) -> Result<(Vec<u8>, String), i32> {
-    let program = args.first().map_or("ungil", String::as_str);
-    match action {
-        Action::Code(code) => Ok((dedent(code).into_bytes(), "<string>".into())),
-        Action::File(file) => read_file(program, file),
-        Action::Stdin if is_interactive(config) => Ok((Vec::new(), "<stdin>".into())),
-        Action::Stdin => {
-            let mut source = Vec::new();
-            match std::io::stdin().lock().read_to_end(&mut source) {
-                Ok(_) => Ok((source, "<stdin>".into())),
-                Err(error) => {
-                    to_stderr(&format!("{program}: can't read standard input: {error}\n"));
-                    Err(1)
-                }
-            }
-        }
-        _ => Ok((Vec::new(), String::new())),
-    }
-}
-
-/// Takes the indentation that all lines have in common, blank ones excepted, from each.
-fn dedent(code: &str) -> String {
-    let indentation = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-    let is_blank = |line: &str| line.trim().is_empty();
-    let mut lines = code.lines().filter(|line| !is_blank(line));
-    let Some(first) = lines.next() else { return code.to_owned() };
-    let common = lines.fold(&first[..indentation(first)], |common, line| {
-        let shared = common.bytes().zip(line.bytes()).take_while(|(a, b)| a == b).count();
-        &common[..shared]
-    });
-    if common.is_empty() {
-        return code.to_owned();
-    }
-    let lines = code.split_inclusive('\n');
-    lines
-        .map(|line| if is_blank(line) { line.trim_start_matches([' ', '\t']) } else { &line[common.len()..] })
-        .collect()
-}
-
-fn read_file(program: &str, file: &str) -> Result<(Vec<u8>, String), i32> {
-    let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
-    if path.is_dir() {
-        return Ok((Vec::new(), String::new()));
-    }
-    match std::fs::read(&path) {
-        Ok(source) => Ok((source, path.to_string_lossy().into_owned())),
-        Err(error) => {
-            let number = error.raw_os_error().unwrap_or(2);
-            let text = error.to_string();
-            let text = text.split(" (os error").next().unwrap_or(&text);
-            to_stderr(&format!("{program}: can't open file '{}': [Errno {number}] {text}\n", path.display()));
-            Err(2)
-        }
-    }
-}
-
 fn run(cx: &mut Cx, action: &Action, source: (Vec<u8>, String)) -> i32 {
     ungil_stdlib::register(cx.vm);
     ungil_stdlib::signal::start(cx);
     ungil_stdlib::faulthandler::start(cx);
     let mut result = prepare(cx).and_then(|main| execute(cx, action, source, main));
-    if wants_more(cx, action) {
+    if interactive::wants_more(cx, action) {
         if let Err(err) = result {
             flush(cx, "stdout");
             report(cx, &err);
         }
-        result = interact(cx);
+        result = interactive::interact(cx);
     }
     let code = match result {
         Ok(()) => 0,
         Err(err) => end_with(cx, err),
     };
     finish(cx, code)
-}
-
-/// Whether somebody types what standard input gives, or is to be treated so.
-fn is_interactive(config: &Config) -> bool {
-    config.interactive || std::io::stdin().is_terminal()
-}
-
-/// Whether the program is to be inspected after it has ended (`-i`, `PYTHONINSPECT`, which the program may set).
-fn wants_more(cx: &Cx, action: &Action) -> bool {
-    let config = &cx.vm.config;
-    let wanted = config.inspect
-        || !config.ignore_environment && std::env::var("PYTHONINSPECT").is_ok_and(|v| !v.is_empty());
-    wanted && !matches!(action, Action::Stdin) && is_interactive(config)
-}
-
-/// Lets the user type statements.
-fn interact(cx: &mut Cx) -> R<()> {
-    let config = &cx.vm.config;
-    let plain = !std::io::stdin().is_terminal()
-        || !config.ignore_environment && std::env::var("PYTHON_BASIC_REPL").is_ok_and(|v| !v.is_empty());
-    ungil_stdlib::sys::repl::interact(cx, plain)
-}
-
-/// Runs the file that `PYTHONSTARTUP` names. What goes wrong in it is told.
-fn run_startup(cx: &mut Cx, globals: Obj) {
-    let file = std::env::var("PYTHONSTARTUP").ok().filter(|file| !file.is_empty());
-    let Some(file) = file.filter(|_| !cx.vm.config.ignore_environment) else { return };
-    match std::fs::read(&file) {
-        Ok(source) => {
-            if let Err(err) = import::run_source(cx, &source, &file, globals) {
-                report(cx, &err);
-            }
-        }
-        Err(error) => {
-            let text = error.to_string();
-            let text = text.split(" (os error").next().unwrap_or(&text);
-            let number = error.raw_os_error().unwrap_or(0);
-            to_stderr(&format!(
-                "Could not open PYTHONSTARTUP\nFileNotFoundError: [Errno {number}] {text}: '{file}'\n"
-            ));
-        }
-    }
-}
-
-/// Greets, runs the user's own file, and lets the user type statements.
-fn start_interactive(cx: &mut Cx, globals: Obj) -> R<()> {
-    if !cx.vm.config.quiet {
-        let key = cx.str("version");
-        let version = cx.sys_dict().get_str(cx, key.r()).map(|v| cx.text_of(v.r())).unwrap_or_default();
-        let version = version.replace('\n', " ");
-        let help = "Type \"help\", \"copyright\", \"credits\" or \"license\" for more information.";
-        to_stderr(&format!("Python {version} on {}\n{help}\n", std::env::consts::OS));
-    }
-    run_startup(cx, globals);
-    interact(cx)
 }
 
 /// Fills `sys` and makes `__main__`.
@@ -412,7 +133,7 @@ fn execute(cx: &mut Cx, action: &Action, source: (Vec<u8>, String), main: Obj) -
     match action {
         Action::Module(name) => return run_module(cx, name, true),
         Action::Main => return run_module(cx, "__main__", false),
-        Action::Stdin if is_interactive(&cx.vm.config) => return start_interactive(cx, dict),
+        Action::Stdin if interactive::is_interactive(&cx.vm.config) => return interactive::start(cx, dict),
         _ => {}
     }
     let (text, filename) = source;
@@ -458,7 +179,7 @@ fn end_with(cx: &mut Cx, err: Err) -> i32 {
 }
 
 /// Shows an exception that nobody has caught, by `sys.excepthook`.
-fn report(cx: &mut Cx, err: &Err) {
+pub fn report(cx: &mut Cx, err: &Err) {
     let class = cx.class_of(err.exception()).as_ref().own(cx);
     let hook = cx.sys_dict().get_str(cx, cx.vm.names.excepthook.get());
     let trace = err.exception().downcast::<PyException>(cx).and_then(|e| e.traceback.get(&e.h, cx));
