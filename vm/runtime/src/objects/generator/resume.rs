@@ -305,6 +305,30 @@ fn outcome(cx: &Cx, v: Obj) -> Outcome {
     }
 }
 
+/// Where a generator goes on whose frame is complete. What is to be done at a safepoint is done in it first: a signal that came
+/// before it was resumed is noticed in the innermost generator of a chain (bpo-30039).
+#[inline(always)]
+unsafe fn enter(cx: &mut Cx, g: &PyGenerator, frame: Frame, entry: *const u64) -> Next {
+    if !cx.thread.check.is_raised() {
+        return Next::at(entry, frame.0);
+    }
+    // SAFETY: as the caller promises.
+    unsafe { enter_safely(cx, g, frame, entry) }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn enter_safely(cx: &mut Cx, g: &PyGenerator, frame: Frame, entry: *const u64) -> Next {
+    let ip = g.ip.get();
+    cx.regs.set(frame.0);
+    cx.ip.set(ip);
+    match cx.safepoint() {
+        Ok(()) => Next::at(entry, frame.0),
+        // SAFETY: the frame is complete, and stands at an instruction of the generator.
+        Err(err) => unsafe { unwind::raise(ip, frame.0, cx, table(cx), err) },
+    }
+}
+
 /// Resumes from a native. The value that is sent is used up in any case.
 fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
     // SAFETY: callers pass generators.
@@ -337,7 +361,8 @@ fn resume(cx: &mut Cx, generator: Ref<'_>, how: Resume) -> R<Outcome> {
         match how {
             Resume::Value(v) => {
                 let entry = start(g, before, frame, v);
-                run::go_on(Next::at(entry, frame.0), cx)
+                let next = enter(cx, g, frame, entry);
+                run::go_on(next, cx)
             }
             Resume::Throw(err) => {
                 let next = unwind::raise(g.ip.get(), frame.0, cx, table(cx), err);
@@ -447,7 +472,8 @@ fn step(cx: &mut Cx, generator: Ref<'_>, g: &PyGenerator, v: Value) -> R<Outcome
         cx.recursion_left.set(cx.recursion_left.get() - 1);
         let before = inner.start_exclusive();
         let entry = start(inner, before, frame, v);
-        run::go_on(Next::at(entry, frame.0), cx)
+        let next = enter(cx, inner, frame, entry);
+        run::go_on(next, cx)
     };
     cx.regs.set(outer_regs);
     cx.ip.set(outer_ip);
