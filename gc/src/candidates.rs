@@ -268,3 +268,31 @@ impl Candidates {
         garbage
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::BuildPointerHasher;
+    use std::collections::HashSet;
+    use std::hash::{BuildHasher, Hash};
+
+    /// How many places of a table, and how many of the seven upper bits that tell the entries of a group apart, the hashes use.
+    fn spread<T: Hash>(keys: impl Iterator<Item = T>) -> (usize, usize) {
+        let hashes: Vec<u64> = keys.map(|key| BuildPointerHasher::default().hash_one(key)).collect();
+        let places: HashSet<u64> = hashes.iter().map(|hash| hash & 0xfff).collect();
+        let tags: HashSet<u64> = hashes.iter().map(|hash| hash >> 57).collect();
+        (places.len(), tags.len())
+    }
+
+    #[test]
+    fn addresses_spread_however_they_are_given() {
+        let addresses = (0..4096_u64).map(|i| 0x2000_0051_0000 + 48 * i);
+        let spreads = [
+            spread(addresses.clone()),
+            spread(addresses.clone().map(|n| n as usize)),
+            spread(addresses.clone().map(u64::to_le_bytes)),
+        ];
+        for (places, tags) in spreads {
+            assert!(places > 2000 && tags > 100, "{spreads:?}");
+        }
+    }
+}

@@ -174,6 +174,8 @@ pub struct Config {
     pub hash_seed: Option<u64>,
     /// Hashes of strings are random whatever `PYTHONHASHSEED` says (`-R`).
     pub random_hashes: bool,
+    /// The first line of the program's file is none of the program (`-x`).
+    pub skip_first_line: bool,
     /// `-d`, `PYTHONDEBUG`; only shown.
     pub debug: u8,
     /// Most digits of decimal texts of ints at the start (`-X int_max_str_digits`, `PYTHONINTMAXSTRDIGITS`).

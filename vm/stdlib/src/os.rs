@@ -330,6 +330,18 @@ pub fn c_int(cx: &mut Cx, v: Ref<'_>) -> R<i32> {
     }
 }
 
+/// A C `long` argument.
+///
+/// # Errors
+/// `TypeError`, `OverflowError`.
+pub fn c_long(cx: &mut Cx, v: Ref<'_>) -> R<i64> {
+    let index = cx.index(v)?;
+    match int::to_i64(cx, index.r()) {
+        Some(n) => Ok(n),
+        None => Err(cx.overflow_error("Python int too large to convert to C long")),
+    }
+}
+
 /// A C `int` argument that may be left out.
 ///
 /// # Errors

@@ -31,20 +31,16 @@ pub fn interact(cx: &mut Cx) -> R<()> {
 fn run_startup(cx: &mut Cx, globals: Obj) {
     let file = std::env::var("PYTHONSTARTUP").ok().filter(|file| !file.is_empty());
     let Some(file) = file.filter(|_| !cx.vm.config.ignore_environment) else { return };
-    match std::fs::read(&file) {
-        Ok(source) => {
-            if let Err(err) = import::run_source(cx, &source, &file, globals) {
-                report(cx, &err);
-            }
+    let source = import::Source { filename: file.clone(), stamp: None, search: None };
+    let result = match source.read(cx) {
+        Ok(text) => import::run_source(cx, &text, &file, globals).map(drop),
+        Err(err) => {
+            to_stderr("Could not open PYTHONSTARTUP\n");
+            Err(err)
         }
-        Err(error) => {
-            let text = error.to_string();
-            let text = text.split(" (os error").next().unwrap_or(&text);
-            let number = error.raw_os_error().unwrap_or(0);
-            to_stderr(&format!(
-                "Could not open PYTHONSTARTUP\nFileNotFoundError: [Errno {number}] {text}: '{file}'\n"
-            ));
-        }
+    };
+    if let Err(err) = result {
+        report(cx, &err);
     }
 }
 

@@ -29,20 +29,24 @@ usage: ungil [option] ... [-c cmd | -m mod | file | -] [arg] ...
 Options:
 -B     : don't write .pyc files on import
 -c cmd : program passed in as string (terminates option list)
+-d     : sys.flags.debug; nothing else
 -E     : ignore PYTHON* environment variables
 -h     : print this help message and exit (also -? or --help)
+-i     : type statements after the program has run
 -I     : isolate from the user's environment (implies -E and -s)
 -m mod : run library module as a script (terminates option list)
 -O     : remove assert statements
 -OO    : do -O changes and also discard docstrings
 -P     : don't prepend a potentially unsafe path to sys.path
 -q     : don't print version on interactive startup
+-R     : use random hashes of strings, whatever PYTHONHASHSEED says
 -s     : don't add user site directory to sys.path
 -S     : don't imply 'import site' on initialization
 -u     : force the stdout and stderr streams to be unbuffered
 -v     : verbose
 -V     : print the version number and exit (also --version)
 -W arg : warning control
+-x     : skip the first line of the source
 -X opt : set implementation-specific option
 -X timeline=file : record who runs, waits or blocks when, per thread, for Perfetto
 --dis file : print the bytecode of a file
@@ -150,7 +154,7 @@ fn plain_flag(config: &mut Config, flag: char, all: &str) -> Result<Option<Actio
         'S' => config.no_site = true,
         'u' => config.unbuffered = true,
         'v' => config.verbose += 1,
-        'x' => {}
+        'x' => config.skip_first_line = true,
         'h' | '?' => return Ok(Some(Action::Help)),
         'V' => return Ok(Some(Action::Version(all.matches('V').count() as u8))),
         other => return Err(format!("Unknown option: -{other}\n")),

@@ -52,6 +52,8 @@ fn choose_digits(config: &mut Config) -> Result<(), String> {
     let variable = std::env::var("PYTHONINTMAXSTRDIGITS").ok();
     let variable = variable.filter(|value| !value.is_empty() && !config.ignore_environment);
     let (value, what) = match (option, variable) {
+        // What is left empty stands for any number of digits.
+        (Some((_, Some(value))), _) if value.is_empty() => ("0".to_string(), "-X int_max_str_digits"),
         (Some((_, value)), _) => (value.clone().unwrap_or_default(), "-X int_max_str_digits"),
         (None, Some(value)) => (value, "PYTHONINTMAXSTRDIGITS"),
         (None, None) => return Ok(()),

@@ -11,7 +11,10 @@ pub fn read(args: &[String], config: &Config, action: &Action) -> Result<(Vec<u8
     let program = args.first().map_or("ungil", String::as_str);
     match action {
         Action::Code(code) => Ok((dedent(code).into_bytes(), "<string>".into())),
-        Action::File(file) => read_file(program, file),
+        Action::File(file) => {
+            let (source, path) = read_file(program, file)?;
+            Ok((if config.skip_first_line { without_first_line(source) } else { source }, path))
+        }
         Action::Stdin if is_interactive(config) => Ok((Vec::new(), "<stdin>".into())),
         Action::Stdin => {
             let mut source = Vec::new();
@@ -25,6 +28,12 @@ pub fn read(args: &[String], config: &Config, action: &Action) -> Result<(Vec<u8
         }
         _ => Ok((Vec::new(), String::new())),
     }
+}
+
+/// The source with nothing in its first line, so that the numbers of the others stay.
+fn without_first_line(source: Vec<u8>) -> Vec<u8> {
+    let end = source.iter().position(|&byte| byte == b'\n').unwrap_or(source.len());
+    source[end..].to_vec()
 }
 
 /// Takes the indentation that all lines have in common, blank ones excepted, from each.

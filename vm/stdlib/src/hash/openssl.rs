@@ -5,6 +5,7 @@
 use super::state::{Algorithm, State};
 use super::{DIGESTS, PyHash, SHAKE_DIGESTS, add_limit, begin, check_input, hex, make, new_class};
 use crate::exceptions::Class;
+use crate::os;
 use crate::posix::Table;
 use std::sync::{OnceLock, PoisonError};
 use ungil_locks::primitive::Mutex;
@@ -147,14 +148,6 @@ fn bytes_argument(cx: &mut Cx, v: Ref<'_>) -> R<Vec<u8>> {
     Ok(buffer::bytes_of(cx, v)?.into_owned())
 }
 
-fn c_long(cx: &mut Cx, v: Ref<'_>) -> R<i64> {
-    let index = cx.index(v)?;
-    match int::to_i64(cx, index.r()) {
-        Some(n) => Ok(n),
-        None => Err(cx.overflow_error("Python int too large to convert to C long")),
-    }
-}
-
 /// Room for a key of so many bytes.
 fn room(cx: &mut Cx, len: usize) -> R<Vec<u8>> {
     let mut key = Vec::new();
@@ -172,7 +165,7 @@ fn pbkdf2_hmac(cx: &mut Cx, a: Args<'_>) -> R {
     }
     let name = cx.text_of(a.get(0));
     let (password, salt) = (bytes_argument(cx, a.get(1))?, bytes_argument(cx, a.get(2))?);
-    let rounds = c_long(cx, a.get(3))?;
+    let rounds = os::c_long(cx, a.get(3))?;
     let algorithm = named(cx, &name)?;
     if rounds < 1 {
         return Err(cx.value_error("iteration value must be greater than 0."));
@@ -181,7 +174,7 @@ fn pbkdf2_hmac(cx: &mut Cx, a: Args<'_>) -> R {
         return Err(cx.overflow_error("iteration value is too great."));
     };
     let len = match a.opt(4).filter(|len| !len.value().is_none()) {
-        Some(len) => c_long(cx, len)?,
+        Some(len) => os::c_long(cx, len)?,
         None => algorithm.start().digest_size(0) as i64,
     };
     if len < 1 {
@@ -214,8 +207,8 @@ fn scrypt(cx: &mut Cx, a: Args<'_>) -> R {
     const DEFAULT_MEMORY: u64 = 32 << 20;
     let (password, salt) = (bytes_argument(cx, a.get(0))?, bytes_argument(cx, a.get(1))?);
     let (n, r, p) = (unsigned(cx, a.get(2))?, unsigned(cx, a.get(3))?, unsigned(cx, a.get(4))?);
-    let most = a.opt(5).map_or(Ok(0), |v| c_long(cx, v))?;
-    let len = a.opt(6).map_or(Ok(64), |v| c_long(cx, v))?;
+    let most = a.opt(5).map_or(Ok(0), |v| os::c_long(cx, v))?;
+    let len = a.opt(6).map_or(Ok(64), |v| os::c_long(cx, v))?;
     if n < 2 || !n.is_power_of_two() {
         return Err(cx.value_error("n must be a power of 2."));
     }

@@ -90,7 +90,7 @@ pub(super) fn add_records(cx: &mut Cx, module: &Obj, config: &ungil_runtime::Con
         "context_aware_warnings",
     ];
     let flags = [
-        config.debug as i64,
+        config.debug.min(1) as i64,
         config.inspect as i64,
         config.interactive as i64,
         config.optimize as i64,

@@ -7,7 +7,6 @@ mod constants;
 use crate::exceptions::Class;
 use crate::os::{self, syscall};
 use ungil_runtime::objects::bytes::{PyBytes, new_bytes};
-use ungil_runtime::objects::int;
 use ungil_runtime::objects::list::PyList;
 use ungil_runtime::objects::module::{add, add_functions};
 use ungil_runtime::prelude::*;
@@ -94,15 +93,6 @@ fn tcgetattr(cx: &mut Cx, a: Args<'_>) -> R {
     Ok(cx.list(attributes))
 }
 
-/// A C `long`, of which the caller takes the lower bits.
-fn c_long(cx: &mut Cx, v: Ref<'_>) -> R<i64> {
-    let index = cx.index(v)?;
-    match int::to_i64(cx, index.r()) {
-        Some(n) => Ok(n),
-        None => Err(cx.overflow_error("Python int too large to convert to C long")),
-    }
-}
-
 /// The items of a list of this length.
 fn list_of(cx: &Cx, v: Ref<'_>, len: usize) -> Option<Vec<Obj>> {
     let items = v.downcast::<PyList>(cx)?.snapshot(cx);
@@ -119,7 +109,7 @@ fn tcsetattr(cx: &mut Cx, a: Args<'_>) -> R {
     let mut t = settings(cx, fd)?;
     let mut numbers = [0u32; ATTRIBUTES - 1];
     for (n, v) in numbers.iter_mut().zip(&attributes) {
-        *n = c_long(cx, v.r())? as u32;
+        *n = os::c_long(cx, v.r())? as u32;
     }
     let [iflag, oflag, cflag, lflag, input, output] = numbers;
     let Some(characters) = list_of(cx, attributes[ATTRIBUTES - 1].r(), CHARACTERS) else {
@@ -158,7 +148,7 @@ fn character_arg(cx: &mut Cx, v: Ref<'_>) -> R<u8> {
             cx.type_error("tcsetattr: elements of attributes must be bytes objects of length 1 or integers")
         );
     }
-    Ok(c_long(cx, v)? as u8)
+    Ok(os::c_long(cx, v)? as u8)
 }
 
 fn tcsendbreak(cx: &mut Cx, a: Args<'_>) -> R {
@@ -208,7 +198,7 @@ fn tcsetwinsize(cx: &mut Cx, a: Args<'_>) -> R {
     let [rows, columns] = items.as_slice() else {
         return Err(cx.type_error("tcsetwinsize, arg 2: must be a two-item sequence"));
     };
-    let (rows, columns) = (c_long(cx, rows.r())?, c_long(cx, columns.r())?);
+    let (rows, columns) = (os::c_long(cx, rows.r())?, os::c_long(cx, columns.r())?);
     let (Ok(rows), Ok(columns)) = (u16::try_from(rows), u16::try_from(columns)) else {
         return Err(cx.overflow_error("winsize value(s) out of range."));
     };
