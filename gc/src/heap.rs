@@ -36,7 +36,7 @@ const OBJECT_CLASSES: usize = MAX_SMALL / GRANULE;
 pub const MAX_BUFFER: usize = size(1024, 0);
 /// Number of all size classes.
 pub const CLASSES: usize = OBJECT_CLASSES + MAX_BUFFER / GRANULE;
-const PAGES_PER_ARENA: usize = 16;
+const PAGES_PER_ARENA: usize = 64;
 /// Bytes of the blocks that a thread takes from the common pool at a time.
 const CHUNK: usize = if cfg!(feature = "stress") { MAX_BUFFER } else { 16 * 1024 };
 /// Bytes of the first piece of a class, from which pieces double up to [`CHUNK`].
@@ -185,8 +185,7 @@ impl PoolInner {
     /// A page for blocks of this class.
     fn fresh_page(&mut self, class: usize) -> *mut u8 {
         if self.spare_pages.is_empty() {
-            let arena =
-                allocate_zeroed(Layout::from_size_align(PAGE * PAGES_PER_ARENA, PAGE).expect("constant"));
+            let arena = mapping::arena(PAGE * PAGES_PER_ARENA, PAGE);
             // SAFETY: the arena has this many pages.
             self.spare_pages.extend((0..PAGES_PER_ARENA).rev().map(|i| unsafe { arena.add(i * PAGE) }));
         }
@@ -327,15 +326,6 @@ impl Pool {
     pub fn large_objects(&self) -> Vec<*mut Header> {
         self.inside(false).large.iter().copied().collect()
     }
-}
-
-fn allocate_zeroed(layout: Layout) -> *mut u8 {
-    // SAFETY: no layout here is of size zero.
-    let p = unsafe { std::alloc::alloc_zeroed(layout) };
-    if p.is_null() {
-        std::alloc::handle_alloc_error(layout);
-    }
-    p
 }
 
 /// Links so many blocks, one behind the other, into a list.
@@ -548,16 +538,32 @@ pub unsafe fn resize_buffer(buffer: *mut u8, size: usize, new_size: usize) -> *m
     new
 }
 
-/// Very large buffers, as mappings that nobody else shares.
+/// Arenas and very large buffers, as mappings that nobody else shares.
 #[cfg(all(target_os = "linux", not(loom)))]
 mod mapping {
+    use std::alloc::{Layout, handle_alloc_error};
     use std::ptr;
+
+    fn map(size: usize) -> *mut libc::c_void {
+        let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        // SAFETY: the system chooses where, so nothing that is there is replaced.
+        unsafe { libc::mmap(ptr::null_mut(), size, access, kind, -1, 0) }
+    }
+
+    /// An arena of so many zeroed bytes, for good. From the system: it zeroes what is first touched, where the allocator might
+    /// clear, and thereby touch, all of it at once.
+    pub fn arena(size: usize, align: usize) -> *mut u8 {
+        let base = map(size + align);
+        if base == libc::MAP_FAILED {
+            handle_alloc_error(Layout::from_size_align(size, align).expect("constant"));
+        }
+        base.map_addr(|at| at.next_multiple_of(align)).cast()
+    }
 
     /// A mapping of so many bytes; null if there is no memory.
     pub fn make(size: usize) -> *mut u8 {
-        let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-        // SAFETY: the system chooses where, so nothing that is there is replaced.
-        unsafe { whole(libc::mmap(ptr::null_mut(), size, access, kind, -1, 0), size) }
+        // SAFETY: a new mapping of this size.
+        unsafe { whole(map(size), size) }
     }
 
     /// Ends a mapping.
@@ -608,9 +614,21 @@ mod mapping {
     }
 }
 
-/// Elsewhere no buffer is a mapping.
+/// Elsewhere all memory is the allocator's.
 #[cfg(not(all(target_os = "linux", not(loom))))]
 mod mapping {
+    use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
+
+    pub fn arena(size: usize, align: usize) -> *mut u8 {
+        let layout = Layout::from_size_align(size, align).expect("constant");
+        // SAFETY: the size is not zero.
+        let base = unsafe { alloc_zeroed(layout) };
+        if base.is_null() {
+            handle_alloc_error(layout);
+        }
+        base
+    }
+
     pub fn make(_: usize) -> *mut u8 {
         unreachable!("no buffer is a mapping")
     }
