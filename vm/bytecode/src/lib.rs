@@ -14,7 +14,7 @@ pub use code::{
 };
 pub use dis::disassemble;
 pub use opcodes::CONSUMERS;
-pub use pack::{Body, Head, Texts, pack, unpack, unpack_position, unpack_positions};
+pub use pack::{Body, Head, Texts, Words, pack, unpack, unpack_position, unpack_positions};
 pub use verify::{VerifyError, verify};
 
 /// What an operand field means; see the table in `opcodes.rs`.
@@ -161,6 +161,20 @@ impl Op {
         }
     }
 
+    /// The instruction that [`Self::to_temporary`] or [`Self::to_lent`] has replaced by this one; itself if it replaces none.
+    pub fn as_compiled(self) -> Op {
+        match self.counting() {
+            Op::MoveToTemp | Op::CopyToTemp => Op::Move,
+            Op::LoadConstToTemp => Op::LoadConst,
+            Op::LoadIntToTemp => Op::LoadInt,
+            Op::LoadNoneToTemp => Op::LoadNone,
+            Op::LoadGlobalToTemp => Op::LoadGlobal,
+            Op::LoadFreeToTemp => Op::LoadFree,
+            Op::LoadAttrToTemp => Op::LoadAttr,
+            op => op,
+        }
+    }
+
     /// The instruction that counts what this one lends; itself if it lends nothing.
     pub fn counting(self) -> Op {
         match self {
@@ -176,5 +190,22 @@ impl Op {
     /// What its three fields mean.
     pub fn operands(self) -> [Operand; 3] {
         Op::OPERANDS[self as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Op;
+
+    #[test]
+    fn what_replaces_an_instruction_says_which() {
+        let mut replaced = 0;
+        for op in (0..=u8::MAX).filter_map(Op::from_u8) {
+            for other in [op.to_temporary(true), op.to_temporary(false), op.to_lent()].into_iter().flatten() {
+                assert_eq!(other.as_compiled(), op);
+                replaced += 1;
+            }
+        }
+        assert!(replaced > 10);
     }
 }

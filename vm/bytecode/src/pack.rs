@@ -62,8 +62,8 @@ impl<'a> Head<'a> {
                 register: input.word()?.try_into().ok()?,
             })
         })?;
-        let words = input.count()?;
-        let (code, _) = input.take(words.checked_mul(8)?)?.as_chunks();
+        let count = input.count()?;
+        let code = Words { count, bytes: input.bytes()? };
         Some(Body { names, cell_registers, consts, exceptions, code, positions: input.rest })
     }
 
@@ -90,7 +90,7 @@ impl<'a> Head<'a> {
             names: owned(body.names),
             cell_registers: body.cell_registers,
             consts,
-            code: body.code.iter().map(|word| u64::from_le_bytes(*word)).collect(),
+            code: body.code.unpack()?.into(),
             positions: unpack_positions(body.positions, body.code.len())?,
             exceptions: body.exceptions,
         })
@@ -104,8 +104,7 @@ pub struct Body<'a> {
     pub cell_registers: Vec<u16>,
     pub consts: Vec<Const<Head<'a>>>,
     pub exceptions: Vec<ExceptionEntry>,
-    /// Little-endian words.
-    pub code: &'a [[u8; 8]],
+    pub code: Words<'a>,
     /// For [`unpack_positions`].
     pub positions: &'a [u8],
 }
@@ -136,6 +135,57 @@ pub fn unpack_position(bytes: &[u8], at: usize) -> Option<Position> {
             return Some(position);
         }
     }
+}
+
+/// Packed instructions. Most bytes of most words are zero, as are all words of inline caches: a word is a byte that says which
+/// of its bytes are not, and then these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Words<'a> {
+    count: usize,
+    bytes: &'a [u8],
+}
+
+impl Words<'_> {
+    /// How many they are, if the bytes are words.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is none.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The word at an index, which takes time as the words before it do; `None` behind the end.
+    pub fn get(&self, at: usize) -> Option<u64> {
+        let mut input = Input { rest: self.bytes, depth: 0 };
+        for _ in 0..at {
+            input.sparse()?;
+        }
+        input.sparse()
+    }
+
+    /// All of them; `None` if the bytes are something else.
+    pub fn unpack(&self) -> Option<Box<[u64]>> {
+        let mut input = Input { rest: self.bytes, depth: 0 };
+        let mut words = Vec::with_capacity(self.count);
+        for _ in 0..self.count {
+            words.push(input.sparse()?);
+        }
+        input.rest.is_empty().then(|| words.into())
+    }
+}
+
+fn put_words(out: &mut Vec<u8>, words: &[u64]) {
+    put(out, words.len() as u64);
+    let mut packed = Vec::with_capacity(words.len() * 4);
+    for bytes in words.iter().map(|word| word.to_le_bytes()) {
+        packed.push(bytes.iter().rev().fold(0, |mask, &byte| mask << 1 | u8::from(byte != 0)));
+        packed.extend(bytes.iter().filter(|&&byte| byte != 0));
+    }
+    put_bytes(out, &packed);
 }
 
 /// Several packed texts.
@@ -250,8 +300,7 @@ fn put_body(out: &mut Vec<u8>, unit: &CodeUnit) {
     for e in &unit.exceptions {
         [e.start, e.end, e.target, e.register.into()].iter().for_each(|&n| put(out, n.into()));
     }
-    put(out, unit.code.len() as u64);
-    unit.code.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
+    put_words(out, &unit.code);
     put_positions(out, &unit.positions);
 }
 
@@ -368,6 +417,17 @@ impl<'a> Input<'a> {
             }
             shift += 7;
         }
+    }
+
+    /// A word of [`Words`].
+    #[inline]
+    fn sparse(&mut self) -> Option<u64> {
+        let (mut left, mut word) = (self.byte()?, 0);
+        while left != 0 {
+            word |= u64::from(self.byte()?) << (8 * left.trailing_zeros());
+            left &= left - 1;
+        }
+        Some(word)
     }
 
     #[inline]
@@ -514,7 +574,7 @@ mod tests {
             cell_registers: vec![1, 65535],
             register_count: 300,
             consts: vec![big, tuple, slice, Const::Code(Box::new(inner)), Const::Bytes(vec![0; 200])],
-            code: vec![1, u64::MAX, 3],
+            code: vec![1 << 56 | 0xff00, u64::MAX, 0],
             positions: vec![position(5, 4), position(5, 4), position(2, 400)],
             exceptions: vec![ExceptionEntry { start: 0, end: 2, target: 2, register: 9 }],
             ..CodeUnit::default()
@@ -542,10 +602,12 @@ mod tests {
         assert_eq!(head.local_names.iter().collect::<Vec<_>>(), unit.local_names);
         let body = head.body().unwrap();
         let Const::Code(inner) = &body.consts[3] else { panic!("{:?}", body.consts[3]) };
-        assert_eq!(inner.body().unwrap().code, [7u64.to_le_bytes()]);
+        assert_eq!(*inner.body().unwrap().code.unpack().unwrap(), [7]);
         let found: Vec<_> = (0..3).map(|at| unpack_position(body.positions, at).unwrap()).collect();
         assert_eq!(found, unit.positions);
         assert_eq!(unpack_position(body.positions, 3), None);
+        let found: Vec<_> = (0..4).map(|at| body.code.get(at)).collect();
+        assert_eq!(found, [Some(unit.code[0]), Some(u64::MAX), Some(0), None]);
     }
 
     #[test]

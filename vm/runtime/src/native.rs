@@ -51,7 +51,7 @@ pub struct NativeDef {
     pub name: &'static str,
     pub signature: &'static str,
     pub f: NativeFn,
-    parsed: OnceLock<Signature>,
+    parsed: OnceLock<Box<Signature>>,
     arity: AtomicU32,
 }
 
@@ -133,7 +133,7 @@ impl NativeDef {
     /// The parsed signature.
     #[inline]
     pub fn sig(&self) -> &Signature {
-        self.parsed.get_or_init(|| Signature::parse(self.signature))
+        self.parsed.get_or_init(|| Box::new(Signature::parse(self.signature)))
     }
 }
 

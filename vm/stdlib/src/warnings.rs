@@ -97,7 +97,7 @@ fn frame_at(cx: &Cx, level: i64, skip: &[String]) -> Option<(Frame, u32)> {
         (frame, code.position(code.offset_of(at)).line)
     });
     let mut now = frames.next()?;
-    let name = |frame: Frame| frame.code().file.to_owned();
+    let name = |frame: Frame| frame.code().file().to_owned();
     let external = level > 0 && !is_internal(&name(now.0));
     for _ in 1..level.max(1) {
         now = frames.next()?;

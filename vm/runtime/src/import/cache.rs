@@ -141,7 +141,7 @@ pub fn code_of(cx: &mut Cx, source: &Source) -> R<&'static PyCode> {
 }
 
 fn unpacked(cx: &Cx, packed: &'static [u8], source: &Source) -> Option<&'static PyCode> {
-    code::of_packed(cx, packed, String::leak(source.code_filename(&cx.vm.config)))
+    code::of_packed(cx, packed, &source.code_filename(&cx.vm.config))
 }
 
 /// What `sys.dont_write_bytecode` says.

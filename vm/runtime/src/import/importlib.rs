@@ -119,7 +119,7 @@ fn hide_importlib(cx: &Cx, err: &Err) {
         let Some(t) = entry.downcast::<PyTraceback>(cx) else { return };
         let code = t.frame().code();
         let own =
-            matches!(code.file, "<frozen importlib._bootstrap>" | "<frozen importlib._bootstrap_external>");
+            matches!(code.file(), "<frozen importlib._bootstrap>" | "<frozen importlib._bootstrap_external>");
         if !own {
             hidden = 0;
         } else if always || code.head.name == "_call_with_frames_removed" {

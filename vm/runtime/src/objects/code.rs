@@ -13,8 +13,8 @@ use crate::prelude::*;
 use crate::{SharedValue, Vm};
 use std::sync::OnceLock;
 use ungil_bytecode::{
-    Body, CONSUME_B, CodeUnit, Const, ExceptionEntry, Head, Instr, Op, Position, flags, unpack_position,
-    unpack_positions,
+    Body, CONSUME_B, CodeUnit, Const, ExceptionEntry, Head, Instr, Op, Position, Words, flags,
+    unpack_position, unpack_positions,
 };
 use ungil_locks::primitive::{AtomicPtr, Mutex, Ordering};
 
@@ -24,16 +24,14 @@ pub struct PyCode {
     pub h: Header,
     /// The first instruction: the one in [`LINK`], or that of `linked`, which is set before.
     entry: AtomicPtr<u64>,
-    linked: OnceLock<Linked>,
+    linked: OnceLock<Box<Linked>>,
     pub head: Head<'static>,
-    /// Name of the file as it was compiled.
-    pub file: &'static str,
     pub name: SharedValue,
     pub qualname: SharedValue,
+    /// Name of the file as it was compiled.
     pub filename: SharedValue,
     pub free_names: Box<[SharedValue]>,
     local_names: OnceLock<Box<[SharedValue]>>,
-    positions: OnceLock<Box<[Position]>>,
     /// Arguments of a call that can be taken as they stand; `usize::MAX` if calls need sorting.
     simple_args: usize,
     pub parameters: bind_python::Parameters,
@@ -48,10 +46,11 @@ pub struct Linked {
     /// See [`CodeUnit`].
     pub cell_registers: Box<[u16]>,
     pub exceptions: Box<[ExceptionEntry]>,
-    /// The instructions as they were compiled.
-    pub code: &'static [[u8; 8]],
+    /// The instructions as they were compiled, packed.
+    pub code: Words<'static>,
     /// The positions of all words, packed.
     pub positions: &'static [u8],
+    unpacked_positions: OnceLock<Box<[Position]>>,
 }
 
 fn damaged() -> ! {
@@ -96,17 +95,15 @@ pub fn for_each(mut f: impl FnMut(&'static PyCode)) {
 
 /// The code object of a unit.
 pub fn link(cx: &mut Cx, unit: &CodeUnit) -> &'static PyCode {
-    let packed = ungil_bytecode::pack(unit);
     // Code is immortal.
-    let file = String::leak(unit.filename.clone());
-    of_packed(cx, Vec::leak(packed), file)
-        .unwrap_or_else(|| ungil_gc::fatal("a unit that cannot be unpacked"))
+    let packed = Box::leak(ungil_bytecode::pack(unit).into_boxed_slice());
+    of_packed(cx, packed, &unit.filename).unwrap_or_else(|| ungil_gc::fatal("a unit that cannot be unpacked"))
 }
 
 /// The code object of a packed unit of a file; `None` if the bytes are something else.
-pub fn of_packed(cx: &Cx, packed: &'static [u8], file: &'static str) -> Option<&'static PyCode> {
+pub fn of_packed(cx: &Cx, packed: &'static [u8], file: &str) -> Option<&'static PyCode> {
     let filename = str::intern(cx, file);
-    Some(of_head(cx, Head::of(packed)?, file, filename))
+    Some(of_head(cx, Head::of(packed)?, filename))
 }
 
 /// The code object of a unit that has these constants in place of its own.
@@ -118,7 +115,7 @@ pub fn link_with(cx: &mut Cx, mut unit: CodeUnit, consts: Box<[SharedValue]>) ->
     code
 }
 
-fn of_head(cx: &Cx, head: Head<'static>, file: &'static str, filename: SharedValue) -> &'static PyCode {
+fn of_head(cx: &Cx, head: Head<'static>, filename: SharedValue) -> &'static PyCode {
     let plain = head.flags & (flags::VARARGS | flags::VARKEYWORDS) == 0 && head.keyword_only_count == 0;
     let header = Header::new(Builtin::Code as u32);
     header.make_global();
@@ -126,13 +123,11 @@ fn of_head(cx: &Cx, head: Head<'static>, file: &'static str, filename: SharedVal
         h: header,
         entry: AtomicPtr::new(LINK.as_ptr().cast_mut()),
         linked: OnceLock::new(),
-        file,
         name: str::intern(cx, head.name),
         qualname: str::intern(cx, head.qualname),
         filename,
         free_names: intern_all(cx, head.free_names.iter()),
         local_names: OnceLock::new(),
-        positions: OnceLock::new(),
         simple_args: if plain && !head.has_namespace { head.arg_count as usize } else { usize::MAX },
         parameters: bind_python::Parameters::of(&head),
         head,
@@ -148,7 +143,7 @@ fn intern_all<'a>(cx: &Cx, names: impl Iterator<Item = &'a str>) -> Box<[SharedV
 
 impl Linked {
     fn new(cx: &Cx, body: Body<'static>, consts: Box<[SharedValue]>, locals: usize) -> Linked {
-        let mut words: Box<[u64]> = body.code.iter().map(|word| u64::from_le_bytes(*word)).collect();
+        let mut words = body.code.unpack().unwrap_or_else(|| damaged());
         let mut at = 0;
         while at < words.len() {
             let instr = Instr::decode(words[at]).unwrap_or_else(|| ungil_gc::fatal("undecodable bytecode"));
@@ -176,12 +171,14 @@ impl Linked {
             exceptions: body.exceptions.into(),
             code: body.code,
             positions: body.positions,
+            unpacked_positions: OnceLock::new(),
         }
     }
 
-    /// The instruction's word at an index as it was compiled; 0 behind the end.
-    pub fn compiled(&self, at: usize) -> u64 {
-        self.code.get(at).map_or(0, |word| u64::from_le_bytes(*word))
+    /// The instruction at an index as it was compiled; `None` behind the end.
+    pub fn compiled(&self, at: usize) -> Option<Instr> {
+        let instr = Instr::decode(*self.words.get(at)?)?;
+        Some(Instr { op: instr.op.as_compiled(), ..instr })
     }
 
     /// The instructions with their caches.
@@ -263,7 +260,7 @@ impl PyCode {
     fn link(&self, cx: &mut Cx) -> &Linked {
         let mut body = self.body();
         let consts = std::mem::take(&mut body.consts);
-        let code = |cx: &mut Cx, head| of_head(cx, head, self.file, self.filename).as_obj();
+        let code = |cx: &mut Cx, head| of_head(cx, head, self.filename).as_obj();
         let consts = consts.into_iter().map(|c| SharedValue::new(constant_of(cx, c, &code))).collect();
         self.set_linked(Linked::new(cx, body, consts, self.local_count()))
     }
@@ -272,7 +269,7 @@ impl PyCode {
     /// waits for it.
     fn set_linked(&self, new: Linked) -> &Linked {
         // The other thread's is as good.
-        let _ = self.linked.set(new);
+        let _ = self.linked.set(Box::new(new));
         let linked = self.running();
         // ORD: release; see `entry`.
         self.entry.store(linked.words.as_ptr().cast_mut(), Ordering::Release);
@@ -297,7 +294,14 @@ impl PyCode {
 
     /// As [`Self::linked`] if that has been made.
     pub fn linked_already(&self) -> Option<&Linked> {
-        self.linked.get()
+        self.linked.get().map(|linked| &**linked)
+    }
+
+    /// Name of the file as it was compiled.
+    pub fn file(&self) -> &'static str {
+        let name: Ref<'static> = self.filename.get();
+        // SAFETY: a str; what a text was made of is one.
+        unsafe { name.cast_unchecked::<str::PyStr>() }.as_str().unwrap_or_default()
     }
 
     /// Names of the locals.
@@ -308,7 +312,7 @@ impl PyCode {
 
     /// The whole unit but for its constants.
     pub fn unit(&self) -> CodeUnit {
-        self.head.without_consts(self.file).unwrap_or_else(|| damaged())
+        self.head.without_consts(self.file()).unwrap_or_else(|| damaged())
     }
 
     #[inline(always)]
@@ -348,9 +352,9 @@ impl PyCode {
         self.positions_of(self.linked(cx))
     }
 
-    fn positions_of(&self, linked: &Linked) -> &[Position] {
+    fn positions_of<'a>(&self, linked: &'a Linked) -> &'a [Position] {
         let words = linked.words.len();
-        self.positions.get_or_init(|| {
+        linked.unpacked_positions.get_or_init(|| {
             let positions = unpack_positions(linked.positions, words);
             positions.unwrap_or_else(|| vec![Position::default(); words]).into()
         })

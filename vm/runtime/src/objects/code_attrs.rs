@@ -41,8 +41,9 @@ fn consts(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn co_code(cx: &mut Cx, a: Args<'_>) -> R {
-    let bytes = this(a).linked(cx).code.as_flattened();
-    Ok(crate::objects::bytes::new_bytes(cx, bytes))
+    let words = this(a).linked(cx).code.unpack().unwrap_or_default();
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    Ok(crate::objects::bytes::new_bytes(cx, &bytes))
 }
 
 fn co_linetable(cx: &mut Cx, a: Args<'_>) -> R {
@@ -87,7 +88,7 @@ fn co_lines(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn code_repr(cx: &mut Cx, a: Args<'_>) -> R {
     let code = this(a);
-    let (name, file, line) = (code.head.name, code.file, code.head.first_line);
+    let (name, file, line) = (code.head.name, code.file(), code.head.first_line);
     Ok(cx.str(&format!("<code object {name} at {:#x}, file \"{file}\", line {line}>", a.get(0).value().0)))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::objects::cell::PyCell;
 use crate::prelude::*;
-use ungil_bytecode::{Instr, Op};
+use ungil_bytecode::Op;
 
 /// A `super` object: looks attributes up behind `class` in the MRO of what `this` is.
 #[repr(C)]
@@ -120,12 +120,12 @@ fn is_bare(cx: &Cx) -> bool {
     }
     let code = crate::interp::frame::Frame(regs).code();
     let (end, mut at) = (code.offset_of(ip), 0);
-    let Some(class) = Instr::decode(code.running().compiled(end)).map(|i| i.b + 1) else {
+    let Some(class) = code.running().compiled(end).map(|i| i.b + 1) else {
         return false;
     };
     let mut from_variable = false;
     while at < end {
-        let Some(instr) = Instr::decode(code.running().compiled(at)) else { return false };
+        let Some(instr) = code.running().compiled(at) else { return false };
         if instr.a == class {
             let name = code.head.free_names.iter().nth(instr.b as usize);
             from_variable = instr.op == Op::LoadFree && name == Some("__class__");

@@ -208,7 +208,7 @@ impl Printer {
         for entry in list {
             let Some(t) = entry.downcast::<PyTraceback>(cx) else { continue };
             let code = t.frame().code();
-            let key = (code.file.to_owned(), t.line.get(), code.head.name.to_owned());
+            let key = (code.file().to_owned(), t.line.get(), code.head.name.to_owned());
             if last.as_ref() == Some(&key) {
                 count += 1;
             } else {
@@ -231,7 +231,7 @@ impl Printer {
         indent: &str,
         out: &mut String,
     ) {
-        let (file, name) = (code.file, code.head.name);
+        let (file, name) = (code.file(), code.head.name);
         let _ = writeln!(out, "{indent}  File \"{file}\", line {line}, in {name}");
         let position = code.position(at);
         let mut text = String::new();

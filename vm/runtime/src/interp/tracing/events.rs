@@ -201,7 +201,7 @@ impl Place<'_> {
             return Ok(());
         }
         let from = branch as usize - 1;
-        let behind = from + crate::interp::slow::words(self.code.running().compiled(from));
+        let behind = from + self.code.running().compiled(from).map_or(1, |branch| branch.op.words());
         let which = if self.at == behind { event::BRANCH_LEFT } else { event::BRANCH_RIGHT };
         let place = Place { at: from, ..*self };
         place.monitor(cx, which, &[Ref::immediate(self.offset())])
@@ -268,7 +268,10 @@ fn report(cx: &mut Cx, frame: Frame, ip: *const u64) -> R<()> {
 
 /// Whether the instruction before is the `yield` at which a generator was suspended.
 fn has_yielded(code: &PyCode, at: usize) -> bool {
-    at.checked_sub(1).is_some_and(|at| code.running().compiled(at) as u8 == Op::Yield as u8)
+    // The word before may be an inline cache, so what it was compiled as counts.
+    at.checked_sub(1)
+        .and_then(|at| code.running().code.get(at))
+        .is_some_and(|word| word as u8 == Op::Yield as u8)
 }
 
 /// An exception has come up in a frame, or through it; `again` if a clause raises it once more.

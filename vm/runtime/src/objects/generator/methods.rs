@@ -272,7 +272,7 @@ pub(super) fn origin(cx: &Cx, own: Frame) -> Obj {
         .map(|(frame, ip)| {
             let code = frame.code();
             let line = code.position(code.offset_of(ip)).line;
-            cx.tuple(vec![cx.str(code.file), cx.int(i64::from(line)), cx.str(code.head.name)])
+            cx.tuple(vec![cx.str(code.file()), cx.int(i64::from(line)), cx.str(code.head.name)])
         })
         .collect();
     cx.tuple(entries)
