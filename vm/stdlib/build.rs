@@ -17,9 +17,12 @@ use ungil_compiler::{Mode, Options};
 const LEFT_OUT: &[&str] =
     &["test", "tests", "idlelib", "lib2to3", "ensurepip", "turtledemo", "tkinter", "__pycache__"];
 
+/// What is no module, but runs when `importlib` is imported, and the name it has in the files.
+const FINDER: (&str, &str) = ("src/imp/finder.py", "importlib/<finder>");
+
 fn main() {
     let root = Path::new(rustpython_pylib::LIB_PATH);
-    let mut files = Vec::new();
+    let mut files = vec![FINDER.1.to_string()];
     collect(root, "", &mut files);
     files.sort();
     let packed = pack_all(root, &files);
@@ -41,6 +44,7 @@ fn main() {
         fs::write(Path::new(&out).join(name), bytes).expect("the library can be written");
     }
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={}", FINDER.0);
 }
 
 /// A file of the library.
@@ -76,7 +80,8 @@ fn pack_all(root: &Path, files: &[String]) -> Vec<Packed> {
 }
 
 fn pack(root: &Path, path: &str) -> Packed {
-    let source = fs::read(root.join(path)).expect("a file of the library can be read");
+    let file = if path == FINDER.1 { FINDER.0.into() } else { root.join(path) };
+    let source = fs::read(file).expect("a file of the library can be read");
     let unit = ungil_compiler::compile_bytes(&source, path, Mode::Exec, &Options::default()).ok();
     let unit = unit.as_deref();
     Packed {

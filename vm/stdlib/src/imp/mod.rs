@@ -3,15 +3,17 @@
 //! The two frozen modules are made from the library's `importlib/_bootstrap.py` and `_bootstrap_external.py` when
 //! `importlib` is first imported; `finder.py` then installs the importers and tells the VM.
 
+use ungil_runtime::SharedValue;
 use ungil_runtime::import::{self, Importlib};
+use ungil_runtime::objects::code;
 use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::module::{add, add_functions, new_module};
 use ungil_runtime::objects::str::PyStr;
 use ungil_runtime::objects::tuple::PyTuple;
 use ungil_runtime::prelude::*;
-use ungil_runtime::{Config, SharedValue};
 
-const FINDER: &str = include_str!("finder.py");
+/// `finder.py` in the embedded library.
+const FINDER: &str = "importlib/<finder>";
 /// In front of the compiled files of `importlib`'s own loaders: another number for each version of the compiler.
 const MAGIC: i64 = 0x0a0d_0000 | (ungil_compiler::ID % 0xffff) as i64;
 
@@ -177,20 +179,32 @@ pub fn init(cx: &mut Cx, module: &Obj) -> R<()> {
     Ok(())
 }
 
-/// A source file of the library, embedded or in the folder that replaces it.
-fn library_source(config: &Config, path: &str) -> Option<Vec<u8>> {
-    match config.stdlib_dir.is_empty() {
-        true => crate::library::embedded(path),
-        false => std::fs::read(format!("{}/{path}", config.stdlib_dir)).ok(),
+/// Runs a file of the library, embedded or in the folder that replaces it.
+fn run_library(cx: &mut Cx, module: &Obj, path: &str, shown: &str) -> R<()> {
+    let dict = cx.get_attr(module.r(), cx.vm.names.dict.get())?;
+    if cx.vm.config.stdlib_dir.is_empty() {
+        return run_embedded(cx, path, shown, dict);
+    }
+    match std::fs::read(format!("{}/{path}", cx.vm.config.stdlib_dir)) {
+        Ok(source) => import::run_source(cx, &source, shown, dict).map(drop),
+        Err(_) => Err(missing(cx, path)),
     }
 }
 
-fn run_library(cx: &mut Cx, module: &Obj, path: &str, shown: &str) -> R<()> {
-    let Some(source) = library_source(&cx.vm.config.clone(), path) else {
-        return Err(cx.error(Builtin::ImportError, &format!("the library has no {path}")));
-    };
-    let dict = cx.get_attr(module.r(), cx.vm.names.dict.get())?;
-    import::run_source(cx, &source, shown, dict).map(drop)
+/// Runs an embedded file, as it was compiled if nothing asks for another way.
+fn run_embedded(cx: &mut Cx, path: &str, shown: &str, namespace: Obj) -> R<()> {
+    let packed = crate::library::embedded_code(path).filter(|_| cx.vm.config.optimize == 0);
+    if let Some(code) = packed.and_then(|packed| code::of_packed(cx, packed, shown)) {
+        return import::run_code(cx, code, namespace, None).map(drop);
+    }
+    match crate::library::embedded(path) {
+        Some(source) => import::run_source(cx, &source, shown, namespace).map(drop),
+        None => Err(missing(cx, path)),
+    }
+}
+
+fn missing(cx: &mut Cx, path: &str) -> Err {
+    cx.error(Builtin::ImportError, &format!("the library has no {path}"))
 }
 
 /// `_frozen_importlib`; brings the external part with it.
@@ -201,7 +215,7 @@ pub fn init_bootstrap(cx: &mut Cx, module: &Obj) -> R<()> {
     let external = import::import_module(cx, "_frozen_importlib_external")?;
     add(cx, module, "_bootstrap_external", external.clone());
     let namespace = PyDict::new(cx);
-    import::run_source(cx, FINDER.as_bytes(), "<frozen importlib._finder>", namespace.clone())?;
+    run_embedded(cx, FINDER, "<frozen importlib._finder>", namespace.clone())?;
     let key = cx.str("install");
     let install = cx.get_item(namespace.r(), key.r())?;
     let made = cx.call(install.r(), &[module.r(), external.r(), imp.r()])?;
