@@ -6,42 +6,13 @@
 use super::{PyStr, code_points, new};
 use crate::cx::SharedValue;
 use crate::prelude::*;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use hashbrown::HashTable;
 use ungil_locks::primitive::Mutex;
 
 const SHARDS: usize = 16;
 
-/// The text of an immortal string, by its hash of the VM.
-#[derive(PartialEq, Eq)]
-struct Key {
-    hash: i64,
-    text: &'static [u8],
-}
-
-impl std::hash::Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_i64(self.hash);
-    }
-}
-
-/// Passes on the hash that a [`Key`] has already.
-#[derive(Default)]
-struct Known(u64);
-
-impl Hasher for Known {
-    fn write(&mut self, _: &[u8]) {}
-
-    fn write_i64(&mut self, hash: i64) {
-        self.0 = hash as u64;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-type Shard = HashMap<Key, SharedValue, BuildHasherDefault<Known>>;
+/// Exact, immortal strings, by their hashes of the VM: each says its own.
+type Shard = HashTable<SharedValue>;
 
 /// See the module's head.
 pub struct InternTable {
@@ -88,15 +59,13 @@ impl InternTable {
     fn intern_text(&self, text: &[u8]) -> SharedValue {
         let hash = super::hash_bytes(self.seed, text);
         let mut shard = self.shard(hash);
-        if let Some(&found) = find(&shard, hash, text) {
+        if let Some(found) = find(&shard, hash, text) {
             return found;
         }
         let made = new::new_immortal(text, hash);
-        // SAFETY: made just now, and never freed.
-        let key = Key { hash, text: unsafe { (*made).as_bytes() } };
         // SAFETY: an immortal object.
         let value = SharedValue::new(unsafe { Obj::from_owned(Value::from_ptr(made)) });
-        shard.insert(key, value);
+        insert(&mut shard, hash, value);
         value
     }
 
@@ -105,19 +74,17 @@ impl InternTable {
         let mut shard = self.shard(hash);
         // SAFETY: the caller gives an exact string.
         let text = unsafe { s.cast_unchecked::<PyStr>() }.as_bytes();
-        if let Some(&found) = find(&shard, hash, text) {
+        if let Some(found) = find(&shard, hash, text) {
             drop(shard);
             drop(s);
             // SAFETY: immortal: never counted.
             return unsafe { Obj::from_owned(found.get().value()) };
         }
-        // SAFETY: the string becomes immortal below and never changes.
-        let text = unsafe { std::slice::from_raw_parts(text.as_ptr(), text.len()) };
         if let Some(h) = s.r().header() {
             h.set_flag(crate::flag::INTERNED);
         }
         let value = SharedValue::new(s);
-        shard.insert(Key { hash, text }, value);
+        insert(&mut shard, hash, value);
         // SAFETY: immortal: never counted.
         unsafe { Obj::from_owned(value.get().value()) }
     }
@@ -125,15 +92,27 @@ impl InternTable {
     /// Calls `f` with each interned string.
     pub fn for_each(&self, mut f: impl FnMut(Ref<'static>)) {
         for shard in &self.shards {
-            shard.lock().unwrap_or_else(|p| p.into_inner()).values().for_each(|v| f(v.get()));
+            shard.lock().unwrap_or_else(|p| p.into_inner()).iter().for_each(|v| f(v.get()));
         }
     }
 }
 
-fn find<'a>(shard: &'a Shard, hash: i64, text: &[u8]) -> Option<&'a SharedValue> {
-    // SAFETY: the longer lifetime is only claimed for the look-up, which keeps nothing.
-    let text = unsafe { std::slice::from_raw_parts(text.as_ptr(), text.len()) };
-    shard.get(&Key { hash, text })
+fn string(entry: &SharedValue) -> &'static PyStr {
+    // SAFETY: nothing else is put into a table.
+    unsafe { entry.get().cast_unchecked::<PyStr>() }
+}
+
+fn find(shard: &Shard, hash: i64, text: &[u8]) -> Option<SharedValue> {
+    let is_it = |entry: &SharedValue| {
+        let string = string(entry);
+        string.hash.get() == hash && string.as_bytes() == text
+    };
+    shard.find(hash as u64, is_it).copied()
+}
+
+/// Adds a string that knows its hash.
+fn insert(shard: &mut Shard, hash: i64, value: SharedValue) {
+    shard.insert_unique(hash as u64, value, |entry| string(entry).hash.get() as u64);
 }
 
 /// The interned string of Rust text.
