@@ -113,13 +113,13 @@ pub struct Body<'a> {
 pub fn unpack_positions(bytes: &[u8], words: usize) -> Option<Vec<Position>> {
     let mut input = Input { rest: bytes, depth: 0 };
     let mut positions = Vec::with_capacity(words);
-    let mut line = 0;
+    let mut position = Position::default();
     while positions.len() < words {
-        let (run, position) = input.run(&mut line)?;
-        if run == 0 || run > words - positions.len() {
+        let length = input.run(&mut position)?;
+        if length == 0 || length > words - positions.len() {
             return None;
         }
-        positions.resize(positions.len() + run, position);
+        positions.resize(positions.len() + length, position);
     }
     input.rest.is_empty().then_some(positions)
 }
@@ -127,10 +127,9 @@ pub fn unpack_positions(bytes: &[u8], words: usize) -> Option<Vec<Position>> {
 /// The position of one word, without allocating.
 pub fn unpack_position(bytes: &[u8], at: usize) -> Option<Position> {
     let mut input = Input { rest: bytes, depth: 0 };
-    let (mut end, mut line) = (0usize, 0);
+    let (mut end, mut position) = (0usize, Position::default());
     loop {
-        let (run, position) = input.run(&mut line)?;
-        end = end.checked_add(run)?;
+        end = end.checked_add(input.run(&mut position)?)?;
         if at < end {
             return Some(position);
         }
@@ -304,17 +303,57 @@ fn put_body(out: &mut Vec<u8>, unit: &CodeUnit) {
     put_positions(out, &unit.positions);
 }
 
-/// Runs of words with the same position, each: length, line after the one before, lines, columns.
+/// The first byte of a run of words with the same position says what follows and what does not: most runs are short, on the line
+/// of the one before or the next, and many begin or end where that one does.
+mod run {
+    /// The length; if it is this much, it follows.
+    pub const LENGTH: u8 = 7;
+    pub const NEXT_LINE: u8 = 1 << 3;
+    /// The distance from the line before follows.
+    pub const OTHER_LINE: u8 = 1 << 4;
+    /// The number of lines follows.
+    pub const LINES: u8 = 1 << 5;
+    /// The column follows.
+    pub const COLUMN: u8 = 1 << 6;
+    /// The distance of the last column from the first follows.
+    pub const END_COLUMN: u8 = 1 << 7;
+}
+
 fn put_positions(out: &mut Vec<u8>, positions: &[Position]) {
-    let mut line = 0i64;
-    for run in positions.chunk_by(|a, b| a == b) {
-        let p = run[0];
-        put(out, run.len() as u64);
-        put_signed(out, i64::from(p.line) - line);
-        put_signed(out, i64::from(p.end_line) - i64::from(p.line));
-        put(out, p.column.into());
-        put_signed(out, i64::from(p.end_column) - i64::from(p.column));
-        line = p.line.into();
+    let mut before = Position::default();
+    for words in positions.chunk_by(|a, b| a == b) {
+        let p = words[0];
+        let down = i64::from(p.line) - i64::from(before.line);
+        let lines = i64::from(p.end_line) - i64::from(p.line);
+        let mut first = words.len().min(run::LENGTH.into()) as u8;
+        first |= match down {
+            0 => 0,
+            1 => run::NEXT_LINE,
+            _ => run::OTHER_LINE,
+        };
+        let differing = [
+            (lines != 0, run::LINES),
+            (p.column != before.column, run::COLUMN),
+            (p.end_column != before.end_column, run::END_COLUMN),
+        ];
+        first |= differing.iter().filter(|(differs, _)| *differs).fold(0, |bits, (_, bit)| bits | bit);
+        out.push(first);
+        if first & run::LENGTH == run::LENGTH {
+            put(out, words.len() as u64);
+        }
+        if first & run::OTHER_LINE != 0 {
+            put_signed(out, down);
+        }
+        if first & run::LINES != 0 {
+            put_signed(out, lines);
+        }
+        if first & run::COLUMN != 0 {
+            put(out, p.column.into());
+        }
+        if first & run::END_COLUMN != 0 {
+            put_signed(out, i64::from(p.end_column) - i64::from(p.column));
+        }
+        before = p;
     }
 }
 
@@ -381,6 +420,10 @@ fn put_const(out: &mut Vec<u8>, constant: &Const) {
             put_unit(out, unit);
         }
     }
+}
+
+fn moved(from: u32, by: i64) -> Option<u32> {
+    i64::from(from).checked_add(by)?.try_into().ok()
 }
 
 /// Bytes being read.
@@ -495,20 +538,24 @@ impl<'a> Input<'a> {
         })
     }
 
-    /// How many words a run has, and their position; `line` is that of the run before.
-    fn run(&mut self, line: &mut i64) -> Option<(usize, Position)> {
-        let run = usize::try_from(self.number()?).ok()?;
-        *line = line.checked_add(self.signed()?)?;
-        let end_line = line.checked_add(self.signed()?)?;
-        let column = self.number()?;
-        let end_column = i64::try_from(column).ok()?.checked_add(self.signed()?)?;
-        let position = Position {
-            line: (*line).try_into().ok()?,
-            end_line: end_line.try_into().ok()?,
-            column: column.try_into().ok()?,
-            end_column: end_column.try_into().ok()?,
+    /// How many words a run has; `position` becomes theirs from that of the run before.
+    fn run(&mut self, position: &mut Position) -> Option<usize> {
+        let first = self.byte()?;
+        let has = |bit| first & bit != 0;
+        let length = match first & run::LENGTH {
+            run::LENGTH => usize::try_from(self.number()?).ok()?,
+            length => length.into(),
         };
-        Some((run, position))
+        let down = if has(run::OTHER_LINE) { self.signed()? } else { has(run::NEXT_LINE).into() };
+        position.line = moved(position.line, down)?;
+        position.end_line = moved(position.line, if has(run::LINES) { self.signed()? } else { 0 })?;
+        if has(run::COLUMN) {
+            position.column = self.word()?;
+        }
+        if has(run::END_COLUMN) {
+            position.end_column = moved(position.column, self.signed()?)?;
+        }
+        Some(length)
     }
 
     fn constant(&mut self) -> Option<Const<Head<'a>>> {
@@ -608,6 +655,28 @@ mod tests {
         assert_eq!(unpack_position(body.positions, 3), None);
         let found: Vec<_> = (0..4).map(|at| body.code.get(at)).collect();
         assert_eq!(found, [Some(unit.code[0]), Some(u64::MAX), Some(0), None]);
+    }
+
+    #[test]
+    fn positions_of_all_kinds_come_back() {
+        let steps = [-3, 0, 1, 2, 1000];
+        let mut positions = vec![Position::default(); 6];
+        for (i, step) in steps.iter().flat_map(|down| steps.map(|lines| (down, lines))).enumerate() {
+            let before = positions[positions.len() - 1];
+            let line = (i64::from(before.line) + step.0).max(1) as u32;
+            let end_line = (i64::from(line) + step.1).max(0) as u32;
+            for (column, end_column) in
+                [(0, 0), (before.column, 90 + i as u32), (200, before.end_column), (7, 3)]
+            {
+                let position = Position { line, end_line, column, end_column };
+                positions.extend(std::iter::repeat_n(position, 1 + i % 9));
+            }
+        }
+        let mut bytes = Vec::new();
+        put_positions(&mut bytes, &positions);
+        assert_eq!(unpack_positions(&bytes, positions.len()).unwrap(), positions);
+        assert_eq!(unpack_position(&bytes, 100), Some(positions[100]));
+        assert_eq!(unpack_positions(&bytes, positions.len() - 1), None);
     }
 
     #[test]
