@@ -15,6 +15,7 @@ mod cmath;
 mod collections;
 mod contextvars;
 mod csv;
+mod ctypes;
 mod datetime;
 mod decimal;
 mod elementtree;
@@ -94,6 +95,7 @@ const MODULES: &[(&str, Init)] = &[
     ("_collections", collections::init),
     ("_contextvars", contextvars::init),
     ("_csv", csv::init),
+    ("_ctypes", ctypes::init),
     ("_datetime", datetime::init),
     ("_decimal", decimal::init),
     ("_elementtree", elementtree::init),

@@ -73,6 +73,7 @@ impl PyType {
             bases: Slot::empty(),
             mro: Slot::empty(),
             replaced: Slot::empty(),
+            native: Slot::empty(),
             base: AtomicPtr::default(),
             flags: AtomicU32::new(flags),
             ops,
@@ -218,6 +219,24 @@ impl TypeBuilder {
             Builtin::COUNT,
         );
         let dict = PyDict::new(cx);
+        crate::objects::type_::link(cx, class, &[base], dict);
+        TypeBuilder { which: Builtin::Object, class }
+    }
+
+    /// A type of a native module whose class is a metaclass of that module: with a layout of its own under `object`, or with
+    /// the layout of a native base.
+    pub fn native_of(
+        cx: &mut Cx,
+        meta: &PyType,
+        full_name: &str,
+        base: Option<&'static PyType>,
+        (ops, payload_size): (&'static TypeOps, usize),
+        flags: u32,
+    ) -> TypeBuilder {
+        let meta = meta.root_shape().head.id;
+        let class = PyType::allocate(meta, full_name.into(), ops, payload_size, flags, Builtin::COUNT);
+        let dict = PyDict::new(cx);
+        let base = base.unwrap_or_else(|| cx.builtin(Builtin::Object));
         crate::objects::type_::link(cx, class, &[base], dict);
         TypeBuilder { which: Builtin::Object, class }
     }

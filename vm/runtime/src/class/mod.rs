@@ -102,6 +102,8 @@ pub struct PyType {
     pub mro: Slot,
     /// Earlier tuples of bases and MROs: each time a tuple of one and those before.
     pub(crate) replaced: Slot,
+    /// What a metaclass written in Rust knows of the class: set once, lasts as long as the class.
+    pub(crate) native: Slot,
     /// The best base: the one that decides the layout of instances; null for `object`.
     pub base: AtomicPtr<PyType>,
     pub flags: AtomicU32,

@@ -25,6 +25,11 @@ pub(crate) fn set_context(cx: *const Cx) {
     HERE.with(|here| here.set(cx));
 }
 
+/// The context of the calling thread, null if it has none: for natives that C code calls back.
+pub fn current_context() -> *const Cx {
+    HERE.with(Cell::get)
+}
+
 /// Where a thread is, as far as it has said.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {

@@ -14,7 +14,7 @@ mod rlock;
 mod start;
 
 pub use handle::after_fork_child;
-pub use start::end as end_of_foreign_thread;
+pub use start::{end as end_of_foreign_thread, visit};
 
 use std::time::{Duration, Instant};
 use ungil_locks::{AcquireResult, RawLock};

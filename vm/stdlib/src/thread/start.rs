@@ -163,14 +163,17 @@ fn drop_task(task: Task) {
     drop(task.kwargs.map(Shared::into_obj));
 }
 
-/// All of a thread's life.
-fn live(vm: &'static Vm, task: Task, handle: &ThreadHandle) {
-    handle.set_running(ident());
-    let _addressee = crate::signal::Addressee::here();
+/// Runs `f` in a context for this thread, which has none, and ends that again: for threads that C code has started.
+pub fn visit(vm: &'static Vm, f: impl FnOnce(&mut Cx)) {
     let mut cx = Cx::new(vm);
     cx.mutator().attach();
-    work(&mut cx, task);
+    f(&mut cx);
     end(&mut cx);
+    leave(cx);
+}
+
+/// Detaches for good.
+fn leave(mut cx: Box<Cx>) {
     cx.mutator().detach();
     // The last references that detaching gives up may be to objects with finalizers.
     while cx.mutator().has_pending() {
@@ -179,7 +182,17 @@ fn live(vm: &'static Vm, task: Task, handle: &ThreadHandle) {
         cx.mutator().detach();
     }
     cx.mutator().give_up();
-    drop(cx);
+}
+
+/// All of a thread's life.
+fn live(vm: &'static Vm, task: Task, handle: &ThreadHandle) {
+    handle.set_running(ident());
+    let _addressee = crate::signal::Addressee::here();
+    let mut cx = Cx::new(vm);
+    cx.mutator().attach();
+    work(&mut cx, task);
+    end(&mut cx);
+    leave(cx);
     // ORD: relaxed; a number for people.
     let _ = RUNNING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
     handle.set_done();

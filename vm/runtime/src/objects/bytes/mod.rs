@@ -36,7 +36,7 @@ use crate::prelude::*;
 use std::sync::OnceLock;
 use ungil_locks::primitive::AtomicI64;
 
-/// A `bytes` object; the bytes follow the fields.
+/// A `bytes` object; the bytes follow the fields, and a zero follows them, so that C functions may be given their address.
 #[repr(C)]
 pub struct PyBytes {
     pub h: Header,
@@ -59,7 +59,7 @@ unsafe impl Object for PyBytes {
 pub static BYTES_OPS: TypeOps = TypeOps {
     name: "bytes",
     // SAFETY: the object is a `bytes`.
-    size: |h| DATA_OFFSET + unsafe { (*h.cast::<PyBytes>()).len },
+    size: |h| DATA_OFFSET + unsafe { (*h.cast::<PyBytes>()).len } + 1,
     trace: None,
     drop_fields: None,
     needs_finalizer: crate::finalize::has_del,
@@ -112,7 +112,7 @@ pub(crate) unsafe fn build(cx: &Cx, len: usize, fill: impl FnOnce(*mut u8)) -> O
     if len > MAX_LEN {
         return None;
     }
-    let p = cx.mutator().allocate(DATA_OFFSET + len);
+    let p = cx.mutator().allocate(DATA_OFFSET + len + 1);
     if p.is_null() {
         return None;
     }
@@ -120,6 +120,7 @@ pub(crate) unsafe fn build(cx: &Cx, len: usize, fill: impl FnOnce(*mut u8)) -> O
     unsafe {
         p.cast::<PyBytes>().write(fields(Header::new(Builtin::Bytes as u32), len));
         fill(p.add(DATA_OFFSET));
+        p.add(DATA_OFFSET + len).write(0);
         Some(Obj::from_owned(Value::from_ptr(p)))
     }
 }
@@ -190,9 +191,10 @@ pub fn new_bytes_of(cx: &mut Cx, class: &PyType, contents: &[u8]) -> R {
     let len = contents.len();
     // SAFETY: the payload is a `bytes` of this length, all written; the class derives from bytes.
     unsafe {
-        cx.alloc_sized(class, DATA_OFFSET + len, |h, p| {
+        cx.alloc_sized(class, DATA_OFFSET + len + 1, |h, p| {
             p.cast::<PyBytes>().write(fields(h, len));
             p.add(DATA_OFFSET).copy_from_nonoverlapping(contents.as_ptr(), len);
+            p.add(DATA_OFFSET + len).write(0);
         })
     }
 }

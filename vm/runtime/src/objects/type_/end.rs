@@ -13,15 +13,15 @@ use std::sync::PoisonError;
 use ungil_locks::primitive::Ordering;
 
 impl PyType {
-    fn slots(&self) -> [&Slot; 5] {
-        [&self.qualname, &self.dict, &self.bases, &self.mro, &self.replaced]
+    fn slots(&self) -> [&Slot; 6] {
+        [&self.qualname, &self.dict, &self.bases, &self.mro, &self.replaced, &self.native]
     }
 }
 
 pub(super) unsafe fn trace(h: *mut Header, visit: &mut dyn FnMut(Value)) {
     // SAFETY: called with a class.
     let class = unsafe { &*h.cast::<PyType>() };
-    for slot in class.slots() {
+    for slot in class.slots().into_iter().filter(|slot| !slot.is_empty()) {
         visit(slot.peek());
     }
 }

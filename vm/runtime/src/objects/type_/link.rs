@@ -144,3 +144,20 @@ pub fn set_place(
         class.root_shape.store(shape as *const Shape as *mut Shape, Ordering::Release);
     }
 }
+
+/// Gives a class what its metaclass, written in Rust, knows of it. Once.
+pub fn set_native_part(cx: &Cx, class: &PyType, part: Obj) {
+    class.native.set(&class.h, cx, lasting(cx, class, part));
+}
+
+/// What [`set_native_part`] has given the class.
+#[inline]
+pub fn native_part<T: Object>(cx: &Cx, class: &'static PyType) -> Option<&'static T> {
+    let part = class.native.peek();
+    if part.is_undef() {
+        return None;
+    }
+    // SAFETY: set once and kept as long as the class.
+    let part: Ref<'static> = unsafe { Ref::from_value(part) };
+    part.downcast::<T>(cx)
+}

@@ -24,7 +24,7 @@ pub use call::{
 };
 pub use create::{build_class, new_class};
 pub(crate) use end::{extents, forget_stw, release};
-pub use link::link;
+pub use link::{link, native_part, set_native_part};
 pub use member::{member_offset, new_native_member};
 
 use crate::objects::native::PyGetSet;
