@@ -29,7 +29,7 @@ pub fn layout(code: u8) -> Option<(usize, usize)> {
 
 /// Whether there is a type of the other order of bytes.
 pub fn can_swap(code: u8) -> bool {
-    b"hHiIlLqQfd".contains(&code)
+    b"hHiIlLqQfdFD".contains(&code)
 }
 
 /// Whether the letter is that of a whole number of so many bytes, and whether that has a sign.
@@ -147,8 +147,14 @@ pub fn get(cx: &mut Cx, code: u8, swapped: bool, at: *const u8) -> R {
         b'f' => cx.float(f64::from(f32::from_bits(word(at, 4, swapped) as u32))),
         b'd' => cx.float(f64::from_bits(word(at, 8, swapped))),
         b'g' => cx.float(double_at(at)),
-        b'F' => new_complex(cx, raw::read::<f32>(at).into(), raw::read::<f32>(at.wrapping_add(4)).into()),
-        b'D' => new_complex(cx, raw::read(at), raw::read(at.wrapping_add(8))),
+        b'F' => {
+            let part = |at| f64::from(f32::from_bits(word(at, 4, swapped) as u32));
+            new_complex(cx, part(at), part(at.wrapping_add(4)))
+        }
+        b'D' => {
+            let part = |at| f64::from_bits(word(at, 8, swapped));
+            new_complex(cx, part(at), part(at.wrapping_add(8)))
+        }
         b'G' => new_complex(cx, double_at(at), double_at(at.wrapping_add(long_double::SIZE))),
         b'u' => return text_of_wide(cx, &[raw::read(at)]),
         b'O' => match raw::read::<u64>(at) {
@@ -211,8 +217,14 @@ pub fn set(cx: &mut Cx, code: u8, swapped: bool, at: *mut u8, v: Ref<'_>) -> R {
         b'F' | b'D' | b'G' => {
             let (real, imag) = as_parts(cx, v)?;
             match code {
-                b'F' => raw::write(at, [real as f32, imag as f32]),
-                b'D' => raw::write(at, [real, imag]),
+                b'F' => {
+                    put_word(at, 4, swapped, u64::from((real as f32).to_bits()));
+                    put_word(at.wrapping_add(4), 4, swapped, u64::from((imag as f32).to_bits()));
+                }
+                b'D' => {
+                    put_word(at, 8, swapped, real.to_bits());
+                    put_word(at.wrapping_add(8), 8, swapped, imag.to_bits());
+                }
                 _ => {
                     put_double(at, real);
                     put_double(at.wrapping_add(long_double::SIZE), imag);

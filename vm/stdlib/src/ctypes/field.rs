@@ -5,6 +5,7 @@ use super::info::{Kind, class_in, info_of, info_of_type};
 use super::{Own, array, class_named, codes, keep_class, raw};
 use ungil_locks::primitive::{AtomicBool, Ordering};
 use ungil_runtime::objects::bytes::{PyBytes, new_bytes};
+use ungil_runtime::objects::int::new_word;
 use ungil_runtime::objects::str::PyStr;
 use ungil_runtime::prelude::*;
 
@@ -82,8 +83,9 @@ fn construct(cx: &mut Cx, a: Args<'_>) -> R {
     let (size, offset) = (number(cx, a.get(3), "byte_size")?, number(cx, a.get(4), "byte_offset")?);
     let index = number(cx, a.get(5), "index")?;
     if size != facts.size {
-        let name = cx.repr_string(a.get(1))?;
-        return Err(cx.value_error(format!("byte_size of field {name} does not match its type")));
+        let (name, own) = (cx.repr_string(a.get(1))?, facts.size);
+        let message = format!("byte_size of field {name} ({size}) does not match type size ({own})");
+        return Err(cx.value_error(message));
     }
     let bits = match (a.opt_not_none(7), a.opt_not_none(8)) {
         (Some(bits), offset) => {
@@ -93,9 +95,14 @@ fn construct(cx: &mut Cx, a: Args<'_>) -> R {
             }
             let bits = number(cx, bits, "bit_size")?;
             let offset = offset.map_or(Ok(0), |v| number(cx, v, "bit_offset"))?;
-            if bits == 0 || offset.checked_add(bits).is_none_or(|end| end > 8 * size) {
+            if bits == 0 || bits > 8 * size {
                 let name = cx.repr_string(a.get(1))?;
                 return Err(cx.value_error(format!("number of bits invalid for bit field {name}")));
+            }
+            if offset.checked_add(bits).is_none_or(|end| end > 8 * size) {
+                let (name, most) = (cx.repr_string(a.get(1))?, 8 * size);
+                let message = format!("bit field {name} overflows its type ({offset} + {bits} > {most})");
+                return Err(cx.value_error(message));
             }
             Some((offset as u32, bits as u32))
         }
@@ -211,7 +218,7 @@ fn size(cx: &Cx, a: Args<'_>) -> R {
 
 fn bit_size(cx: &Cx, a: Args<'_>) -> R {
     let place = a.this::<PyField>().place;
-    Ok(cx.int(place.bits.map_or(8 * place.size as i64, |(_, bits)| i64::from(bits))))
+    Ok(new_word(cx, place.bits.map_or(8 * place.size as i128, |(_, bits)| i128::from(bits))))
 }
 
 fn bit_offset(cx: &Cx, a: Args<'_>) -> R {

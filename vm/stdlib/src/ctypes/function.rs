@@ -210,9 +210,23 @@ fn set_restype(cx: &mut Cx, a: Args<'_>) -> R {
     })
 }
 
+/// The flags of its parameters that a function pointer was made with.
+fn own_flags(cx: &Cx, data: &PyCData) -> Option<Obj> {
+    let details = data.details.get(&data.h, cx)?;
+    let own = details.downcast::<PyDetails>(cx)?;
+    own.flags.get(&own.h, cx)
+}
+
 fn set_argtypes(cx: &mut Cx, a: Args<'_>) -> R {
     let (types, converters) = match a.opt_not_none(1) {
-        Some(types) => (Some(types.own(cx)), Some(converters(cx, types)?)),
+        Some(types) => {
+            let converters = converters(cx, types)?;
+            let flags = own_flags(cx, a.this::<PyCData>());
+            if let Some(flags) = flags {
+                check_flags(cx, types, flags.r())?;
+            }
+            (Some(types.own(cx)), Some(converters))
+        }
         None => (None, None),
     };
     set_details(cx, a.get(0), |cx, own| {
@@ -263,13 +277,14 @@ fn from_library(cx: &mut Cx, class: &'static PyType, spec: &[Ref<'_>], rest: &[R
     let &[name, dll] = spec else { return Err(cx.type_error("illegal func_spec argument")) };
     let name = library::name(cx, name, "function name must be string, bytes object or integer")?;
     let handle = library::handle_of(cx, dll)?;
-    let address = match library::find(handle, &name) {
+    let address = match library::find(handle, &name, "function") {
         Ok(address) => address,
         Err(why) => return Err(cx.error(Builtin::AttributeError, &why)),
     };
     let flags = rest.first().filter(|flags| !flags.value().is_none());
-    if let Some(flags) = flags {
-        check_flags(cx, class, *flags)?;
+    let types = info_of(cx, class).and_then(|info| info.argtypes.get(&info.h, cx));
+    if let (Some(flags), Some(types)) = (flags, types) {
+        check_flags(cx, types.r(), *flags)?;
     }
     let made = data::new(cx, class)?;
     if let Some(data) = data_of(cx, made.r()) {
@@ -284,10 +299,8 @@ fn from_library(cx: &mut Cx, class: &'static PyType, spec: &[Ref<'_>], rest: &[R
 }
 
 /// Refuses flags of parameters that do not go with the types.
-fn check_flags(cx: &mut Cx, class: &'static PyType, flags: Ref<'_>) -> R<()> {
-    let Some(info) = info_of(cx, class) else { return Err(cx.type_error("abstract class")) };
-    let Some(types) = info.argtypes.get(&info.h, cx) else { return Ok(()) };
-    let types = cx.collect(types.r())?;
+fn check_flags(cx: &mut Cx, types: Ref<'_>, flags: Ref<'_>) -> R<()> {
+    let types = cx.collect(types)?;
     let Some(flags) = flags.downcast::<PyTuple>(cx) else {
         return Err(cx.type_error("paramflags must be a tuple or None"));
     };

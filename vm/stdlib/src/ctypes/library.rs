@@ -17,14 +17,14 @@ fn last_error() -> Option<String> {
 }
 
 /// The address of a symbol, or why there is none.
-pub fn find(handle: usize, name: &CStr) -> Result<*mut u8, String> {
+pub fn find(handle: usize, name: &CStr, what: &str) -> Result<*mut u8, String> {
     last_error();
     // SAFETY: whether the handle is one is the program's matter, as in C.
     let address = unsafe { libc::dlsym(handle as *mut libc::c_void, name.as_ptr()) };
     if !address.is_null() {
         return Ok(address.cast());
     }
-    Err(last_error().unwrap_or_else(|| format!("symbol '{}' not found", name.to_string_lossy())))
+    Err(last_error().unwrap_or_else(|| format!("{what} '{}' not found", name.to_string_lossy())))
 }
 
 /// The name of a symbol.
@@ -35,6 +35,11 @@ pub fn name(cx: &mut Cx, v: Ref<'_>, message: &str) -> R<CString> {
     let bytes = match (v.downcast::<PyStr>(cx), v.downcast::<PyBytes>(cx)) {
         (Some(s), _) => s.as_bytes(),
         (_, Some(bytes)) => bytes.as_bytes(),
+        // A message that ends so goes on with the type.
+        _ if message.ends_with(' ') => {
+            let got = cx.type_name(v);
+            return Err(cx.type_error(format!("{message}{got}")));
+        }
         _ => return Err(cx.type_error(message)),
     };
     CString::new(bytes).map_err(|_| cx.value_error("embedded null character"))
@@ -90,8 +95,8 @@ fn handle(cx: &mut Cx, v: Ref<'_>) -> R<usize> {
 /// `dlsym(handle, name)`: an address.
 pub fn symbol(cx: &mut Cx, a: Args<'_>) -> R {
     let handle = handle(cx, a.get(0))?;
-    let name = name(cx, a.get(1), "dlsym() argument 2 must be str")?;
-    match find(handle, &name) {
+    let name = name(cx, a.get(1), "dlsym() argument 2 must be str, not ")?;
+    match find(handle, &name, "symbol") {
         Ok(address) => Ok(cx.int_u64(address as u64)),
         Err(why) => Err(cx.error(Builtin::OSError, &why)),
     }

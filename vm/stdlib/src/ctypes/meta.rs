@@ -72,9 +72,9 @@ fn from_buffer_copy(cx: &mut Cx, a: Args<'_>) -> R {
 
 fn in_dll(cx: &mut Cx, a: Args<'_>) -> R {
     let class = this(cx, a)?;
-    let name = library::name(cx, a.get(2), "in_dll() argument 2 must be str")?;
+    let name = library::name(cx, a.get(2), "in_dll() argument 2 must be str, not ")?;
     let handle = library::handle_of(cx, a.get(1))?;
-    match library::find(handle, &name) {
+    match library::find(handle, &name, "symbol") {
         Ok(address) => data::new_at(cx, class, address),
         Err(why) => Err(cx.value_error(why)),
     }

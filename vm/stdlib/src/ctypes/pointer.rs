@@ -14,7 +14,8 @@ fn set_item_type(cx: &mut Cx, class: &'static PyType, info: &PyInfo, item: Ref<'
         return Err(cx.type_error("_type_ must be a type"));
     }
     let Some(inner) = info_of_type(cx, item) else {
-        return Err(cx.type_error("_type_ must have storage info"));
+        let shown = cx.repr_string(item)?;
+        return Err(cx.type_error(format!("{shown} must have storage info")));
     };
     info.item.set(&info.h, cx, item.own(cx));
     if inner.pointer_type.get(&inner.h, cx).is_none() {

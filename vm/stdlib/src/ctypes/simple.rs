@@ -52,6 +52,9 @@ fn letter(cx: &mut Cx, class: &'static PyType) -> R<u8> {
 
 fn init_class(cx: &mut Cx, a: Args<'_>) -> R {
     let class = this(cx, a)?;
+    if !matches!(a.varargs(cx, 1).len(), 1 | 3) {
+        return Err(cx.type_error("type.__init__() takes 1 or 3 arguments"));
+    }
     let code = letter(cx, class)?;
     set_info(cx, class, facts(code, false), None)?;
     let meta = cx.class_of(class.as_ref());

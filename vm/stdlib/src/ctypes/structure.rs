@@ -7,7 +7,7 @@ use super::meta::{self, this};
 use super::{attr, own_attr};
 use ungil_runtime::import::import_module;
 use ungil_runtime::objects::dict::PyDict;
-use ungil_runtime::objects::str::PyStr;
+use ungil_runtime::objects::str::{PyStr, intern};
 use ungil_runtime::prelude::*;
 
 fn init_class(cx: &mut Cx, a: Args<'_>, kind: Kind) -> R {
@@ -18,7 +18,7 @@ fn init_class(cx: &mut Cx, a: Args<'_>, kind: Kind) -> R {
     let facts = Facts { format: Some("B".into()), ..Facts::new(kind, 0, 1) };
     let info = set_info(cx, class, facts, None)?;
     if let Some(fields) = own_attr(cx, class, "_fields_") {
-        let name = ungil_runtime::objects::str::intern(cx, "_fields_");
+        let name = intern(cx, "_fields_");
         cx.set_attr(class.as_ref(), name.get(), fields)?;
         return Ok(cx.none());
     }
@@ -101,7 +101,8 @@ fn add_field(cx: &mut Cx, class: &'static PyType, facts: &mut Facts, i: usize, f
     facts.has_pointer |= inner.facts().points();
     facts.add_leaves(inner.facts(), payload.place.offset);
     let name = payload.name(cx);
-    cx.set_attr(class.as_ref(), name.r(), field.clone())
+    let name = intern(cx, &cx.text_of(name.r()));
+    cx.set_attr(class.as_ref(), name.get(), field.clone())
 }
 
 /// Makes the fields of those named in `_anonymous_` fields of the structure itself.
@@ -115,8 +116,8 @@ fn add_anonymous(cx: &mut Cx, class: &'static PyType) -> R<()> {
         Err(err) => return Err(err),
     };
     for name in names {
-        let found = cx.get_attr_opt(class.as_ref(), name.r())?;
-        let Some(field) = found.as_ref().and_then(|found| found.downcast::<PyField>(cx)) else {
+        let found = cx.get_attr(class.as_ref(), name.r())?;
+        let Some(field) = found.downcast::<PyField>(cx) else {
             let name = cx.text_of(name.r());
             let message = format!("'{name}' is specified in _anonymous_ but not in _fields_");
             return Err(cx.error(Builtin::AttributeError, &message));

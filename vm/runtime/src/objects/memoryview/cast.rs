@@ -66,9 +66,6 @@ pub(super) fn cast(cx: &mut Cx, a: Args<'_>) -> R {
         return Err(cx.type_error("memoryview: cast must be 1D -> ND or ND -> 1D"));
     }
     let code = item::code_of(&format);
-    if old_code == 0 {
-        return Err(cx.value_error(format!("memoryview: source {NATIVE}")));
-    }
     if code == 0 {
         return Err(cx.value_error(format!("memoryview: destination {NATIVE}")));
     }

@@ -19,7 +19,7 @@ fn not_implemented(cx: &mut Cx, message: &str) -> Err {
 /// The formats whose items cannot be read.
 fn unsupported(cx: &mut Cx, view: &PyMemoryView) -> Err {
     match view.with(cx, |s| s.view.format.to_string()) {
-        Ok(format) => not_implemented(cx, &format!("memoryview: format {format} not supported")),
+        Ok(format) => not_implemented(cx, &super::item::not_supported(&format)),
         Err(err) => err,
     }
 }

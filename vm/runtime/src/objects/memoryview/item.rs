@@ -20,6 +20,14 @@ pub(super) fn code_of(format: &str) -> u8 {
     }
 }
 
+/// What is said of a format whose items cannot be read.
+pub(super) fn not_supported(format: &str) -> String {
+    match format.strip_prefix('@').unwrap_or(format).chars().count() {
+        1 => format!("memoryview: format {format} not supported"),
+        _ => format!("memoryview: unsupported format {format}"),
+    }
+}
+
 /// Bytes of an item, 0 for unknown letters.
 pub(super) fn size(code: u8) -> usize {
     match code {

@@ -254,7 +254,7 @@ fn nested(cx: &Cx, items: &Items, shape: &[usize], bytes: &[u8]) -> Obj {
 fn to_list(cx: &mut Cx, a: Args<'_>) -> R {
     let items = a.this::<PyMemoryView>().items(cx)?;
     if items.code == 0 {
-        let message = format!("memoryview: format {} not supported", items.format);
+        let message = item::not_supported(&items.format);
         return Err(cx.error(Builtin::NotImplementedError, &message));
     }
     Ok(nested(cx, &items, &items.shape, &items.bytes))
@@ -370,7 +370,7 @@ fn iterate(cx: &mut Cx, a: Args<'_>) -> R {
         }
     };
     if code == 0 {
-        let message = format!("memoryview: format {format} not supported");
+        let message = item::not_supported(&format);
         return Err(cx.error(Builtin::NotImplementedError, &message));
     }
     let view = Slot::new(a.get(0).own(cx));

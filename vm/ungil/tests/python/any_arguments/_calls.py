@@ -43,6 +43,7 @@ FORBIDDEN = set("""
     sys.set_coroutine_origin_tracking_depth sys.addaudithook sys.excepthook sys.unraisablehook
     _testcapi.call_in_temporary_c_thread _testcapi.exception_print _testcapi.make_exception_with_doc
     _testcapi.raise_SIGINT_then_send_None _testcapi.raise_exception _testcapi.traceback_print
+    _ctypes.call_function _ctypes.call_cdeclfunction _ctypes.dlopen _ctypes.dlsym _ctypes.dlclose _ctypes.PyObj_FromPtr
     _imp.acquire_lock _imp.release_lock _imp.lock_held _ungil.check
     """.split())
 # Methods that wait, by name, whatever their type.
