@@ -3,7 +3,9 @@
 use crate::{Cx, Err, Obj};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::PoisonError;
 use ungil_gc::Shared;
+use ungil_locks::check;
 use ungil_locks::primitive::Mutex;
 
 /// See the module's head.
@@ -42,4 +44,27 @@ pub fn take_async_exception(cx: &mut Cx) -> Option<Err> {
     drop(pending);
     let exception = shared.into_obj();
     Some(crate::interp::unwind::instantiate_or_keep(cx, exception))
+}
+
+/// Sends an exception, or its class, to the thread that Python knows by this number, which raises it at a safepoint; without an
+/// exception, takes one back that it has not raised. Whether there is such a thread.
+pub fn send_async_exception(cx: &Cx, ident: u64, exception: Option<Obj>) -> bool {
+    let contexts = cx.vm.contexts.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = contexts.iter().find(|entry| entry.ident == ident);
+    // SAFETY: the entry is there, so the context is; what is taken of it is shared by all threads.
+    let Some(thread) = found.map(|entry| unsafe { &*entry.cx }.thread.clone()) else { return false };
+    drop(contexts);
+    let sent = exception.map(Shared::publish);
+    let is_sent = sent.is_some();
+    let mut pending = cx.vm.async_exceptions.lock().unwrap_or_else(PoisonError::into_inner);
+    let old = match sent {
+        Some(sent) => pending.insert(thread.id(), sent),
+        None => pending.remove(&thread.id()),
+    };
+    drop(pending);
+    if is_sent {
+        thread.raise_check(check::ASYNC_EXC);
+    }
+    drop(old.map(Shared::into_obj));
+    true
 }

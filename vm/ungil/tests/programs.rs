@@ -63,6 +63,11 @@ fn weakref_gc() {
 }
 
 #[test]
+fn foreign() {
+    run_folder("foreign");
+}
+
+#[test]
 fn io() {
     run_folder("io");
 }

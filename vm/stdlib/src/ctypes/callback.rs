@@ -95,12 +95,13 @@ pub fn new(cx: &mut Cx, callable: Ref<'_>, info: &PyInfo) -> R<(Obj, usize)> {
     let mut address = std::ptr::null_mut();
     // SAFETY: asks for memory of that size; the types outlive the closure, which keeps their classes.
     let (closure, status) = unsafe {
-        let closure = libffi_sys::ffi_closure_alloc(size_of::<ffi_closure>(), &mut address).cast();
+        let closure =
+            libffi_sys::ffi_closure_alloc(size_of::<ffi_closure>(), &mut address).cast::<ffi_closure>();
         let (n, list) = (frame.types.len() as u32, frame.types.as_mut_ptr());
         let abi = libffi_sys::ffi_abi_FFI_DEFAULT_ABI;
         (closure, libffi_sys::ffi_prep_cif(&mut frame.cif, abi, n, rtype, list))
     };
-    if std::ptr::null::<ffi_closure>() == closure {
+    if closure.is_null() {
         return Err(cx.memory_error());
     }
     let frame = Box::into_raw(frame);

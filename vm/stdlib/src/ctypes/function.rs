@@ -6,7 +6,7 @@ use super::meta::{self, this};
 use super::{
     ARGUMENT_ERROR, Own, attr, call, callback, class_named, codes, is_callable, keep_class, library,
 };
-use super::{own_attr, raw};
+use super::{natives, own_attr, raw};
 use ungil_runtime::objects::sync::locked;
 use ungil_runtime::objects::tuple::PyTuple;
 use ungil_runtime::prelude::*;
@@ -279,7 +279,18 @@ fn from_library(cx: &mut Cx, class: &'static PyType, spec: &[Ref<'_>], rest: &[R
     let handle = library::handle_of(cx, dll)?;
     let address = match library::find(handle, &name, "function") {
         Ok(address) => address,
-        Err(why) => return Err(cx.error(Builtin::AttributeError, &why)),
+        Err(why) => {
+            let of_python = info_of(cx, class).is_some_and(|info| info.facts().flags & PYTHON_API != 0)
+                && (name.to_bytes().starts_with(b"Py") || name.to_bytes().starts_with(b"_Py"));
+            match natives::of_api(name.to_bytes()).filter(|_| of_python) {
+                Some(address) => address,
+                None if of_python => {
+                    let why = format!("{why} (there is no C interface of Python here)");
+                    return Err(cx.error(Builtin::AttributeError, &why));
+                }
+                None => return Err(cx.error(Builtin::AttributeError, &why)),
+            }
+        }
     };
     let flags = rest.first().filter(|flags| !flags.value().is_none());
     let types = info_of(cx, class).and_then(|info| info.argtypes.get(&info.h, cx));

@@ -130,7 +130,7 @@ impl Facts {
             let ffi = ffi_type {
                 size: self.size,
                 alignment: self.align as u16,
-                type_: libffi_sys::ffi_type_enum_STRUCT as u16,
+                type_: libffi_sys::ffi_type_enum_STRUCT,
                 elements: elements.as_mut_ptr(),
             };
             Passed { ffi: Box::new(ffi), _elements: elements }

@@ -1,14 +1,17 @@
-//! Functions that Python calls through C function pointers: `string_at`, `wstring_at`, `memoryview_at`, `cast`.
+//! Functions that Python calls through C function pointers: `string_at`, `wstring_at`, `memoryview_at`, `cast`. They give a new
+//! reference as a word, or zero and an exception that waits for the end of the foreign call.
 //!
-//! They give a new reference as a word, or zero and an exception that waits for the end of the foreign call.
+//! Of the C interface of Python there are the few functions that programs reach for through `pythonapi` and that mean
+//! something here.
 
 use super::callback::with_context;
 use super::{Own, class_named, codes, keep_class, pointer, raw};
 use std::cell::RefCell;
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_int, c_ulong, c_void};
 use ungil_runtime::objects::buffer::{self, BufferOps, View};
 use ungil_runtime::objects::bytes::try_new_bytes;
 use ungil_runtime::prelude::*;
+use ungil_runtime::thread_state::send_async_exception;
 
 thread_local! {
     /// What a function below has raised.
@@ -118,4 +121,42 @@ pub fn addresses() -> [(&'static str, i64); 6] {
         ("_cast_addr", address(cast as *const c_void)),
         ("_memoryview_at_addr", address(memoryview_at as *const c_void)),
     ]
+}
+
+/// `PyThreadState_SetAsyncExc(id, exc)`: how many threads are concerned.
+extern "C" fn set_async_exception(ident: c_ulong, exception: u64) -> c_int {
+    let mut concerned = false;
+    with_context(|cx| {
+        let exception = object(cx, exception).ok().map(|exception| exception.own(cx));
+        concerned = send_async_exception(cx, ident, exception);
+    });
+    c_int::from(concerned)
+}
+
+extern "C" fn increment(word: u64) {
+    with_context(|cx| {
+        if let Ok(object) = object(cx, word) {
+            std::mem::forget(object.own(cx));
+        }
+    });
+}
+
+extern "C" fn decrement(word: u64) {
+    with_context(|_| {
+        if word != 0 {
+            // SAFETY: the program gives up a reference that it has taken, as in C.
+            drop(unsafe { Obj::from_owned(Value(word)) });
+        }
+    });
+}
+
+/// The address of a function of Python's C interface, if there is one of the name.
+pub fn of_api(name: &[u8]) -> Option<*mut u8> {
+    let f = match name {
+        b"PyThreadState_SetAsyncExc" => set_async_exception as *const c_void,
+        b"Py_IncRef" => increment as *const c_void,
+        b"Py_DecRef" => decrement as *const c_void,
+        _ => return None,
+    };
+    Some(f.cast_mut().cast())
 }

@@ -120,3 +120,25 @@ try:
     pythonapi.no_such_symbol
 except AttributeError as e:
     print(str(e).rpartition(": ")[2])
+
+# An exception in another thread
+set_async_exc = pythonapi.PyThreadState_SetAsyncExc
+set_async_exc.argtypes = (c_ulong, py_object)
+running, caught = threading.Event(), []
+
+
+def loop():
+    try:
+        running.set()
+        while True:
+            pass
+    except KeyError as e:
+        caught.append(type(e))
+
+
+t = threading.Thread(target=loop)
+t.start()
+running.wait()
+print(set_async_exc(t.ident, KeyError), set_async_exc(c_ulong(-1), KeyError))
+t.join()
+print(caught)
