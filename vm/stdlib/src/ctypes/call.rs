@@ -190,8 +190,10 @@ pub fn invoke(cx: &mut Cx, address: usize, args: &[Ref<'_>], how: &How<'_>) -> R
     } else {
         cx.detached(run);
     }
+    let outcome = outcome(cx, how, result.as_mut_ptr().cast());
+    // Not before: the result may be an address in what an argument refers to.
     drop(args);
-    outcome(cx, how, result.as_mut_ptr().cast())
+    outcome
 }
 
 /// The Python object for a result.

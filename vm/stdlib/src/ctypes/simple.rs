@@ -58,10 +58,28 @@ fn init_class(cx: &mut Cx, a: Args<'_>) -> R {
     let code = letter(cx, class)?;
     set_info(cx, class, facts(code, false), None)?;
     let meta = cx.class_of(class.as_ref());
-    if std::ptr::eq(meta, class_named(Own::MetaSimple)) && codes::can_swap(code) {
-        add_swapped(cx, class, meta, code, a.varargs(cx, 1))?;
+    if std::ptr::eq(meta, class_named(Own::MetaSimple)) {
+        TypeBuilder::extend(class).quick(make);
+        if codes::can_swap(code) {
+            add_swapped(cx, class, meta, code, a.varargs(cx, 1))?;
+        }
     }
     Ok(cx.none())
+}
+
+/// `c_int(value)`, as long as the class says nothing else of making instances.
+fn make(cx: &mut Cx, class: &'static PyType, args: Args<'_>) -> Option<R> {
+    let simple = class_named(Own::Simple);
+    let plain = args.len() <= 1
+        && class.same_special(cx, simple, Special::New)
+        && class.same_special(cx, simple, Special::Init);
+    plain.then(|| {
+        let made = data::new(cx, class)?;
+        if let Some(value) = args.opt(0) {
+            set(cx, made.r(), value)?;
+        }
+        Ok(made)
+    })
 }
 
 /// Makes the type of the other order of bytes.

@@ -40,6 +40,9 @@ libc.wcslen.argtypes, libc.wcslen.restype = [c_wchar_p], c_size_t
 libc.toupper.argtypes, libc.toupper.restype = [c_int], c_char
 libc.strchr.argtypes, libc.strchr.restype = [c_char_p, c_char], c_char_p
 show("libc.wcslen('w\u00efde')", "libc.toupper(97)", "libc.strchr(b'abcdef', b'd')", "libc.strchr(b'abcdef', b'x')", "libc.strchr(b'abc', 'd')")
+# The result is an address in what was made for the argument.
+libc.wcsstr.argtypes, libc.wcsstr.restype = [c_wchar_p, c_wchar_p], c_wchar_p
+print(libc.wcsstr("in a haystack", "hay"))
 end = c_char_p()
 strtol.argtypes = [c_char_p, POINTER(c_char_p), c_int]
 strtol.restype = c_long
