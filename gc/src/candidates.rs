@@ -41,8 +41,8 @@ pub(crate) struct Candidates {
     large: HashMap<*mut Header, usize, BuildPointerHasher>,
 }
 
-/// Stands for a count of an object that is referenced from outside, or reached from one that is.
-const REACHED: i32 = i32::MAX;
+/// Stands for a count that is not subtracted from: the object has more references than are told apart.
+const MANY: i32 = i32::MAX;
 
 /// Hashes an address by multiplication.
 #[derive(Default, Clone)]
@@ -118,10 +118,17 @@ impl Candidates {
             // SAFETY: alive.
             unsafe { (*h).set_mark(CANDIDATE | (*h).mark()) };
             if let Some(at) = set.place(h) {
-                set.external[at] = count.min(REACHED as i64) as i32;
+                set.external[at] = count.min(MANY as i64) as i32;
             }
         }
         set
+    }
+
+    /// Whether an object is under examination still: nothing that has been kept reaches it.
+    #[inline(always)]
+    fn is_examined(&self, h: *mut Header) -> bool {
+        // SAFETY: callers pass live objects.
+        unsafe { (*h).mark() & CANDIDATE != 0 }
     }
 
     /// The place of an object's count, if it is under examination.
@@ -139,6 +146,14 @@ impl Candidates {
         Some(unsafe { block_number(h) })
     }
 
+    /// Keeps an object that is referenced from outside, or reached from one that is: it is under examination no more, which
+    /// further references to it find out without its place.
+    #[inline(always)]
+    fn reach(h: *mut Header) {
+        // SAFETY: callers pass live objects.
+        unsafe { (*h).set_mark((*h).mark() & !CANDIDATE) };
+    }
+
     unsafe fn subtract_internal(&mut self, m: &Mutator) {
         for i in 0..self.objects.len() {
             let h = self.objects[i];
@@ -146,7 +161,7 @@ impl Candidates {
             unsafe {
                 cycle::trace(m, h, &mut |child| {
                     if let Some(at) = self.place(child)
-                        && self.external[at] != REACHED
+                        && self.external[at] != MANY
                     {
                         self.external[at] -= 1;
                     }
@@ -182,7 +197,7 @@ impl Candidates {
                 panic!("a {name} is referenced {} times more often than it was counted", -self.external[at]);
             }
             if self.external[at] > 0 {
-                self.external[at] = REACHED;
+                Self::reach(h);
                 work.push(h);
             }
         }
@@ -196,7 +211,7 @@ impl Candidates {
         for &h in &self.objects {
             // SAFETY: alive.
             unsafe {
-                if !(*h).is_hub() || self.place(h).is_none_or(|at| self.external[at] == REACHED) {
+                if !(*h).is_hub() || !self.is_examined(h) {
                     continue;
                 }
                 extents.push((h.addr(), h.addr() + m.size_of(h), h));
@@ -229,10 +244,8 @@ impl Candidates {
             }
         }
         for h in known {
-            if let Some(at) = self.place(h)
-                && self.external[at] != REACHED
-            {
-                self.external[at] = REACHED;
+            if self.is_examined(h) {
+                Self::reach(h);
                 work.push(h);
             }
         }
@@ -245,10 +258,8 @@ impl Candidates {
             // SAFETY: alive and unchanging.
             unsafe {
                 cycle::trace_all(m, h, &mut |child| {
-                    if let Some(at) = self.place(child)
-                        && self.external[at] != REACHED
-                    {
-                        self.external[at] = REACHED;
+                    if self.is_examined(child) {
+                        Self::reach(child);
                         work.push(child);
                     }
                 });
@@ -259,7 +270,7 @@ impl Candidates {
     /// Takes the marks away again but for the generations; what has not been reached.
     unsafe fn unmark(mut self, m: &Mutator) -> Vec<*mut Header> {
         let objects = std::mem::take(&mut self.objects);
-        let is_garbage = |h: &*mut Header| self.place(*h).is_some_and(|at| self.external[at] != REACHED);
+        let is_garbage = |h: &*mut Header| self.is_examined(*h);
         let garbage = objects.iter().copied().filter(is_garbage).collect();
         objects.into_iter().chain(m.space.pool.large_objects()).for_each(|h| {
             // SAFETY: alive.

@@ -167,7 +167,10 @@ pub trait Collection {
 ///
 /// # Safety
 /// The object is alive, and nobody changes it meanwhile.
-pub(crate) unsafe fn trace(m: &Mutator, h: *mut Header, visit: &mut dyn FnMut(*mut Header)) {
+pub(crate) unsafe fn trace<F>(m: &Mutator, h: *mut Header, visit: &mut F)
+where
+    F: FnMut(*mut Header) + ?Sized,
+{
     // SAFETY: the caller passes a live object.
     unsafe {
         let shape = m.shape(h);
@@ -191,7 +194,10 @@ pub(crate) unsafe fn trace(m: &Mutator, h: *mut Header, visit: &mut dyn FnMut(*m
 ///
 /// # Safety
 /// As for [`trace`].
-pub(crate) unsafe fn trace_all(m: &Mutator, h: *mut Header, visit: &mut dyn FnMut(*mut Header)) {
+pub(crate) unsafe fn trace_all<F>(m: &Mutator, h: *mut Header, visit: &mut F)
+where
+    F: FnMut(*mut Header) + ?Sized,
+{
     // SAFETY: as the caller promises.
     unsafe {
         let class = (*m.shape(h)).class;

@@ -8,6 +8,7 @@
 //! whoever meets it there before must not count it again (`try_increment` tells), and must not touch it after its
 //! target field has been cleared: that store is what lets its owner free it without the lock.
 
+use crate::candidates::BuildPointerHasher;
 use crate::mutator::Pending;
 use crate::{Header, Mutator, Obj, Value, flag};
 use std::collections::HashMap;
@@ -25,7 +26,7 @@ pub struct WeakCell {
     pub callback: crate::Slot,
 }
 
-type Shard = HashMap<usize, Vec<*mut WeakCell>>;
+type Shard = HashMap<usize, Vec<*mut WeakCell>, BuildPointerHasher>;
 
 /// See the module's head.
 pub struct WeakTable {
@@ -40,13 +41,15 @@ unsafe impl Sync for WeakTable {}
 
 /// # Safety
 /// `cell` is a live weak reference object to `target`, to which the caller holds a reference.
-unsafe fn enter(shard: &mut Shard, cell: *mut WeakCell, target: *mut Header) {
+unsafe fn enter(shard: &mut Shard, cell: *mut WeakCell, target: *mut Header) -> &mut Vec<*mut WeakCell> {
     // SAFETY: as the caller promises.
     unsafe {
         (*target).set_flag(flag::WEAKLY_REFERENCED);
         (*cell).header.set_flag(flag::WEAK_CELL);
     }
-    shard.entry(target as usize).or_default().push(cell);
+    let cells = shard.entry(target as usize).or_default();
+    cells.push(cell);
+    cells
 }
 
 fn find_in(
@@ -68,7 +71,7 @@ fn find_in(
 
 impl Default for WeakTable {
     fn default() -> Self {
-        WeakTable { shards: std::array::from_fn(|_| Mutex::new(HashMap::new())) }
+        WeakTable { shards: std::array::from_fn(|_| Mutex::new(HashMap::default())) }
     }
 }
 
@@ -111,7 +114,8 @@ impl WeakTable {
             let mut shard = self.shard(target);
             let known = find_in(&shard, m, target, want);
             if known.is_none() {
-                enter(&mut shard, cell, target);
+                // In front: whoever asks for it next need not look through those that have callbacks.
+                enter(&mut shard, cell, target).rotate_right(1);
             }
             known
         }

@@ -111,6 +111,9 @@ pub fn immediate_shape(v: Value) -> u32 {
 /// What is added to a name's address to make the key of a store in the table of recent attributes.
 pub const STORE: usize = 1;
 
+/// What is added to a name's address to make the key of a load from a class, whose guard is the id of that class.
+pub const OF_CLASS: usize = 2;
+
 /// The cache word that applies to a receiver of this shape: the site's own, or one from the thread's table of recent
 /// attributes; 0 if neither does.
 ///

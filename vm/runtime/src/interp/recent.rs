@@ -30,9 +30,22 @@ fn word_for(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> u64 {
 pub fn attr(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Known {
     let word = word_for(cx, obj, name);
     match cache::kind(word) {
-        0 | cache::NO_RULE => Known::Nothing,
+        0 => of_class(cx, obj, name),
+        cache::NO_RULE => Known::Nothing,
         cache::MISSING if cx.vm.cells.is_absent(cache::payload(word)) => Known::Missing,
         _ => other(cx, obj, name, word),
+    }
+}
+
+/// As [`attr`] for what no word for the object's shape is known of: it may be a class.
+#[inline(never)]
+fn of_class(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Known {
+    let Some(class) = PyType::from_ref(obj, cx) else { return Known::Nothing };
+    let word = cx.recent_attr(name.value().0 as usize + cache::OF_CLASS, class.class_id);
+    match cache::kind(word) {
+        cache::MISSING if cx.vm.cells.is_absent(cache::payload(word)) => Known::Missing,
+        cache::CLASS_ATTR => other(cx, obj, name, word),
+        _ => Known::Nothing,
     }
 }
 
@@ -66,8 +79,11 @@ pub fn attr_simple(cx: &Cx, obj: Ref<'_>, name: Ref<'_>, missing: Value) -> Valu
 pub fn keep(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) {
     let Some(h) = obj.header() else { return };
     let interned = name.header().is_some_and(|h| h.has_flag(crate::flag::INTERNED));
-    if !interned || cx.is_exactly(obj, Builtin::Module) || PyType::from_ref(obj, cx).is_some() {
+    if !interned || cx.is_exactly(obj, Builtin::Module) {
         return;
+    }
+    if let Some(class) = PyType::from_ref(obj, cx) {
+        return keep_of_class(cx, class, name);
     }
     let guard = h.shape_word();
     // That an attribute was missing may be out of date.
@@ -83,4 +99,21 @@ pub fn keep(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) {
         },
     };
     cache::keep_recent(cx, name, 0, word);
+}
+
+/// As [`keep`] for an attribute of a class.
+fn keep_of_class(cx: &Cx, class: &PyType, name: Ref<'_>) {
+    let known = cx.recent_attr(name.value().0 as usize + cache::OF_CLASS, class.class_id);
+    if !matches!(cache::kind(known), 0 | cache::MISSING) {
+        return;
+    }
+    cx.class_of(class.as_ref()).note_in_caches();
+    let word = match ops::cacheable_load(cx, class.as_ref(), name) {
+        Some(ops::CacheableLoad::OfClass { class_id, cell }) => cache::word(class_id, cache::CLASS_ATTR, cell),
+        _ => match ops::missing_of_class(cx, class, name) {
+            Some(cell) => cache::word(class.class_id, cache::MISSING, cell),
+            None => cache::word(class.class_id, cache::NO_RULE, 0),
+        },
+    };
+    cache::keep_recent(cx, name, cache::OF_CLASS, word);
 }

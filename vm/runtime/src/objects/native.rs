@@ -256,6 +256,23 @@ impl PyNative {
         Some(PyType::from_ref(this, cx).unwrap_or_else(|| cx.class_of(this)))
     }
 
+    /// Whether a call with these arguments, `self` included, passes the check of the first one: it is an instance of the method's
+    /// class, or for a constructor a class derived from its own. False also if more must be asked to know.
+    #[inline]
+    pub fn suits(&self, cx: &Cx, args: Args<'_>) -> bool {
+        let (Some(owner), true) = (self.owner(), !args.is_empty()) else { return false };
+        if self.constructs {
+            // Where the nearest built-in type is another one, more is asked.
+            let Some(class) = PyType::from_ref(args.get(0), cx) else { return false };
+            return !class.has_flag(class_flag::DISALLOW_INSTANTIATION)
+                && std::ptr::eq(class.ops, owner.ops)
+                && class.mro().iter().find(|c| !c.is_heap()).is_some_and(|c| std::ptr::eq(*c, owner));
+        }
+        let id = self.h.shape_id();
+        (id == Builtin::MethodDescriptor as u32 || id == Builtin::WrapperDescriptor as u32)
+            && cx.class_of(args.get(0)).is_subclass(owner, cx)
+    }
+
     /// The name for messages.
     fn qualified(&self, class: Option<&PyType>) -> String {
         match class {

@@ -58,6 +58,13 @@ impl Cx {
         if let Known::Value(v) = recent::attr(self, obj, name) {
             return Ok(v);
         }
+        if let Some(of) = plain_class(self, obj) {
+            recent::keep(self, obj, name);
+            return match attr_of_class(self, of, name)? {
+                Some(v) => Ok(v),
+                None => Err(missing(self, obj, name)),
+            };
+        }
         let class = self.class_of(obj);
         if uses_default_getattribute(self, class) {
             let result = generic_get_attr_opt(self, obj, name);
@@ -105,14 +112,8 @@ impl Cx {
                 other => other,
             };
         }
-        if let Some(of) = PyType::from_ref(obj, self)
-            && class.same_special(self, self.builtin(Builtin::Type), Special::GetAttribute)
-            && class.special(self, Special::GetAttr).is_none()
-        {
-            check_name(self, name)?;
-            let name = crate::objects::str::intern_obj(self, name.own(self));
-            let result = crate::objects::type_::class_attr(self, of, name.r());
-            return match result {
+        if let Some(of) = plain_class(self, obj) {
+            return match attr_of_class(self, of, name) {
                 Err(err) if self.is_error(&err, Builtin::AttributeError) => Ok(None),
                 other => other,
             };
@@ -207,6 +208,21 @@ impl Cx {
 
 fn uses_default_getattribute(cx: &Cx, class: &PyType) -> bool {
     class.same_special(cx, cx.builtin(Builtin::Object), Special::GetAttribute)
+}
+
+/// The class that an object is, if its attributes are found as `type` finds them and no hook makes others.
+fn plain_class(cx: &Cx, obj: Ref<'_>) -> Option<&'static PyType> {
+    let class = PyType::from_ref(obj, cx)?;
+    let meta = cx.class_of(obj);
+    let plain = meta.same_special(cx, cx.builtin(Builtin::Type), Special::GetAttribute)
+        && meta.special(cx, Special::GetAttr).is_none();
+    plain.then_some(class)
+}
+
+fn attr_of_class(cx: &mut Cx, class: &'static PyType, name: Ref<'_>) -> R<Option<Obj>> {
+    check_name(cx, name)?;
+    let name = interned(cx, name);
+    crate::objects::type_::class_attr(cx, class, name)
 }
 
 /// Whether a value found on a class binds to an instance as functions do.
@@ -630,6 +646,15 @@ pub fn missing_for_good(cx: &Cx, obj: Ref<'_>, name: Ref<'_>) -> Option<u32> {
     if fixed { class.cell(cx, name) } else { None }
 }
 
+/// As [`missing_for_good`] for an attribute of a class itself. Only what metaclass `type` has is sure to stay as it is.
+pub fn missing_of_class(cx: &Cx, class: &PyType, name: Ref<'_>) -> Option<u32> {
+    let meta = cx.class_of(class.as_ref());
+    let missing = std::ptr::eq(meta, cx.builtin(Builtin::Type))
+        && meta.lookup(cx, name).is_none()
+        && class.lookup(cx, name).is_none();
+    if missing { class.cell(cx, name) } else { None }
+}
+
 /// As [`cacheable_load`] for the methods that the class of an immediate has: the cell.
 pub fn cacheable_method(cx: &Cx, immediate: Ref<'_>, name: Ref<'_>) -> Option<u32> {
     let class = cx.class_of(immediate);
@@ -656,8 +681,12 @@ fn cacheable_of_class(cx: &Cx, class: &PyType, name: Ref<'_>) -> Option<Cacheabl
         return None;
     }
     let found = class.lookup(cx, name)?;
-    let plain = cx.is_exactly(found.r(), Builtin::Function) || is_plain_value(cx, found.r());
+    // What binds to instances is given as it is to who asks the class.
+    let plain = binds_plainly(cx, found.r()) || is_plain_value(cx, found.r());
     let cell = class.cell(cx, name)?;
+    if meta.is_heap() && !stays_in_dict(cx, meta, name) {
+        return None;
+    }
     plain.then_some(CacheableLoad::OfClass { class_id: class.class_id, cell })
 }
 

@@ -34,6 +34,8 @@ pub(super) enum Death {
 struct Owner {
     thread: u64,
     depth: u32,
+    /// Threads that wait for the lock: telling them is a system call, which nobody needs if there are none.
+    waiting: u32,
 }
 
 /// An open database.
@@ -135,9 +137,11 @@ impl Database {
         while !self.try_lock() {
             cx.detached(|| {
                 let mut owner = plain(&self.owner);
+                owner.waiting += 1;
                 while owner.depth > 0 {
                     owner = self.free.wait(owner).unwrap_or_else(PoisonError::into_inner);
                 }
+                owner.waiting -= 1;
             });
         }
         Held(self)
@@ -152,8 +156,11 @@ impl Database {
             let mut owner = plain(&self.owner);
             if owner.depth > 1 || plain(&self.deaths).is_empty() {
                 owner.depth -= 1;
+                let waited_for = owner.waiting > 0;
                 drop(owner);
-                self.free.notify_one();
+                if waited_for {
+                    self.free.notify_one();
+                }
                 return;
             }
         }

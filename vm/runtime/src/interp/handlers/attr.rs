@@ -14,6 +14,7 @@ use crate::objects::method::PyMethodWrapper;
 use crate::objects::module::PyModule;
 use crate::objects::native::PyGetSet;
 use crate::objects::property::PyProperty;
+use crate::ops::binds_plainly;
 use crate::{Cx, ObjExt, Ref, RefExt, Slot, Value, flag};
 use ungil_bytecode::WINDOW_HEADER;
 
@@ -70,13 +71,41 @@ pub(super) unsafe fn cached_value<const SOLO: bool>(
         cache::CLASS_ATTR => match PyType::from_ref(Ref::from_value(receiver), &*cx) {
             Some(class) if class.class_id == cached as u32 => {
                 let v = (*cx).vm.cells.peek(cache::payload(cached));
-                // A function is given as it is to who asks the class itself.
-                if v.is_ptr() && (*v.ptr()).shape_word() == FUNCTION { v } else { plain_in_cell(cached, cx) }
+                // What binds to instances is given as it is to who asks the class itself.
+                if v.is_ptr() && (*v.ptr()).shape_word() == FUNCTION {
+                    return v;
+                }
+                match plain_in_cell(cached, cx) {
+                    Value::UNDEF if v.is_ptr() && binds_plainly(&*cx, Ref::from_value(v)) => v,
+                    plain => plain,
+                }
             }
             _ => Value::UNDEF,
         },
         _ => Value::UNDEF,
     }
+}
+
+/// As [`cached_value`] where the site's own cache leads to nothing: by what the thread has seen of late. A site whose receivers are
+/// classes finds its word there for all but one of them.
+#[inline(never)]
+pub(super) unsafe fn recent_value<const SOLO: bool>(
+    at: *const u64,
+    receiver: Value,
+    name: usize,
+    cx: *mut Cx,
+) -> Value {
+    let (guard, key) = match PyType::from_ref(Ref::from_value(receiver), &*cx) {
+        Some(class) => (class.class_id, name + cache::OF_CLASS),
+        // Others have been asked for by their shape, unless the site was that of a class or a module.
+        None if by_shape(cache::load(at)) => return Value::UNDEF,
+        None => ((*receiver.ptr()).shape_word(), name),
+    };
+    let known = (*cx).recent_attr(key, guard);
+    if known != 0 && (*cx).is_time_to_replace() {
+        cache::store(at, known);
+    }
+    cached_value::<SOLO>(known, receiver, name, cx)
 }
 
 /// What a class's cell holds, borrowed; `UNDEF` if it has been emptied or if the class has been given a descriptor since.
@@ -143,6 +172,12 @@ pub(super) unsafe fn own_in_dict<const SOLO: bool>(receiver: Value, name: usize,
         true => dict.peek_str(&*cx, name),
         false => dict.shared_get_str(&*cx, name),
     }
+}
+
+/// Whether a cache word says how an attribute of a receiver of this shape is found.
+#[inline(always)]
+pub(super) fn is_known(cached: u64) -> bool {
+    cached != 0 && by_shape(cached)
 }
 
 /// Whether a cache goes by the receiver's shape.
@@ -235,7 +270,10 @@ unsafe fn lent_attr<const SOLO: bool>(
     if by_shape(cached) {
         cached = applicable(ip.add(1), name, (*receiver.ptr()).shape_word(), cx);
     }
-    cached_value::<SOLO>(cached, receiver, name, cx)
+    match cached_value::<SOLO>(cached, receiver, name, cx) {
+        Value::UNDEF if !is_known(cached) => recent_value::<SOLO>(ip.add(1), receiver, name, cx),
+        v => v,
+    }
 }
 
 handler! {
@@ -335,7 +373,10 @@ handler! {
         if cache::kind(cached) == cache::COMPUTED {
             return load_computed::<SOLO>(ip, regs, cx, t, cached);
         }
-        let v = cached_value::<SOLO>(cached, receiver, name, cx);
+        let mut v = cached_value::<SOLO>(cached, receiver, name, cx);
+        if v.is_undef() && !is_known(cached) {
+            v = recent_value::<SOLO>(ip.add(1), receiver, name, cx);
+        }
         if v.is_undef() {
             return slow::attr::load_attr_cached::run(ip, regs, cx, t);
         }

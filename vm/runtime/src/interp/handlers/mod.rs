@@ -17,7 +17,7 @@ mod item;
 mod iterate;
 mod leave;
 mod moves;
-mod super_;
+pub(super) mod super_;
 
 pub(crate) use moves::{drop_then, resume_at};
 

@@ -1,14 +1,17 @@
 //! Calls of `super().name(...)`.
 
-use super::call::{may_push, push_simple};
+use super::call::{call_native_function, may_push, push_simple};
 use super::count_up;
 use crate::class::{Builtin, PyType};
 use crate::interp::{cache, slow};
 use crate::objects::function::PyFunction;
+use crate::objects::method::PyMethodWrapper;
 use crate::{Cx, Ref, RefExt, Value};
 use ungil_bytecode::WINDOW_HEADER;
 
 const FUNCTION: u32 = (Builtin::Function as u32) << 1;
+const NATIVE_FUNCTION: u32 = (Builtin::NativeFunction as u32) << 1;
+const STATIC_METHOD: u32 = (Builtin::StaticMethod as u32) << 1;
 const TYPE: u32 = (Builtin::Type as u32) << 1;
 
 /// The function that the caches of a `LoadSuperMethod` lead to, borrowed; `UNDEF` on a miss.
@@ -35,7 +38,7 @@ handler! {
         let temps = regs.add(fb!(*ip));
         let found = cached_function::<SOLO>(ip, temps, cx);
         if !found.is_ptr() {
-            return slow::super_::load_super_method::run(ip, regs, cx, t);
+            return load_super_of_class::<SOLO>(ip, regs, cx, t);
         }
         count_up::<SOLO>(found, cx);
         // Dropping a class does not end it, and the first temporary is the built-in one.
@@ -45,6 +48,53 @@ handler! {
         *temps.add(2) = Value::UNDEF;
         *regs.add(fa!(*ip)) = found;
         goto!(ip.add(3), regs, cx, t)
+    }
+}
+
+handler! {
+    /// As `load_super_method` where a class takes the place of the object (`super().__new__(cls)`): what is found needs no binding.
+    #[inline(never)]
+    fn load_super_of_class(ip, regs, cx, t) {
+        let temps = regs.add(fb!(*ip));
+        let (global, class, this) = (*temps, *temps.add(1), *temps.add(2));
+        let cached = cache::load(ip.add(1));
+        if !(SOLO || (*cx).owns_everything())
+            || cache::kind(cached) != cache::CLASS_ATTR
+            || global != (*cx).builtin(Builtin::Super).as_ref().value()
+            || !class.is_ptr()
+            || (*class.ptr()).shape_word() != TYPE
+            || Ref::from_value(class).cast_unchecked::<PyType>().class_id as u64 != cache::load(ip.add(2))
+            || PyType::from_ref(Ref::from_value(this), &*cx).is_none_or(|of| of.class_id != cached as u32)
+        {
+            return slow::super_::load_super_method::run(ip, regs, cx, t);
+        }
+        let found = unbound((*cx).vm.cells.peek(cache::payload(cached)));
+        if found.is_undef() {
+            return slow::super_::load_super_method::run(ip, regs, cx, t);
+        }
+        count_up::<SOLO>(found, cx);
+        // Dropping a class does not end it.
+        let _ = (*class.ptr()).decrement((*cx).mutator());
+        let _ = (*this.ptr()).decrement((*cx).mutator());
+        *temps = Value::UNDEF;
+        *temps.add(1) = Value::UNDEF;
+        *temps.add(2) = Value::UNDEF;
+        *regs.add(fa!(*ip)) = found;
+        goto!(ip.add(3), regs, cx, t)
+    }
+}
+
+/// What `super` gives for something found on a class if a class takes the place of the object; `UNDEF` if it is to be bound or
+/// is no function.
+#[inline(always)]
+pub(in crate::interp) unsafe fn unbound(found: Value) -> Value {
+    if !found.is_ptr() {
+        return Value::UNDEF;
+    }
+    match (*found.ptr()).shape_word() {
+        FUNCTION | NATIVE_FUNCTION => found,
+        STATIC_METHOD => Ref::from_value(found).cast_unchecked::<PyMethodWrapper>().callable.peek(),
+        _ => Value::UNDEF,
     }
 }
 
@@ -61,6 +111,16 @@ handler! {
             {
                 return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
             }
+        }
+        if callee.is_ptr()
+            && (*callee.ptr()).shape_word() == NATIVE_FUNCTION
+            && (*window.add(WINDOW_HEADER)).is_undef()
+        {
+            // The empty place of an object becomes part of the window's header, which slides.
+            let slid = window.add(1);
+            *window.add(2) = Value::UNDEF;
+            *slid.add(2) = callee;
+            return call_native_function::<SOLO>(ip, regs, cx, t, slid);
         }
         slow::call::call_super::run(ip, regs, cx, t)
     }

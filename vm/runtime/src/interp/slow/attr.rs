@@ -51,10 +51,9 @@ pub(in crate::interp) unsafe fn cached_value(
             if class.class_id != cached as u32 {
                 return None;
             }
-            // A function is given as it is to who asks the class itself.
+            // What binds to instances is given as it is to who asks the class itself.
             cx.vm.cells.get(cx, cache::payload(cached)).filter(|v| {
-                cx.is_exactly(v.r(), Builtin::Function)
-                    || cx.class_of(v.r()).special(cx, Special::Get).is_none()
+                binds_plainly(cx, v.r()) || cx.class_of(v.r()).special(cx, Special::Get).is_none()
             })
         }
         cache::IN_DICT if cached as u32 == h.shape_word() => dict_value(cx, receiver, name, cached),
@@ -230,7 +229,7 @@ pub(super) unsafe fn fill_load(cx: &mut Cx, at: *const u64, receiver: Ref<'_>, n
     cx.class_of(receiver).note_in_caches();
     let load = cacheable_load(cx, receiver, name);
     if let Some(CacheableLoad::OfClass { class_id, cell }) = load {
-        cache::store(at, cache::word(class_id, cache::CLASS_ATTR, cell));
+        cache::keep(cx, at, name, cache::OF_CLASS, cache::word(class_id, cache::CLASS_ATTR, cell));
     }
     let Some(word) = word_for_load(guard, load) else { return };
     cache::keep(cx, at, name, 0, word);

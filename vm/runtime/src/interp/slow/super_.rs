@@ -2,6 +2,7 @@
 
 use super::take_temp;
 use crate::interp::frame::Frame;
+use crate::interp::handlers::super_::unbound;
 use crate::interp::{Next, cache, unwind};
 use crate::objects::super_;
 use crate::ops::binds_plainly;
@@ -45,6 +46,22 @@ unsafe fn find(cx: &mut Cx, ip: *const u64, parts: [Option<Obj>; 3], name: Ref<'
                 cache::store(ip.add(1), cache::word(h.shape_word(), cache::METHOD, cell));
             }
             return Ok((found, Some(this)));
+        }
+    }
+    if global.r().is(cx.builtin(Builtin::Super).as_ref())
+        && let Some(behind) = PyType::from_ref(class.r(), cx)
+        && let Some(of) = PyType::from_ref(this.r(), cx)
+        && of.is_subclass(behind, cx)
+        && let Some((found, cell)) = of.lookup_behind(cx, behind, name)
+    {
+        let unbound = unbound(found.value());
+        if !unbound.is_undef() {
+            // As above.
+            if cx.owns_everything() {
+                cache::store(ip.add(2), behind.class_id as u64);
+                cache::store(ip.add(1), cache::word(of.class_id, cache::CLASS_ATTR, cell));
+            }
+            return Ok((Obj::from_borrowed(unbound, cx), None));
         }
     }
     super_::load_attr(cx, global.r(), class.r(), this.r(), name).map(|v| (v, None))

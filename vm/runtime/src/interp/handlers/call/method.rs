@@ -1,7 +1,7 @@
 //! Calls of methods.
 
 use super::native::{call_native_function, call_native_method};
-use super::{BOUND_METHOD, FUNCTION, METHOD_DESCRIPTOR, NATIVE_FUNCTION};
+use super::{BOUND_METHOD, FUNCTION, METHOD_DESCRIPTOR, NATIVE_FUNCTION, WRAPPER_DESCRIPTOR};
 use super::{call_bound, fill_defaults, may_push, push_filled, push_simple, sort_positional, sort_window};
 use crate::interp::handlers::{attr, count_up, drop_value};
 use crate::interp::{Exit, Table, cache, slow};
@@ -157,7 +157,11 @@ handler! {
             if function.is_ptr() {
                 return call_class_method::<SOLO>(ip, regs, cx, t, function, class);
             }
-            return call_held::<SOLO>(ip, regs, cx, t, attr::cached_value::<SOLO>(cached, receiver, name, cx));
+            let mut held = attr::cached_value::<SOLO>(cached, receiver, name, cx);
+            if held.is_undef() && !attr::is_known(cached) {
+                held = attr::recent_value::<SOLO>(ip.add(2), receiver, name, cx);
+            }
+            return call_held::<SOLO>(ip, regs, cx, t, held);
         }
         let callee = (*cx).vm.cells.peek(cache::payload(cached));
         if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
@@ -259,6 +263,10 @@ unsafe fn call_held<const SOLO: bool>(
             return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
         }
     } else if (*callee.ptr()).shape_word() == NATIVE_FUNCTION {
+        return call_native_function::<SOLO>(ip, regs, cx, t, window);
+    } else if (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR
+        || (*callee.ptr()).shape_word() == WRAPPER_DESCRIPTOR
+    {
         return call_native_function::<SOLO>(ip, regs, cx, t, window);
     } else if (*callee.ptr()).shape_word() == BOUND_METHOD {
         return call_bound::<SOLO>(ip, regs, cx, t, window);

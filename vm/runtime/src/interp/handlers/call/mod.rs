@@ -12,17 +12,17 @@ use crate::objects::function::PyFunction;
 use crate::objects::method::PyBoundMethod;
 use crate::objects::tuple::PyTuple;
 use crate::{Cx, Ref, RefExt, Value};
-use native::call_native_function;
 use ungil_bytecode::{Op, WINDOW_HEADER};
 
 pub(super) use method::{call_method, call_method_kw};
-pub(super) use native::{end_native_call, result_word};
+pub(super) use native::{call_native_function, end_native_call, result_word};
 
 const FUNCTION: u32 = (Builtin::Function as u32) << 1;
 const NATIVE_FUNCTION: u32 = (Builtin::NativeFunction as u32) << 1;
 const TYPE: u32 = (Builtin::Type as u32) << 1;
 const BOUND_METHOD: u32 = (Builtin::BoundMethod as u32) << 1;
 const METHOD_DESCRIPTOR: u32 = (Builtin::MethodDescriptor as u32) << 1;
+const WRAPPER_DESCRIPTOR: u32 = (Builtin::WrapperDescriptor as u32) << 1;
 
 /// Empties the locals from `from` on, of `count`.
 #[inline(always)]
@@ -86,6 +86,8 @@ handler! {
             return call_bound::<SOLO>(ip, regs, cx, t, window);
         } else if callee.is_ptr() && (*callee.ptr()).shape_word() == TYPE {
             return construct::call_class::<SOLO>(ip, regs, cx, t);
+        } else if callee.is_ptr() && (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
+            return call_native_function::<SOLO>(ip, regs, cx, t, window);
         }
         slow::call::call::run(ip, regs, cx, t)
     }

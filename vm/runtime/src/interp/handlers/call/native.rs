@@ -12,7 +12,7 @@ use ungil_bytecode::{Op, WINDOW_HEADER};
 /// A call of a function of a module, or of a method bound to an object of a built-in type. `window` is the
 /// instruction's, or the one behind it if a method call turned out to call what an attribute held.
 #[inline(never)]
-pub(super) unsafe fn call_native_function<const SOLO: bool>(
+pub(in crate::interp::handlers) unsafe fn call_native_function<const SOLO: bool>(
     ip: *const u64,
     regs: *mut Value,
     cx: *mut Cx,
@@ -105,9 +105,12 @@ unsafe fn call_bound_native<const SOLO: bool>(
 ) -> Exit {
     let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
     let this = native.this.peek();
-    // Constructors check the class that they are given.
+    // Constructors check the class that they are given, methods the object.
     if !native.owner.is_null() && (this.is_undef() || native.is_constructor()) {
-        return slow::call::call_window(ip, regs, cx, t, window);
+        if !native.suits(&*cx, Args::from_raw(window.add(WINDOW_HEADER), fc!(*ip))) {
+            return slow::call::call_window(ip, regs, cx, t, window);
+        }
+        return call_native_in_full::<SOLO>(ip, regs, cx, t, window);
     }
     let hidden = !this.is_undef() && native.def.takes_self();
     if hidden && let NativeFn::Shortcut(short, _) = native.def.f {
