@@ -109,7 +109,9 @@ fn keep_of_class(cx: &Cx, class: &PyType, name: Ref<'_>) {
     }
     cx.class_of(class.as_ref()).note_in_caches();
     let word = match ops::cacheable_load(cx, class.as_ref(), name) {
-        Some(ops::CacheableLoad::OfClass { class_id, cell }) => cache::word(class_id, cache::CLASS_ATTR, cell),
+        Some(ops::CacheableLoad::OfClass { class_id, cell }) => {
+            cache::word(class_id, cache::CLASS_ATTR, cell)
+        }
         _ => match ops::missing_of_class(cx, class, name) {
             Some(cell) => cache::word(class.class_id, cache::MISSING, cell),
             None => cache::word(class.class_id, cache::NO_RULE, 0),

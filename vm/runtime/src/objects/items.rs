@@ -119,8 +119,15 @@ fn byte(all: &[u8], i: i64) -> Value {
 fn simple_char(cx: &Cx, s: &PyStr, i: i64) -> Value {
     match s.as_bytes().get(place(i, s.char_len())) {
         Some(&b) if s.is_ascii() => str::new_ascii_char(cx, b).into_value(),
-        _ => Value::UNDEF,
+        Some(_) => wide_char(cx, s, place(i, s.char_len())),
+        None => Value::UNDEF,
     }
+}
+
+/// A character of text that is not ASCII, if there is one of that number.
+#[inline(never)]
+fn wide_char(cx: &Cx, s: &PyStr, at: usize) -> Value {
+    if at < s.char_len() { str::new_char(cx, s.code_point(at)).into_value() } else { Value::UNDEF }
 }
 
 /// `v[start:stop:step]` of an exact list, tuple, string or bytes where that is simple: an owned word, or `UNDEF`.

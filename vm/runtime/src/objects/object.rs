@@ -47,10 +47,21 @@ fn object_new(cx: &mut Cx, a: Args<'_>) -> R {
             return Err(cx.type_error(format!("{name}() takes no arguments")));
         }
     }
+    new_plain(cx, class)
+}
+
+fn new_plain(cx: &mut Cx, class: &'static PyType) -> R {
     if class.has_flag(class_flag::ABSTRACT) {
         return Err(abstract_error(cx, class));
     }
     cx.alloc_for(class, |h| PyObject { h })
+}
+
+/// As [`object_new`] where there is nothing but the class.
+fn object_new_given(cx: &mut Cx, a: Args<'_>) -> Option<R> {
+    let class = if a.count() == 1 { PyType::from_ref(a.get(0), cx)? } else { return None };
+    // Who calls it has asked the class itself.
+    (!class.has_flag(class_flag::DISALLOW_INSTANTIATION)).then(|| new_plain(cx, class))
 }
 
 fn abstract_error(cx: &mut Cx, class: &PyType) -> Err {
@@ -85,6 +96,11 @@ fn object_init(cx: &mut Cx, a: Args<'_>) -> R {
         }
     }
     Ok(cx.none())
+}
+
+/// As [`object_init`] where there is nothing but the object.
+fn object_init_given(cx: &mut Cx, a: Args<'_>) -> Option<R> {
+    (a.count() == 1).then(|| Ok(cx.none()))
 }
 
 fn object_repr(cx: &mut Cx, a: Args<'_>) -> R {
@@ -197,11 +213,11 @@ fn object_dir(cx: &mut Cx, a: Args<'_>) -> R {
 pub fn init(cx: &mut Cx) {
     let mut t = TypeBuilder::new(cx, Builtin::Object, None, class_flag::BASETYPE);
     t.doc(cx, "The base class of all classes.")
-        .constructor(cx, "($cls, /, *args, **kwargs)", Full(object_new))
+        .constructor(cx, "($cls, /, *args, **kwargs)", Varied(object_new_given, object_new))
         .specials(
             cx,
             &[
-                (Special::Init, Full(object_init)),
+                (Special::Init, Varied(object_init_given, object_init)),
                 (Special::Repr, Full(object_repr)),
                 (Special::Str, Full(|cx, a| cx.repr(a.get(0)))),
                 (Special::Eq, Leaf(object_eq)),

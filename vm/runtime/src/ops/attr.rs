@@ -678,7 +678,9 @@ fn cacheable_of_class(cx: &Cx, class: &PyType, name: Ref<'_>) -> Option<Cacheabl
     if let Some(v) = meta.lookup(cx, name)
         && cx.class_of(v.r()).special(cx, Special::Set).is_some()
     {
-        return None;
+        // `__dict__`, `__mro__` and the like, whatever the class has of that name.
+        let computed = v.r().downcast::<PyGetSet>(cx).is_some_and(|g| meta.is_subclass(g.owner(), cx));
+        return meta.cell(cx, name).filter(|_| computed).map(|cell| CacheableLoad::Computed { cell });
     }
     let found = class.lookup(cx, name)?;
     // What binds to instances is given as it is to who asks the class.

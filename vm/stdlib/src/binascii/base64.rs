@@ -13,16 +13,30 @@ const VALUES: [u8; 256] = {
     table
 };
 
+/// The two characters for twelve bits: half as many look-ups as one by one.
+static PAIRS: [[u8; 2]; 4096] = {
+    let mut table = [[0; 2]; 4096];
+    let mut i = 0;
+    while i < 4096 {
+        table[i] = [ALPHABET[i >> 6], ALPHABET[i & 63]];
+        i += 1;
+    }
+    table
+};
+
 /// The text of bytes, padded; `None` if there is no memory for it.
 pub fn encode(bytes: &[u8], newline: bool) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     text.try_reserve_exact(bytes.len().div_ceil(3).checked_mul(4)?.checked_add(1)?).ok()?;
     let character = |word: u32, i: u32| ALPHABET[(word >> (18 - 6 * i)) as usize & 63];
     let (groups, rest) = bytes.as_chunks::<3>();
-    text.extend(groups.iter().flat_map(|&[a, b, c]| {
-        let word = u32::from_be_bytes([0, a, b, c]);
-        [character(word, 0), character(word, 1), character(word, 2), character(word, 3)]
-    }));
+    // Written in place: what grows is asked for room at each group.
+    text.resize(groups.len() * 4, 0);
+    for (&[a, b, c], four) in groups.iter().zip(text.as_chunks_mut::<4>().0) {
+        let word = u32::from_be_bytes([0, a, b, c]) as usize;
+        let ([a, b], [c, d]) = (PAIRS[word >> 12 & 4095], PAIRS[word & 4095]);
+        *four = [a, b, c, d];
+    }
     match *rest {
         [a] => {
             let word = u32::from(a) << 16;
@@ -114,14 +128,25 @@ impl Reader {
     fn groups<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
         let (groups, _) = text.as_chunks::<4>();
         let mut read = 0;
-        for &[a, b, c, d] in groups {
-            let [a, b, c, d] = [a, b, c, d].map(|c| u32::from(VALUES[c as usize]));
-            if (a | b | c | d) & 64 != 0 {
+        // Written in place, as in `encode`; a few at a time, since a line may end anywhere.
+        for some in groups.chunks(32) {
+            let start = self.bytes.len();
+            self.bytes.resize(start + some.len() * 3, 0);
+            let mut whole = 0;
+            for (&[a, b, c, d], three) in some.iter().zip(self.bytes[start..].as_chunks_mut::<3>().0) {
+                let [a, b, c, d] = [a, b, c, d].map(|c| u32::from(VALUES[c as usize]));
+                if (a | b | c | d) & 64 != 0 {
+                    break;
+                }
+                let [_, bytes @ ..] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
+                *three = bytes;
+                whole += 1;
+            }
+            read += whole * 4;
+            if whole < some.len() {
+                self.bytes.truncate(start + whole * 3);
                 break;
             }
-            let [_, bytes @ ..] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
-            self.bytes.extend_from_slice(&bytes);
-            read += 4;
         }
         self.count += read;
         &text[read..]

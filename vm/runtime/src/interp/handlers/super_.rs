@@ -1,6 +1,6 @@
 //! Calls of `super().name(...)`.
 
-use super::call::{call_native_function, may_push, push_simple};
+use super::call::{call_native_function, call_super_native, may_push, push_simple};
 use super::count_up;
 use crate::class::{Builtin, PyType};
 use crate::interp::{cache, slow};
@@ -12,7 +12,12 @@ use ungil_bytecode::WINDOW_HEADER;
 const FUNCTION: u32 = (Builtin::Function as u32) << 1;
 const NATIVE_FUNCTION: u32 = (Builtin::NativeFunction as u32) << 1;
 const STATIC_METHOD: u32 = (Builtin::StaticMethod as u32) << 1;
-const TYPE: u32 = (Builtin::Type as u32) << 1;
+
+/// The id of a class, whatever its metaclass; 0, which no class has, if it is something else.
+#[inline(always)]
+unsafe fn class_id(class: Value, cx: *mut Cx) -> u32 {
+    PyType::from_ref(Ref::from_value(class), &*cx).map_or(0, |class| class.class_id)
+}
 
 /// The function that the caches of a `LoadSuperMethod` lead to, borrowed; `UNDEF` on a miss.
 #[inline(always)]
@@ -21,12 +26,10 @@ unsafe fn cached_function<const SOLO: bool>(ip: *const u64, temps: *mut Value, c
     let cached = cache::load(ip.add(1));
     if !(SOLO || (*cx).owns_everything())
         || global != (*cx).builtin(Builtin::Super).as_ref().value()
-        || !class.is_ptr()
-        || (*class.ptr()).shape_word() != TYPE
         || !this.is_ptr()
         || (*this.ptr()).shape_word() != cached as u32
         || cache::kind(cached) != cache::METHOD
-        || Ref::from_value(class).cast_unchecked::<PyType>().class_id as u64 != cache::load(ip.add(2))
+        || class_id(class, cx) as u64 != cache::load(ip.add(2))
     {
         return Value::UNDEF;
     }
@@ -61,10 +64,8 @@ handler! {
         if !(SOLO || (*cx).owns_everything())
             || cache::kind(cached) != cache::CLASS_ATTR
             || global != (*cx).builtin(Builtin::Super).as_ref().value()
-            || !class.is_ptr()
-            || (*class.ptr()).shape_word() != TYPE
-            || Ref::from_value(class).cast_unchecked::<PyType>().class_id as u64 != cache::load(ip.add(2))
-            || PyType::from_ref(Ref::from_value(this), &*cx).is_none_or(|of| of.class_id != cached as u32)
+            || class_id(class, cx) as u64 != cache::load(ip.add(2))
+            || class_id(this, cx) != cached as u32
         {
             return slow::super_::load_super_method::run(ip, regs, cx, t);
         }
@@ -112,10 +113,10 @@ handler! {
                 return push_simple::<SOLO>(ip, ip.add(2), regs, window, function, args, cx, t);
             }
         }
-        if callee.is_ptr()
-            && (*callee.ptr()).shape_word() == NATIVE_FUNCTION
-            && (*window.add(WINDOW_HEADER)).is_undef()
-        {
+        if callee.is_ptr() && !(*window.add(WINDOW_HEADER)).is_undef() {
+            return call_super_native::<SOLO>(ip, regs, cx, t);
+        }
+        if callee.is_ptr() && (*callee.ptr()).shape_word() == NATIVE_FUNCTION {
             // The empty place of an object becomes part of the window's header, which slides.
             let slid = window.add(1);
             *window.add(2) = Value::UNDEF;

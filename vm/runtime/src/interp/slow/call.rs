@@ -713,7 +713,8 @@ pub unsafe fn leave(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) ->
 #[inline(never)]
 unsafe fn native_failed_next(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Next {
     let err = crate::interp::run::take_raised(&mut *cx);
-    let is_method = *ip as u8 == ungil_bytecode::Op::CallMethod as u8;
+    let op = *ip as u8;
+    let is_method = op == ungil_bytecode::Op::CallMethod as u8 || op == ungil_bytecode::Op::CallSuper as u8;
     let window = regs.add(fb!(*ip));
     for i in 2..WINDOW_HEADER + fc!(*ip) + is_method as usize {
         let v = std::mem::replace(&mut *window.add(i), Value::UNDEF);

@@ -81,6 +81,12 @@ fn translate<T: ByteSeq>(cx: &mut Cx, a: Args<'_>) -> R {
         }
     };
     let mut deleted = [false; 256];
+    if a.opt(2).is_none()
+        && let Some(Ok(table)) = table.as_ref().map(|table| <&[u8; 256]>::try_from(&table[..]))
+    {
+        let out = a.this::<T>().contents(cx, |all| all.iter().map(|&b| table[b as usize]).collect());
+        return T::make(cx, out);
+    }
     if let Some(v) = a.opt(2) {
         bytes_of(cx, v)?.iter().for_each(|&b| deleted[b as usize] = true);
     }

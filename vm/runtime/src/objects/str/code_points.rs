@@ -87,11 +87,35 @@ pub fn push(to: &mut Vec<u8>, c: u32) {
 #[inline]
 pub fn advance(bytes: &[u8], from: usize, n: usize) -> usize {
     let (mut at, mut left) = (from, n);
-    while left > 0 && at < bytes.len() {
-        at += width_of_first(bytes[at]);
-        left -= 1;
+    // Eight bytes at a time: one by one, each step waits for the one before.
+    while left > 0
+        && let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>)
+    {
+        let starts = starts_in(u64::from_le_bytes(*eight));
+        if starts > left {
+            break;
+        }
+        left -= starts;
+        at += 8;
+    }
+    while let Some(&b) = bytes.get(at) {
+        if is_start(b) {
+            if left == 0 {
+                break;
+            }
+            left -= 1;
+        }
+        at += 1;
     }
     at
+}
+
+/// How many of eight bytes start a code point.
+#[inline(always)]
+fn starts_in(eight: u64) -> usize {
+    // Bytes that continue one are those with the upper bit and without the next.
+    let inside = eight & !(eight << 1) & 0x8080_8080_8080_8080;
+    8 - inside.count_ones() as usize
 }
 
 /// Whether the text has lone surrogates.
@@ -162,5 +186,12 @@ mod tests {
         assert_eq!(count(&bytes), samples.len());
         assert!(has_surrogates(&bytes));
         assert_eq!(advance(&bytes, 0, 3), 4);
+        let starts: Vec<_> = (0..bytes.len()).filter(|&i| is_start(bytes[i])).chain([bytes.len()]).collect();
+        for (from, &at) in starts.iter().enumerate() {
+            for (to, &there) in starts.iter().enumerate().skip(from) {
+                assert_eq!(advance(&bytes, at, to - from), there);
+            }
+            assert_eq!(advance(&bytes, at, starts.len()), bytes.len());
+        }
     }
 }

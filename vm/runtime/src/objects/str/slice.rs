@@ -1,7 +1,8 @@
 //! `s[i]`, `s[i:j:k]` and `x in s`.
 
+use super::index::STEP;
 use super::new::{exact, substring};
-use super::{PyStr, StrBuf, empty_str, new_char};
+use super::{PyStr, StrBuf, code_points, empty_str, new_char};
 use crate::objects::bytes::search;
 use crate::objects::slice::{PySlice, SliceRange};
 use crate::prelude::*;
@@ -49,7 +50,11 @@ pub fn slice_of(cx: &mut Cx, s: &PyStr, range: SliceRange) -> R {
         if range.count == s.char_len {
             return exact(cx, s);
         }
-        let (from, to) = (s.byte_offset(start), s.byte_offset(start + range.count));
+        let from = s.byte_offset(start);
+        let to = match range.count < STEP && !s.is_ascii() {
+            true => code_points::advance(s.as_bytes(), from, range.count),
+            false => s.byte_offset(start + range.count),
+        };
         return Ok(substring(cx, s, from, to));
     }
     let mut out = StrBuf::default();

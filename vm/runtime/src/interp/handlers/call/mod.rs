@@ -15,7 +15,7 @@ use crate::{Cx, Ref, RefExt, Value};
 use ungil_bytecode::{Op, WINDOW_HEADER};
 
 pub(super) use method::{call_method, call_method_kw};
-pub(super) use native::{call_native_function, end_native_call, result_word};
+pub(super) use native::{call_native_function, call_super_native, end_native_call, result_word};
 
 const FUNCTION: u32 = (Builtin::Function as u32) << 1;
 const NATIVE_FUNCTION: u32 = (Builtin::NativeFunction as u32) << 1;

@@ -1,5 +1,6 @@
 //! Calls of natives: functions, and methods of built-in types.
 
+use super::{METHOD_DESCRIPTOR, WRAPPER_DESCRIPTOR};
 use crate::interp::frame::Frame;
 use crate::interp::handlers::{count_down, drop_then, drop_value, end_drop, table};
 use crate::interp::{Exit, FAILED, Table, slow};
@@ -286,6 +287,52 @@ unsafe fn call_other_method(
     end_native_call(ip, regs, cx, result)
 }
 
+/// A call of what `super` has found for an object, if that is a method of a built-in type.
+#[inline(never)]
+pub(in crate::interp::handlers) unsafe fn call_super_native<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+) -> Exit {
+    let window = regs.add(fb!(*ip));
+    let callee = *window.add(2);
+    let (first, given) = (window.add(WINDOW_HEADER), fc!(*ip) + 1);
+    if !is_descriptor(callee) {
+        return slow::call::call_super::run(ip, regs, cx, t);
+    }
+    let native = Ref::from_value(callee).cast_unchecked::<PyNative>();
+    if !native.suits(&*cx, Args::from_raw(first, given)) {
+        return slow::call::call_super::run(ip, regs, cx, t);
+    }
+    let count = complete(native, regs, first, given);
+    if count != INCOMPLETE {
+        return call_complete::<SOLO>(ip, regs, cx, native, window.add(2), first, given, count, false);
+    }
+    call_other_super(ip, regs, cx, t)
+}
+
+/// As [`call_super_native`] where the arguments are not complete.
+#[inline(never)]
+unsafe fn call_other_super(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
+    let window = regs.add(fb!(*ip));
+    let native = Ref::from_value(*window.add(2)).cast_unchecked::<PyNative>();
+    (*cx).regs.set(regs);
+    (*cx).ip.set(ip);
+    let result = call_plain_native(cx, native, window.add(WINDOW_HEADER), fc!(*ip) + 1);
+    if result == SORT {
+        return slow::call::call_super::run(ip, regs, cx, t);
+    }
+    end_native_call(ip, regs, cx, result)
+}
+
+/// Whether a callable is a method or a special method of a built-in type.
+#[inline(always)]
+unsafe fn is_descriptor(callee: Value) -> bool {
+    let shape_word = (*callee.ptr()).shape_word();
+    shape_word == METHOD_DESCRIPTOR || shape_word == WRAPPER_DESCRIPTOR
+}
+
 /// What [`complete`] gives if the arguments need sorting.
 const INCOMPLETE: usize = usize::MAX;
 
@@ -474,10 +521,11 @@ pub(in crate::interp::handlers) unsafe fn end_native_call(
     if result == FAILED {
         return slow::call::native_failed(ip, regs, cx, t);
     }
-    // The receiver of a method is the first argument; its instruction is one word longer.
+    // The receiver of a method is the first argument; the instruction of one that is looked up is one word longer.
     let is_method = (*ip as u8 == Op::CallMethod as u8) as usize;
+    let is_super = (*ip as u8 == Op::CallSuper as u8) as usize;
     let window = regs.add(fb!(*ip));
-    let end = window.add(WINDOW_HEADER + fc!(*ip) + is_method);
+    let end = window.add(WINDOW_HEADER + fc!(*ip) + is_method + is_super);
     let mut at = window.add(2);
     while at < end {
         let v = *at;
