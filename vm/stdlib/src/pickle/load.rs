@@ -50,9 +50,16 @@ impl Memo {
                 self.count += usize::from(self.sparse.insert(number, v).is_none());
                 return;
             }
+            if number == self.dense.len() && self.sparse.is_empty() {
+                // As whoever pickles counts.
+                self.dense.push(Some(v));
+                self.count += 1;
+                return;
+            }
             self.dense.resize(number + 1, None);
         }
-        let known = self.dense[number].replace(v).is_some() || self.sparse.remove(&number).is_some();
+        let known = self.dense[number].replace(v).is_some()
+            || !self.sparse.is_empty() && self.sparse.remove(&number).is_some();
         self.count += usize::from(!known);
     }
 

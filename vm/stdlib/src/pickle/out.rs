@@ -9,6 +9,8 @@ use ungil_runtime::prelude::*;
 pub const FRAME_TARGET: usize = 64 * 1024;
 const FRAME_MIN: usize = 4;
 const FRAME_HEADER: usize = 9;
+/// Places of the memo that are reserved at first.
+const FIRST_PLACES: usize = 24;
 
 /// What has been written, by address, with its number; the objects are kept alive, so that addresses stay theirs.
 #[derive(Default)]
@@ -164,6 +166,11 @@ impl Saver {
         }
         // Something that hooks have written as a part of itself gets a second number: whoever reads counts as well.
         let number = self.memo.kept.len() as u32;
+        if number == 0 {
+            // What remembers anything mostly remembers some more.
+            self.memo.numbers.reserve(FIRST_PLACES);
+            self.memo.kept.reserve(FIRST_PLACES);
+        }
         self.memo.numbers.insert(v.value().0, number);
         self.memo.kept.push((number, v.own(cx)));
         match (self.proto >= 4, self.bin, u8::try_from(number)) {

@@ -262,10 +262,7 @@ unsafe fn call_held<const SOLO: bool>(
         if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
             return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
         }
-    } else if (*callee.ptr()).shape_word() == NATIVE_FUNCTION {
-        return call_native_function::<SOLO>(ip, regs, cx, t, window);
-    } else if (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR
-        || (*callee.ptr()).shape_word() == WRAPPER_DESCRIPTOR
+    } else if matches!((*callee.ptr()).shape_word(), NATIVE_FUNCTION | METHOD_DESCRIPTOR | WRAPPER_DESCRIPTOR)
     {
         return call_native_function::<SOLO>(ip, regs, cx, t, window);
     } else if (*callee.ptr()).shape_word() == BOUND_METHOD {
