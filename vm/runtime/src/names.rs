@@ -106,7 +106,7 @@ names! {
     module = "__module__", annotations = "__annotations__", plain_name = "name", annotate = "__annotate__", annotate_func = "__annotate_func__",
     builtins = "__builtins__", main = "__main__", file = "__file__", path = "__path__", spec = "__spec__",
     loader = "__loader__", package = "__package__", cached = "__cached__", all = "__all__", slots = "__slots__",
-    weakref = "__weakref__", mro = "mro", bases = "__bases__", classcell = "__classcell__",
+    weakref = "__weakref__", mro = "mro", bases = "__bases__", classcell = "__classcell__", classdictcell = "__classdictcell__",
     static_attributes = "__static_attributes__", firstlineno = "__firstlineno__", type_params = "__type_params__",
     orig_bases = "__orig_bases__", abstractmethods = "__abstractmethods__", wrapped = "__wrapped__",
     func = "__func__", self_ = "__self__", code = "__code__", globals = "__globals__", defaults = "__defaults__",

@@ -243,7 +243,7 @@ fn declared_slots(cx: &mut Cx, dict: &Obj, class_name: &str) -> R<Option<Vec<Str
         }
         let name = cx.text_of(item.r());
         if payload.get_str(cx, item.r()).is_some()
-            && !["__qualname__", "__classcell__"].contains(&name.as_str())
+            && !["__qualname__", "__classcell__", "__classdictcell__"].contains(&name.as_str())
         {
             return Err(cx.value_error(format!("'{name}' in __slots__ conflicts with class variable")));
         }
@@ -343,6 +343,13 @@ fn prepare_dict(cx: &mut Cx, class: &'static PyType, dict: &Obj, name: Ref<'_>) 
         None => payload.set_str(cx, names.doc.get(), cx.none()),
         Some(doc) if cx.is_instance_of(doc.r(), Builtin::Str) => super::attrs::check_encodable(cx, doc.r())?,
         Some(_) => {}
+    }
+    // What annotations are looked up in, which the compiler has given to them already: no attribute of the class.
+    if let Some(cell) = payload.remove_str(cx, names.classdictcell.get())
+        && !cx.is_exactly(cell.r(), Builtin::Cell)
+    {
+        let got = cx.type_name(cell.r());
+        return Err(cx.type_error(format!("__classdictcell__ must be a nonlocal cell, not <class '{got}'>")));
     }
     Ok(payload.remove_str(cx, names.classcell.get()))
 }

@@ -147,3 +147,14 @@ class Mt(type): pass
 class U(metaclass=Mt): __dict__='odd'; __name__='x'
 for i in range(3):
     for c in (U,int,P2): print(type(c.__dict__).__name__,c.__name__,c.__mro__[0].__name__)
+
+
+# What the compiler hands to the class for its annotations is no attribute.
+from typing import Protocol, runtime_checkable
+@runtime_checkable
+class HasX(Protocol):
+    x: int
+class WithX:
+    x: 'int' = 3
+print(HasX.__protocol_attrs__, isinstance(WithX(), HasX), isinstance(3, HasX), sorted(HasX.__annotations__))
+print([name for name in WithX.__dict__ if 'cell' in name])
