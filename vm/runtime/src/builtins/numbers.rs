@@ -286,8 +286,11 @@ impl Best<'_> {
         let wins = match &self.found {
             None => true,
             Some((best, best_rank)) => {
-                let (new, old) = (rank.as_ref().unwrap_or(&item), best_rank.as_ref().unwrap_or(best));
-                cx.compare_bool(self.better, new.r(), old.r())?
+                let (new, old) = (rank.as_ref().unwrap_or(&item).r(), best_rank.as_ref().unwrap_or(best).r());
+                match (new.value().as_int(), old.value().as_int()) {
+                    (Some(new), Some(old)) => self.better.holds(new.cmp(&old)),
+                    _ => cx.compare_bool(self.better, new, old)?,
+                }
             }
         };
         if wins {

@@ -156,6 +156,10 @@ fn known_hash_of_other(cx: &Cx, v: Ref<'_>) -> Option<i64> {
         // SAFETY: the class says what the layout is.
         return Some(hash_int(unsafe { v.cast_unchecked::<PyInt>() }.value()));
     }
+    if class.has_layout::<PyTuple>() && class.same_special(cx, cx.builtin(Builtin::Tuple), Special::Hash) {
+        // SAFETY: as above.
+        return unsafe { v.cast_unchecked::<PyTuple>() }.known_hash();
+    }
     let object = cx.builtin(Builtin::Object);
     class.same_special(cx, object, Special::Hash).then(|| hash_address(v))
 }

@@ -94,9 +94,39 @@ pub fn simple_item(cx: &Cx, v: Ref<'_>, key: Ref<'_>) -> Value {
                 let list = v.cast_unchecked::<PyList>();
                 owned(list.get(cx, place(i, list.len())))
             }
+            _ => simple_item_of_heir(cx, v, key),
+        }
+    }
+}
+
+/// As [`simple_item`] of an instance of a class that has the `__getitem__` of `dict` (default dicts are such), `tuple` (named
+/// ones) or `list`. What is not there is left to the long way, which asks `__missing__`.
+#[inline(never)]
+fn simple_item_of_heir(cx: &Cx, v: Ref<'_>, key: Ref<'_>) -> Value {
+    let class = cx.class_of(v);
+    // SAFETY: the class says what the layout is.
+    unsafe {
+        match key.value().as_int() {
+            _ if keeps::<PyDict>(cx, class, Builtin::Dict, Special::GetItem) => {
+                owned(v.cast_unchecked::<PyDict>().get_simple(cx, key))
+            }
+            Some(i) if keeps::<PyTuple>(cx, class, Builtin::Tuple, Special::GetItem) => {
+                let items = v.cast_unchecked::<PyTuple>().items();
+                items.get(place(i, items.len())).map_or(Value::UNDEF, |item| item.own(cx).into_value())
+            }
+            Some(i) if keeps::<PyList>(cx, class, Builtin::List, Special::GetItem) => {
+                let list = v.cast_unchecked::<PyList>();
+                owned(list.get(cx, place(i, list.len())))
+            }
             _ => Value::UNDEF,
         }
     }
+}
+
+/// Whether a class has the layout `T`, that of a built-in type, and that type's special method.
+#[inline(always)]
+fn keeps<T: Object>(cx: &Cx, class: &PyType, of: Builtin, which: Special) -> bool {
+    class.has_layout::<T>() && class.same_special(cx, cx.builtin(of), which)
 }
 
 #[inline(always)]
@@ -167,7 +197,10 @@ pub fn set_simple(cx: &Cx, v: Ref<'_>, key: Ref<'_>, item: Ref<'_>) -> bool {
                 }),
                 _ => false,
             },
-            _ => false,
+            _ => {
+                keeps::<PyDict>(cx, cx.class_of(v), Builtin::Dict, Special::SetItem)
+                    && v.cast_unchecked::<PyDict>().set_simple(cx, key, item)
+            }
         }
     }
 }
@@ -190,6 +223,9 @@ pub fn contains_simple(cx: &Cx, v: Ref<'_>, item: Ref<'_>) -> Option<bool> {
             }
             STR if item.header()?.shape_id() == STR => {
                 Some(str::contains_str(v.cast_unchecked(), item.cast_unchecked()))
+            }
+            _ if keeps::<PyDict>(cx, cx.class_of(v), Builtin::Dict, Special::Contains) => {
+                v.cast_unchecked::<PyDict>().contains_simple(cx, item, known_hash(cx, item)?)
             }
             _ => None,
         }

@@ -11,6 +11,7 @@ use crate::objects::bytes::PyBytes;
 use crate::objects::dict::key::quick_equal;
 use crate::objects::int;
 use crate::objects::list::PyList;
+use crate::objects::set::PySet;
 use crate::objects::str::{self, PyStr};
 use crate::objects::tuple::PyTuple;
 use crate::{Cx, Ref, RefExt, Value};
@@ -19,6 +20,8 @@ const STR: u32 = Builtin::Str as u32;
 const BYTES: u32 = Builtin::Bytes as u32;
 const TUPLE: u32 = Builtin::Tuple as u32;
 const LIST: u32 = Builtin::List as u32;
+const SET: u32 = Builtin::Set as u32;
+const FROZEN_SET: u32 = Builtin::FrozenSet as u32;
 
 /// `a op b`.
 #[inline]
@@ -91,6 +94,11 @@ fn compare_objects(cx: &Cx, op: CompareOp, a: Ref<'_>, b: Ref<'_>, ids: (u32, u3
             // SAFETY: exact bytes.
             let (x, y) = unsafe { (a.cast_unchecked::<PyBytes>(), b.cast_unchecked::<PyBytes>()) };
             Some(op.holds(x.as_bytes().cmp(y.as_bytes())))
+        }
+        (SET | FROZEN_SET, SET | FROZEN_SET) => {
+            // SAFETY: exact sets.
+            let (x, y) = unsafe { (a.cast_unchecked::<PySet>(), b.cast_unchecked::<PySet>()) };
+            x.compare_quick(cx, op, y)
         }
         (STR | TUPLE | LIST, STR | TUPLE | LIST) if ids.0 != ids.1 => by_identity(op, a, b),
         // Unless that is to be warned of.

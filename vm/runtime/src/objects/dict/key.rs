@@ -63,7 +63,7 @@ pub(super) fn same_text(cx: &Cx, entry: &Entry, key: Ref<'_>) -> bool {
 }
 
 /// Tuples within each other that are looked into.
-const DEEPEST: u32 = 3;
+const DEEPEST: u32 = 4;
 
 /// Whether two keys of equal hash are equal, if that can be told without running Python. Bounded work.
 #[inline]
@@ -105,8 +105,20 @@ fn quick_equal_others(cx: &Cx, a: Ref<'_>, b: Ref<'_>, depth: u32) -> Option<boo
         return Some(a.as_bytes() == b.as_bytes());
     }
     // Large ints, with each other and with floats.
-    let ordering = crate::objects::int::compare_exact(a, b)?;
-    Some(ordering == Some(Ordering::Equal))
+    if let Some(ordering) = crate::objects::int::compare_exact(a, b) {
+        return Some(ordering == Some(Ordering::Equal));
+    }
+    match depth > 0 && compares_as_tuple(cx, a) && compares_as_tuple(cx, b) {
+        // SAFETY: the classes say that they are tuples.
+        true => unsafe { quick_equal_tuples(cx, a.cast_unchecked(), b.cast_unchecked(), depth - 1) },
+        false => None,
+    }
+}
+
+/// Whether `v` is a tuple whose class, as that of a named tuple, has the `__eq__` of `tuple`.
+fn compares_as_tuple(cx: &Cx, v: Ref<'_>) -> bool {
+    let class = cx.class_of(v);
+    class.has_layout::<PyTuple>() && class.same_special(cx, cx.builtin(Builtin::Tuple), Special::Eq)
 }
 
 /// As [`quick_equal`] for short tuples of simple items.

@@ -208,6 +208,20 @@ impl PySet {
         Some(true)
     }
 
+    /// `self op other` under the same conditions.
+    pub(crate) fn compare_quick(&self, cx: &Cx, op: CompareOp, other: &PySet) -> Option<bool> {
+        let (mine, others) = (self.len(), other.len());
+        match op {
+            CompareOp::Eq | CompareOp::Ne if mine != others => Some(op == CompareOp::Ne),
+            CompareOp::Eq => self.is_subset_quick(cx, other),
+            CompareOp::Ne => self.is_subset_quick(cx, other).map(|same| !same),
+            CompareOp::Le if mine > others => Some(false),
+            CompareOp::Lt if mine >= others => Some(false),
+            CompareOp::Le | CompareOp::Lt => self.is_subset_quick(cx, other),
+            CompareOp::Ge | CompareOp::Gt => other.compare_quick(cx, op.swapped(), self),
+        }
+    }
+
     /// The items that are in the other set, or those that are not, as a new set of the base type of `like`; `None` where that
     /// may need Python or a lock.
     fn picked_quick(&self, cx: &Cx, other: &PySet, wanted: bool, like: Ref<'_>) -> Option<Obj> {

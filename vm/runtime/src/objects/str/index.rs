@@ -27,9 +27,20 @@ impl PyStr {
         if !has_index(self.byte_len, self.char_len) {
             return code_points::advance(self.as_bytes(), 0, i);
         }
+        let (block, rest) = (i / STEP, i % STEP);
+        let index = self.index();
         // SAFETY: entries for `0..char_len` exist.
-        let near = unsafe { *self.index().add(i / STEP) };
-        code_points::advance(self.as_bytes(), near, i % STEP)
+        let near = unsafe { *index.add(block) };
+        let (next, between) = match (block + 1) * STEP < self.char_len {
+            // SAFETY: as above.
+            true => (unsafe { *index.add(block + 1) }, STEP),
+            false => (self.byte_len, self.char_len - block * STEP),
+        };
+        // Most stretches of most texts are ASCII: as many bytes as code points.
+        if next - near == between {
+            return near + rest;
+        }
+        code_points::advance(self.as_bytes(), near, rest)
     }
 
     /// The number of code points before the byte offset, which is a boundary.
