@@ -388,21 +388,43 @@ impl Header {
         model::increment(self, m);
     }
 
-    /// As [`Header::increment`] if that takes but a few instructions; else nothing is done, and the answer is no.
+    /// As [`Header::increment`] on a thread that is not solo if that takes but a few instructions; else nothing is done, and the
+    /// answer is no.
     #[inline(always)]
     #[must_use]
     pub fn increment_quick(&self, m: &Mutator) -> bool {
         self.check_access(m);
+        m.check_not_solo();
         model::increment_quick(self, m)
     }
 
-    /// As [`Header::decrement`] if that takes but a few instructions and the reference is not the last one; else nothing is
-    /// done, and the answer is no.
+    /// Takes a reference away on a thread that is not solo, if that takes but a few instructions. Whether the caller must go on
+    /// with [`Mutator::end_drop`], which knows what has been done.
     #[inline(always)]
     #[must_use]
-    pub fn decrement_quick(&self, m: &Mutator) -> bool {
+    pub fn count_down(&self, m: &Mutator) -> bool {
         self.check_access(m);
-        model::decrement_quick(self, m)
+        m.check_not_solo();
+        model::count_down(self, m)
+    }
+
+    /// As [`Header::count_down`], of an object that is confined. Whether the reference was the last one.
+    #[inline(always)]
+    #[must_use]
+    pub fn count_down_confined(&self) -> bool {
+        model::decrement_private(self)
+    }
+
+    /// Adds references to an object that is lasting (see [`Header::is_lasting`]), on a thread that is not solo; negative: takes
+    /// some away, and none of them is the last one.
+    #[inline(always)]
+    pub fn count_lasting(&self, m: &Mutator, by: i64) {
+        self.check_access(m);
+        m.check_not_solo();
+        if cfg!(feature = "checks") && !self.is_lasting() {
+            crate::fatal("an object is counted as if it were a hub (RC-1)");
+        }
+        model::count_lasting(self, m, by);
     }
 
     /// Makes [`Header::increment_quick`] of an object that is alive succeed when it is next tried.

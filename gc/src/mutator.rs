@@ -156,6 +156,14 @@ impl Mutator {
         }
     }
 
+    /// Feature `checks`: the thread is not the only one, as the caller takes for granted.
+    #[inline(always)]
+    pub(crate) fn check_not_solo(&self) {
+        if cfg!(feature = "checks") && ungil_locks::model::EVER_EXCLUSIVE && self.solo.get() {
+            crate::fatal("a thread that is solo counts as if it were not (SOLO-1)");
+        }
+    }
+
     /// Whether every object is exclusively this thread's until the next safepoint.
     #[inline(always)]
     pub fn owns_everything(&self) -> bool {
@@ -468,6 +476,16 @@ impl Mutator {
             // SAFETY: the count has just reached zero: the object is this thread's alone.
             unsafe { self.destroy(h) };
         }
+    }
+
+    /// Goes on dropping a reference after [`Header::count_down`] has said that more is to be done.
+    ///
+    /// # Safety
+    /// The caller owned that reference.
+    #[inline]
+    pub unsafe fn end_drop(&self, h: *mut Header) {
+        // SAFETY: the reference either has been the last one, and the object is this thread's alone, or is there still.
+        unsafe { if crate::model::has_taken_last(&*h) { self.destroy(h) } else { self.drop_ptr(h) } }
     }
 
     /// Ends an object whose count has reached zero: at once, or after its finalizer has run. By worklist, so that

@@ -107,14 +107,8 @@ pub fn increment_quick(h: &Header, m: &Mutator) -> bool {
     let count = h.count_cell();
     // ORD: relaxed throughout, as in `increment`; immortality is final, and so is being a hub.
     let now = count.load(Ordering::Relaxed);
-    // Most callers are threads that are not alone: whether this one is comes last. The tables of those that are have no entries.
     if h.is_published() {
-        if increment_noted(h, m, now) {
-            return true;
-        }
-        if !m.is_solo() {
-            return false;
-        }
+        return increment_noted(h, m, now);
     }
     stats::count(Stat::CountPlain);
     count.store(now + 1, Ordering::Relaxed);
@@ -128,23 +122,25 @@ pub fn prepare_increment(h: &Header, m: &Mutator) {
 
 #[inline(always)]
 #[must_use]
-pub fn decrement_quick(h: &Header, m: &Mutator) -> bool {
-    let count = h.count_cell();
-    // ORD: relaxed throughout, as in `increment_quick`.
-    let now = count.load(Ordering::Relaxed);
+pub fn count_down(h: &Header, m: &Mutator) -> bool {
     if h.is_published() {
-        if decrement_noted(h, m, now) {
-            return true;
-        }
-        if !m.is_solo() {
-            return false;
-        }
+        // ORD: relaxed, as in `increment_quick`.
+        return !decrement_noted(h, m, h.count_cell().load(Ordering::Relaxed));
     }
-    if now != 1 {
-        stats::count(Stat::CountPlain);
-        count.store(now - 1, Ordering::Relaxed);
-    }
-    now != 1
+    decrement_private(h)
+}
+
+/// Whether `count_down`, which has said that more is to be done, has taken the last reference away.
+#[inline(always)]
+pub fn has_taken_last(h: &Header) -> bool {
+    is_private(h)
+}
+
+#[inline(always)]
+pub fn count_lasting(h: &Header, m: &Mutator, by: i64) {
+    stats::count(Stat::CountBiased);
+    // ORD: relaxed, as in `increment_quick`.
+    count_hub(m, h.count_cell().load(Ordering::Relaxed), by);
 }
 
 #[inline(never)]

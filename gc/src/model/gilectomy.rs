@@ -55,15 +55,21 @@ pub fn decrement(h: &Header, _m: &Mutator) -> bool {
 
 #[inline(always)]
 #[must_use]
-pub fn decrement_quick(h: &Header, _m: &Mutator) -> bool {
-    let count = h.count_cell();
-    // ORD: relaxed, the exchange verifies, with the orderings of `decrement`.
-    let now = count.load(Ordering::Relaxed);
-    if now == 1 {
-        return false;
-    }
+pub fn count_down(h: &Header, m: &Mutator) -> bool {
+    decrement(h, m)
+}
+
+/// Whether `count_down`, which has said that more is to be done, has taken the last reference away.
+#[inline(always)]
+pub fn has_taken_last(_h: &Header) -> bool {
+    true
+}
+
+#[inline(always)]
+pub fn count_lasting(h: &Header, _m: &Mutator, by: i64) {
     stats::count(Stat::CountAtomic);
-    count.compare_exchange(now, now - 1, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    // ORD: as in `decrement`.
+    h.count_cell().fetch_add(by, Ordering::AcqRel);
 }
 
 #[inline]

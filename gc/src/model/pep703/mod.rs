@@ -181,7 +181,7 @@ pub fn decrement(h: &Header, m: &Mutator) -> bool {
 
 #[inline(always)]
 #[must_use]
-pub fn decrement_quick(h: &Header, m: &Mutator) -> bool {
+pub fn count_down(h: &Header, m: &Mutator) -> bool {
     // ORD: as in `increment`.
     let local = h.extra().load(Ordering::Relaxed);
     if local & !LOCAL == me() {
@@ -190,7 +190,7 @@ pub fn decrement_quick(h: &Header, m: &Mutator) -> bool {
             stats::count(Stat::CountBiased);
             h.extra().store(local - 1, Ordering::Relaxed);
         }
-        return quick;
+        return !quick;
     }
     // ORD: as in `increment_shared`.
     let number = Header::hub_number(h.count_cell().load(Ordering::Relaxed));
@@ -198,7 +198,22 @@ pub fn decrement_quick(h: &Header, m: &Mutator) -> bool {
         stats::count(Stat::CountBiased);
         m.hubs.count(number, -1);
     }
-    number.is_some()
+    number.is_none()
+}
+
+/// Whether `count_down`, which has said that more is to be done, has taken the last reference away: it has taken none.
+#[inline(always)]
+pub fn has_taken_last(_h: &Header) -> bool {
+    false
+}
+
+#[inline(always)]
+pub fn count_lasting(h: &Header, m: &Mutator, by: i64) {
+    stats::count(Stat::CountBiased);
+    // ORD: as in `increment_shared`.
+    if let Some(number) = Header::hub_number(h.count_cell().load(Ordering::Relaxed)) {
+        m.hubs.count(number, by);
+    }
 }
 
 /// The owner has no reference left: from now on the shared word alone decides. Whether it has none either.

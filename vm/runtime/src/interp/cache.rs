@@ -61,6 +61,13 @@ pub fn word(guard: u32, kind: u8, payload: u32) -> u64 {
     guard as u64 | (payload as u64) << 32 | (kind as u64) << 56
 }
 
+/// The second word of a `LoadSuperMethod`: which class the search began behind, and the cell of the first word. A cell is for one
+/// name of one class behind one other, so two words with the same one belong together, whoever wrote them.
+#[inline(always)]
+pub fn behind(class_id: u32, cell: u32) -> u64 {
+    class_id as u64 | (cell as u64) << 32
+}
+
 /// Loads a cache.
 ///
 /// # Safety

@@ -154,7 +154,11 @@ unsafe fn for_iter_list(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const
     std::hint::assert_unchecked(index <= isize::MAX as usize);
     let v = list.shared_item(index as i64);
     if v.is_undef() {
-        return slow::iterate::for_iter::run(ip, regs, cx, t);
+        // Either somebody is changing the list, or the loop ends.
+        return match index >= list.len() {
+            true => end_loop_over::<SOLO>(ip, regs, cx, t),
+            false => slow::iterate::for_iter::run(ip, regs, cx, t),
+        };
     }
     count_or_prepare!(v, ip, regs, cx, t);
     it.index.set(index + 1);

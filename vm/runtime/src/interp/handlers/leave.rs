@@ -9,6 +9,7 @@ use crate::interp::{Exit, Table, slow};
 use crate::objects::function::PyFunction;
 use crate::{Cx, Ref, RefExt, Value};
 use ungil_bytecode::Op;
+use ungil_gc::model::PUBLISHES;
 
 handler! {
     pub fn return_(ip, regs, cx, t) {
@@ -36,12 +37,70 @@ pub(crate) unsafe fn leave<const SOLO: bool>(
     if (*regs.sub(1)).is_ptr() {
         return leave_other::<SOLO>(regs, cx, t, v);
     }
+    if !SOLO && PUBLISHES {
+        return leave_confined(regs, cx, t, v);
+    }
     let local = drop_locals::<SOLO>(regs, cx);
     if !local.is_undef() {
         return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
     }
+    let callee = *regs.sub(2);
+    deliver::<SOLO>(regs, cx, t, v, callee, || count_down::<SOLO>(callee, cx))
+}
+
+/// Goes on ending a plain frame whose thread is not alone. Its locals are confined, and its function is confined or a hub:
+/// whatever else there is goes to [`leave_shared`], since counting it would take more registers than need no saving.
+#[inline(always)]
+unsafe fn leave_confined(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+    let function = Ref::from_value(*regs.sub(2)).cast_unchecked::<PyFunction>();
+    let mut left = function.local_count();
+    while left != 0 {
+        let at = regs.add(left - 1);
+        let local = *at;
+        if local.is_ptr() {
+            if (*local.ptr()).is_published() {
+                return leave_shared(regs, cx, t, v);
+            }
+            *at = Value::UNDEF;
+            if (*local.ptr()).count_down_confined() {
+                return slow::call::leave_destroying::<false>(regs, cx, t, v, local);
+            }
+        }
+        left -= 1;
+    }
+    let callee = *regs.sub(2);
+    if !(*callee.ptr()).is_published() {
+        return deliver::<false>(regs, cx, t, v, callee, || (*callee.ptr()).count_down_confined());
+    }
+    if !(*callee.ptr()).is_lasting() {
+        return leave_shared(regs, cx, t, v);
+    }
+    (*callee.ptr()).count_lasting((*cx).mutator(), -1);
+    deliver::<false>(regs, cx, t, v, callee, || false)
+}
+
+/// As [`leave_confined`], whatever the locals are.
+#[inline(never)]
+unsafe fn leave_shared(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+    let local = drop_locals::<false>(regs, cx);
+    if !local.is_undef() {
+        return slow::call::leave_destroying::<false>(regs, cx, t, v, local);
+    }
+    let callee = *regs.sub(2);
+    deliver::<false>(regs, cx, t, v, callee, || count_down::<false>(callee, cx))
+}
+
+/// Delivers `v` to the caller of a frame whose locals are gone, and counts its function down.
+#[inline(always)]
+unsafe fn deliver<const SOLO: bool>(
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    v: Value,
+    callee: Value,
+    count_down: impl FnOnce() -> bool,
+) -> Exit {
     // Read here, not before the locals are dropped: so many words would not fit into the registers that need no saving.
-    let callee = regs.sub(2).read_volatile();
     *regs.sub(2) = Value::UNDEF;
     (*cx).recursion_left.set((*cx).recursion_left.get() + 1);
     let call_ip = (*regs.sub(4)).as_raw() as *const u64;
@@ -50,7 +109,7 @@ pub(crate) unsafe fn leave<const SOLO: bool>(
     let slot = caller.add(fa!(*call_ip));
     let old = *slot;
     *slot = v;
-    if count_down::<SOLO>(callee, cx) {
+    if count_down() {
         return slow::call::function_ended::<SOLO>(next, caller, cx, t, callee, old);
     }
     if old.is_ptr() {

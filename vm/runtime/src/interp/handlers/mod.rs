@@ -119,7 +119,7 @@ unsafe fn take_register<const SOLO: bool>(source: *mut Value, moves: bool, cx: *
 #[must_use]
 unsafe fn count_down<const SOLO: bool>(v: Value, cx: *mut Cx) -> bool {
     let m = (*cx).mutator();
-    if SOLO { (*v.ptr()).decrement_solo(m) } else { !(*v.ptr()).decrement_quick(m) }
+    if SOLO { (*v.ptr()).decrement_solo(m) } else { (*v.ptr()).count_down(m) }
 }
 
 /// Drops a reference after [`count_down`] has said so. Its end may queue what runs later; nothing runs here.
@@ -131,7 +131,7 @@ pub(crate) unsafe fn end_drop<const SOLO: bool>(v: Value, cx: *mut Cx) {
 
 #[inline(never)]
 unsafe fn drop_shared(v: Value, cx: *mut Cx) {
-    (*cx).mutator().drop_ptr(v.ptr());
+    (*cx).mutator().end_drop(v.ptr());
 }
 
 /// Drops a value. Its end may queue what runs later; nothing runs here.

@@ -1,7 +1,7 @@
 //! Calls of `super().name(...)`.
 
+use super::call::method::{count_method, may_borrow_method};
 use super::call::{call_native_function, call_super_native, may_push, push_simple};
-use super::count_up;
 use crate::class::{Builtin, PyType};
 use crate::interp::{cache, slow};
 use crate::objects::function::PyFunction;
@@ -24,16 +24,27 @@ unsafe fn class_id(class: Value, cx: *mut Cx) -> u32 {
 unsafe fn cached_function<const SOLO: bool>(ip: *const u64, temps: *mut Value, cx: *mut Cx) -> Value {
     let (global, class, this) = (*temps, *temps.add(1), *temps.add(2));
     let cached = cache::load(ip.add(1));
-    if !(SOLO || (*cx).owns_everything())
-        || global != (*cx).builtin(Builtin::Super).as_ref().value()
+    if global != (*cx).builtin(Builtin::Super).as_ref().value()
         || !this.is_ptr()
         || (*this.ptr()).shape_word() != cached as u32
         || cache::kind(cached) != cache::METHOD
-        || class_id(class, cx) as u64 != cache::load(ip.add(2))
+        || cache::behind(class_id(class, cx), cache::payload(cached)) != cache::load(ip.add(2))
     {
         return Value::UNDEF;
     }
-    (*cx).vm.cells.peek(cache::payload(cached))
+    let found = (*cx).vm.cells.peek(cache::payload(cached));
+    if found.is_ptr() && may_borrow_method::<SOLO>(found) { found } else { Value::UNDEF }
+}
+
+/// Drops the class of a `super()`, which never ends thereby.
+#[inline(always)]
+unsafe fn drop_class<const SOLO: bool>(class: Value, cx: *mut Cx) {
+    let m = (*cx).mutator();
+    if SOLO {
+        let _ = (*class.ptr()).decrement_solo(m);
+    } else {
+        (*class.ptr()).count_lasting(m, -1);
+    }
 }
 
 handler! {
@@ -43,9 +54,9 @@ handler! {
         if !found.is_ptr() {
             return load_super_of_class::<SOLO>(ip, regs, cx, t);
         }
-        count_up::<SOLO>(found, cx);
-        // Dropping a class does not end it, and the first temporary is the built-in one.
-        let _ = (*(*temps.add(1)).ptr()).decrement((*cx).mutator());
+        count_method::<SOLO>(found, cx);
+        // The first temporary is a built-in class.
+        drop_class::<SOLO>(*temps.add(1), cx);
         *temps = *temps.add(2);
         *temps.add(1) = Value::UNDEF;
         *temps.add(2) = Value::UNDEF;
@@ -61,22 +72,20 @@ handler! {
         let temps = regs.add(fb!(*ip));
         let (global, class, this) = (*temps, *temps.add(1), *temps.add(2));
         let cached = cache::load(ip.add(1));
-        if !(SOLO || (*cx).owns_everything())
-            || cache::kind(cached) != cache::CLASS_ATTR
+        if cache::kind(cached) != cache::CLASS_ATTR
             || global != (*cx).builtin(Builtin::Super).as_ref().value()
-            || class_id(class, cx) as u64 != cache::load(ip.add(2))
+            || cache::behind(class_id(class, cx), cache::payload(cached)) != cache::load(ip.add(2))
             || class_id(this, cx) != cached as u32
         {
             return slow::super_::load_super_method::run(ip, regs, cx, t);
         }
         let found = unbound((*cx).vm.cells.peek(cache::payload(cached)));
-        if found.is_undef() {
+        if found.is_undef() || !may_borrow_method::<SOLO>(found) {
             return slow::super_::load_super_method::run(ip, regs, cx, t);
         }
-        count_up::<SOLO>(found, cx);
-        // Dropping a class does not end it.
-        let _ = (*class.ptr()).decrement((*cx).mutator());
-        let _ = (*this.ptr()).decrement((*cx).mutator());
+        count_method::<SOLO>(found, cx);
+        drop_class::<SOLO>(class, cx);
+        drop_class::<SOLO>(this, cx);
         *temps = Value::UNDEF;
         *temps.add(1) = Value::UNDEF;
         *temps.add(2) = Value::UNDEF;

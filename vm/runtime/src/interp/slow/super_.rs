@@ -40,9 +40,8 @@ unsafe fn find(cx: &mut Cx, ip: *const u64, parts: [Option<Obj>; 3], name: Ref<'
             && let Some((found, cell)) = of.lookup_behind(cx, behind, name)
             && binds_plainly(cx, found.r())
         {
-            // Two words that belong together: only who is alone may write them.
-            if let Some(h) = this.r().header().filter(|_| cx.owns_everything()) {
-                cache::store(ip.add(2), behind.class_id as u64);
+            if let Some(h) = this.r().header() {
+                cache::store(ip.add(2), cache::behind(behind.class_id, cell));
                 cache::store(ip.add(1), cache::word(h.shape_word(), cache::METHOD, cell));
             }
             return Ok((found, Some(this)));
@@ -56,11 +55,8 @@ unsafe fn find(cx: &mut Cx, ip: *const u64, parts: [Option<Obj>; 3], name: Ref<'
     {
         let unbound = unbound(found.value());
         if !unbound.is_undef() {
-            // As above.
-            if cx.owns_everything() {
-                cache::store(ip.add(2), behind.class_id as u64);
-                cache::store(ip.add(1), cache::word(of.class_id, cache::CLASS_ATTR, cell));
-            }
+            cache::store(ip.add(2), cache::behind(behind.class_id, cell));
+            cache::store(ip.add(1), cache::word(of.class_id, cache::CLASS_ATTR, cell));
             return Ok((Obj::from_borrowed(unbound, cx), None));
         }
     }

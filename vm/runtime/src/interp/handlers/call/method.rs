@@ -13,8 +13,15 @@ use ungil_bytecode::WINDOW_HEADER;
 /// Whether what a class's cell holds may be used without counting it first. Other threads may empty the cell, but once
 /// there are any, functions are made hubs when they enter a cell.
 #[inline(always)]
-unsafe fn may_borrow_method<const SOLO: bool>(callee: Value, cx: *mut Cx) -> bool {
-    (SOLO || (*cx).owns_everything()) || (*callee.ptr()).is_lasting()
+pub(in crate::interp::handlers) unsafe fn may_borrow_method<const SOLO: bool>(callee: Value) -> bool {
+    SOLO || (*callee.ptr()).is_lasting()
+}
+
+/// Counts one reference more to what [`may_borrow_method`] allows to use.
+#[inline(always)]
+pub(in crate::interp::handlers) unsafe fn count_method<const SOLO: bool>(callee: Value, cx: *mut Cx) {
+    let m = (*cx).mutator();
+    if SOLO { (*callee.ptr()).increment_solo(m) } else { (*callee.ptr()).count_lasting(m, 1) }
 }
 
 handler! {
@@ -26,14 +33,14 @@ handler! {
             && let Some(cell) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::METHOD)
         {
             let callee = (*cx).vm.cells.peek(cell);
-            if !callee.is_ptr() || !may_borrow_method::<SOLO>(callee, cx) {
+            if !callee.is_ptr() || !may_borrow_method::<SOLO>(callee) {
                 return slow::call::call_method::run(ip, regs, cx, t);
             }
             if (*callee.ptr()).shape_word() == FUNCTION {
                 let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
                 let args = fc!(*ip) + 1;
                 if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
-                    count_or_prepare!(callee, ip, regs, cx, t);
+                    count_method::<SOLO>(callee, cx);
                     *window.add(2) = callee;
                     return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
                 }
@@ -58,14 +65,14 @@ handler! {
         {
             let callee = (*cx).vm.cells.peek(cell);
             if callee.is_ptr()
-                && may_borrow_method::<SOLO>(callee, cx)
+                && may_borrow_method::<SOLO>(callee)
                 && (*callee.ptr()).shape_word() == FUNCTION
             {
                 let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
                 if may_push::<SOLO>(function, window, cx) {
                     let args = sort_window(cx, function, window, fc!(*ip) + 1);
                     if args != 0 {
-                        count_up::<SOLO>(callee, cx);
+                        count_method::<SOLO>(callee, cx);
                         *window.add(2) = callee;
                         return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
                     }
@@ -89,7 +96,7 @@ unsafe fn call_method_with_defaults<const SOLO: bool>(
     let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
     if may_push::<SOLO>(function, window, cx) {
         if fill_defaults::<SOLO>(function, window.add(WINDOW_HEADER), fc!(*ip) + 1, cx) {
-            count_up::<SOLO>(callee, cx);
+            count_method::<SOLO>(callee, cx);
             *window.add(2) = callee;
             return push_filled::<SOLO>(ip, regs, cx, t);
         }
@@ -113,7 +120,7 @@ unsafe fn call_method_sorting<const SOLO: bool>(
     if args == 0 {
         return slow::call::call_method::run(ip, regs, cx, t);
     }
-    count_up::<SOLO>(callee, cx);
+    count_method::<SOLO>(callee, cx);
     *window.add(2) = callee;
     push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t)
 }
@@ -135,16 +142,13 @@ handler! {
             return slow::call::call_method::run(ip, regs, cx, t);
         }
         let name = attr::name_word(regs, *ip.add(1) as u32 as usize);
-        if !(SOLO || (*cx).owns_everything()) {
-            return call_shared_method::<SOLO>(ip, regs, cx, t);
-        }
         if attr::by_shape(cached) {
             cached = attr::applicable(ip.add(2), name, (*receiver.ptr()).shape_word(), cx);
         }
         let is_method = match cache::kind(cached) {
             cache::METHOD => true,
-            // A method of the class, unless the instance has an attribute of that name.
-            cache::IN_DICT => {
+            // A method of the class, unless the instance has an attribute of that name, which nobody may be giving it.
+            cache::IN_DICT if SOLO => {
                 cache::payload(cached) != cache::NO_CELL
                     && attr::own_in_dict::<SOLO>(receiver, name, cx).is_undef()
                     && (*cx).vm.cells.peek(cache::payload(cached)).is_ptr()
@@ -153,63 +157,51 @@ handler! {
             _ => false,
         };
         if !is_method {
-            let (function, class) = attr::cached_class_method::<SOLO>(cached, receiver, name, cx);
-            if function.is_ptr() {
-                return call_class_method::<SOLO>(ip, regs, cx, t, function, class);
-            }
-            let mut held = attr::cached_value::<SOLO>(cached, receiver, name, cx);
-            if held.is_undef() && !attr::is_known(cached) {
-                held = attr::recent_value::<SOLO>(ip.add(2), receiver, name, cx);
-            }
-            return call_held::<SOLO>(ip, regs, cx, t, held);
+            return call_held_method::<SOLO>(ip, regs, cx, t, cached);
         }
         let callee = (*cx).vm.cells.peek(cache::payload(cached));
-        if callee.is_ptr() && (*callee.ptr()).shape_word() == FUNCTION {
+        if !callee.is_ptr() || !may_borrow_method::<SOLO>(callee) {
+            return slow::call::call_method::run(ip, regs, cx, t);
+        }
+        if (*callee.ptr()).shape_word() == FUNCTION {
             let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
             let args = fc!(*ip) + 1;
             if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
-                count_or_prepare!(callee, ip, regs, cx, t);
+                count_method::<SOLO>(callee, cx);
                 *window.add(2) = callee;
                 return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
             }
-        } else if callee.is_ptr() && (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
+            return call_method_with_defaults::<SOLO>(ip, regs, cx, t, callee);
+        } else if (*callee.ptr()).shape_word() == METHOD_DESCRIPTOR {
             return call_native_method::<SOLO>(ip, regs, cx, t, callee);
         }
         slow::call::call_method::run(ip, regs, cx, t)
     }
 }
 
-handler! {
-    /// As `call_method_other` where other threads run: methods that may be used uncounted.
-    #[inline(never)]
-    fn call_shared_method(ip, regs, cx, t) {
-        let window = regs.add(fb!(*ip));
-        let receiver = *window.add(WINDOW_HEADER);
-        let v = attr::module_value(cache::load(ip.add(2)), receiver);
-        if v.is_ptr() {
-            return call_held::<SOLO>(ip, regs, cx, t, v);
+/// Calls what is no method of an instance: a class method, or what an attribute holds. For kinds that go by shape, `cached`
+/// applies to the receiver.
+#[inline(never)]
+unsafe fn call_held_method<const SOLO: bool>(
+    ip: *const u64,
+    regs: *mut Value,
+    cx: *mut Cx,
+    t: *const Table,
+    cached: u64,
+) -> Exit {
+    let receiver = *regs.add(fb!(*ip) + WINDOW_HEADER);
+    let name = attr::name_word(regs, *ip.add(1) as u32 as usize);
+    if SOLO {
+        let (function, class) = attr::cached_class_method::<SOLO>(cached, receiver, name, cx);
+        if function.is_ptr() {
+            return call_class_method::<SOLO>(ip, regs, cx, t, function, class);
         }
-        let name = attr::name_word(regs, *ip.add(1) as u32 as usize);
-        let cached = attr::applicable(ip.add(2), name, (*receiver.ptr()).shape_word(), cx);
-        if cached == 0
-            || cache::kind(cached) != cache::METHOD
-            || cached as u32 != (*receiver.ptr()).shape_word()
-        {
-            return slow::call::call_method::run(ip, regs, cx, t);
-        }
-        let callee = (*cx).vm.cells.peek(cache::payload(cached));
-        if !callee.is_ptr() || !may_borrow_method::<SOLO>(callee, cx) || (*callee.ptr()).shape_word() != FUNCTION {
-            return slow::call::call_method::run(ip, regs, cx, t);
-        }
-        let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
-        let args = fc!(*ip) + 1;
-        if function.simple_args() != args || !may_push::<SOLO>(function, window, cx) {
-            return slow::call::call_method::run(ip, regs, cx, t);
-        }
-        count_or_prepare!(callee, ip, regs, cx, t);
-        *window.add(2) = callee;
-        push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t)
     }
+    let mut held = attr::cached_value::<SOLO>(cached, receiver, name, cx);
+    if held.is_undef() && !attr::is_known(cached) {
+        held = attr::recent_value::<SOLO>(ip.add(2), receiver, name, cx);
+    }
+    call_held::<SOLO>(ip, regs, cx, t, held)
 }
 
 /// Calls the function of a class method: the class takes the receiver's place.

@@ -1,6 +1,6 @@
 //! Calls of Python functions; `method.rs` has calls of what a class holds, `native.rs` those of natives.
 
-mod method;
+pub(super) mod method;
 mod native;
 
 use super::{construct, count_down, count_up, count_up_quick, end_drop};
