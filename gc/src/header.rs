@@ -323,9 +323,12 @@ impl Header {
     /// The number of the hub whose count this is, if it is one's.
     #[inline(always)]
     pub(crate) fn hub_number(count: i64) -> Option<usize> {
+        if count >= 0 {
+            return None;
+        }
         // The second bit is the sign of what is left.
         let rest = count << 1;
-        (count < 0 && rest >= 0).then_some(rest as usize >> (HUB_REFERENCES + 1))
+        if rest < 0 { None } else { Some(rest as usize >> (HUB_REFERENCES + 1)) }
     }
 
     /// Makes the object immortal: from now on it is neither counted nor freed.
@@ -408,23 +411,34 @@ impl Header {
         model::count_down(self, m)
     }
 
+    /// Adds a reference to an object that is confined.
+    #[inline(always)]
+    pub fn count_up_confined(&self) {
+        if cfg!(feature = "checks") && !model::is_private(self) {
+            crate::fatal("an object that others know is counted as if it were confined (RC-1)");
+        }
+        stats::count(Stat::CountPlain);
+        // ORD: as in `increment_private`.
+        self.count.store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
     /// As [`Header::count_down`], of an object that is confined. Whether the reference was the last one.
     #[inline(always)]
     #[must_use]
     pub fn count_down_confined(&self) -> bool {
+        if cfg!(feature = "checks") && !model::is_private(self) {
+            crate::fatal("an object that others know is counted as if it were confined (RC-1)");
+        }
         model::decrement_private(self)
     }
 
     /// Adds references to an object that is lasting (see [`Header::is_lasting`]), on a thread that is not solo; negative: takes
-    /// some away, and none of them is the last one.
+    /// some away, and none of them is the last one. Whether the object is lasting; else nothing is done.
     #[inline(always)]
-    pub fn count_lasting(&self, m: &Mutator, by: i64) {
+    pub fn count_lasting(&self, m: &Mutator, by: i64) -> bool {
         self.check_access(m);
         m.check_not_solo();
-        if cfg!(feature = "checks") && !self.is_lasting() {
-            crate::fatal("an object is counted as if it were a hub (RC-1)");
-        }
-        model::count_lasting(self, m, by);
+        model::count_lasting(self, m, by)
     }
 
     /// Makes [`Header::increment_quick`] of an object that is alive succeed when it is next tried.

@@ -2,7 +2,7 @@
 //!
 //! [`KeysId`] works as a sequence lock does: a reader compares the id of a table's keys before and after, and whoever changes
 //! the keys takes the id away first. Used by the dicts of modules and classes (globals). [`CacheWord`] is a word of an
-//! inline cache, which any thread may read while another one fills it. [`shared_item`] reads a list, [`shared_table`] finds a
+//! inline cache, which any thread may read while another one fills it; [`third_word`] reads three that belong together. [`shared_item`] reads a list, [`shared_table`] finds a
 //! dict's table and [`shared_walk`] looks a key up in it. Any thread may use them; who writes holds the lock of the object. What readers may look at is freed after
 //! a grace period (`grace.rs`).
 
@@ -118,18 +118,35 @@ impl CacheWord {
         self.0.load(Ordering::Acquire)
     }
 
-    /// Sets the word if it is zero; whether it was.
-    pub fn begin(&self, word: u64) -> bool {
-        // ORD: relaxed; the word that says what this one is about is stored after it.
-        self.0.compare_exchange(0, word, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-    }
-
     /// Replaces the word.
     #[inline(always)]
     pub fn store(&self, word: u64) {
         // ORD: release, see `load`.
         self.0.store(word, Weakened::current().ordering(Step::CacheRelease, Ordering::Release));
     }
+}
+
+/// Fills three words that belong together, the first one last. Who fills them holds a lock, and never stores a first word for the
+/// second time with others behind it.
+pub fn fill_three(words: &[CacheWord; 3], [first, second, third]: [u64; 3]) {
+    // ORD: relaxed; the releasing stores that follow say that it has been done.
+    words[0].0.store(0, Ordering::Relaxed);
+    words[1].store(second);
+    words[2].store(third);
+    words[0].store(first);
+}
+
+/// The third of three words that [`fill_three`] has filled, the first of which has been loaded and is not zero; `None` if they do
+/// not belong together, since they are being filled, or if `fits` refuses the second one.
+#[inline(always)]
+pub fn third_word(words: &[CacheWord; 3], first: u64, fits: impl FnOnce(u64) -> bool) -> Option<u64> {
+    if !fits(words[1].load()) {
+        return None;
+    }
+    let third = words[2].load();
+    // ORD: relaxed; both loads before have acquired: who has seen what came later sees that the first word has gone.
+    let same = Weakened::current().skips(Step::WordsComparedAgain) || words[0].0.load(Ordering::Relaxed) == first;
+    same.then_some(third)
 }
 
 /// The item at an index of a list, counted from the end if negative, borrowed until the thread is quiescent. `UNDEF` past the

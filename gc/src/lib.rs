@@ -28,8 +28,8 @@ mod weak;
 pub use candidates::{BuildPointerHasher, PointerHasher};
 pub use header::{HEADER_SIZE, Header, IMMORTAL, flag};
 pub use keys::{
-    CacheWord, EMPTY_SLOT, KeysId, PERTURB_SHIFT, entry_number_ordering, shared_item, shared_table,
-    shared_walk,
+    CacheWord, EMPTY_SLOT, KeysId, PERTURB_SHIFT, entry_number_ordering, fill_three, shared_item,
+    shared_table, shared_walk, third_word,
 };
 pub use mutator::{KEPT_BYTES, Mutator, Pending, Retired, Space};
 pub use obj::{Obj, Ref, Root, Shared};

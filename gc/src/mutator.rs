@@ -455,13 +455,24 @@ impl Mutator {
         }
     }
 
+    /// As [`Mutator::drop_value`] on a thread that is not solo, likewise.
+    #[inline(always)]
+    fn drop_counting_down(&self, v: Value) {
+        // SAFETY: the caller owned a reference.
+        unsafe {
+            if v.is_ptr() && (*v.ptr()).count_down(self) {
+                self.end_drop(v.ptr());
+            }
+        }
+    }
+
     /// Empties slots of an object that is being ended, in this order, and drops what they held. Nobody else reaches it.
     #[inline(always)]
     pub fn clear_slots<'s>(&self, slots: impl IntoIterator<Item = &'s Slot>) {
         // The end of an object meets no safepoint, so the answer holds for all of them.
         match self.owns_everything() {
             true => slots.into_iter().for_each(|slot| self.drop_value_solo(slot.take_value())),
-            false => slots.into_iter().for_each(|slot| slot.clear(self)),
+            false => slots.into_iter().for_each(|slot| self.drop_counting_down(slot.take_value())),
         }
     }
 
@@ -482,7 +493,7 @@ impl Mutator {
     ///
     /// # Safety
     /// The caller owned that reference.
-    #[inline]
+    #[inline(never)]
     pub unsafe fn end_drop(&self, h: *mut Header) {
         // SAFETY: the reference either has been the last one, and the object is this thread's alone, or is there still.
         unsafe { if crate::model::has_taken_last(&*h) { self.destroy(h) } else { self.drop_ptr(h) } }

@@ -67,6 +67,8 @@ pub enum Step {
     KeysComparedAgain,
     /// `Release` in filling an inline cache: a reader would not find the shape that it names.
     CacheRelease,
+    /// A reader of three words of an inline cache compares the first one again: it would take some of one and some of another filling.
+    WordsComparedAgain,
     /// A reader of a list compares the length again: storage that was sorted meanwhile has come back with another one.
     LengthComparedAgain,
     /// A reader of a list compares the storage again: it would look past the end of what the list had before it grew.

@@ -4,7 +4,7 @@
 use loom::thread;
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex};
-use ungil_gc::{CacheWord, KeysId, Mutator, Obj, ShapeHead, Slot, Value};
+use ungil_gc::{CacheWord, KeysId, Mutator, Obj, ShapeHead, Slot, Value, fill_three, third_word};
 use ungil_locks::primitive::{AtomicPtr, AtomicU32, Ordering};
 use ungil_locks::weaken::Step;
 use ungil_loom_tests::heap::{Heap, NODE, join, node};
@@ -196,8 +196,7 @@ fn address_kept(weakened: Option<Step>) {
                     // SAFETY: tables stay.
                     if unsafe { (*slot).peek().is_ptr() } {
                         dict.id.give(1);
-                        assert!(cache[1].begin(slot.addr() as u64));
-                        assert!(!cache[1].begin(1), "kept only once");
+                        cache[1].store(slot.addr() as u64);
                         cache[0].store(1);
                     }
                 });
@@ -238,6 +237,47 @@ fn address_kept_with_an_id() {
 #[should_panic(expected = "the address is not there")]
 fn address_kept_without_release() {
     address_kept(Some(Step::CacheRelease));
+}
+
+/// Two threads take turns in filling three words of an inline cache. A third one that finds the first word of either finds what
+/// the same one has put behind it, or nothing. The outcome is whether it found that of the one that it asks for.
+fn three_words(weakened: Option<Step>) {
+    const FILLINGS: [[u64; 3]; 2] = [[10, 11, 12], [20, 21, 22]];
+    explore(Some(4), 100, &[false, true], move || {
+        let heap = Heap::new(world_without_solo(weakened));
+        let cache = Arc::new([0, 1, 2].map(|_| CacheWord::new(0)));
+        let filling = Arc::new(loom::sync::Mutex::new(()));
+        let others = FILLINGS.map(|words| {
+            let (cache, filling) = (Arc::clone(&cache), Arc::clone(&filling));
+            thread::spawn(move || {
+                let _guard = filling.lock().expect("not poisoned");
+                fill_three(&cache, words);
+            })
+        });
+        let first = cache[0].load();
+        let asked = FILLINGS[0];
+        let found = match first {
+            0 => None,
+            first => third_word(&cache, first, |second| second == asked[1]),
+        };
+        if let Some(third) = found {
+            assert_eq!(third, asked[2], "words of two fillings");
+        }
+        others.into_iter().for_each(|other| other.join().expect("joined"));
+        drop(heap);
+        found.is_some()
+    });
+}
+
+#[test]
+fn three_cache_words() {
+    three_words(None);
+}
+
+#[test]
+#[should_panic(expected = "words of two fillings")]
+fn three_cache_words_not_compared_again() {
+    three_words(Some(Step::WordsComparedAgain));
 }
 
 /// Enters a new shape.

@@ -137,10 +137,15 @@ pub fn has_taken_last(h: &Header) -> bool {
 }
 
 #[inline(always)]
-pub fn count_lasting(h: &Header, m: &Mutator, by: i64) {
-    stats::count(Stat::CountBiased);
+pub fn count_lasting(h: &Header, m: &Mutator, by: i64) -> bool {
     // ORD: relaxed, as in `increment_quick`.
-    count_hub(m, h.count_cell().load(Ordering::Relaxed), by);
+    let now = h.count_cell().load(Ordering::Relaxed);
+    if now >= 0 {
+        return false;
+    }
+    stats::count(Stat::CountBiased);
+    count_hub(m, now, by);
+    true
 }
 
 #[inline(never)]

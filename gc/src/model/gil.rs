@@ -64,10 +64,14 @@ pub fn has_taken_last(_h: &Header) -> bool {
 }
 
 #[inline(always)]
-pub fn count_lasting(h: &Header, _m: &Mutator, by: i64) {
+pub fn count_lasting(h: &Header, _m: &Mutator, by: i64) -> bool {
     let count = h.count_cell();
     // ORD: as in `increment`.
-    count.store(count.load(Ordering::Relaxed) + by, Ordering::Relaxed);
+    let now = count.load(Ordering::Relaxed);
+    if now < 0 {
+        count.store(now + by, Ordering::Relaxed);
+    }
+    now < 0
 }
 
 #[inline]

@@ -66,10 +66,14 @@ pub fn has_taken_last(_h: &Header) -> bool {
 }
 
 #[inline(always)]
-pub fn count_lasting(h: &Header, _m: &Mutator, by: i64) {
+pub fn count_lasting(h: &Header, _m: &Mutator, by: i64) -> bool {
+    if !h.is_lasting() {
+        return false;
+    }
     stats::count(Stat::CountAtomic);
     // ORD: as in `decrement`.
     h.count_cell().fetch_add(by, Ordering::AcqRel);
+    true
 }
 
 #[inline]

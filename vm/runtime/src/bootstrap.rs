@@ -27,6 +27,7 @@ pub fn boot(config: Config) -> Box<Cx> {
         names: Default::default(),
         types: std::array::from_fn(|_| AtomicPtr::default()),
         cells: Default::default(),
+        filling: Default::default(),
         interned: str::InternTable::new(hash_seed),
         modules: OnceLock::new(),
         builtins: OnceLock::new(),

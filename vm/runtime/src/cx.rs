@@ -23,6 +23,8 @@ pub struct Vm {
     pub(crate) types: [AtomicPtr<PyType>; Builtin::COUNT],
     /// Resolved class attributes, by the index that inline caches hold.
     pub cells: CellTable,
+    /// Held by who fills the caches of a `LoadGlobal`.
+    pub(crate) filling: Mutex<()>,
     pub(crate) interned: crate::objects::str::InternTable,
     /// `sys.modules`.
     pub modules: OnceLock<SharedValue>,

@@ -208,12 +208,14 @@ pub fn has_taken_last(_h: &Header) -> bool {
 }
 
 #[inline(always)]
-pub fn count_lasting(h: &Header, m: &Mutator, by: i64) {
-    stats::count(Stat::CountBiased);
+pub fn count_lasting(h: &Header, m: &Mutator, by: i64) -> bool {
     // ORD: as in `increment_shared`.
-    if let Some(number) = Header::hub_number(h.count_cell().load(Ordering::Relaxed)) {
+    let now = h.count_cell().load(Ordering::Relaxed);
+    if let Some(number) = Header::hub_number(now) {
+        stats::count(Stat::CountBiased);
         m.hubs.count(number, by);
     }
+    now < 0
 }
 
 /// The owner has no reference left: from now on the shared word alone decides. Whether it has none either.

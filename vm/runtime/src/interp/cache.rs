@@ -11,7 +11,7 @@ use crate::class::{Builtin, PyType};
 use crate::objects::dict::PyDict;
 use crate::objects::function::PyFunction;
 use crate::{Cx, Ref, RefExt, Slot, Value};
-use ungil_gc::CacheWord;
+use ungil_gc::{CacheWord, fill_three, third_word};
 use ungil_locks::primitive::Ordering;
 
 /// An attribute in the instance: payload is its byte offset divided by eight.
@@ -28,13 +28,11 @@ pub const CLASS_ATTR: u8 = 5;
 pub const TRANSITION: u8 = 6;
 /// A global of the function's globals: guard is its key id, payload the entry.
 pub const GLOBAL: u8 = 7;
-/// A builtin: guard is the key id of the globals, the second word that of the builtins with the entry.
-pub const BUILTIN: u8 = 8;
-/// Added to the two kinds above: the third word is the address of the entry's value. By a thread that is solo; to the first one
-/// also by whoever fills the third word first.
+/// Added to a kind of global: the third word is the address of the entry's value.
 pub const AT: u8 = 16;
 pub const GLOBAL_AT: u8 = GLOBAL | AT;
-pub const BUILTIN_AT: u8 = BUILTIN | AT;
+/// A builtin: guard is the key id of the globals, that of the builtins is in the second word.
+pub const BUILTIN_AT: u8 = 8 | AT;
 /// The instance keeps its attributes in a dict; payload is the cell of the class's attribute of that name, or
 /// [`NO_CELL`]. A store of this kind goes to the dict.
 pub const IN_DICT: u8 = 9;
@@ -196,7 +194,32 @@ pub unsafe fn shared_global_at(ip: *const u64, regs: *mut Value) -> Value {
     }
 }
 
-/// As [`global_at`] for threads that are not alone: what they may use without counting it.
+/// As [`shared_global_at`], a builtin.
+///
+/// # Safety
+/// As for [`global_at`].
+#[inline(always)]
+pub unsafe fn shared_builtin_at(ip: *const u64, regs: *mut Value) -> Value {
+    // SAFETY: as the caller promises. The three words belong together: see `fill_with_builtin`.
+    unsafe {
+        let words = words_of(ip);
+        let cached = words[0].load();
+        if kind(cached) != BUILTIN_AT {
+            return Value::UNDEF;
+        }
+        let function: &PyFunction = super::frame::Frame(regs).function();
+        let builtins = function.builtins_unchecked();
+        let id = builtins.keys_id();
+        let Some(address) = third_word(words, cached, |second| second as u32 == id) else {
+            return Value::UNDEF;
+        };
+        let v = builtins.shared_value_at(id, || address as *const Slot);
+        // Looked at last: a global of that name may have come meanwhile.
+        if cached as u32 == function.globals_unchecked().keys_id() { v } else { Value::UNDEF }
+    }
+}
+
+/// As [`shared_global_at`], a global whose address is not known.
 ///
 /// # Safety
 /// As for [`global_at`].
@@ -206,18 +229,21 @@ pub unsafe fn shared_global(ip: *const u64, regs: *mut Value) -> Value {
     unsafe {
         let cached = load(ip.add(1));
         let function: &PyFunction = super::frame::Frame(regs).function();
-        let globals = function.globals_unchecked();
-        if kind(cached) & !AT == GLOBAL {
-            return globals.shared_value(cached as u32, payload(cached));
+        match kind(cached) & !AT {
+            GLOBAL => function.globals_unchecked().shared_value(cached as u32, payload(cached)),
+            _ => Value::UNDEF,
         }
-        if kind(cached) & !AT != BUILTIN || cached as u32 != globals.keys_id() {
-            return Value::UNDEF;
-        }
-        let second = load(ip.add(2));
-        let v = function.builtins_unchecked().shared_value(second as u32, payload(second));
-        // A global of that name may have come meanwhile.
-        if cached as u32 == globals.keys_id() { v } else { Value::UNDEF }
     }
+}
+
+/// The words behind a `LoadGlobal`.
+///
+/// # Safety
+/// As for [`global_at`].
+#[inline(always)]
+unsafe fn words_of<'a>(ip: *const u64) -> &'a [CacheWord; 3] {
+    // SAFETY: three cache words follow the instruction; code is never freed.
+    unsafe { &*ip.add(1).cast() }
 }
 
 /// Makes a function or a module that a global names a hub once there are threads: all of them use it all the time, so
@@ -241,10 +267,6 @@ const HUBS: [u32; 3] = [Builtin::Function as u32, Builtin::NativeFunction as u32
 /// # Safety
 /// As for [`global_at`].
 pub unsafe fn fill_global(cx: &Cx, ip: *const u64, globals: &PyDict, builtins: &PyDict, name: Ref<'_>) {
-    // Three words are written: they belong together only if nobody else does so too. Only the address of a global, which nobody
-    // else keeps in the third word, is kept by whoever is first: while others run that is never replaced.
-    let (solo, at) =
-        (cx.owns_everything(), |dict: &PyDict, index| dict.value_slot_unlocked(index) as *const Slot);
     // SAFETY: as the caller promises.
     unsafe {
         let (globals_id, builtins_id) = (globals.ensure_keys_id(cx), builtins.ensure_keys_id(cx));
@@ -252,24 +274,45 @@ pub unsafe fn fill_global(cx: &Cx, ip: *const u64, globals: &PyDict, builtins: &
             // Any dict that has none would do.
             return;
         }
-        if let Some(index) = globals.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
-            let address = at(globals, index) as u64;
-            let kept = if solo {
-                store(ip.add(3), address);
-                true
-            } else {
-                (*ip.add(3).cast::<CacheWord>()).begin(address)
-            };
-            store(ip.add(1), word(globals_id, if kept { GLOBAL_AT } else { GLOBAL }, index));
-        } else if let Some(index) = builtins.entry_index_str(cx, name).filter(|&i| i < 1 << 24) {
-            if solo {
-                store(ip.add(3), at(builtins, index) as u64);
-            }
-            // Without a kind, which nobody asks for.
-            store(ip.add(2), word(builtins_id, 0, index));
-            store(ip.add(1), word(globals_id, if solo { BUILTIN_AT } else { BUILTIN }, 0));
+        let at = |dict: &PyDict, index| dict.value_slot_unlocked(index) as *const Slot as u64;
+        let of = |dict: &PyDict| dict.entry_index_str(cx, name).filter(|&i| i < 1 << 24);
+        let words = words_of(ip);
+        if let Some(index) = of(globals) {
+            fill_with_global(cx, words, word(globals_id, GLOBAL, index), at(globals, index));
+        } else if let Some(index) = of(builtins) {
+            fill_with_builtin(cx, words, [globals_id, builtins_id], at(builtins, index));
         }
     }
+}
+
+/// Fills the words of a `LoadGlobal`: `global` says where the value is, `address` where in memory. While others run the address
+/// in the third word is never replaced by that of another global, as readers compare nothing but the first word.
+fn fill_with_global(cx: &Cx, words: &[CacheWord; 3], global: u64, address: u64) {
+    let _filling = cx.vm.filling.lock().unwrap_or_else(|p| p.into_inner());
+    let there = words[2].load();
+    // The second word says that the third one is of a builtin.
+    let kept = cx.owns_everything() || words[1].load() == 0 && (there == 0 || there == address);
+    if kept {
+        words[1].store(0);
+        words[2].store(address);
+    }
+    words[0].store(global | if kept { (AT as u64) << 56 } else { 0 });
+}
+
+/// As [`fill_with_global`] for a builtin, by the ids of both dicts. A site that has met a global while others run keeps to globals.
+/// The first two words have the number of the filling as their payload.
+fn fill_with_builtin(cx: &Cx, words: &[CacheWord; 3], [globals_id, builtins_id]: [u32; 2], address: u64) {
+    let _filling = cx.vm.filling.lock().unwrap_or_else(|p| p.into_inner());
+    let (second, third) = (words[1].load(), words[2].load());
+    let filled = payload(second);
+    if second as u32 == builtins_id && third == address {
+        return words[0].store(word(globals_id, BUILTIN_AT, filled));
+    }
+    if !cx.owns_everything() && (second == 0 && third != 0 || filled == NO_CELL) {
+        return;
+    }
+    let filled = if filled == NO_CELL { 0 } else { filled + 1 };
+    fill_three(words, [word(globals_id, BUILTIN_AT, filled), word(builtins_id, 0, filled), address]);
 }
 
 /// A class attribute has changed: where caches by shape could have become wrong, all are emptied.

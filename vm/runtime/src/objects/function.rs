@@ -121,7 +121,7 @@ fn surroundings(cx: &Cx, globals: Ref<'_>) -> (Option<Obj>, Option<Obj>) {
     let Some(dict) = globals.downcast::<PyDict>(cx) else { return (None, None) };
     let names = [cx.vm.names.name.get(), cx.vm.names.builtins.get()];
     let id = dict.keys_id();
-    if id == 0 || !cx.is_exclusive(&dict.h) {
+    if id == 0 {
         let [name, builtins] = names.map(|name| dict.get_str(cx, name));
         return (name, builtins);
     }
@@ -134,7 +134,22 @@ fn surroundings(cx: &Cx, globals: Ref<'_>) -> (Option<Obj>, Option<Obj>) {
             places
         }
     };
-    let [name, builtins] = places.map(|i| if i == NOWHERE { None } else { dict.value_at(cx, i) });
+    if cx.is_exclusive(&dict.h) {
+        let [name, builtins] = places.map(|i| if i == NOWHERE { None } else { dict.value_at(cx, i) });
+        return (name, builtins);
+    }
+    let [name, builtins] = [0, 1].map(|which| {
+        let (name, place) = (names[which], places[which]);
+        if place == NOWHERE {
+            return if dict.keys_id() == id { None } else { dict.get_str(cx, name) };
+        }
+        match dict.shared_value(id, place) {
+            // The dict has other keys by now.
+            Value::UNDEF => dict.get_str(cx, name),
+            // SAFETY: alive until the thread is quiescent.
+            found => Some(unsafe { Obj::from_borrowed(found, cx) }),
+        }
+    });
     (name, builtins)
 }
 

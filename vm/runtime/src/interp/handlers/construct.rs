@@ -2,7 +2,7 @@
 
 use super::call::{empty_from, end_native_call, may_push, result_word};
 use super::moves::drop_then;
-use super::{count_down, end_drop};
+use super::{count_down, drop_class};
 use crate::class::{Builtin, PyType};
 use crate::interp::frame::{Frame, INIT};
 use crate::interp::{Exit, Table, slow};
@@ -53,11 +53,9 @@ handler! {
         if v.is_undef() {
             return call_builtin_class::<SOLO>(ip, regs, cx, t);
         }
-        // The arguments are no references, and a built-in class does not end.
+        // The arguments are no references.
         let callee = std::mem::replace(&mut *regs.add(fb!(*ip) + 2), Value::UNDEF);
-        if count_down::<SOLO>(callee, cx) && !SOLO {
-            end_drop::<SOLO>(callee, cx);
-        }
+        drop_class::<SOLO>(callee, cx);
         let next = ip.add(2);
         finish!(next.add(1), regs, cx, t, fa!(*next), v)
     }
@@ -96,8 +94,8 @@ handler! {
             return slow::call::call::run(ip, regs, cx, t);
         }
         // The window moves up by one: its first word keeps the instance, which is the call's result. The arguments move by
-        // two: `self` goes in front of them. The frame borrows the function, and dropping a class does not end it.
-        let _ = class.h.decrement((*cx).mutator());
+        // two: `self` goes in front of them. The frame borrows the function.
+        drop_class::<SOLO>(*window.add(2), cx);
         let inner = window.add(1);
         let first = inner.add(WINDOW_HEADER);
         let mut i = args;
@@ -125,10 +123,7 @@ handler! {
         let class = (*cx).class_of(Ref::from_value(v)).as_ref().value();
         count_or_prepare!(class, ip, regs, cx, t);
         let callee = std::mem::replace(&mut *window.add(2), Value::UNDEF);
-        // The built-in class `type` does not end.
-        if count_down::<SOLO>(callee, cx) && !SOLO {
-            end_drop::<SOLO>(callee, cx);
-        }
+        drop_class::<SOLO>(callee, cx);
         *window.add(WINDOW_HEADER) = Value::UNDEF;
         let slot = regs.add(fa!(*ip));
         let old = *slot;

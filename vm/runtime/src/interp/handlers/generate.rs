@@ -4,7 +4,7 @@
 
 use super::end_drop;
 use super::moves::{drop_then, resume_at};
-use super::{count_down, count_up, drop_value};
+use super::{count_down, count_down_own, count_up_own, drop_value};
 use crate::class::Builtin;
 use crate::interp::frame::{CHAINED, ENTRY, Frame, GENERATOR};
 use crate::interp::slow;
@@ -27,7 +27,7 @@ unsafe fn is_simple<const SOLO: bool>(g: &PyGenerator, top: *mut Value, cx: *mut
         && (*cx).stack.fits(top.add(g.words_on_stack()))
 }
 
-/// Puts the generator's frame on the stack. `v` is what its `yield` gives, if it is at one. Where it goes on.
+/// Puts the frame of a generator that the thread is exclusive to on the stack. `v` is what its `yield` gives, if it is at one. Where it goes on.
 #[inline(always)]
 unsafe fn resume<const SOLO: bool, const MANY: bool>(
     place: Place,
@@ -39,7 +39,7 @@ unsafe fn resume<const SOLO: bool, const MANY: bool>(
 ) -> (*const u64, *mut Value) {
     let Place { generator, base, kind } = place;
     let g = Ref::from_value(generator).cast_unchecked::<PyGenerator>();
-    count_up::<SOLO>(generator, cx);
+    count_up_own::<SOLO>(generator, cx);
     *base = generator;
     let window = base.add(1);
     // Borrowed: the generator, which the frame owns, keeps its function.
@@ -221,7 +221,7 @@ unsafe fn suspend<const SOLO: bool, const MANY: bool>(
         return yield_beyond::<SOLO>(regs, cx, t, v, generator);
     }
     let next = (*regs.sub(1)).as_raw() as *const u64;
-    if count_down::<SOLO>(generator, cx) {
+    if count_down_own::<SOLO>(generator, cx) {
         return yield_last::<SOLO>(call_ip, caller, cx, v, generator, false);
     }
     finish!(next, caller, cx, t, fa!(*call_ip), v)

@@ -150,6 +150,15 @@ unsafe fn for_iter_list(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const
     }
     let list = Ref::from_value(list).cast_unchecked::<PyList>();
     let index = it.index.get();
+    if !list.h.is_published() {
+        if index >= list.len() {
+            return end_loop_over::<SOLO>(ip, regs, cx, t);
+        }
+        let v = *list.items_unlocked().add(index);
+        count_or_prepare!(v, ip, regs, cx, t);
+        it.index.set(index + 1);
+        finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
+    }
     // No list has more items. It need not be asked whether the index counts from the end.
     std::hint::assert_unchecked(index <= isize::MAX as usize);
     let v = list.shared_item(index as i64);

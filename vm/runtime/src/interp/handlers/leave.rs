@@ -69,14 +69,13 @@ unsafe fn leave_confined(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Valu
         left -= 1;
     }
     let callee = *regs.sub(2);
-    if !(*callee.ptr()).is_published() {
-        return deliver::<false>(regs, cx, t, v, callee, || (*callee.ptr()).count_down_confined());
+    if (*callee.ptr()).count_lasting((*cx).mutator(), -1) {
+        return deliver::<false>(regs, cx, t, v, callee, || false);
     }
-    if !(*callee.ptr()).is_lasting() {
+    if (*callee.ptr()).is_published() {
         return leave_shared(regs, cx, t, v);
     }
-    (*callee.ptr()).count_lasting((*cx).mutator(), -1);
-    deliver::<false>(regs, cx, t, v, callee, || false)
+    deliver::<false>(regs, cx, t, v, callee, || (*callee.ptr()).count_down_confined())
 }
 
 /// As [`leave_confined`], whatever the locals are.

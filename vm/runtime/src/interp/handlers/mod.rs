@@ -57,6 +57,27 @@ pub(crate) fn own_table(cx: &Cx) -> *const Table {
     if cx.owns_everything() { &SOLO_TABLE } else { &TABLE }
 }
 
+/// As [`count_up`], of an object that is confined if the thread is not solo.
+#[inline(always)]
+unsafe fn count_up_own<const SOLO: bool>(v: Value, cx: *mut Cx) {
+    if SOLO { (*v.ptr()).increment_solo((*cx).mutator()) } else { (*v.ptr()).count_up_confined() }
+}
+
+/// As [`count_down`], of an object that is confined if the thread is not solo.
+#[inline(always)]
+#[must_use]
+unsafe fn count_down_own<const SOLO: bool>(v: Value, cx: *mut Cx) -> bool {
+    if SOLO { (*v.ptr()).decrement_solo((*cx).mutator()) } else { (*v.ptr()).count_down_confined() }
+}
+
+/// Drops a class, which never ends thereby.
+#[inline(always)]
+unsafe fn drop_class<const SOLO: bool>(class: Value, cx: *mut Cx) {
+    let m = (*cx).mutator();
+    // Classes are lasting from birth.
+    let _ = if SOLO { (*class.ptr()).decrement_solo(m) } else { (*class.ptr()).count_lasting(m, -1) };
+}
+
 /// Goes on ending a plain frame.
 ///
 /// # Safety
@@ -126,12 +147,7 @@ unsafe fn count_down<const SOLO: bool>(v: Value, cx: *mut Cx) -> bool {
 #[inline(always)]
 pub(crate) unsafe fn end_drop<const SOLO: bool>(v: Value, cx: *mut Cx) {
     let m = (*cx).mutator();
-    if SOLO { m.destroy(v.ptr()) } else { drop_shared(v, cx) }
-}
-
-#[inline(never)]
-unsafe fn drop_shared(v: Value, cx: *mut Cx) {
-    (*cx).mutator().end_drop(v.ptr());
+    if SOLO { m.destroy(v.ptr()) } else { m.end_drop(v.ptr()) }
 }
 
 /// Drops a value. Its end may queue what runs later; nothing runs here.

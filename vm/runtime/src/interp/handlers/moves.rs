@@ -250,12 +250,21 @@ unsafe fn cached_global<const SOLO: bool>(ip: *const u64, regs: *mut Value) -> V
     if SOLO { cache::global_at(ip, regs) } else { cache::shared_global_at(ip, regs) }
 }
 
+/// As `count_or_prepare` of a global: most of those that count at all are hubs once there are threads.
+macro_rules! count_global {
+    ($v:ident, $ip:ident, $regs:ident, $cx:ident, $t:ident) => {
+        if SOLO || !$v.is_ptr() || !(*$v.ptr()).count_lasting((*$cx).mutator(), 1) {
+            count_or_prepare!($v, $ip, $regs, $cx, $t);
+        }
+    };
+}
+
 loads! { load_global, load_global_to_temp, 4 (ip, regs, cx, t) {
     let v = cached_global::<SOLO>(ip, regs);
     if v.is_undef() {
         return load_global_more::<SOLO>(ip, regs, cx, t);
     }
-    count_or_prepare!(v, ip, regs, cx, t);
+    count_global!(v, ip, regs, cx, t);
     v
 } }
 
@@ -263,7 +272,23 @@ handler! {
     /// A builtin, or a global that has not been met yet, or where others may be filling the cache.
     #[inline(never)]
     fn load_global_more(ip, regs, cx, t) {
-        let v = if SOLO { Value::UNDEF } else { cache::shared_global(ip, regs) };
+        if SOLO {
+            return slow::names::load_global::run(ip, regs, cx, t);
+        }
+        let v = cache::shared_builtin_at(ip, regs);
+        if v.is_undef() {
+            return load_global_rarer::<SOLO>(ip, regs, cx, t);
+        }
+        count_global!(v, ip, regs, cx, t);
+        finish!(ip.add(4), regs, cx, t, fa!(*ip), v)
+    }
+}
+
+handler! {
+    /// As `load_global_more` for a global whose address is not known.
+    #[inline(never)]
+    fn load_global_rarer(ip, regs, cx, t) {
+        let v = cache::shared_global(ip, regs);
         if v.is_undef() {
             return slow::names::load_global::run(ip, regs, cx, t);
         }

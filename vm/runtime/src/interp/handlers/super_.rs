@@ -1,6 +1,7 @@
 //! Calls of `super().name(...)`.
 
 use super::call::method::{count_method, may_borrow_method};
+use super::drop_class;
 use super::call::{call_native_function, call_super_native, may_push, push_simple};
 use crate::class::{Builtin, PyType};
 use crate::interp::{cache, slow};
@@ -36,16 +37,6 @@ unsafe fn cached_function<const SOLO: bool>(ip: *const u64, temps: *mut Value, c
     if found.is_ptr() && may_borrow_method::<SOLO>(found) { found } else { Value::UNDEF }
 }
 
-/// Drops the class of a `super()`, which never ends thereby.
-#[inline(always)]
-unsafe fn drop_class<const SOLO: bool>(class: Value, cx: *mut Cx) {
-    let m = (*cx).mutator();
-    if SOLO {
-        let _ = (*class.ptr()).decrement_solo(m);
-    } else {
-        (*class.ptr()).count_lasting(m, -1);
-    }
-}
 
 handler! {
     pub fn load_super_method(ip, regs, cx, t) {

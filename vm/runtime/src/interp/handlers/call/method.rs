@@ -21,7 +21,12 @@ pub(in crate::interp::handlers) unsafe fn may_borrow_method<const SOLO: bool>(ca
 #[inline(always)]
 pub(in crate::interp::handlers) unsafe fn count_method<const SOLO: bool>(callee: Value, cx: *mut Cx) {
     let m = (*cx).mutator();
-    if SOLO { (*callee.ptr()).increment_solo(m) } else { (*callee.ptr()).count_lasting(m, 1) }
+    if SOLO {
+        (*callee.ptr()).increment_solo(m);
+    } else {
+        // It is lasting.
+        let _ = (*callee.ptr()).count_lasting(m, 1);
+    }
 }
 
 handler! {
