@@ -42,6 +42,10 @@ const CHUNK: usize = if cfg!(feature = "stress") { MAX_BUFFER } else { 16 * 1024
 /// Bytes of the first piece of a class, from which pieces double up to [`CHUNK`].
 const FIRST_PIECE: usize = 2 * 1024;
 const PAGE_HEAD: usize = 64;
+/// As many parts of a page are told apart when free blocks go to the common pool.
+const PARTS: usize = PAGE / (16 * 1024);
+/// Pieces have a multiple of so many blocks, which fill whole cache lines: a line that two threads write to is one that both wait for.
+const LINE_BLOCKS: usize = 64 / GRANULE;
 
 /// A free block: a shape word of zero, then the link.
 #[repr(C)]
@@ -57,6 +61,65 @@ struct PageHead {
     first: Cell<usize>,
     /// What to multiply by instead of dividing by the size of a block, see [`block_number`].
     reciprocal: u64,
+    /// While [`Parts`] sorts blocks: those of each part of the page, and the page that was met before this one.
+    parts: Cell<[*mut FreeBlock; PARTS]>,
+    met_before: Cell<*const PageHead>,
+}
+
+const _: () = assert!(size_of::<PageHead>() <= PAGE_HEAD);
+
+/// Free blocks by the part of the page where they lie, so that neighbours go to the same thread: objects of two threads in one
+/// cache line would make both wait whenever one is written to. With the right to the pool's inside.
+struct Parts {
+    /// The page that was met last.
+    met: *const PageHead,
+}
+
+impl Parts {
+    /// What the first page that is met has met before it.
+    const NONE: *const PageHead = ptr::dangling();
+
+    /// Sorts a list of free blocks.
+    ///
+    /// # Safety
+    /// They are free blocks of the pool's pages, and the caller's.
+    unsafe fn sort(mut first: *mut FreeBlock) -> Self {
+        let mut met = Self::NONE;
+        while !first.is_null() {
+            let block = first;
+            // SAFETY: as the caller promises; pages are never unmapped.
+            unsafe {
+                first = (*block).next;
+                let page = &*block.map_addr(|at| at & !(PAGE - 1)).cast::<PageHead>();
+                if page.met_before.get().is_null() {
+                    page.met_before.set(met);
+                    met = page;
+                }
+                let mut parts = page.parts.get();
+                let part = &mut parts[block.addr() % PAGE / (PAGE / PARTS)];
+                (*block).next = *part;
+                *part = block;
+                page.parts.set(parts);
+            }
+        }
+        Parts { met }
+    }
+
+    /// Takes the lists of the blocks of each part out.
+    fn take(self) -> impl Iterator<Item = *mut FreeBlock> {
+        let mut met = self.met;
+        std::iter::from_fn(move || {
+            if ptr::eq(met, Self::NONE) {
+                return None;
+            }
+            // SAFETY: pages are never unmapped.
+            let page = unsafe { &*met };
+            met = page.met_before.replace(ptr::null());
+            Some(page.parts.replace([ptr::null_mut(); PARTS]))
+        })
+        .flatten()
+        .filter(|list| !list.is_null())
+    }
 }
 
 /// The number of the block of an object of at most [`MAX_SMALL`] bytes.
@@ -196,7 +259,15 @@ impl PoolInner {
         let block_size = block_size(class);
         let reciprocal = (1 << RECIPROCAL_BITS) / (block_size / GRANULE) as u64 + 1;
         // SAFETY: the page is unused and longer than its head.
-        unsafe { page.cast::<PageHead>().write(PageHead { block_size, first: Cell::new(0), reciprocal }) };
+        unsafe {
+            page.cast::<PageHead>().write(PageHead {
+                block_size,
+                first: Cell::new(0),
+                reciprocal,
+                parts: Cell::new([ptr::null_mut(); PARTS]),
+                met_before: Cell::new(ptr::null()),
+            });
+        }
         page
     }
 }
@@ -204,7 +275,8 @@ impl PoolInner {
 impl Uncut {
     /// The next blocks to be linked, and how many they are: at least one. There is one left.
     fn take(&mut self, block_size: usize) -> (*mut u8, usize) {
-        let (first, count) = (self.at, (self.piece / block_size).clamp(1, self.blocks));
+        let count = (self.piece / block_size).max(1).next_multiple_of(LINE_BLOCKS);
+        let (first, count) = (self.at, count.min(self.blocks));
         // SAFETY: the page goes as far as its blocks, or to its end behind the last one.
         self.at = unsafe { first.add(count * block_size) };
         self.blocks -= count;
@@ -257,27 +329,34 @@ impl Pool {
         (list.cast(), count * block_size(class))
     }
 
-    /// Takes a list of free blocks of the class, cut into chunks. Gives their size in bytes.
-    fn give(&self, class: usize, mut first: *mut FreeBlock) -> usize {
+    /// Takes a list of free blocks of the class, cut into chunks: each has all that there are in some parts of pages. Gives their
+    /// size in bytes.
+    fn give(&self, class: usize, first: *mut FreeBlock) -> usize {
         let mut inner = self.inside(false);
-        let mut blocks = 0;
-        while !first.is_null() {
-            let (mut last, mut count) = (first, 1);
-            let rest = loop {
-                // SAFETY: the caller hands over the whole list.
-                match unsafe { (*last).next } {
-                    next if next.is_null() || count == chunk_blocks(class) => break next,
-                    next => last = next,
-                }
-                count += 1;
-            };
+        let (mut chunk, mut count, mut blocks) = (ptr::null_mut(), 0, 0);
+        // SAFETY: the caller hands over the whole list.
+        for list in unsafe { Parts::sort(first) }.take() {
+            let mut last: *mut FreeBlock = list;
             // SAFETY: as above.
-            unsafe { (*last).next = ptr::null_mut() };
-            inner.chunks[class].push((first, count));
-            blocks += count;
-            first = rest;
+            unsafe {
+                count += 1;
+                while !(*last).next.is_null() {
+                    last = (*last).next;
+                    count += 1;
+                }
+                (*last).next = chunk;
+            }
+            chunk = list;
+            if count >= chunk_blocks(class) {
+                inner.chunks[class].push((chunk, count));
+                blocks += count;
+                (chunk, count) = (ptr::null_mut(), 0);
+            }
         }
-        blocks * block_size(class)
+        if count != 0 {
+            inner.chunks[class].push((chunk, count));
+        }
+        (blocks + count) * block_size(class)
     }
 
     /// Calls `visit` for every object on the heap.
@@ -646,7 +725,50 @@ mod mapping {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{MAPPED, MAX_BUFFER, allocate_buffer, free_buffer, resize_buffer};
+    use super::{
+        FreeLists, MAPPED, MAX_BUFFER, MAX_SMALL, PAGE, PARTS, Pool, allocate_buffer, free_buffer, resize_buffer,
+        size_class,
+    };
+
+    /// A thread gives blocks up in an order that is not that of addresses. Two others that take them have hardly any cache line in
+    /// common.
+    #[test]
+    fn blocks_that_were_given_up_share_no_lines() {
+        if MAX_SMALL == 0 {
+            return;
+        }
+        let size = 48;
+        let class = size_class(size);
+        let pool = Pool::default();
+        let pop = |lists: &FreeLists| match lists.pop(class) {
+            block if block.is_null() => lists.pop_slow(&pool, class, false).0,
+            block => block,
+        };
+        let total = 3 * PAGE / size;
+        let owner = FreeLists::default();
+        let blocks: Vec<_> = (0..total).map(|_| pop(&owner)).collect();
+        // What its last piece had besides is given up first.
+        owner.donate(&pool, 0);
+        for i in 0..total {
+            // SAFETY: nothing refers to it.
+            unsafe { owner.push(class, blocks[i * 7919 % total]) };
+        }
+        assert_eq!(owner.donate(&pool, 0), total * size);
+        // As many as there were, taken by turns.
+        let takers = [FreeLists::default(), FreeLists::default()];
+        let mut lines = std::collections::HashMap::new();
+        let mut seen = std::collections::HashSet::new();
+        let mut shared = 0;
+        for i in 0..total {
+            let block = pop(&takers[i % 2]).addr();
+            assert!(seen.insert(block), "a block is there twice");
+            for line in block / 64..=(block + size - 1) / 64 {
+                shared += usize::from(*lines.entry(line).or_insert(i % 2) != i % 2);
+            }
+        }
+        // Where two parts of a page meet.
+        assert!(shared <= 4 * PARTS, "{shared} lines of two threads");
+    }
 
     #[test]
     fn buffers_keep_their_bytes_at_every_size() {
