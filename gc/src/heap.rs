@@ -726,8 +726,8 @@ mod mapping {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::{
-        FreeLists, MAPPED, MAX_BUFFER, MAX_SMALL, PAGE, PARTS, Pool, allocate_buffer, free_buffer, resize_buffer,
-        size_class,
+        FreeLists, MAPPED, MAX_BUFFER, MAX_SMALL, PAGE, PARTS, Pool, allocate_buffer, free_buffer,
+        resize_buffer, size_class,
     };
 
     /// A thread gives blocks up in an order that is not that of addresses. Two others that take them have hardly any cache line in

@@ -145,7 +145,8 @@ pub fn third_word(words: &[CacheWord; 3], first: u64, fits: impl FnOnce(u64) -> 
     }
     let third = words[2].load();
     // ORD: relaxed; both loads before have acquired: who has seen what came later sees that the first word has gone.
-    let same = Weakened::current().skips(Step::WordsComparedAgain) || words[0].0.load(Ordering::Relaxed) == first;
+    let same =
+        Weakened::current().skips(Step::WordsComparedAgain) || words[0].0.load(Ordering::Relaxed) == first;
     same.then_some(third)
 }
 

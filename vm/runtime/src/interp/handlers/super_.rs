@@ -1,8 +1,8 @@
 //! Calls of `super().name(...)`.
 
 use super::call::method::{count_method, may_borrow_method};
-use super::drop_class;
 use super::call::{call_native_function, call_super_native, may_push, push_simple};
+use super::drop_class;
 use crate::class::{Builtin, PyType};
 use crate::interp::{cache, slow};
 use crate::objects::function::PyFunction;
@@ -36,7 +36,6 @@ unsafe fn cached_function<const SOLO: bool>(ip: *const u64, temps: *mut Value, c
     let found = (*cx).vm.cells.peek(cache::payload(cached));
     if found.is_ptr() && may_borrow_method::<SOLO>(found) { found } else { Value::UNDEF }
 }
-
 
 handler! {
     pub fn load_super_method(ip, regs, cx, t) {

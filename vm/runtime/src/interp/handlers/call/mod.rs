@@ -103,12 +103,9 @@ unsafe fn fill_defaults<const SOLO: bool>(
     cx: *mut Cx,
 ) -> bool {
     let total = function.simple_args();
-    let defaults = function.defaults.peek();
     // Others may give the function other defaults.
-    if total > MOST_WITH_DEFAULTS || args >= total {
-        return false;
-    }
-    if !defaults.is_ptr() || !(SOLO || (*cx).is_exclusive(&function.h)) {
+    let defaults = if SOLO { function.defaults.peek() } else { function.defaults.peek_shared() };
+    if total > MOST_WITH_DEFAULTS || args >= total || !defaults.is_ptr() {
         return false;
     }
     let defaults = Ref::from_value(defaults).cast_unchecked::<PyTuple>().items();
