@@ -28,18 +28,34 @@ pub const OLDEST: u8 = GENERATIONS as u8 - 1;
 /// In place of a generation: set apart by [`freeze`].
 pub const FROZEN: u8 = OLDEST + 1;
 
-/// Least growth in bytes between two automatic collections.
+/// Least growth in bytes between two automatic collections of everything.
 const MIN_GROWTH: i64 = 8 << 20;
+/// Least growth between two of the young.
+const MIN_YOUNG_GROWTH: i64 = 2 << 20;
+/// What may be in use before the first one of all: programs that do little more than import something come to an end without.
+const FIRST_LIMIT: i64 = 5 << 20;
+/// A collection that frees as many objects was worth while.
+const MANY: usize = 4096;
 
-/// When to collect: bytes handed out to threads and not given back are counted, and a collection is due when they have
-/// grown by three quarters since the last one. Blocks on a thread's own free lists count as handed out, so that
+/// When to collect: bytes handed out to threads and not given back are counted, and a collection of everything is due when
+/// they have grown by three quarters since the last one. Blocks on a thread's own free lists count as handed out, so that
 /// allocating and freeing in turn costs nothing here; a collection makes all threads give surplus blocks back.
+///
+/// Small programs would take as much again for their garbage as for the rest. So when a collection of everything has found
+/// much, the young are collected in between, which takes a twentieth of the time, until little comes of it: programs that
+/// build something large would look at it once more than they need to.
 pub struct CollectorState {
     enabled: AtomicBool,
     collecting: AtomicBool,
     outstanding: AtomicI64,
+    /// What `outstanding` is compared with: the lesser of `full_limit` and where the young are due.
     limit: AtomicI64,
+    full_limit: AtomicI64,
     growth: AtomicI64,
+    /// Whether the next collection of the young takes those in that the last one has left.
+    deeper: AtomicBool,
+    /// Whether collections of the young are worth while.
+    worth_while: AtomicBool,
     /// Containers that the last collection has left, and the last one of everything.
     left: AtomicUsize,
     long_lived: AtomicUsize,
@@ -51,8 +67,11 @@ impl Default for CollectorState {
             enabled: AtomicBool::new(true),
             collecting: AtomicBool::new(false),
             outstanding: AtomicI64::new(0),
-            limit: AtomicI64::new(MIN_GROWTH),
+            limit: AtomicI64::new(FIRST_LIMIT),
+            full_limit: AtomicI64::new(FIRST_LIMIT),
             growth: AtomicI64::new(MIN_GROWTH),
+            deeper: AtomicBool::new(false),
+            worth_while: AtomicBool::new(false),
             left: AtomicUsize::new(0),
             long_lived: AtomicUsize::new(0),
         }
@@ -89,7 +108,7 @@ impl CollectorState {
     pub fn set_growth(&self, bytes: Option<i64>) {
         // ORD: relaxed; estimates.
         self.growth.store(bytes.unwrap_or(MIN_GROWTH), Ordering::Relaxed);
-        self.finished();
+        self.finished(OLDEST, 0);
     }
 
     /// Whether a collection is under way.
@@ -104,11 +123,39 @@ impl CollectorState {
         self.long_lived.load(Ordering::Relaxed)
     }
 
-    fn finished(&self) {
+    /// The generation that an automatic collection is due for.
+    pub fn due(&self) -> u8 {
+        // ORD: relaxed; estimates.
+        let total = self.outstanding.load(Ordering::Relaxed);
+        // Where `stress` asks for one that no growth has made due, it is of everything.
+        let asked = cfg!(feature = "stress") && total < self.limit.load(Ordering::Relaxed);
+        if asked || total >= self.full_limit.load(Ordering::Relaxed) {
+            return OLDEST;
+        }
+        let deeper = self.deeper.load(Ordering::Relaxed);
+        self.deeper.store(!deeper, Ordering::Relaxed);
+        u8::from(deeper)
+    }
+
+    /// Plans the next collections after one of a generation that has freed so many objects.
+    fn finished(&self, generation: u8, freed: usize) {
         // ORD: relaxed; estimates.
         let (live, growth) = (self.outstanding.load(Ordering::Relaxed), self.growth.load(Ordering::Relaxed));
-        let growth = if growth < MIN_GROWTH { growth } else { growth.max(live / 4 * 3) };
-        self.limit.store(live.saturating_add(growth), Ordering::Relaxed);
+        if generation != OLDEST || freed >= MANY {
+            self.worth_while.store(freed >= MANY, Ordering::Relaxed);
+        }
+        if generation == OLDEST {
+            let growth = if growth < MIN_GROWTH { growth } else { growth.max(live / 4 * 3) };
+            self.full_limit.store(live.saturating_add(growth), Ordering::Relaxed);
+        }
+        let full = self.full_limit.load(Ordering::Relaxed);
+        // Where the program has said when to collect, that holds.
+        let young = if growth == MIN_GROWTH && self.worth_while.load(Ordering::Relaxed) {
+            live + MIN_YOUNG_GROWTH.max(live / 8)
+        } else {
+            full
+        };
+        self.limit.store(full.min(young), Ordering::Relaxed);
     }
 }
 
@@ -398,9 +445,7 @@ pub fn collect(m: &Mutator, runtime: &mut dyn Collection, generation: u8) -> Fou
     let found = collect_garbage(m, runtime, generation);
     m.collecting.forget();
     m.donate(KEPT_BYTES);
-    if generation == OLDEST {
-        state.finished();
-    }
+    state.finished(generation, found.collected);
     state.collecting.store(false, Ordering::Release);
     found
 }
@@ -486,16 +531,16 @@ unsafe fn part(m: &Mutator, runtime: &dyn Collection, garbage: &mut Vec<*mut Hea
 }
 
 fn finalize(m: &Mutator, garbage: &[Obj]) {
-    let dead: HashSet<*mut Header, BuildPointerHasher> =
-        garbage.iter().map(|obj| obj.value().ptr()).collect();
-    for obj in garbage {
-        let h = obj.value().ptr();
-        // SAFETY: `garbage` keeps every object alive.
-        unsafe {
-            if (*h).has_flag(flag::WEAKLY_REFERENCED) {
-                // A weak reference that is garbage itself does not call back.
-                m.space.weak.clear(m, h, |cell| !dead.contains(&cell));
-            }
+    // SAFETY: `garbage` keeps every object alive.
+    let is_weakly_referenced = |obj: &&Obj| unsafe { (*obj.value().ptr()).has_flag(flag::WEAKLY_REFERENCED) };
+    let mut targets = garbage.iter().filter(is_weakly_referenced).peekable();
+    if targets.peek().is_some() {
+        let dead: HashSet<*mut Header, BuildPointerHasher> =
+            garbage.iter().map(|obj| obj.value().ptr()).collect();
+        for obj in targets {
+            // A weak reference that is garbage itself does not call back.
+            // SAFETY: as above.
+            unsafe { m.space.weak.clear(m, obj.value().ptr(), |cell| !dead.contains(&cell)) };
         }
     }
     for obj in garbage {

@@ -24,6 +24,9 @@ pub enum NativeFn {
     /// gives `UNDEF`, having done nothing, to leave the call to the second. It runs no Python, meets no safepoint, waits for
     /// nobody and drops nothing; the position of the call is not known to it.
     Shortcut(fn(&Cx, Args<'_>) -> Value, fn(&mut Cx, Args<'_>) -> R),
+    /// For natives that search the native stack: what earlier calls have left there is overwritten before frames lie on it that
+    /// would contain it without using it.
+    Searching(fn(&mut Cx, Args<'_>) -> R),
 }
 
 impl NativeFn {
@@ -32,7 +35,10 @@ impl NativeFn {
     pub fn call(self, cx: &mut Cx, args: Args<'_>) -> R {
         match self {
             NativeFn::Leaf(f) => f(cx, args),
-            NativeFn::Full(f) | NativeFn::Varied(_, f) | NativeFn::Shortcut(_, f) => f(cx, args),
+            NativeFn::Full(f)
+            | NativeFn::Varied(_, f)
+            | NativeFn::Shortcut(_, f)
+            | NativeFn::Searching(f) => f(cx, args),
         }
     }
 

@@ -18,7 +18,7 @@ const AHEAD: i64 = 128 << 10;
 static THRESHOLDS: [AtomicI64; 3] = [AtomicI64::new(USUAL_THRESHOLD), AtomicI64::new(10), AtomicI64::new(10)];
 
 const FUNCTIONS: &[(&str, &str, NativeFn)] = &[
-    ("collect", "($module, generation=2)", Full(collect)),
+    ("collect", "($module, generation=2)", NativeFn::Searching(collect)),
     ("enable", "($module, /)", Full(|cx, _| Ok(switch(cx, true)))),
     ("disable", "($module, /)", Full(|cx, _| Ok(switch(cx, false)))),
     ("isenabled", "($module, /)", Full(|cx, _| Ok(cx.bool(cx.space.collector.is_enabled())))),
@@ -57,7 +57,7 @@ fn get_freeze_count(cx: &mut Cx, _: Args<'_>) -> R {
     Ok(cx.int(frozen as i64))
 }
 
-/// Collections by generation. Those that nobody has asked for are of everything.
+/// Collections by generation.
 fn get_stats(cx: &mut Cx, _: Args<'_>) -> R {
     let stats = (0..GENERATIONS).map(|generation| {
         let numbers = &cx.vm.collections.generations[generation];

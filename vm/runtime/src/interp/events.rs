@@ -18,7 +18,7 @@ pub fn handle(cx: &mut Cx, bits: u32) -> R<()> {
     }
     if bits & check::COLLECT != 0 {
         cx.thread.clear_check(check::COLLECT);
-        crate::collection::run_full(cx);
+        crate::collection::run(cx, cx.space.collector.due());
     }
     if bits & check::SIGNAL != 0 {
         cx.thread.clear_check(check::SIGNAL);

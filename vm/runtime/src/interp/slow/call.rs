@@ -162,8 +162,17 @@ unsafe fn dispatch(site: Site, cx: *mut Cx, t: *const Table, names: Option<Obj>)
         && is_function(method.value())
     {
         return call_shifted(site, cx, t, names, method, callee);
+    } else if native::is_native(id) && searches(callee) {
+        crate::finalize::clear_stack();
     }
     call_other(site, cx, t, callee, names)
+}
+
+/// # Safety
+/// `callee` is a native.
+#[inline(always)]
+unsafe fn searches(callee: Ref<'_>) -> bool {
+    matches!(callee.cast_unchecked::<native::PyNative>().def.f, crate::native::NativeFn::Searching(_))
 }
 
 /// Calls what is neither a Python function nor a class. In a frame of its own: what the paths for those leave in theirs

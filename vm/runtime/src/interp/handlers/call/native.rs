@@ -7,7 +7,6 @@ use crate::interp::{Exit, FAILED, Table, slow};
 use crate::native::{Args, Arity, NativeFn};
 use crate::objects::native::PyNative;
 use crate::{Cx, R, Ref, RefExt, Value};
-use std::mem::MaybeUninit;
 use ungil_bytecode::{Op, WINDOW_HEADER};
 
 /// A call of a function of a module, or of a method bound to an object of a built-in type. `window` is the
@@ -478,12 +477,13 @@ unsafe fn call_padded(cx: *mut Cx, native: &PyNative, first: *mut Value, given: 
 /// As [`call_padded`] where the padding does not fit behind the arguments.
 #[inline(never)]
 unsafe fn call_copied(cx: *mut Cx, native: &PyNative, first: *mut Value, given: usize) -> u64 {
-    let mut copy = [const { MaybeUninit::<Value>::uninit() }; Arity::MAX_WINDOW];
-    let window = native.def.arity().window();
-    for (i, place) in copy.iter_mut().enumerate().take(window) {
-        place.write(if i < given { *first.add(i) } else { Value::UNDEF });
+    // All of it is written: what collections found in the rest would keep classes alive.
+    let mut copy = [Value::UNDEF; Arity::MAX_WINDOW];
+    for (i, place) in copy.iter_mut().enumerate().take(given) {
+        *place = *first.add(i);
     }
-    result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(copy.as_ptr().cast(), window)))
+    let window = native.def.arity().window();
+    result_word(cx, native.def.f.call(&mut *cx, Args::from_raw(copy.as_ptr(), window)))
 }
 
 #[inline(always)]
