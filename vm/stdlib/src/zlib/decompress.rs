@@ -4,7 +4,7 @@ use super::stream::{Failure, Step, Stream};
 use super::{cannot_pickle, dictionary_arg, failure, guarded, refused, zlib_error};
 use crate::os;
 use libz_rs_sys as z;
-use std::sync::{OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use ungil_locks::primitive::{Mutex, MutexGuard};
 use ungil_runtime::objects::buffer;
 use ungil_runtime::objects::bytes::{new_bytes, try_new_bytes};
@@ -17,8 +17,8 @@ struct State {
     /// Nothing once the object is gone.
     stream: Option<Stream>,
     ended: bool,
-    /// What followed the end of the stream.
-    unused: Vec<u8>,
+    /// What followed the end of the stream. Whoever asks for it looks at it in place.
+    unused: Arc<Vec<u8>>,
     /// What there was no room for.
     tail: Vec<u8>,
     needs_input: bool,
@@ -67,7 +67,7 @@ impl State {
     fn keep_rest(&mut self, rest: &[u8], step: Step) {
         self.ended |= step.ended;
         if step.ended {
-            self.unused.extend_from_slice(rest);
+            Arc::make_mut(&mut self.unused).extend_from_slice(rest);
             self.tail.clear();
         } else {
             self.tail = rest.to_vec();
@@ -100,7 +100,8 @@ fn finish(cx: &mut Cx, result: Result<Vec<u8>, Failure>, what: &str) -> R {
 }
 
 fn decompress(cx: &mut Cx, a: Args<'_>) -> R {
-    let data = buffer::bytes_of(cx, a.get(1))?;
+    let data = buffer::steady_bytes_of(cx, a.get(1))?;
+    let data: &[u8] = &data;
     let limit = match a.opt(2) {
         Some(v) => os::size(cx, v)?,
         None => 0,
@@ -113,10 +114,10 @@ fn decompress(cx: &mut Cx, a: Args<'_>) -> R {
     let result = guarded(cx, &a.this::<PyDecompress>().state, |state| {
         let mut out = Vec::new();
         if state.ended {
-            state.unused.extend_from_slice(&data);
+            Arc::make_mut(&mut state.unused).extend_from_slice(data);
             return Ok(out);
         }
-        let step = state.run(&data, z::Z_SYNC_FLUSH, limit, &mut out)?;
+        let step = state.run(data, z::Z_SYNC_FLUSH, limit, &mut out)?;
         state.keep_rest(&data[step.used..], step);
         Ok(out)
     });
@@ -217,7 +218,7 @@ fn decompress_buffered(cx: &mut Cx, a: Args<'_>) -> R {
         let rest = &input[step.used..];
         state.ended = step.ended;
         match step.ended {
-            true => state.unused = rest.to_vec(),
+            true => state.unused = Arc::new(rest.to_vec()),
             false => state.tail = rest.to_vec(),
         }
         // What is ready inside the stream comes first.
