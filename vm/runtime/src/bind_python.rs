@@ -373,7 +373,7 @@ pub fn bind(cx: &mut Cx, f: &PyFunction, args: &[Value], names: Option<&PyTuple>
 }
 
 fn qualname(cx: &Cx, f: &PyFunction) -> String {
-    f.qualname.get(&f.h, cx).map(|q| cx.text_of(q.r())).unwrap_or_default()
+    cx.text_of(f.qualname(cx).r())
 }
 
 /// Gives a parameter its value; false if there is none of the name.

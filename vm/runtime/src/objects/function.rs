@@ -25,6 +25,7 @@ pub struct PyFunction {
     pub closure: Slot,
     pub defaults: Slot,
     pub kwdefaults: Slot,
+    /// `__name__` and `__qualname__` if they are not the code's.
     pub name: Slot,
     pub qualname: Slot,
     pub module: Slot,
@@ -104,8 +105,8 @@ pub fn new_function(cx: &Cx, code: &'static PyCode, globals: Obj) -> Obj {
         closure: Slot::empty(),
         defaults: Slot::empty(),
         kwdefaults: Slot::empty(),
-        name: Slot::new(code.name.get().own(cx)),
-        qualname: Slot::new(code.qualname.get().own(cx)),
+        name: Slot::empty(),
+        qualname: Slot::empty(),
         module: module.map_or_else(Slot::empty, Slot::new),
         doc: Slot::empty(),
         dict: Slot::empty(),
@@ -243,6 +244,16 @@ impl PyFunction {
         }
     }
 
+    /// `__name__`.
+    pub fn name(&self, cx: &Cx) -> Obj {
+        self.name.get(&self.h, cx).unwrap_or_else(|| self.code().name.get().own(cx))
+    }
+
+    /// `__qualname__`.
+    pub fn qualname(&self, cx: &Cx) -> Obj {
+        self.qualname.get(&self.h, cx).unwrap_or_else(|| self.code().qualname.get().own(cx))
+    }
+
     /// Another function with the same code and the same surroundings, for frames that run it.
     pub(super) fn twin(&self, cx: &Cx) -> Obj {
         let same = |slot: &Slot| slot.get(&self.h, cx).map_or_else(Slot::empty, Slot::new);
@@ -269,8 +280,10 @@ impl PyFunction {
         })
     }
 
-    /// Gives the function other code. Frames that run keep theirs through the code object's immortality.
-    pub fn set_code(&self, code: &'static PyCode) {
+    /// Gives the function other code. Frames that run keep theirs through the code object's immortality. Its names stay.
+    pub fn set_code(&self, cx: &Cx, code: &'static PyCode) {
+        self.name.set(&self.h, cx, self.name(cx));
+        self.qualname.set(&self.h, cx, self.qualname(cx));
         self.simple_args.set(u32::MAX);
         self.code.set(code);
         self.entered();

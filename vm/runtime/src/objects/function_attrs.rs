@@ -62,7 +62,7 @@ fn set_code(cx: &mut Cx, a: Args<'_>) -> R {
     };
     let (own, other) = (this(a).code().free_names.len(), code.free_names.len());
     if own != other {
-        let name = cx.text_of(this(a).name.get(&this(a).h, cx).unwrap_or_else(|| cx.none()).r());
+        let name = cx.text_of(this(a).name(cx).r());
         return Err(
             cx.value_error(format!("{name}() requires a code object with {own} free vars, not {other}"))
         );
@@ -133,7 +133,7 @@ fn get_type_params(cx: &mut Cx, a: Args<'_>) -> R {
 }
 
 fn function_repr(cx: &mut Cx, a: Args<'_>) -> R {
-    let name = this(a).qualname.get(&this(a).h, cx).map(|q| cx.text_of(q.r())).unwrap_or_default();
+    let name = cx.text_of(this(a).qualname(cx).r());
     Ok(cx.str(&format!("<function {name} at {:#x}>", a.get(0).value().0)))
 }
 
@@ -244,13 +244,13 @@ pub fn init(cx: &mut Cx) {
     .getset(
         cx,
         "__name__",
-        Full(|cx, a| get_slot(cx, this(a), &this(a).name)),
+        Full(|cx, a| Ok(this(a).name(cx))),
         Some(Full(|cx, a| set_text(cx, a, &this(a).name, "__name__"))),
     )
     .getset(
         cx,
         "__qualname__",
-        Full(|cx, a| get_slot(cx, this(a), &this(a).qualname)),
+        Full(|cx, a| Ok(this(a).qualname(cx))),
         Some(Full(|cx, a| set_text(cx, a, &this(a).qualname, "__qualname__"))),
     )
     .getset(

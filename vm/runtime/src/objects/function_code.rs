@@ -47,7 +47,7 @@ pub fn replace(cx: &mut Cx, f: &PyFunction, code: &'static PyCode) {
     for generator in unsafe { generators_of_stw(cx, f) } {
         generator.function.set(&generator.h, cx, twin.clone());
     }
-    f.set_code(code);
+    f.set_code(cx, code);
     drop(stopped);
     drop(held);
 }

@@ -446,8 +446,8 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
             count: count as u32,
             live: Cell::new(0),
             ip: Cell::new(ip),
-            name: own_name(cx, f, &f.name, code.name.get()),
-            qualname: own_name(cx, f, &f.qualname, code.qualname.get()),
+            name: own_name(cx, f, &f.name),
+            qualname: own_name(cx, f, &f.qualname),
             function: Slot::new(match frame.borrows_function() {
                 true => Obj::from_borrowed(*frame.0.sub(2), cx),
                 false => Obj::from_owned(*frame.0.sub(2)),
@@ -468,8 +468,8 @@ pub unsafe fn from_frame(cx: &mut Cx, frame: Frame, ip: *const u64) -> R {
 
 /// What a new generator keeps as its name: nothing, while the function has the name of its code.
 #[inline(always)]
-fn own_name(cx: &Cx, f: &PyFunction, name: &Slot, of_code: Ref<'_>) -> Slot {
-    if name.peek() == of_code.value() {
+fn own_name(cx: &Cx, f: &PyFunction, name: &Slot) -> Slot {
+    if name.is_empty() {
         return Slot::empty();
     }
     name.get(&f.h, cx).map_or_else(Slot::empty, Slot::new)
