@@ -391,32 +391,36 @@ impl Header {
         model::increment(self, m);
     }
 
-    /// As [`Header::increment`] on a thread that is not solo if that takes but a few instructions; else nothing is done, and the
-    /// answer is no.
+    /// As [`Header::increment`] if that takes but a few instructions; else nothing is done, and the answer is no. For threads that
+    /// are not solo: one that has become so may be told no for nothing.
     #[inline(always)]
     #[must_use]
     pub fn increment_quick(&self, m: &Mutator) -> bool {
         self.check_access(m);
-        m.check_not_solo();
         model::increment_quick(self, m)
     }
 
-    /// Takes a reference away on a thread that is not solo, if that takes but a few instructions. Whether the caller must go on
+    /// Takes a reference away, if that takes but a few instructions. For threads that are not solo, as above. Whether the caller must go on
     /// with [`Mutator::end_drop`], which knows what has been done.
     #[inline(always)]
     #[must_use]
     pub fn count_down(&self, m: &Mutator) -> bool {
         self.check_access(m);
-        m.check_not_solo();
         model::count_down(self, m)
+    }
+
+    /// Feature `checks`: no other thread counts the object.
+    #[inline(always)]
+    fn check_own(&self) {
+        if cfg!(feature = "checks") && !model::is_private(self) && !Mutator::current().owns_everything() {
+            crate::fatal("an object that others know is counted as if it were confined (RC-1)");
+        }
     }
 
     /// Adds a reference to an object that is confined.
     #[inline(always)]
     pub fn count_up_confined(&self) {
-        if cfg!(feature = "checks") && !model::is_private(self) {
-            crate::fatal("an object that others know is counted as if it were confined (RC-1)");
-        }
+        self.check_own();
         stats::count(Stat::CountPlain);
         // ORD: as in `increment_private`.
         self.count.store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
@@ -426,22 +430,19 @@ impl Header {
     #[inline(always)]
     #[must_use]
     pub fn count_down_confined(&self) -> bool {
-        if cfg!(feature = "checks") && !model::is_private(self) {
-            crate::fatal("an object that others know is counted as if it were confined (RC-1)");
-        }
+        self.check_own();
         model::decrement_private(self)
     }
 
-    /// Adds references to an object that is lasting (see [`Header::is_lasting`]), on a thread that is not solo; negative: takes
+    /// Adds references to an object that is lasting (see [`Header::is_lasting`]); negative: takes
     /// some away, and none of them is the last one. Whether the object is lasting; else nothing is done.
     #[inline(always)]
     pub fn count_lasting(&self, m: &Mutator, by: i64) -> bool {
         self.check_access(m);
-        m.check_not_solo();
         model::count_lasting(self, m, by)
     }
 
-    /// Makes [`Header::increment_quick`] of an object that is alive succeed when it is next tried.
+    /// Makes [`Header::increment_quick`] of an object that is alive succeed when it is next tried. The thread is not solo.
     pub fn prepare_increment(&self, m: &Mutator) {
         model::prepare_increment(self, m);
     }

@@ -156,14 +156,6 @@ impl Mutator {
         }
     }
 
-    /// Feature `checks`: the thread is not the only one, as the caller takes for granted.
-    #[inline(always)]
-    pub(crate) fn check_not_solo(&self) {
-        if cfg!(feature = "checks") && ungil_locks::model::EVER_EXCLUSIVE && self.solo.get() {
-            crate::fatal("a thread that is solo counts as if it were not (SOLO-1)");
-        }
-    }
-
     /// Whether every object is exclusively this thread's until the next safepoint.
     #[inline(always)]
     pub fn owns_everything(&self) -> bool {

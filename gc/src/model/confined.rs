@@ -150,6 +150,9 @@ pub fn count_lasting(h: &Header, m: &Mutator, by: i64) -> bool {
 
 #[inline(never)]
 fn begin_tally(h: &Header, m: &Mutator) {
+    if cfg!(feature = "checks") && m.is_solo() {
+        crate::fatal("a thread that is solo notes references for itself (SOLO-1)");
+    }
     m.tallies.begin(h, |other, extra| {
         // SAFETY: the table says that this thread has references to it.
         enter(unsafe { &*other }, m, extra);

@@ -10,8 +10,11 @@
 //! - `decrement(&Header, &Mutator) -> bool`: takes one away; whether it was the last. Never true for an immortal object.
 //! - `is_private(&Header) -> bool`: whether `decrement_private(&Header) -> bool` does the same, for which nobody need know the
 //!   thread.
-//! - `increment_quick(&Header, &Mutator) -> bool`, `decrement_quick(&Header, &Mutator) -> bool`: as these where that takes but
-//!   a few instructions and ends nothing; whether it was done. After `prepare_increment(&Header, &Mutator)` the former succeeds.
+//! - `increment_quick(&Header, &Mutator) -> bool`: as `increment` where that takes but a few instructions; whether it was done.
+//!   After `prepare_increment(&Header, &Mutator)` it succeeds.
+//! - `count_down(&Header, &Mutator) -> bool`: as `decrement` where that takes but a few instructions; whether there is more to
+//!   do, and then `has_taken_last(&Header)` says whether it has taken the last reference away or none.
+//! - `count_lasting(&Header, &Mutator, i64) -> bool`: counts references to a hub or an immortal object; whether it is one.
 //! - `try_increment(&Header, &Mutator) -> bool`: adds one unless none is left.
 //! - `publish(&Header, Value)`: called before a value is stored into a slot of the container with that header.
 //! - `enter(&Header, &Mutator, i64)`: enters in the header what a thread has counted for itself.

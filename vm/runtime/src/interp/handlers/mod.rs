@@ -116,6 +116,10 @@ unsafe fn count_up_quick<const SOLO: bool>(v: Value, cx: *mut Cx) -> bool {
 /// Sees to it that `v`, which is a pointer, can be counted quickly, and executes the instruction at `ip` from its beginning.
 #[inline(never)]
 unsafe fn prepare_then(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
+    if (*cx).owns_everything() {
+        // It has become solo since the handler was chosen, and needs another one.
+        goto_anew!(ip, regs, cx)
+    }
     (*v.ptr()).prepare_increment((*cx).mutator());
     goto!(ip, regs, cx, t)
 }
