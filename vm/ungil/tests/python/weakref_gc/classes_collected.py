@@ -53,34 +53,3 @@ for ask in (ask_plainly, ask_for_generation, ask_by_name, ask_with_function, ask
         found = ask()
         print(ask.__name__, depth, found > 0, [ref() for ref in watched])
 print(gc.collect())
-
-
-def in_one_frame():
-    class A:
-        pass
-
-    a = A()
-    a.a = a
-    gc.collect()
-    del a
-    print(gc.collect() > 0)
-
-    class B(list):
-        pass
-
-    class C(B, A):
-        pass
-
-    a = C()
-    a.a = a
-    gc.collect()
-    del a
-    print(gc.collect() > 0)
-    del B, C
-    print(gc.collect() > 0)
-    A.a = A()
-    del A
-    print(gc.collect() > 0, gc.collect())
-
-
-in_one_frame()
