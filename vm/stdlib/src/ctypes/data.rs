@@ -2,10 +2,12 @@
 //!
 //! The memory is the object's own, that of another object of which it is a part (its base), or at any address. What an
 //! object owns keeps its address as long as the object lives: a part keeps its base alive, and `resize` leaves the old
-//! block in place, for parts and exports that refer to it. So no address that we made ourselves ever dangles.
+//! block in place, for parts and exports that refer to it. So no address that we made ourselves dangles, but for one case.
 //!
 //! Bytes are read and written without a lock: threads that share them race as in C. What keeps other objects alive,
-//! `_objects`, is a slot guarded by the object's lock, and a dict.
+//! `_objects`, is a slot guarded by the object's lock, and a dict. Setting a pointer writes its bytes first and then enters what they
+//! refer to, so of two threads that set the same pointer at once one may be the last to write and the other the last to enter: what
+//! the pointer refers to may be gone then. With a GIL that cannot happen.
 
 use super::info::{Kind, PyInfo, info_of, info_of_object, required};
 use super::{codes, raw};

@@ -49,7 +49,7 @@ def references_are_kept():
 
     in_threads(change)
     assert point.text in texts
-    assert point.next[0] in range(THREADS)
+    # Which of the pointers that were set at once is kept is not said: where they lead to is not looked at.
     assert set(row) <= set(texts)
     assert sorted(point._objects) == ["1", "2", "3"], point._objects
     assert sorted(row._objects) == ["0", "1", "2", "3"]
