@@ -1,4 +1,4 @@
-"""A collection that a program asks for finds classes that nothing refers to, whatever calls before it have left on the stacks."""
+"""A collection that a program asks for finds classes that nothing refers to, whatever calls before it have left on the stacks; none stays for good."""
 import gc
 import weakref
 
@@ -47,9 +47,19 @@ def ask_with_arguments():
 
 gc.disable()
 gc.collect()
-for ask in (ask_plainly, ask_for_generation, ask_by_name, ask_with_function, ask_with_arguments):
+ASKING = (ask_plainly, ask_for_generation, ask_by_name, ask_with_function, ask_with_arguments)
+made = []
+left = 0
+for ask in ASKING:
     for depth in (0, 1, 7):
         watched = make(depth)
-        found = ask()
-        print(ask.__name__, depth, found > 0, [ref() for ref in watched])
-print(gc.collect())
+        print(ask.__name__, depth, ask() > 0)
+        left += sum(ref() is not None for ref in watched)
+        made += watched
+# A search that takes any word on a stack for a reference may now and then meet one that names a class by chance: which and
+# whether depends on the build. Where a kind of call always leaves such words, there are more.
+print(left < 6, len(made))
+for _ in range(10):
+    sorted(map(str, range(100)), key=lambda text: len(text))
+    gc.collect()
+print([ref() for ref in made if ref() is not None])
