@@ -5,11 +5,10 @@
 //! block in place, for parts and exports that refer to it. So no address that we made ourselves dangles, but for one case.
 //!
 //! Bytes are read and written without a lock: threads that share them race as in C. What keeps other objects alive,
-//! `_objects`, is a slot guarded by the object's lock, and a dict. Setting a pointer writes its bytes first and then enters what they
-//! refer to, so of two threads that set the same pointer at once one may be the last to write and the other the last to enter: what
-//! the pointer refers to may be gone then. With a GIL that cannot happen.
+//! `_objects`, is a slot guarded by the object's lock, and a dict. Setting a pointer writes its bytes and enters what they refer
+//! to under that lock, as one step: of two threads that set the same pointer at once, one is the last to do both.
 
-use super::info::{Kind, PyInfo, info_of, info_of_object, required};
+use super::info::{Facts, Kind, PyInfo, info_of, info_of_object, required};
 use super::{codes, raw};
 use std::cell::UnsafeCell;
 use std::sync::OnceLock;
@@ -302,22 +301,59 @@ fn key(cx: &Cx, v: Ref<'_>, index: i64) -> Obj {
 /// # Errors
 /// `ValueError` for a part that is too deep.
 pub fn keep(cx: &mut Cx, v: Ref<'_>, index: i64, object: Obj) -> R<()> {
+    keep_and(cx, v, index, object, || ())
+}
+
+/// As [`keep`], and writes what refers to the object, all as one step.
+///
+/// # Errors
+/// As [`keep`]; nothing is written then.
+pub fn keep_and(cx: &mut Cx, v: Ref<'_>, index: i64, object: Obj, write: impl FnOnce()) -> R<()> {
     if object.value().is_none() {
+        write();
         return Ok(());
     }
     let root = root(cx, v);
     // SAFETY: C objects are parts of C objects.
     let data = unsafe { root.cast_unchecked::<PyCData>() };
     let known = kept_slot(cx, data);
-    if !cx.is_exactly(known.r(), Builtin::Dict) {
-        data.objects.set(&data.h, cx, object);
-        return Ok(());
-    }
+    let dict = cx.as_dict(known.r()).filter(|_| cx.is_exactly(known.r(), Builtin::Dict));
     let key = key(cx, v, index);
-    if cx.text_of(key.r()).len() > 240 {
+    if dict.is_some() && cx.text_of(key.r()).len() > 240 {
         return Err(cx.value_error("ctypes object structure too deep"));
     }
-    cx.set_item(known.r(), key.r(), object.r())
+    let old = locked(cx, &data.h, || {
+        write();
+        match dict {
+            Some(dict) => dict.replace_str(cx, key.r(), object),
+            None => data.objects.replace_locked(&data.h, object),
+        }
+    });
+    drop(old);
+    Ok(())
+}
+
+/// Sets a part of an object: converts a value with `convert`, which writes to where it is told and gives what must be kept alive.
+/// Where the type refers to objects, bytes and what they refer to are exchanged as one step. Converting may run Python, so that
+/// is done before, to bytes of this function's own.
+///
+/// # Errors
+/// What `convert` raises; as [`keep`].
+pub fn set_with(
+    cx: &mut Cx,
+    (v, index): (Ref<'_>, i64),
+    facts: &Facts,
+    at: *mut u8,
+    convert: impl FnOnce(&mut Cx, *mut u8) -> R,
+) -> R<()> {
+    if !facts.points() {
+        let object = convert(cx, at)?;
+        return keep(cx, v, index, object);
+    }
+    // Bytes that the value does not set stay.
+    let mut bytes = raw::bytes(at, facts.size);
+    let object = convert(cx, bytes.as_mut_ptr())?;
+    keep_and(cx, v, index, object, || raw::copy(bytes.as_ptr(), at, bytes.len()))
 }
 
 /// Whether the class is one of C types with a letter, derived from one of ours: then its objects stay objects.
@@ -351,8 +387,8 @@ pub fn set(
     index: usize,
     at: *mut u8,
 ) -> R<()> {
-    let object = store(cx, class, value, at)?;
-    keep(cx, dst, index as i64, object)
+    let facts = required(cx, class)?.facts();
+    set_with(cx, (dst, index as i64), facts, at, |cx, at| store(cx, class, value, at))
 }
 
 /// Stores a value of a type at an address; gives what must be kept alive.

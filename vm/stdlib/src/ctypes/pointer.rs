@@ -101,9 +101,9 @@ fn set_contents(cx: &mut Cx, a: Args<'_>) -> R {
         let (wanted, got) = (item.name(), cx.type_name(value));
         return Err(cx.type_error(format!("expected {wanted} instead of {got}")));
     };
-    raw::write(a.this::<PyCData>().start(), data.start());
+    let at = a.this::<PyCData>().start();
     // The object pointed to, and what that keeps alive.
-    data::keep(cx, a.get(0), 1, value.own(cx))?;
+    data::keep_and(cx, a.get(0), 1, value.own(cx), || raw::write(at, data.start()))?;
     let kept = data::kept(cx, value);
     data::keep(cx, a.get(0), 0, kept)?;
     Ok(cx.none())

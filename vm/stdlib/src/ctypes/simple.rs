@@ -134,8 +134,7 @@ fn set(cx: &mut Cx, v: Ref<'_>, value: Ref<'_>) -> R {
     let facts = required(cx, class)?.facts();
     // SAFETY: only called with instances of the type.
     let at = unsafe { v.cast_unchecked::<PyCData>() }.start();
-    let kept = codes::set(cx, facts.code, facts.swapped, at, value)?;
-    data::keep(cx, v, 0, kept)?;
+    data::set_with(cx, (v, 0), facts, at, |cx, at| codes::set(cx, facts.code, facts.swapped, at, value))?;
     Ok(cx.none())
 }
 

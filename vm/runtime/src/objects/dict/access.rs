@@ -193,15 +193,18 @@ impl PyDict {
     /// Sets the value of a string key. Aborts the process if there is no memory.
     #[inline]
     pub fn set_str(&self, cx: &Cx, name: Ref<'_>, value: Obj) {
+        let old = self.replace_str(cx, name, value);
+        drop_in(cx, old);
+    }
+
+    /// As [`PyDict::set_str`]; gives what was there, whose end may run Python.
+    pub fn replace_str(&self, cx: &Cx, name: Ref<'_>, value: Obj) -> Option<Obj> {
         let hash = str_hash(cx, name);
         let old = locked(cx, &self.h, || match self.find_str(cx, name, hash) {
             Some(index) => Ok(self.entry(index).value.replace_locked(&self.h, value)),
             None => self.insert_new(cx, name.own(cx), hash, value).map(|()| None),
         });
-        match old {
-            Ok(old) => drop_in(cx, old),
-            Err(_) => ungil_gc::fatal("out of memory"),
-        }
+        old.unwrap_or_else(|_| ungil_gc::fatal("out of memory"))
     }
 
     /// As [`PyDict::set_str`] with a key to keep.

@@ -46,13 +46,32 @@ def references_are_kept():
             point.next = pointer(c_int(n))
             row[n % 4] = texts[n][:]
             point.object = [n]
+            assert point.next[0] in range(THREADS)
+            assert point.object[0] in range(THREADS)
 
     in_threads(change)
     assert point.text in texts
-    # Which of the pointers that were set at once is kept is not said: where they lead to is not looked at.
+    assert point.next[0] in range(THREADS)
     assert set(row) <= set(texts)
     assert sorted(point._objects) == ["1", "2", "3"], point._objects
     assert sorted(row._objects) == ["0", "1", "2", "3"]
+
+
+def simple_objects_and_pointers_are_kept():
+    text, held, to = c_char_p(b"first"), py_object([0]), pointer(c_int(0))
+    texts = [b"text %d" % n * 5 for n in range(THREADS)]
+
+    def change(n):
+        for i in range(ROUNDS):
+            text.value = texts[n][:]
+            held.value = [n]
+            to.contents = c_int(n)
+            assert text.value in texts or text.value == b"first"
+            assert held.value[0] in range(THREADS)
+            assert to[0] in range(THREADS)
+
+    in_threads(change)
+    assert text.value in texts and held.value[0] == held._objects[0] and to[0] == to._objects["1"].value
 
 
 def sizes_change():
@@ -129,4 +148,4 @@ def parts_keep_the_whole():
     in_threads(work)
 
 
-repeat(words_do_not_tear, references_are_kept, sizes_change, functions_are_shared, manners_change, types_are_made, parts_keep_the_whole)
+repeat(words_do_not_tear, references_are_kept, simple_objects_and_pointers_are_kept, sizes_change, functions_are_shared, manners_change, types_are_made, parts_keep_the_whole)
