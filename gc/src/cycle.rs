@@ -42,7 +42,7 @@ const MANY: usize = 4096;
 /// allocating and freeing in turn costs nothing here; a collection makes all threads give surplus blocks back.
 ///
 /// Small programs would take as much again for their garbage as for the rest. So when a collection of everything has found
-/// much, the young are collected in between, which takes a twentieth of the time, until little comes of it: programs that
+/// much, the young are collected in between, which takes less time the fewer they are, until little comes of it: programs that
 /// build something large would look at it once more than they need to.
 pub struct CollectorState {
     enabled: AtomicBool,

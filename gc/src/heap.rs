@@ -2,13 +2,13 @@
 //!
 //! Allocation pops the head of the mutator's free list for the size class, freeing pushes: a few plain instructions and
 //! no thread-local look-up. A page belongs to nobody, so a block that another thread frees simply changes lists. Surplus
-//! blocks go to the common pool in chunks of about [`CHUNK`] bytes, of which a thread that runs out takes one, so that
-//! what many threads left serves many threads again: all of them at a collection ([`FreeLists::donate`]), and before a
-//! thread blocks those of sizes that others lacked meanwhile ([`FreeLists::share`]), as where one thread makes what
-//! another one ends. Fresh pages are cut into blocks piece by piece, at first in small ones: most size classes of most
-//! programs need few blocks, and what nobody writes to takes no memory. Blocks above [`MAX_SMALL`] bytes come from the
-//! system allocator and are registered, so that the collector can walk every object. Touched by: each thread its own
-//! lists; pool and registry under mutexes.
+//! blocks go to the common pool in chunks of about [`CHUNK`] bytes, each from one part of a page as far as may be, of which
+//! a thread that runs out takes one, so that what many threads left serves many threads again, and neighbours one thread:
+//! all of them at a collection ([`FreeLists::donate`]), and before a thread blocks those of sizes that others lacked
+//! meanwhile ([`FreeLists::share`]), as where one thread makes what another one ends. Fresh pages are cut into blocks piece
+//! by piece, at first in small ones: most size classes of most programs need few blocks, and what nobody writes to takes no
+//! memory. Blocks above [`MAX_SMALL`] bytes come from the system allocator and are registered, so that the collector can
+//! walk every object. Touched by: each thread its own lists; pool and registry under mutexes.
 //!
 //! Buffers (items of lists, tables of dicts and sets) come from pages of their own, which the collector does not walk,
 //! through size classes behind those of objects; larger ones from the global allocator, and very large ones from the system,

@@ -54,18 +54,6 @@ pub fn decrement(h: &Header, _m: &Mutator) -> bool {
 }
 
 #[inline(always)]
-#[must_use]
-pub fn count_down(h: &Header, m: &Mutator) -> bool {
-    decrement(h, m)
-}
-
-/// Whether `count_down`, which has said that more is to be done, has taken the last reference away.
-#[inline(always)]
-pub fn has_taken_last(_h: &Header) -> bool {
-    true
-}
-
-#[inline(always)]
 pub fn count_lasting(h: &Header, _m: &Mutator, by: i64) -> bool {
     if !h.is_lasting() {
         return false;

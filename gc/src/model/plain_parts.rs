@@ -39,6 +39,21 @@ pub fn is_unique(h: &Header, _m: &Mutator) -> bool {
     h.count_cell().load(Ordering::Acquire) == 1
 }
 
+/// Takes a reference away; true if that was the last one.
+#[allow(dead_code, reason = "the default model has its own")]
+#[inline(always)]
+#[must_use]
+pub fn count_down(h: &Header, m: &Mutator) -> bool {
+    super::decrement(h, m)
+}
+
+/// Whether `count_down`, which has said that more is to be done, has taken the last reference away.
+#[allow(dead_code, reason = "the default model has its own")]
+#[inline(always)]
+pub fn has_taken_last(_h: &Header) -> bool {
+    true
+}
+
 /// Gives an object that has ended one reference. The caller alone knows it.
 #[inline(always)]
 pub fn revive(h: &Header) {

@@ -40,6 +40,12 @@ pub(crate) unsafe fn leave<const SOLO: bool>(
     if !SOLO && PUBLISHES {
         return leave_confined(regs, cx, t, v);
     }
+    leave_plain::<SOLO>(regs, cx, t, v)
+}
+
+/// Ends a plain frame, whatever its locals are.
+#[inline(always)]
+unsafe fn leave_plain<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
     let local = drop_locals::<SOLO>(regs, cx);
     if !local.is_undef() {
         return slow::call::leave_destroying::<SOLO>(regs, cx, t, v, local);
@@ -81,12 +87,7 @@ unsafe fn leave_confined(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Valu
 /// As [`leave_confined`], whatever the locals are.
 #[inline(never)]
 unsafe fn leave_shared(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
-    let local = drop_locals::<false>(regs, cx);
-    if !local.is_undef() {
-        return slow::call::leave_destroying::<false>(regs, cx, t, v, local);
-    }
-    let callee = *regs.sub(2);
-    deliver::<false>(regs, cx, t, v, callee, || count_down::<false>(callee, cx))
+    leave_plain::<false>(regs, cx, t, v)
 }
 
 /// Delivers `v` to the caller of a frame whose locals are gone, and counts its function down.
