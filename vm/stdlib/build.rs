@@ -1,9 +1,12 @@
-//! Packs the Python part of the standard library into two files that the binary embeds: the sources, and their compiled forms.
+//! Packs the Python part of the standard library into three files that the binary embeds: an index, the sources, and their
+//! compiled forms.
 //!
-//! Format of the first: for each file a line `path\tcompressed length\toriginal length\tlength of its code`, an empty line, then
-//! the compressed sources one after the other. The second is the code of all files, as it is used in place; the length of
-//! what cannot be compiled is 0. Files come in the order of how many others import them: the system reads a file's pages
-//! with those around them, so what most programs need lies together.
+//! A line of the index, which is sorted: `path\tstart of the source\tcompressed length\toriginal length\tstart of its
+//! code\tlength of its code`. The sources are compressed. Code is used in place; the length of what cannot be compiled is 0.
+//! Both come in the order of how many others import a file: the system reads a file's pages with those around them, so what
+//! most programs need lies together.
+
+mod amend;
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -29,21 +32,24 @@ fn main() {
     let importers = importers(&files, &packed);
     let mut files: Vec<_> = files.iter().zip(packed).zip(importers).collect();
     files.sort_by_key(|((path, _), importers)| (Reverse(*importers), *path));
-    let mut index = String::new();
+    let mut index = Vec::new();
     let (mut sources, mut codes) = (Vec::new(), Vec::new());
     for ((path, packed), _) in files {
-        index += &format!("{path}\t{}\t{}\t{}\n", packed.source.len(), packed.size, packed.code.len());
+        let (source, code) = (&packed.source, &packed.code);
+        let numbers = [sources.len(), source.len(), packed.size, codes.len(), code.len()];
+        let numbers: String = numbers.iter().map(|number| format!("\t{number}")).collect();
+        index.push((path, numbers + "\n"));
         sources.extend(packed.source);
         codes.extend(packed.code);
     }
-    index.push('\n');
-    let mut archive = index.into_bytes();
-    archive.extend(sources);
+    index.sort();
+    let index: String = index.iter().map(|(path, numbers)| format!("{path}{numbers}")).collect();
     let out = env::var("OUT_DIR").expect("cargo sets it");
-    for (name, bytes) in [("library.bin", archive), ("code.bin", codes)] {
+    for (name, bytes) in [("index.txt", index.as_bytes()), ("sources.bin", &sources), ("code.bin", &codes)] {
         fs::write(Path::new(&out).join(name), bytes).expect("the library can be written");
     }
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=amend.rs");
     println!("cargo::rerun-if-changed={}", FINDER.0);
 }
 
@@ -81,7 +87,7 @@ fn pack_all(root: &Path, files: &[String]) -> Vec<Packed> {
 
 fn pack(root: &Path, path: &str) -> Packed {
     let file = if path == FINDER.1 { FINDER.0.into() } else { root.join(path) };
-    let source = fs::read(file).expect("a file of the library can be read");
+    let source = amend::amended(path, fs::read(file).expect("a file of the library can be read"));
     let unit = ungil_compiler::compile_bytes(&source, path, Mode::Exec, &Options::default()).ok();
     let unit = unit.as_deref();
     Packed {

@@ -48,6 +48,11 @@ impl<'a> Head<'a> {
         input.rest.is_empty().then_some(head)
     }
 
+    /// The rest of the unit, as it is packed.
+    pub fn packed_body(&self) -> &'a [u8] {
+        self.body
+    }
+
     /// Reads the rest of the unit.
     pub fn body(&self) -> Option<Body<'a>> {
         let mut input = Input { rest: self.body, depth: 0 };

@@ -46,6 +46,7 @@ mod pickle;
 mod posix;
 mod queue;
 mod random;
+mod resident;
 mod resource;
 mod select;
 pub mod signal;

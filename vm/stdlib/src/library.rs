@@ -1,14 +1,23 @@
 //! The embedded Python part of the standard library: finds and unpacks a file, or its compiled form, by its path.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use crate::resident;
 use ungil_runtime::import::EmbeddedLibrary;
 
 /// What the VM imports from.
-pub const LIBRARY: EmbeddedLibrary =
-    EmbeddedLibrary { has: |path| index().contains_key(path), source: embedded, code: embedded_code };
+pub const LIBRARY: EmbeddedLibrary = EmbeddedLibrary {
+    has: |path| entry(path).is_some(),
+    source: embedded,
+    code: embedded_code,
+    was_read: |part| {
+        if CODE.as_ptr_range().contains(&part.as_ptr()) {
+            resident::was_read(part);
+        }
+    },
+};
 
-static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.bin"));
+/// A line for each file, in the order of their paths.
+static INDEX: &str = include_str!(concat!(env!("OUT_DIR"), "/index.txt"));
+static SOURCES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sources.bin"));
 /// Compiled forms, apart from the sources, which are seldom read: so fewer pages are.
 static CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/code.bin"));
 
@@ -22,44 +31,54 @@ struct Entry {
     code_size: usize,
 }
 
-fn index() -> &'static HashMap<&'static str, Entry> {
-    static INDEX: OnceLock<HashMap<&'static str, Entry>> = OnceLock::new();
-    INDEX.get_or_init(|| {
-        let end = ARCHIVE.windows(2).position(|pair| pair == b"\n\n").unwrap_or(0);
-        let text = std::str::from_utf8(&ARCHIVE[..end]).unwrap_or_default();
-        let (mut start, mut code_start) = (end + 2, 0);
-        let mut entries = HashMap::new();
-        for line in text.lines() {
-            let Some((path, numbers)) = line.split_once('\t') else { continue };
-            let mut numbers = numbers.split('\t').map(|n| n.parse().unwrap_or(0));
-            let mut number = || numbers.next().unwrap_or(0);
-            let (packed, size) = (number(), number());
-            let code_size = number();
-            entries.insert(path, Entry { start, packed, size, code_start, code_size });
-            start += packed;
-            code_start += code_size;
+/// Looks in the text itself: a table would be memory that every program pays for.
+fn entry(path: &str) -> Option<Entry> {
+    let text = INDEX.as_bytes();
+    let (mut low, mut high) = (0, text.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let start = text[low..middle].iter().rposition(|&b| b == b'\n').map_or(low, |at| low + at + 1);
+        let end = middle + text[middle..].iter().position(|&b| b == b'\n')?;
+        let (name, numbers) = INDEX.get(start..end)?.split_once('\t')?;
+        match name.cmp(path) {
+            std::cmp::Ordering::Less => low = end + 1,
+            std::cmp::Ordering::Greater => high = start,
+            std::cmp::Ordering::Equal => {
+                let mut numbers = numbers.split('\t').map(|n| n.parse().ok());
+                let mut number = || numbers.next().flatten();
+                return Some(Entry {
+                    start: number()?,
+                    packed: number()?,
+                    size: number()?,
+                    code_start: number()?,
+                    code_size: number()?,
+                });
+            }
         }
-        entries
-    })
+    }
+    None
+}
+
+fn paths() -> impl Iterator<Item = &'static str> {
+    INDEX.lines().filter_map(|line| line.split_once('\t')).map(|(path, _)| path)
 }
 
 /// The contents of a file of the library ("json/decoder.py").
 pub fn embedded(path: &str) -> Option<Vec<u8>> {
-    let entry = index().get(path)?;
-    let packed = ARCHIVE.get(entry.start..entry.start + entry.packed)?;
+    let entry = entry(path)?;
+    let packed = SOURCES.get(entry.start..entry.start + entry.packed)?;
     lz4_flex::decompress(packed, entry.size).ok()
 }
 
 /// The compiled form of a file, as the bytecode's `pack` gives it. What nothing reads is never brought into memory.
 pub fn embedded_code(path: &str) -> Option<&'static [u8]> {
-    let entry = index().get(path).filter(|entry| entry.code_size > 0)?;
+    let entry = entry(path).filter(|entry| entry.code_size > 0)?;
     CODE.get(entry.code_start..entry.code_start + entry.code_size)
 }
 
 /// Top-level modules of the library.
 pub fn module_names() -> Vec<&'static str> {
-    let mut names: Vec<&'static str> = index()
-        .keys()
+    let mut names: Vec<&'static str> = paths()
         .filter_map(|path| match path.split_once('/') {
             Some((package, "__init__.py")) => Some(package),
             Some(_) => None,
@@ -73,8 +92,7 @@ pub fn module_names() -> Vec<&'static str> {
 /// The modules in a directory of the library ("json"), and whether they are packages.
 pub fn modules_in(directory: &str) -> Vec<(&'static str, bool)> {
     let prefix = if directory.is_empty() { String::new() } else { format!("{directory}/") };
-    let mut found: Vec<_> = index()
-        .keys()
+    let mut found: Vec<_> = paths()
         .filter_map(|path| path.strip_prefix(prefix.as_str()))
         .filter_map(|rest| match rest.split_once('/') {
             Some((package, "__init__.py")) => Some((package, true)),

@@ -57,6 +57,8 @@ pub struct EmbeddedLibrary {
     pub source: fn(&str) -> Option<Vec<u8>>,
     /// The compiled file, packed.
     pub code: fn(&str) -> Option<&'static [u8]>,
+    /// Told of each part of a compiled file that has been read.
+    pub was_read: fn(&'static [u8]),
 }
 
 static EMBEDDED: OnceLock<EmbeddedLibrary> = OnceLock::new();
@@ -130,6 +132,13 @@ pub fn has_embedded(path: &str) -> bool {
 /// The compiled form of an embedded module, by its file name.
 pub fn embedded_code(filename: &str) -> Option<&'static [u8]> {
     (EMBEDDED.get()?.code)(in_embedded(filename)?)
+}
+
+/// Says that a part of some packed code has been read.
+pub fn was_read(packed: &'static [u8]) {
+    if let Some(library) = EMBEDDED.get() {
+        (library.was_read)(packed);
+    }
 }
 
 /// Where modules are looked for: the package's `__path__`, or `sys.path`.

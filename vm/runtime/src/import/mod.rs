@@ -13,7 +13,7 @@ mod shadow;
 
 pub use find::{
     EMBEDDED_ROOT, EmbeddedLibrary, Source, embedded, find_library, has_embedded, in_embedded,
-    is_before_path, library_entry, set_embedded,
+    is_before_path, library_entry, set_embedded, was_read,
 };
 pub use importlib::{Importlib, give_spec, installed};
 pub use load::{

@@ -262,7 +262,9 @@ impl PyCode {
         let consts = std::mem::take(&mut body.consts);
         let code = |cx: &mut Cx, head| of_head(cx, head, self.filename).as_obj();
         let consts = consts.into_iter().map(|c| SharedValue::new(constant_of(cx, c, &code))).collect();
-        self.set_linked(Linked::new(cx, body, consts, self.local_count()))
+        let linked = self.set_linked(Linked::new(cx, body, consts, self.local_count()));
+        crate::import::was_read(self.head.packed_body());
+        linked
     }
 
     /// Two threads may link the same code: that of the first is taken. None waits, for it might wait for a collection that
