@@ -16,7 +16,7 @@
 use crate::candidates::{BuildPointerHasher, Candidates, age, set_age};
 use crate::mutator::{KEPT_BYTES, Mutator, Pending};
 use crate::ops::shape_flag;
-use crate::{Header, Obj, Value, flag};
+use crate::{Header, Obj, Ref, Value, flag};
 use std::collections::HashSet;
 use std::ops::{Range, RangeInclusive};
 use ungil_locks::primitive::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
@@ -266,13 +266,22 @@ unsafe fn found_stw(m: &Mutator, h: *mut Header) -> Obj {
     unsafe { Obj::from_borrowed(v, m) }
 }
 
-/// Every object that the collector tracks and that is of one of these generations (`gc.get_objects()`), with a reference each.
-pub fn tracked_objects(m: &Mutator, generations: RangeInclusive<u8>) -> Vec<Obj> {
+/// The wanted ones of the objects that the collector tracks and that are of one of these generations, with a reference each
+/// (`gc.get_objects()`). `wanted` is asked with the world stopped: it only looks.
+pub fn tracked_objects(
+    m: &Mutator,
+    generations: RangeInclusive<u8>,
+    wanted: impl Fn(Ref<'_>) -> bool,
+) -> Vec<Obj> {
     let stopped = m.stop_the_world();
+    let mut found = Vec::new();
     // SAFETY: the world is stopped; what is found is alive, and nobody else counts meanwhile.
     let owned = unsafe {
-        let mut found = containers_stw(m);
-        found.retain(|&h| generations.contains(&age(h)));
+        walk_stw(m, |h| {
+            if generations.contains(&age(h)) && wanted(Ref::from_value(Value::from_ptr(h))) {
+                found.push(h);
+            }
+        });
         found.into_iter().map(|h| found_stw(m, h)).collect()
     };
     drop(stopped);

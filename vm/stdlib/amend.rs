@@ -1,6 +1,6 @@
 //! Where files of the embedded library differ from those of the package that they are from. Only what many programs pay for
 //! in memory and time, and what later versions of Python have changed to the same end, is worth a place here; what a
-//! program sees of it stays as it was.
+//! program sees of it stays as it was, but for what it sees in later versions as well.
 
 /// A part of a file, which must be there once, and what stands in its place.
 struct Change {
@@ -48,6 +48,78 @@ const CHANGES: &[Change] = &[
     def _decolor(self):
         return self._find_theme()[1]
 ",
+    },
+    // Text that is made of the signature of `__init__` is made when somebody asks for it, as in 3.15: `inspect` brings `ast`, `dis`
+    // and others, and looking at a signature takes longer than making the class.
+    Change {
+        path: "dataclasses.py",
+        from: "import copy\nimport types\nimport inspect\n",
+        to: "import types\n",
+    },
+    Change {
+        path: "dataclasses.py",
+        from: "\
+        try:
+            # In some cases fetching a signature is not possible.
+            # But, we surely should not fail in this case.
+            text_sig = str(inspect.signature(
+                cls,
+                annotation_format=annotationlib.Format.FORWARDREF,
+            )).replace(' -> None', '')
+        except (TypeError, ValueError):
+            text_sig = ''
+        cls.__doc__ = (cls.__name__ + text_sig)
+",
+        to: "\
+        cls.__doc__ = _signature_doc
+",
+    },
+    Change {
+        path: "dataclasses.py",
+        from: "\
+def _process_class(",
+        to: "\
+class _SignatureDoc:
+    def __get__(self, instance, cls):
+        import inspect
+        try:
+            # In some cases fetching a signature is not possible.
+            # But, we surely should not fail in this case.
+            text_sig = str(inspect.signature(
+                cls,
+                annotation_format=annotationlib.Format.FORWARDREF,
+            )).replace(' -> None', '')
+        except (TypeError, ValueError):
+            text_sig = ''
+        cls.__doc__ = doc = cls.__name__ + text_sig
+        return doc
+
+_signature_doc = _SignatureDoc()
+
+
+def _process_class(",
+    },
+    Change {
+        path: "dataclasses.py",
+        from: "\
+    for member in newcls.__dict__.values():
+        # If this is a wrapped function, unwrap it.
+",
+        to: "\
+    import inspect
+    for member in newcls.__dict__.values():
+        # If this is a wrapped function, unwrap it.
+",
+    },
+    Change {
+        path: "dataclasses.py",
+        from: "        return copy.deepcopy(obj)\n\n\ndef astuple",
+        to: "        import copy\n        return copy.deepcopy(obj)\n\n\ndef astuple",
+    },
+    Change {
+        path: "dataclasses.py",
+        from: "        return copy.deepcopy(obj)\n\n\ndef make_dataclass",
+        to: "        import copy\n        return copy.deepcopy(obj)\n\n\ndef make_dataclass",
     },
 ];
 

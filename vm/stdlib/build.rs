@@ -1,5 +1,5 @@
-//! Packs the Python part of the standard library into three files that the binary embeds: an index, the sources, and their
-//! compiled forms.
+//! Packs the Python part of the standard library into files that the binary embeds: an index, where its lines begin, the
+//! sources, and their compiled forms.
 //!
 //! A line of the index, which is sorted: `path\tstart of the source\tcompressed length\toriginal length\tstart of its
 //! code\tlength of its code`. The sources are compressed. Code is used in place; the length of what cannot be compiled is 0.
@@ -43,9 +43,19 @@ fn main() {
         codes.extend(packed.code);
     }
     index.sort();
-    let index: String = index.iter().map(|(path, numbers)| format!("{path}{numbers}")).collect();
+    let (mut text, mut lines) = (String::new(), Vec::new());
+    for (path, numbers) in index {
+        lines.extend((text.len() as u32).to_le_bytes());
+        text += &format!("{path}{numbers}");
+    }
     let out = env::var("OUT_DIR").expect("cargo sets it");
-    for (name, bytes) in [("index.txt", index.as_bytes()), ("sources.bin", &sources), ("code.bin", &codes)] {
+    let made = [
+        ("index.txt", text.as_bytes()),
+        ("lines.bin", &lines),
+        ("sources.bin", &sources),
+        ("code.bin", &codes),
+    ];
+    for (name, bytes) in made {
         fs::write(Path::new(&out).join(name), bytes).expect("the library can be written");
     }
     println!("cargo::rerun-if-changed=build.rs");

@@ -16,6 +16,7 @@ pub mod cx;
 mod err;
 pub mod exit;
 pub mod finalize;
+mod hook;
 pub mod import;
 pub mod interp;
 pub mod names;

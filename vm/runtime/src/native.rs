@@ -5,11 +5,11 @@
 //! missing), `*args` as a tuple and `**kwargs` as a dict in their places. Simple positional calls are not copied:
 //! the window is the caller's registers.
 
+use crate::hook::Hook;
 use crate::objects::dict::PyDict;
 use crate::objects::tuple::PyTuple;
 use crate::{Cx, Obj, Object, R, Ref, RefExt, Value};
 use std::marker::PhantomData;
-use std::sync::OnceLock;
 use ungil_locks::primitive::{AtomicU32, Ordering};
 
 /// A native's body. A leaf runs no Python and meets no safepoint, so it takes `&Cx`.
@@ -57,7 +57,7 @@ pub struct NativeDef {
     pub name: &'static str,
     pub signature: &'static str,
     pub f: NativeFn,
-    parsed: OnceLock<Box<Signature>>,
+    parsed: Hook<&'static Signature>,
     arity: AtomicU32,
 }
 
@@ -103,7 +103,7 @@ impl Arity {
 
 impl NativeDef {
     pub const fn new(name: &'static str, signature: &'static str, f: NativeFn) -> NativeDef {
-        NativeDef { name, signature, f, parsed: OnceLock::new(), arity: AtomicU32::new(0) }
+        NativeDef { name, signature, f, parsed: Hook::new(), arity: AtomicU32::new(0) }
     }
 
     /// See [`Arity`].
@@ -139,7 +139,10 @@ impl NativeDef {
     /// The parsed signature.
     #[inline]
     pub fn sig(&self) -> &Signature {
-        self.parsed.get_or_init(|| Box::new(Signature::parse(self.signature)))
+        match self.parsed.get() {
+            Some(signature) => signature,
+            None => self.parsed.keep_first(Box::new(Signature::parse(self.signature))),
+        }
     }
 }
 

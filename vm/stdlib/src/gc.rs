@@ -122,10 +122,10 @@ fn get_objects(cx: &mut Cx, a: Args<'_>) -> R {
         if generation < 0 {
             return Err(cx.value_error("generation parameter cannot be negative"));
         }
-        let found = cycle::tracked_objects(cx, generation as u8..=generation as u8);
+        let found = cycle::tracked_objects(cx, generation as u8..=generation as u8, |_| true);
         return Ok(cx.list(found));
     }
-    let found = cycle::tracked_objects(cx, 0..=cycle::OLDEST);
+    let found = cycle::tracked_objects(cx, 0..=cycle::OLDEST, |_| true);
     Ok(cx.list(found))
 }
 

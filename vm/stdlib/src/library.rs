@@ -10,13 +10,15 @@ pub const LIBRARY: EmbeddedLibrary = EmbeddedLibrary {
     code: embedded_code,
     was_read: |part| {
         if CODE.as_ptr_range().contains(&part.as_ptr()) {
-            resident::was_read(part);
+            resident::was_read(CODE, part);
         }
     },
 };
 
 /// A line for each file, in the order of their paths.
 static INDEX: &str = include_str!(concat!(env!("OUT_DIR"), "/index.txt"));
+/// Where each line begins, in four bytes, the lowest first.
+static LINES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lines.bin"));
 static SOURCES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sources.bin"));
 /// Compiled forms, apart from the sources, which are seldom read: so fewer pages are.
 static CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/code.bin"));
@@ -33,30 +35,21 @@ struct Entry {
 
 /// Looks in the text itself: a table would be memory that every program pays for.
 fn entry(path: &str) -> Option<Entry> {
-    let text = INDEX.as_bytes();
-    let (mut low, mut high) = (0, text.len());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let start = text[low..middle].iter().rposition(|&b| b == b'\n').map_or(low, |at| low + at + 1);
-        let end = middle + text[middle..].iter().position(|&b| b == b'\n')?;
-        let (name, numbers) = INDEX.get(start..end)?.split_once('\t')?;
-        match name.cmp(path) {
-            std::cmp::Ordering::Less => low = end + 1,
-            std::cmp::Ordering::Greater => high = start,
-            std::cmp::Ordering::Equal => {
-                let mut numbers = numbers.split('\t').map(|n| n.parse().ok());
-                let mut number = || numbers.next().flatten();
-                return Some(Entry {
-                    start: number()?,
-                    packed: number()?,
-                    size: number()?,
-                    code_start: number()?,
-                    code_size: number()?,
-                });
-            }
-        }
-    }
-    None
+    let (lines, _) = LINES.as_chunks::<4>();
+    let line = |at: &[u8; 4]| INDEX.get(u32::from_le_bytes(*at) as usize..).unwrap_or_default();
+    // What follows a path in its line is a tab, which is less than all that paths have.
+    let is_before = |line: &[u8]| line.get(..path.len()).unwrap_or(line) < path.as_bytes();
+    let place = lines.partition_point(|at| is_before(line(at).as_bytes()));
+    let mut numbers =
+        line(lines.get(place)?).strip_prefix(path)?.strip_prefix('\t')?.lines().next()?.split('\t');
+    let mut number = || numbers.next()?.parse().ok();
+    Some(Entry {
+        start: number()?,
+        packed: number()?,
+        size: number()?,
+        code_start: number()?,
+        code_size: number()?,
+    })
 }
 
 fn paths() -> impl Iterator<Item = &'static str> {

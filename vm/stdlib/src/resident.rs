@@ -1,10 +1,9 @@
 //! Keeps small what is in memory of the embedded library's code.
 //!
 //! It is read in place, a few hundred bytes here and there, but the system brings 16 pages at a time: a program that imports
-//! 90 modules would have 2 MB of it in memory, nearly none of which is read again. So when enough has come, the whole
-//! read-only part of the program's file is given back, which also holds the relocations that only the start reads; the first
-//! time the program's text as well, much of which only the start runs. What is touched afterwards comes back from the
-//! system's cache, at a fault for each 16 pages.
+//! 90 modules would have 2 MB of it in memory, nearly none of which is read again. So when enough has come, it is given back;
+//! the first time with all that cannot change of the program's file, as relocations and much text are for the start alone.
+//! What is touched afterwards comes back from the system's cache, at a fault for each 16 pages.
 //!
 //! Any thread; relaxed atomics, for only how much comes and goes depends on them.
 
@@ -19,11 +18,11 @@ const MOST: u32 = 8;
 static SEEN: AtomicU64 = AtomicU64::new(0);
 /// How many bits were set.
 static COUNT: AtomicU32 = AtomicU32::new(0);
-/// Whether the text was given back.
-static WITHOUT_TEXT: AtomicBool = AtomicBool::new(false);
+/// Whether what the start used was given back.
+static AFTER_START: AtomicBool = AtomicBool::new(false);
 
 /// Notes that a part of the code has been read.
-pub fn was_read(part: &'static [u8]) {
+pub fn was_read(code: &'static [u8], part: &'static [u8]) {
     let first = part.as_ptr() as usize;
     let windows = first / WINDOW..=(first + part.len()) / WINDOW;
     let bits = windows.fold(0, |bits, window| bits | 1 << (window % 64));
@@ -36,24 +35,24 @@ pub fn was_read(part: &'static [u8]) {
     if COUNT.fetch_add(new.count_ones(), Ordering::Relaxed) + new.count_ones() >= MOST {
         SEEN.store(0, Ordering::Relaxed);
         COUNT.store(0, Ordering::Relaxed);
-        give_back(part);
+        give_back(code);
     }
 }
 
 /// What to give back.
 #[cfg(target_os = "linux")]
 struct Wanted {
-    /// In the read-only segment of the program's file.
-    part: &'static [u8],
-    /// Whether the text is given back as well.
-    text: bool,
+    /// In a read-only segment of the program's file.
+    code: &'static [u8],
+    /// Whether it is all of the file that cannot change.
+    all: bool,
 }
 
-/// Gives back the memory of the read-only segment that holds these bytes.
+/// Gives back the memory of the code.
 #[cfg(target_os = "linux")]
-fn give_back(part: &'static [u8]) {
+fn give_back(code: &'static [u8]) {
     // ORD: relaxed; see the head.
-    let mut wanted = Wanted { part, text: !WITHOUT_TEXT.swap(true, Ordering::Relaxed) };
+    let mut wanted = Wanted { code, all: !AFTER_START.swap(true, Ordering::Relaxed) };
     // SAFETY: the function is called with what it asks for, now.
     unsafe { libc::dl_iterate_phdr(Some(give_back_of), (&raw mut wanted).cast()) };
 }
@@ -75,25 +74,25 @@ unsafe extern "C" fn give_back_of(
     };
     // SAFETY: sysconf has no preconditions.
     let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.max(1) as usize;
-    let at = wanted.part.as_ptr();
+    let code = wanted.code.as_ptr();
     let segments = headers.iter().filter(|header| header.p_type == libc::PT_LOAD).map(|header| {
         let start = base + header.p_vaddr as usize;
         (header.p_flags, start, start + header.p_memsz as usize)
     });
-    let is_mine = |start, end| start <= at.addr() && at.addr() + wanted.part.len() <= end;
-    if !segments.clone().any(|(flags, start, end)| flags == libc::PF_R && is_mine(start, end)) {
+    let (first, last) = (code.addr(), code.addr() + wanted.code.len());
+    let is_read_only = |(flags, start, end)| flags == libc::PF_R && start <= first && last <= end;
+    if !segments.clone().any(is_read_only) {
         return 1;
     }
-    for (flags, start, end) in segments {
-        let is_wanted = match flags {
-            libc::PF_R => is_mine(start, end),
-            _ => wanted.text && flags == libc::PF_R | libc::PF_X,
-        };
+    let fixed = segments.filter(|(flags, ..)| wanted.all && flags & libc::PF_W == 0);
+    for (start, end) in fixed.map(|(_, start, end)| (start, end)).chain([(first, last)]) {
         // Whole pages, so that no other segment's are touched.
         let (start, end) = (start.next_multiple_of(page), end / page * page);
-        if is_wanted && start < end {
+        if start < end {
             // SAFETY: pages of a file that nothing can have written to: the file's contents come back.
-            unsafe { libc::madvise(at.with_addr(start).cast_mut().cast(), end - start, libc::MADV_DONTNEED) };
+            unsafe {
+                libc::madvise(code.with_addr(start).cast_mut().cast(), end - start, libc::MADV_DONTNEED)
+            };
         }
     }
     1

@@ -67,7 +67,7 @@ impl PyType {
     ) -> PyType {
         PyType {
             h,
-            name: RwLock::new(name),
+            name: RwLock::new(name.into()),
             qualname: Slot::empty(),
             dict: Slot::empty(),
             bases: Slot::empty(),
@@ -364,43 +364,43 @@ impl TypeBuilder {
     /// How calling exactly this class with positional arguments makes an instance, the short way: without a tuple of
     /// arguments and calls of `__new__` and `__init__`. Gives `None` for what is not so simple.
     pub fn quick(&mut self, f: QuickFn) -> &mut Self {
-        self.class.quick.get_or_init(|| f);
+        self.class.quick.set(f);
         self
     }
 
     /// As [`TypeBuilder::quick`], for calls that may name arguments.
     pub fn make(&mut self, f: MakeFn) -> &mut Self {
-        self.class.make.get_or_init(|| f);
+        self.class.make.set(f);
         self
     }
 
     /// `__call__`, whose body gets the arguments as they were given; calls of exact instances go there directly.
     pub fn callable(&mut self, cx: &mut Cx, f: CallFn) -> &mut Self {
-        self.class.call.get_or_init(|| f);
+        self.class.call.set(f);
         self.special(cx, Special::Call, NativeFn::Full(call_packed))
     }
 
     /// How exact instances calculate and compare; must do what their special methods do. The class has no in-place operators.
     pub fn number(&mut self, hooks: &'static NumberHooks) -> &mut Self {
-        self.class.number.get_or_init(|| hooks);
+        self.class.number.set(hooks);
         self
     }
 
     /// `__text_signature__` of the class: what calls of it take ("(func, /, *args, **keywords)").
     pub fn text_signature(&mut self, text: &'static str) -> &mut Self {
-        self.class.text_signature.get_or_init(|| text);
+        self.class.text_signature.set(Box::leak(Box::new(text)));
         self
     }
 
     /// How exact instances give their next item; must do what `__next__` does.
     pub fn next_hook(&mut self, f: NextFn) -> &mut Self {
-        self.class.next.get_or_init(|| f);
+        self.class.next.set(f);
         self
     }
 
     /// How exact instances go on with what is sent to them; must do what `__next__` and `send` do.
     pub fn send_hook(&mut self, f: SendFn) -> &mut Self {
-        self.class.send.get_or_init(|| f);
+        self.class.send.set(f);
         self
     }
 

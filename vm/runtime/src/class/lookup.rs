@@ -55,6 +55,7 @@ impl PyType {
         let rest = self.mro().iter().skip_while(|c| !std::ptr::eq(**c, behind)).skip(1);
         let found = rest.into_iter().find_map(|class| class.dict(cx).get_str(cx, name))?;
         let mut known = self.behind.lock().unwrap_or_else(|p| p.into_inner());
+        let known = known.get_or_insert_default();
         let index = match known.iter().find(|&&(class, name, _)| (class, name) == key) {
             Some(&(_, _, index)) => index,
             None => {
@@ -260,7 +261,9 @@ impl PyType {
     /// Empties the cells of `super` look-ups whose name is meant.
     fn empty_behind(&self, cx: &Cx, is_meant: impl Fn(usize) -> bool) {
         let known = self.behind.lock().unwrap_or_else(|p| p.into_inner());
-        for &(_, _, index) in known.iter().filter(|&&(_, name, _)| is_meant(name)) {
+        for &(_, _, index) in
+            known.iter().flat_map(|known| known.iter()).filter(|&&(_, name, _)| is_meant(name))
+        {
             cx.vm.cells.set(cx, index, Value::UNDEF);
         }
     }
@@ -383,6 +386,7 @@ impl PyType {
     fn dependents(&self) -> Vec<&'static PyType> {
         let subclasses = self.subclasses.lock().unwrap_or_else(|p| p.into_inner());
         let strangers = self.strangers.lock().unwrap_or_else(|p| p.into_inner());
+        let strangers = strangers.as_deref().map_or(&[][..], Vec::as_slice);
         // Most classes have none, and builtin ones are asked for each of their methods when the program starts.
         if subclasses.is_empty() && strangers.is_empty() {
             return Vec::new();
@@ -401,7 +405,8 @@ impl PyType {
             }
             let is_known = reaches(other, self) || other.is_subclass(self, cx) || reaches(self, other);
             if !is_known {
-                other.strangers.lock().unwrap_or_else(|p| p.into_inner()).push(self);
+                let mut strangers = other.strangers.lock().unwrap_or_else(|p| p.into_inner());
+                strangers.get_or_insert_default().push(self);
             }
         }
     }

@@ -23,6 +23,7 @@ pub use cells::{ABSENT, CellTable};
 pub use lookup::{any_has_del, any_has_tp_del};
 pub use shape::{MAX_SHAPE_ATTRS, Shape};
 
+use crate::hook::Hook;
 use crate::names::Special;
 use crate::native::Args;
 use crate::objects::dict::PyDict;
@@ -87,12 +88,15 @@ pub struct NumberHooks {
     pub compare: fn(&mut Cx, CompareOp, Ref<'_>, Ref<'_>) -> Option<R<bool>>,
 }
 
+/// What few classes have any of: a word in each of them instead of three.
+type Apart<T> = Option<Box<Vec<T>>>;
+
 /// A class.
 #[repr(C)]
 pub struct PyType {
     pub h: Header,
     /// `__name__`; for built-in types with the module in front as CPython's `tp_name` has it.
-    pub name: RwLock<String>,
+    pub name: RwLock<Box<str>>,
     pub qualname: Slot,
     /// Attributes: a `PyDict` with string keys.
     pub dict: Slot,
@@ -127,7 +131,7 @@ pub struct PyType {
     pub(crate) cells: Mutex<HashMap<usize, u32, BuildPointerHasher>>,
     /// Cells of what `super` finds behind a class in this class's MRO: the class, the name, the cell. Touched under the
     /// mutex of `cells` only.
-    pub(crate) behind: Mutex<Vec<(usize, usize, u32)>>,
+    pub(crate) behind: Mutex<Apart<(usize, usize, u32)>>,
     /// Names that caches may know as slots of instances: addresses of interned strings, plus one if the slot is one of
     /// `__slots__`. Touched under the mutex of `cells` only.
     pub(crate) slot_names: Mutex<Vec<usize>>,
@@ -136,31 +140,35 @@ pub struct PyType {
     /// Classes of which this one is a direct base; they are unlinked before they are freed.
     pub(crate) subclasses: Mutex<Vec<&'static PyType>>,
     /// Classes in whose MRO this one is without being a base of theirs, direct or not: their metaclass says so.
-    pub(crate) strangers: Mutex<Vec<&'static PyType>>,
+    pub(crate) strangers: Mutex<Apart<&'static PyType>>,
     /// All shapes of instances, which end with the class.
     pub(crate) shapes: Mutex<Vec<&'static Shape>>,
     /// Instances whose `__init__` has been watched to learn how many attribute slots they need.
     pub(crate) instances_watched: AtomicU32,
     pub(crate) inline_hint: AtomicU32,
     /// How exact instances give their next item, if they are iterators written in Rust: [`Cx::next`] without a call.
-    pub(crate) next: std::sync::OnceLock<NextFn>,
+    pub(crate) next: Hook<NextFn>,
     /// How exact instances go on with what is sent to them while they are awaited; does what `__next__` and `send` do.
-    pub(crate) send: std::sync::OnceLock<SendFn>,
+    pub(crate) send: Hook<SendFn>,
     /// How calling the class with positional arguments makes an instance, for native types whose `__new__` and `__init__`
     /// would say no more; `None` from it leaves the call to them.
-    pub(crate) quick: std::sync::OnceLock<QuickFn>,
+    pub(crate) quick: Hook<QuickFn>,
     /// As `quick`, for calls that may name arguments.
-    pub(crate) make: std::sync::OnceLock<MakeFn>,
+    pub(crate) make: Hook<MakeFn>,
     /// How exact instances are called, if they are callables written in Rust: their arguments are neither sorted nor packed.
-    pub(crate) call: std::sync::OnceLock<CallFn>,
+    pub(crate) call: Hook<CallFn>,
     /// How exact instances of a class of numbers written in Rust calculate and compare, without a search for special methods.
-    pub(crate) number: std::sync::OnceLock<&'static NumberHooks>,
+    pub(crate) number: Hook<&'static NumberHooks>,
     /// `__text_signature__`: what calls of the class take, if a native type says so.
-    pub(crate) text_signature: std::sync::OnceLock<&'static str>,
+    pub(crate) text_signature: Hook<&'static &'static str>,
     /// Native constructor of instances' payload for subclasses of built-in types is found through `__new__`; this is
     /// the number of the built-in type itself, `Builtin::COUNT` for others.
     pub builtin: usize,
 }
+
+/// Programs have hundreds; what is larger, with what the allocator may need to align it, takes 256 bytes more.
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<PyType>() <= 1264);
 
 // SAFETY: a type object starts with its header and its operations are these.
 unsafe impl Object for PyType {
@@ -184,12 +192,16 @@ impl PyType {
     /// `__name__` without a module.
     pub fn name(&self) -> String {
         let full = self.name.read().unwrap_or_else(|p| p.into_inner());
-        if self.is_heap() { full.clone() } else { full.rsplit('.').next().unwrap_or_default().to_string() }
+        if self.is_heap() {
+            full.to_string()
+        } else {
+            full.rsplit('.').next().unwrap_or_default().to_string()
+        }
     }
 
     /// The name as CPython's messages show it (`tp_name`: "list", "collections.deque", "C").
     pub fn tp_name(&self) -> String {
-        self.name.read().unwrap_or_else(|p| p.into_inner()).clone()
+        self.name.read().unwrap_or_else(|p| p.into_inner()).to_string()
     }
 
     #[inline(always)]

@@ -8,6 +8,7 @@
 //! something asks for one.
 
 use crate::bind_python;
+use crate::hook::Hook;
 use crate::objects::{bytes, complex, set, slice, str, tuple};
 use crate::prelude::*;
 use crate::{SharedValue, Vm};
@@ -24,18 +25,25 @@ pub struct PyCode {
     pub h: Header,
     /// The first instruction: the one in [`LINK`], or that of `linked`, which is set before.
     entry: AtomicPtr<u64>,
-    linked: OnceLock<Box<Linked>>,
+    linked: Hook<&'static Linked>,
     pub head: Head<'static>,
     pub name: SharedValue,
     pub qualname: SharedValue,
     /// Name of the file as it was compiled.
     pub filename: SharedValue,
     pub free_names: Box<[SharedValue]>,
-    local_names: OnceLock<Box<[SharedValue]>>,
+    local_names: Hook<&'static LocalNames>,
     /// Arguments of a call that can be taken as they stand; `usize::MAX` if calls need sorting.
     simple_args: usize,
     pub parameters: bind_python::Parameters,
 }
+
+/// Made when something asks for them.
+struct LocalNames(Box<[SharedValue]>);
+
+/// Imports make thousands; the allocator's next size is 32 bytes more.
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<PyCode>() <= 224);
 
 /// What running the code needs.
 #[derive(Debug)]
@@ -122,12 +130,12 @@ fn of_head(cx: &Cx, head: Head<'static>, filename: SharedValue) -> &'static PyCo
     let code: &'static PyCode = Box::leak(Box::new(PyCode {
         h: header,
         entry: AtomicPtr::new(LINK.as_ptr().cast_mut()),
-        linked: OnceLock::new(),
+        linked: Hook::new(),
         name: str::intern(cx, head.name),
         qualname: str::intern(cx, head.qualname),
         filename,
         free_names: intern_all(cx, head.free_names.iter()),
-        local_names: OnceLock::new(),
+        local_names: Hook::new(),
         simple_args: if plain && !head.has_namespace { head.arg_count as usize } else { usize::MAX },
         parameters: bind_python::Parameters::of(&head),
         head,
@@ -271,8 +279,7 @@ impl PyCode {
     /// waits for it.
     fn set_linked(&self, new: Linked) -> &Linked {
         // The other thread's is as good.
-        let _ = self.linked.set(Box::new(new));
-        let linked = self.running();
+        let linked = self.linked.keep_first(Box::new(new));
         // ORD: release; see `entry`.
         self.entry.store(linked.words.as_ptr().cast_mut(), Ordering::Release);
         linked
@@ -296,7 +303,7 @@ impl PyCode {
 
     /// As [`Self::linked`] if that has been made.
     pub fn linked_already(&self) -> Option<&Linked> {
-        self.linked.get().map(|linked| &**linked)
+        self.linked.get()
     }
 
     /// Name of the file as it was compiled.
@@ -309,7 +316,16 @@ impl PyCode {
     /// Names of the locals.
     #[inline(always)]
     pub fn local_names(&self, cx: &Cx) -> &[SharedValue] {
-        self.local_names.get_or_init(|| intern_all(cx, self.head.local_names.iter()))
+        match self.local_names.get() {
+            Some(names) => &names.0,
+            None => self.intern_local_names(cx),
+        }
+    }
+
+    #[cold]
+    fn intern_local_names(&self, cx: &Cx) -> &[SharedValue] {
+        let names = intern_all(cx, self.head.local_names.iter());
+        &self.local_names.keep_first(Box::new(LocalNames(names))).0
     }
 
     /// The whole unit but for its constants.

@@ -79,7 +79,7 @@ impl Cx {
         let (left, right) = (self.class_of(a), self.class_of(b));
         let class = if a.value().is_int() { right } else { left };
         let hooks = class.number.get()?;
-        (std::ptr::eq(left, right) || a.value().is_int() || b.value().is_int()).then_some(*hooks)
+        (std::ptr::eq(left, right) || a.value().is_int() || b.value().is_int()).then_some(hooks)
     }
 
     /// `a op b`, or `a op= b`, where the left operand went first and has declined.

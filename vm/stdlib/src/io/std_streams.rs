@@ -189,11 +189,12 @@ fn flush_standard(cx: &mut Cx) -> bool {
 /// Flushes streams that nobody has closed, text before buffers: their finalizers will not run.
 fn flush_others(cx: &mut Cx) {
     let (mut texts, mut buffers) = (Vec::new(), Vec::new());
-    for object in cycle::tracked_objects(cx, 0..=cycle::FROZEN) {
-        if text::is_stream(cx, object.r()) {
-            texts.push(object);
-        } else if super::buffered::is_writer(cx, object.r()) {
-            buffers.push(object);
+    let known: &Cx = cx;
+    let is_ours = |v: Ref<'_>| text::is_stream(known, v) || super::buffered::is_writer(known, v);
+    for object in cycle::tracked_objects(known, 0..=cycle::FROZEN, is_ours) {
+        match text::is_stream(known, object.r()) {
+            true => texts.push(object),
+            false => buffers.push(object),
         }
     }
     for stream in texts.into_iter().chain(buffers) {

@@ -261,7 +261,7 @@ pub(super) fn checked_name(cx: &mut Cx, name: Ref<'_>) -> R<String> {
 fn set_name(cx: &mut Cx, a: Args<'_>) -> R {
     let v = text_for(cx, a, "__name__")?;
     let text = checked_name(cx, v)?;
-    *this(cx, a).name.write().unwrap_or_else(|p| p.into_inner()) = text;
+    *this(cx, a).name.write().unwrap_or_else(|p| p.into_inner()) = text.into();
     Ok(cx.none())
 }
 

@@ -90,9 +90,10 @@ pub(crate) unsafe fn forget_stw(cx: &Cx, hubs: &[*mut Header]) {
     for class in known_by {
         // SAFETY: the tuples that have named it are alive.
         let class = unsafe { &*class };
-        for list in [&class.subclasses, &class.strangers] {
-            let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
-            list.retain(|&other| !dead.contains(&std::ptr::from_ref(other)));
+        let lives = |&other: &&'static PyType| !dead.contains(&std::ptr::from_ref(other));
+        class.subclasses.lock().unwrap_or_else(PoisonError::into_inner).retain(lives);
+        if let Some(strangers) = &mut *class.strangers.lock().unwrap_or_else(PoisonError::into_inner) {
+            strangers.retain(lives);
         }
     }
     cx.forget_recent_cells_stw();
@@ -113,12 +114,11 @@ pub(crate) unsafe fn release(cx: &Cx, hubs: &[*mut Header]) {
         let cells = std::mem::take(&mut *class.cells.lock().unwrap_or_else(PoisonError::into_inner));
         cx.vm.cells.retire(cells.into_values());
         let behind = std::mem::take(&mut *class.behind.lock().unwrap_or_else(PoisonError::into_inner));
-        cx.vm.cells.retire(behind.into_iter().map(|(_, _, index)| index));
+        cx.vm.cells.retire(behind.into_iter().flat_map(|behind| *behind).map(|(_, _, index)| index));
         *class.slot_names.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();
-        for list in [&class.subclasses, &class.strangers] {
-            *list.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();
-        }
-        *class.name.write().unwrap_or_else(PoisonError::into_inner) = String::new();
+        *class.subclasses.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();
+        *class.strangers.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *class.name.write().unwrap_or_else(PoisonError::into_inner) = Box::default();
         // ORD: relaxed; nobody looks at it.
         class.base.store(std::ptr::null_mut(), Ordering::Relaxed);
         // SAFETY: instances would keep the class alive.
