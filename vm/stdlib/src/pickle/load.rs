@@ -11,6 +11,8 @@ use ungil_runtime::objects::dict::PyDict;
 use ungil_runtime::objects::int::new_big;
 use ungil_runtime::objects::list::PyList;
 use ungil_runtime::objects::set::{PySet, new_frozenset};
+use ungil_runtime::objects::str::new_ascii;
+use ungil_runtime::objects::tuple::new_tuple_of_tail;
 use ungil_runtime::prelude::*;
 
 /// Places of the memo that are reserved for each object in it, and for none: numbers may be lies.
@@ -52,6 +54,9 @@ impl Memo {
             }
             if number == self.dense.len() && self.sparse.is_empty() {
                 // As whoever pickles counts.
+                if number == 0 {
+                    self.dense.reserve(FIRST_PLACES);
+                }
                 self.dense.push(Some(v));
                 self.count += 1;
                 return;
@@ -128,10 +133,34 @@ impl<'a> Loader<'a> {
 
     /// What is above the latest mark, which goes away.
     pub fn marked(&mut self, cx: &mut Cx) -> R<Vec<Obj>> {
+        let mark = self.unmark(cx)?;
+        Ok(self.stack.split_off(mark))
+    }
+
+    /// Where on the stack the latest mark was, which goes away.
+    fn unmark(&mut self, cx: &mut Cx) -> R<usize> {
         match self.marks.pop() {
-            Some(mark) if mark <= self.stack.len() => Ok(self.stack.split_off(mark)),
+            Some(mark) if mark <= self.stack.len() => Ok(mark),
             _ => Err(unpickling_error(cx, "could not find MARK")),
         }
+    }
+
+    /// What lies below `at`, which is to take in what lies from there on.
+    fn below(&mut self, cx: &mut Cx, at: usize) -> R {
+        if at <= self.floor() {
+            self.stack.truncate(at);
+            return Err(self.underflow(cx));
+        }
+        Ok(self.stack[at - 1].clone())
+    }
+
+    /// Where the last `n` objects begin; there is one more below them, or it is an error.
+    fn last(&mut self, cx: &mut Cx, n: usize) -> R<usize> {
+        if self.stack.len() <= self.floor() + n {
+            self.stack.truncate(self.floor());
+            return Err(self.underflow(cx));
+        }
+        Ok(self.stack.len() - n)
     }
 
     /// The object of the pickle.
@@ -186,8 +215,8 @@ impl<'a> Loader<'a> {
             }
             0x8c | b'X' | 0x8d => {
                 let n = self.size(cx, code, [0x8c, b'X'])?;
-                let bytes = self.input.take(cx, n)?.to_vec();
-                text(cx, &bytes)?
+                let bytes = self.input.take(cx, n)?;
+                text(cx, bytes)?
             }
             b'C' | b'B' | 0x8e => {
                 let n = self.size(cx, code, [b'C', b'B'])?;
@@ -250,21 +279,21 @@ impl<'a> Loader<'a> {
                 if self.stack.len() < self.floor() + n {
                     return Err(self.underflow(cx));
                 }
-                let items = self.stack.split_off(self.stack.len() - n);
-                self.stack.push(cx.tuple(items));
+                let at = self.stack.len() - n;
+                self.tuple(cx, at);
             }
             b't' => {
-                let items = self.marked(cx)?;
-                self.stack.push(cx.tuple(items));
+                let mark = self.unmark(cx)?;
+                self.tuple(cx, mark);
             }
             b'l' => {
                 let items = self.marked(cx)?;
                 self.stack.push(cx.list(items));
             }
             b'd' => {
-                let items = self.marked(cx)?;
+                let mark = self.unmark(cx)?;
                 let dict = PyDict::new(cx);
-                self.set_items(cx, &dict, items)?;
+                self.set_items(cx, &dict, mark)?;
                 self.stack.push(dict);
             }
             0x91 => {
@@ -273,24 +302,22 @@ impl<'a> Loader<'a> {
                 self.stack.push(set);
             }
             b'a' => {
-                let item = self.pop(cx)?;
-                let list = self.top(cx)?;
-                self.append_items(cx, &list, vec![item])?;
+                let at = self.last(cx, 1)?;
+                self.append_items(cx, at)?;
             }
             b'e' => {
-                let items = self.marked(cx)?;
-                let list = self.top(cx)?;
-                self.append_items(cx, &list, items)?;
+                let mark = self.unmark(cx)?;
+                self.append_items(cx, mark)?;
             }
             b's' => {
-                let (value, key) = (self.pop(cx)?, self.pop(cx)?);
-                let dict = self.top(cx)?;
-                self.set_items(cx, &dict, vec![key, value])?;
+                let at = self.last(cx, 2)?;
+                let dict = self.below(cx, at)?;
+                self.set_items(cx, &dict, at)?;
             }
             b'u' => {
-                let items = self.marked(cx)?;
-                let dict = self.top(cx)?;
-                self.set_items(cx, &dict, items)?;
+                let mark = self.unmark(cx)?;
+                let dict = self.below(cx, mark)?;
+                self.set_items(cx, &dict, mark)?;
             }
             0x90 => {
                 let items = self.marked(cx)?;
@@ -344,13 +371,24 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn append_items(&mut self, cx: &mut Cx, list: &Obj, items: Vec<Obj>) -> R<()> {
+    /// Makes a tuple of what lies from `at` on.
+    fn tuple(&mut self, cx: &mut Cx, at: usize) {
+        let tuple = new_tuple_of_tail(cx, &mut self.stack, at);
+        self.stack.push(tuple);
+    }
+
+    /// Adds what lies from `at` on to the list below it.
+    fn append_items(&mut self, cx: &mut Cx, at: usize) -> R<()> {
+        let list = self.below(cx, at)?;
         if cx.is_exactly(list.r(), Builtin::List)
             && let Some(list) = list.downcast::<PyList>(cx)
         {
-            items.into_iter().for_each(|item| list.append(cx, item));
-            return Ok(());
+            return match list.extend(cx, self.stack.drain(at..)) {
+                true => Ok(()),
+                false => Err(cx.memory_error()),
+            };
         }
+        let items = self.stack.split_off(at);
         let name = cx.str("extend");
         if items.len() != 1
             && let Some(extend) = cx.get_attr_opt(list.r(), name.r())?
@@ -362,16 +400,23 @@ impl<'a> Loader<'a> {
         items.iter().try_for_each(|item| cx.call(append.r(), &[item.r()]).map(drop))
     }
 
-    fn set_items(&mut self, cx: &mut Cx, dict: &Obj, items: Vec<Obj>) -> R<()> {
+    /// Sets the keys and values that lie from `at` on.
+    fn set_items(&mut self, cx: &mut Cx, dict: &Obj, at: usize) -> R<()> {
+        let mut items = self.stack.drain(at..);
         if !items.len().is_multiple_of(2) {
             return Err(unpickling_error(cx, "odd number of items for SETITEMS"));
         }
-        let mut items = items.into_iter();
-        while let (Some(key), Some(value)) = (items.next(), items.next()) {
-            match dict.downcast::<PyDict>(cx) {
-                Some(exact) if cx.is_exactly(dict.r(), Builtin::Dict) => exact.set(cx, key, value)?,
-                _ => cx.set_item(dict.r(), key.r(), value.r())?,
+        if cx.is_exactly(dict.r(), Builtin::Dict)
+            && let Some(dict) = dict.downcast::<PyDict>(cx)
+        {
+            dict.reserve(cx, items.len() / 2);
+            while let (Some(key), Some(value)) = (items.next(), items.next()) {
+                dict.set(cx, key, value)?;
             }
+            return Ok(());
+        }
+        while let (Some(key), Some(value)) = (items.next(), items.next()) {
+            cx.set_item(dict.r(), key.r(), value.r())?;
         }
         Ok(())
     }
@@ -397,6 +442,9 @@ impl<'a> Loader<'a> {
 
 /// The text of UTF-8, in which lone surrogates may be.
 pub fn text(cx: &mut Cx, bytes: &[u8]) -> R {
+    if bytes.is_ascii() {
+        return Ok(new_ascii(cx, bytes));
+    }
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Ok(cx.str(text));
     }

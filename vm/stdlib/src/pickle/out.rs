@@ -9,6 +9,8 @@ use ungil_runtime::prelude::*;
 pub const FRAME_TARGET: usize = 64 * 1024;
 const FRAME_MIN: usize = 4;
 const FRAME_HEADER: usize = 9;
+/// Bytes that are reserved at first for what is written.
+const FIRST_BYTES: usize = 1024;
 /// Places of the memo that are reserved at first.
 const FIRST_PLACES: usize = 24;
 
@@ -51,7 +53,7 @@ impl Saver {
             bin: proto >= 1,
             fast: false,
             fix_imports: fix_imports && proto < 3,
-            out: Vec::new(),
+            out: Vec::with_capacity(FIRST_BYTES),
             framing: false,
             frame: None,
             memo: Memo::default(),
@@ -141,21 +143,26 @@ impl Saver {
     /// An opcode with a length in front of bytes: the shortest of those with one, four and eight bytes that the protocol has.
     pub fn put_sized(&mut self, cx: &mut Cx, codes: [u8; 3], bytes: &[u8]) -> R<()> {
         let n = bytes.len();
-        let mut header = Vec::with_capacity(FRAME_HEADER);
         if n <= 0xff && codes[0] != 0 {
-            header.extend([codes[0], n as u8]);
-        } else if let Ok(n) = u32::try_from(n) {
-            header.push(codes[1]);
-            header.extend(n.to_le_bytes());
+            self.put(&[codes[0], n as u8]);
+            self.put(bytes);
+            return Ok(());
+        }
+        // The header's room is for the longest one.
+        let mut header = [0; FRAME_HEADER];
+        header[1..].copy_from_slice(&(n as u64).to_le_bytes());
+        let header = if u32::try_from(n).is_ok() {
+            header[0] = codes[1];
+            &header[..1 + size_of::<u32>()]
         } else if self.proto >= 4 {
-            header.push(codes[2]);
-            header.extend((n as u64).to_le_bytes());
+            header[0] = codes[2];
+            &header[..]
         } else {
             return Err(cx.overflow_error(
                 "serializing a bytes object larger than 4 GiB requires pickle protocol 4 or higher",
             ));
-        }
-        self.put_bytes(cx, &header, bytes)
+        };
+        self.put_bytes(cx, header, bytes)
     }
 
     /// Remembers what was written last.

@@ -28,7 +28,22 @@ impl Saver {
     ///
     /// # Errors
     /// What cannot be pickled, what hooks and the file raise.
+    #[inline]
     pub fn save(&mut self, cx: &mut Cx, v: Ref<'_>, ask: bool) -> R<()> {
+        // What is most frequent needs no frame of its own.
+        if self.bin
+            && self.persistent.is_none()
+            && let Some(n @ 0..=0xff) = v.value().as_int()
+        {
+            self.boundary(cx)?;
+            self.put(&[b'K', n as u8]);
+            return Ok(());
+        }
+        self.save_any(cx, v, ask)
+    }
+
+    #[inline(never)]
+    fn save_any(&mut self, cx: &mut Cx, v: Ref<'_>, ask: bool) -> R<()> {
         self.boundary(cx)?;
         if ask && let Some(hook) = self.persistent.clone() {
             let id = cx.call(hook.r(), &[v])?;

@@ -12,6 +12,7 @@
 //! that is replaced is freed after a grace period, and while size and table do not belong together there is no table.
 
 use super::PyDict;
+use crate::objects::sync::locked;
 use crate::prelude::*;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI8, AtomicI16, AtomicI32};
@@ -417,10 +418,9 @@ impl PyDict {
     }
 
     /// Gives a new dict room for `n` items. Without memory it stays as it is.
-    pub(crate) fn reserve(&self, cx: &Cx, n: usize) {
-        let least = usable(MIN_LOG2);
-        if n > least && self.entries.get().is_null() {
-            self.resize(cx, log2_for_entries(n));
+    pub fn reserve(&self, cx: &Cx, n: usize) {
+        if n > usable(MIN_LOG2) {
+            locked(cx, &self.h, || self.entries.get().is_null() && self.resize(cx, log2_for_entries(n)));
         }
     }
 

@@ -201,7 +201,7 @@ impl PyList {
     }
 
     /// Adds items at the end. False if there is no memory; they are dropped then.
-    pub(crate) fn extend(&self, cx: &Cx, items: Vec<Obj>) -> bool {
+    pub fn extend(&self, cx: &Cx, items: impl ExactSizeIterator<Item = Obj>) -> bool {
         locked(cx, &self.h, || {
             let needed = self.len.get().saturating_add(items.len());
             if needed > self.capacity.get() && !self.grow(cx, needed) {

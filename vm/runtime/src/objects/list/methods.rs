@@ -54,7 +54,7 @@ pub(crate) fn extend_from(cx: &mut Cx, list: &PyList, iterable: Ref<'_>) -> R<()
         return if done { Ok(()) } else { Err(cx.memory_error()) };
     }
     if let Some(items) = items_of_builtin(cx, iterable) {
-        return if list.extend(cx, items) { Ok(()) } else { Err(cx.memory_error()) };
+        return if list.extend(cx, items.into_iter()) { Ok(()) } else { Err(cx.memory_error()) };
     }
     let iterator = cx.iter(iterable)?;
     let hint = cx.length_hint(iterable, 8)?;

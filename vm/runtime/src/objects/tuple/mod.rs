@@ -160,9 +160,15 @@ pub fn empty_tuple(cx: &Cx) -> Obj {
 /// A tuple of the items.
 #[inline]
 pub fn new_tuple(cx: &Cx, mut items: Vec<Obj>) -> Obj {
-    let tuple = new_tuple_from_values(cx, words(&items));
-    // SAFETY: the references have moved into the tuple.
-    unsafe { items.set_len(0) };
+    new_tuple_of_tail(cx, &mut items, 0)
+}
+
+/// A tuple of the items from `at` on, which are taken out.
+#[inline]
+pub fn new_tuple_of_tail(cx: &Cx, items: &mut Vec<Obj>, at: usize) -> Obj {
+    let tuple = new_tuple_from_values(cx, words(&items[at..]));
+    // SAFETY: there are as many; the references of the others have moved into the tuple.
+    unsafe { items.set_len(at) };
     tuple
 }
 
