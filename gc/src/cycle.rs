@@ -8,10 +8,10 @@
 //! leaves is of the next. What `gc.freeze()` has set apart is never examined. The classes, functions and modules among the
 //! objects, hubs, are examined by collections of everything only: what refers to them is not always counted.
 //!
-//! Phases: with the world stopped, find the garbage and take a reference to each piece; with the world running, let
-//! weak references die and finalizers run; stopped again, find what finalizers have resurrected; running, break the
-//! rest by dropping its fields. Hubs are freed last, by the collector itself: among them are the classes that say how
-//! the others are freed.
+//! Phases: with the world stopped, find the garbage; where nobody can see how it ends, drop its fields at once. Else take a
+//! reference to each piece; with the world running, let weak references die and finalizers run; stopped again, find what
+//! finalizers have resurrected; running, break the rest by dropping its fields. Hubs are freed last, by the collector itself:
+//! among them are the classes that say how the others are freed.
 
 use crate::candidates::{BuildPointerHasher, Candidates, age, set_age};
 use crate::mutator::{KEPT_BYTES, Mutator, Pending};
@@ -173,7 +173,11 @@ pub trait Collection {
     /// The object is alive.
     unsafe fn is_uncollectable(&self, h: *mut Header) -> bool;
 
-    /// Told what has been found, before anything is done to it; it may run any Python.
+    /// Whether what is found is to be shown or kept: then it goes to [`Collection::found`] and the others.
+    fn watches(&self) -> bool;
+
+    /// Told what has been found, before anything is done to it; it may run any Python. Garbage that nobody watches may end
+    /// without.
     fn found(&mut self, garbage: &[Obj]);
 
     /// Told what stays as it cannot be collected; it may run any Python.
@@ -461,10 +465,14 @@ pub fn collect(m: &Mutator, runtime: &mut dyn Collection, generation: u8) -> Fou
 
 #[inline(never)]
 fn collect_garbage(m: &Mutator, runtime: &mut dyn Collection, generation: u8) -> Found {
-    let Garbage { garbage, uncollectable, containers } = find_garbage(m, runtime, generation);
+    let Garbage { garbage, uncollectable, ended, containers } = find_garbage(m, runtime, generation);
     // SAFETY: the references keep them alive.
     let whole = uncollectable.iter().filter(|obj| unsafe { !(*obj.value().ptr()).has_flag(flag::PART) });
-    let mut found = Found { collected: 0, uncollectable: whole.count() };
+    let mut found = Found { collected: ended, uncollectable: whole.count() };
+    if ended > 0 {
+        // What is no container may have ended with it.
+        runtime.run_pending();
+    }
     if !garbage.is_empty() {
         runtime.found(&garbage);
         finalize(m, &garbage);
@@ -485,10 +493,11 @@ fn collect_garbage(m: &Mutator, runtime: &mut dyn Collection, generation: u8) ->
     found
 }
 
-/// What nothing refers to, and how many containers there were with it.
+/// What nothing refers to, how many objects have ended already, and how many containers there were with them.
 struct Garbage {
     garbage: Vec<Obj>,
     uncollectable: Vec<Obj>,
+    ended: usize,
     containers: usize,
 }
 
@@ -504,11 +513,78 @@ fn find_garbage(m: &Mutator, runtime: &dyn Collection, generation: u8) -> Garbag
         #[cfg(feature = "checks")]
         crate::publish::verify_stw(m);
         let stays = if runtime.any_uncollectable() { part(m, runtime, &mut garbage) } else { Vec::new() };
+        let mut ended = 0;
+        if !runtime.watches() && garbage.iter().all(|&h| ends_unseen(m, h)) {
+            ended = end_stw(m, std::mem::take(&mut garbage));
+        }
         let own = |found: Vec<*mut Header>| found.into_iter().map(|h| found_stw(m, h)).collect();
-        Garbage { garbage: own(garbage), uncollectable: own(stays), containers: count }
+        Garbage { garbage: own(garbage), uncollectable: own(stays), ended, containers: count }
     };
     drop(stopped);
     found
+}
+
+/// Whether nothing can tell how an object ends that is garbage: it has no finalizer to run, has never been weakly referenced,
+/// and is neither a weak reference nor a hub.
+///
+/// # Safety
+/// The world is stopped, and the object is alive.
+unsafe fn ends_unseen(m: &Mutator, h: *mut Header) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe {
+        !(*h).has_flag(flag::WEAKLY_REFERENCED | flag::WEAK_CELL)
+            && !(*h).is_hub()
+            && !must_be_finalized(m, h)
+    }
+}
+
+/// Whether the object has a finalizer that has not been run.
+///
+/// # Safety
+/// The object is alive.
+unsafe fn must_be_finalized(m: &Mutator, h: *mut Header) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let shape = m.shape(h);
+        // ORD: relaxed; see `Mutator::destroy_one`.
+        (*shape).flags.load(Ordering::Relaxed) & shape_flag::FINALIZER != 0
+            && !(*h).has_flag(flag::FINALIZED)
+            && ((*shape).ops.needs_finalizer)(h)
+    }
+}
+
+/// Ends garbage whose end nobody can see; how many objects that are. Those of other threads need not be published: no thread
+/// uses them but this one.
+///
+/// # Safety
+/// The world is stopped, the objects are alive, and nothing else refers to them.
+unsafe fn end_stw(m: &Mutator, garbage: Vec<*mut Header>) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let kept: Vec<Obj> = garbage.iter().map(|&h| Obj::from_borrowed(Value::from_ptr(h), m)).collect();
+        let ended = drop_all_fields(m, &garbage);
+        drop(kept);
+        m.settle_stw();
+        ended
+    }
+}
+
+/// Drops the fields of garbage, so that the objects end with the references that the caller has; how many are no part of
+/// another.
+///
+/// # Safety
+/// The caller has a reference to each, and nothing but they refer to each other.
+unsafe fn drop_all_fields(m: &Mutator, garbage: &[*mut Header]) -> usize {
+    // SAFETY: as the caller promises.
+    let ended = garbage.iter().filter(|&&h| unsafe { !(*h).has_flag(flag::PART) }).count();
+    for &h in garbage {
+        // SAFETY: as above.
+        unsafe {
+            m.drop_fields(h, m.shape(h));
+            (*h).set_flag(flag::DYING | flag::FINALIZED);
+        }
+    }
+    ended
 }
 
 /// Takes what cannot be collected, and what is reached from there, out of what has been found.
@@ -556,12 +632,7 @@ fn finalize(m: &Mutator, garbage: &[Obj]) {
         let h = obj.value().ptr();
         // SAFETY: as above.
         unsafe {
-            let shape = m.shape(h);
-            // ORD: relaxed; see `Mutator::destroy_one`.
-            if (*shape).flags.load(Ordering::Relaxed) & shape_flag::FINALIZER != 0
-                && !(*h).has_flag(flag::FINALIZED)
-                && ((*shape).ops.needs_finalizer)(h)
-            {
+            if must_be_finalized(m, h) {
                 (*h).set_flag(flag::FINALIZED);
                 m.push_pending(Pending::Finalize(obj.clone()));
             }
@@ -595,15 +666,8 @@ fn clear(m: &Mutator, runtime: &mut dyn Collection, garbage: Vec<Obj>) -> usize 
         }
     }
     drop(stopped);
-    // SAFETY: `garbage` keeps every object alive.
-    let found = dead.iter().filter(|&&h| unsafe { !(*h).has_flag(flag::PART) }).count();
-    for h in dead {
-        // SAFETY: unreachable but for `garbage`, which keeps it alive until the end of this function.
-        unsafe {
-            m.drop_fields(h, m.shape(h));
-            (*h).set_flag(flag::DYING | flag::FINALIZED);
-        }
-    }
+    // SAFETY: unreachable but for `garbage`, which keeps every object alive until the end of this function.
+    let found = unsafe { drop_all_fields(m, &dead) };
     drop(garbage);
     if !hubs.is_empty() || !m.owns_everything() {
         let stopped = m.stop_the_world();

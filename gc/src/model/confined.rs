@@ -104,14 +104,13 @@ fn count_hub(m: &Mutator, count: i64, by: i64) {
 #[inline(always)]
 #[must_use]
 pub fn increment_quick(h: &Header, m: &Mutator) -> bool {
-    let count = h.count_cell();
-    // ORD: relaxed throughout, as in `increment`; immortality is final, and so is being a hub.
-    let now = count.load(Ordering::Relaxed);
     if h.is_published() {
-        return increment_noted(h, m, now);
+        std::hint::cold_path();
+        // ORD: acquire, where relaxed would do as in `increment_published`: so the load stays here, and does not become one that
+        // plain counting has in common with this and needs a register for.
+        return increment_noted(h, m, h.count_cell().load(Ordering::Acquire));
     }
-    stats::count(Stat::CountPlain);
-    count.store(now + 1, Ordering::Relaxed);
+    increment_plain(h);
     true
 }
 

@@ -105,6 +105,12 @@ impl cycle::Collection for Runtime {
         }
     }
 
+    fn watches(&self) -> bool {
+        // SAFETY: as in `extents`.
+        let collections = unsafe { &(*self.cx).vm.collections };
+        collections.has_debug(debug::COLLECTABLE) || collections.has_debug(debug::SAVEALL)
+    }
+
     fn found(&mut self, garbage: &[Obj]) {
         // SAFETY: as in `run_pending`.
         let cx = unsafe { &mut *self.cx };

@@ -117,40 +117,16 @@ handler! {
         if shape != LIST_ITER {
             return for_iter_other::<SOLO>(ip, regs, cx, t);
         }
-        if !SOLO {
-            return for_iter_list(ip, regs, cx, t);
-        }
         let it = iterator.cast_unchecked::<PyListIter>();
         let list = it.list.peek();
         if !list.is_ptr() {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
+        if !SOLO && (*list.ptr()).is_published() {
+            return for_iter_shared_list(ip, regs, cx, t);
+        }
         let index = it.index.get();
         let list = Ref::from_value(list).cast_unchecked::<PyList>();
-        if index >= list.len() {
-            return end_loop_over::<SOLO>(ip, regs, cx, t);
-        }
-        it.index.set(index + 1);
-        let v = *list.items_unlocked().add(index);
-        if v.is_ptr() {
-            count_up::<SOLO>(v, cx);
-        }
-        finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
-    }
-}
-
-/// The next item of a list where other threads may run. The iterator is exclusive.
-#[inline(never)]
-unsafe fn for_iter_list(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
-    const SOLO: bool = false;
-    let it = Ref::from_value(*regs.add(fb!(*ip))).cast_unchecked::<PyListIter>();
-    let list = it.list.peek();
-    if !list.is_ptr() {
-        return slow::iterate::for_iter::run(ip, regs, cx, t);
-    }
-    let list = Ref::from_value(list).cast_unchecked::<PyList>();
-    let index = it.index.get();
-    if !list.h.is_published() {
         if index >= list.len() {
             return end_loop_over::<SOLO>(ip, regs, cx, t);
         }
@@ -159,6 +135,15 @@ unsafe fn for_iter_list(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const
         it.index.set(index + 1);
         finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
     }
+}
+
+/// The next item of a list that other threads may change. The iterator is exclusive.
+#[inline(never)]
+unsafe fn for_iter_shared_list(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
+    const SOLO: bool = false;
+    let it = Ref::from_value(*regs.add(fb!(*ip))).cast_unchecked::<PyListIter>();
+    let list = Ref::from_value(it.list.peek()).cast_unchecked::<PyList>();
+    let index = it.index.get();
     // No list has more items. It need not be asked whether the index counts from the end.
     std::hint::assert_unchecked(index <= isize::MAX as usize);
     let v = list.shared_item(index as i64);
