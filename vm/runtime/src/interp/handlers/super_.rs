@@ -44,7 +44,7 @@ handler! {
         if !found.is_ptr() {
             return load_super_of_class::<SOLO>(ip, regs, cx, t);
         }
-        count_method::<SOLO>(found, cx);
+        let _ = count_method::<SOLO>(found, cx);
         // The first temporary is a built-in class.
         drop_class::<SOLO>(*temps.add(1), cx);
         *temps = *temps.add(2);
@@ -73,7 +73,7 @@ handler! {
         if found.is_undef() || !may_borrow_method::<SOLO>(found) {
             return slow::super_::load_super_method::run(ip, regs, cx, t);
         }
-        count_method::<SOLO>(found, cx);
+        let _ = count_method::<SOLO>(found, cx);
         drop_class::<SOLO>(class, cx);
         drop_class::<SOLO>(this, cx);
         *temps = Value::UNDEF;

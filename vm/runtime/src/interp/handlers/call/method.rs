@@ -17,16 +17,17 @@ pub(in crate::interp::handlers) unsafe fn may_borrow_method<const SOLO: bool>(ca
     SOLO || (*callee.ptr()).is_lasting()
 }
 
-/// Counts one reference more to what [`may_borrow_method`] allows to use.
+/// Counts one reference more to what a class's cell holds, if [`may_borrow_method`] allows to use it; whether it was done. What
+/// a cell has held can be looked at until the thread is quiescent.
 #[inline(always)]
-pub(in crate::interp::handlers) unsafe fn count_method<const SOLO: bool>(callee: Value, cx: *mut Cx) {
+#[must_use]
+pub(in crate::interp::handlers) unsafe fn count_method<const SOLO: bool>(callee: Value, cx: *mut Cx) -> bool {
     let m = (*cx).mutator();
-    if SOLO {
-        (*callee.ptr()).increment_solo(m);
-    } else {
-        // It is lasting.
-        let _ = (*callee.ptr()).count_lasting(m, 1);
+    if !SOLO {
+        return (*callee.ptr()).count_lasting(m, 1);
     }
+    (*callee.ptr()).increment_solo(m);
+    true
 }
 
 handler! {
@@ -38,14 +39,16 @@ handler! {
             && let Some(cell) = cache::payload_for(cached, (*receiver.ptr()).shape_word(), cache::METHOD)
         {
             let callee = (*cx).vm.cells.peek(cell);
-            if !callee.is_ptr() || !may_borrow_method::<SOLO>(callee) {
+            if !callee.is_ptr() {
                 return slow::call::call_method::run(ip, regs, cx, t);
             }
             if (*callee.ptr()).shape_word() == FUNCTION {
                 let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
                 let args = fc!(*ip) + 1;
                 if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
-                    count_method::<SOLO>(callee, cx);
+                    if !count_method::<SOLO>(callee, cx) {
+                        return slow::call::call_method::run(ip, regs, cx, t);
+                    }
                     *window.add(2) = callee;
                     return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
                 }
@@ -77,7 +80,7 @@ handler! {
                 if may_push::<SOLO>(function, window, cx) {
                     let args = sort_window(cx, function, window, fc!(*ip) + 1);
                     if args != 0 {
-                        count_method::<SOLO>(callee, cx);
+                        let _ = count_method::<SOLO>(callee, cx);
                         *window.add(2) = callee;
                         return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
                     }
@@ -88,7 +91,8 @@ handler! {
     }
 }
 
-/// As `call_with_defaults` for the function of a method call, which the class's cell holds.
+/// As `call_with_defaults` for the function of a method call, which the class's cell holds. What [`may_borrow_method`] says of it
+/// is not known yet.
 #[inline(never)]
 unsafe fn call_method_with_defaults<const SOLO: bool>(
     ip: *const u64,
@@ -99,9 +103,9 @@ unsafe fn call_method_with_defaults<const SOLO: bool>(
 ) -> Exit {
     let window = regs.add(fb!(*ip));
     let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
-    if may_push::<SOLO>(function, window, cx) {
+    if may_borrow_method::<SOLO>(callee) && may_push::<SOLO>(function, window, cx) {
         if fill_defaults::<SOLO>(function, window.add(WINDOW_HEADER), fc!(*ip) + 1, cx) {
-            count_method::<SOLO>(callee, cx);
+            let _ = count_method::<SOLO>(callee, cx);
             *window.add(2) = callee;
             return push_filled::<SOLO>(ip, regs, cx, t);
         }
@@ -110,7 +114,7 @@ unsafe fn call_method_with_defaults<const SOLO: bool>(
     slow::call::call_method::run(ip, regs, cx, t)
 }
 
-/// As `call_sorting` for the function of a method call.
+/// As `call_sorting` for the function of a method call, which may be borrowed.
 #[inline(never)]
 unsafe fn call_method_sorting<const SOLO: bool>(
     ip: *const u64,
@@ -125,7 +129,7 @@ unsafe fn call_method_sorting<const SOLO: bool>(
     if args == 0 {
         return slow::call::call_method::run(ip, regs, cx, t);
     }
-    count_method::<SOLO>(callee, cx);
+    let _ = count_method::<SOLO>(callee, cx);
     *window.add(2) = callee;
     push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t)
 }
@@ -165,14 +169,16 @@ handler! {
             return call_held_method::<SOLO>(ip, regs, cx, t, cached);
         }
         let callee = (*cx).vm.cells.peek(cache::payload(cached));
-        if !callee.is_ptr() || !may_borrow_method::<SOLO>(callee) {
+        if !callee.is_ptr() {
             return slow::call::call_method::run(ip, regs, cx, t);
         }
         if (*callee.ptr()).shape_word() == FUNCTION {
             let function = Ref::from_value(callee).cast_unchecked::<PyFunction>();
             let args = fc!(*ip) + 1;
             if function.simple_args() == args && may_push::<SOLO>(function, window, cx) {
-                count_method::<SOLO>(callee, cx);
+                if !count_method::<SOLO>(callee, cx) {
+                    return slow::call::call_method::run(ip, regs, cx, t);
+                }
                 *window.add(2) = callee;
                 return push_simple::<SOLO>(ip, ip.add(3), regs, window, function, args, cx, t);
             }
