@@ -434,6 +434,15 @@ impl Header {
         model::decrement_private(self)
     }
 
+    /// Takes a reference to a published object away, if the thread has counted it for itself. Whether it was done; then the
+    /// object has not ended.
+    #[inline(always)]
+    #[must_use]
+    pub fn count_down_noted(&self, m: &Mutator) -> bool {
+        self.check_access(m);
+        model::count_down_noted(self, m)
+    }
+
     /// Adds references to an object that is lasting (see [`Header::is_lasting`]); negative: takes
     /// some away, and none of them is the last one. Whether the object is lasting; else nothing is done.
     #[inline(always)]

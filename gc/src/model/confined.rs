@@ -123,10 +123,17 @@ pub fn prepare_increment(h: &Header, m: &Mutator) {
 #[must_use]
 pub fn count_down(h: &Header, m: &Mutator) -> bool {
     if h.is_published() {
-        // ORD: relaxed, as in `increment_quick`.
-        return !decrement_noted(h, m, h.count_cell().load(Ordering::Relaxed));
+        return !count_down_noted(h, m);
     }
     decrement_private(h)
+}
+
+/// Takes a reference to a published object away if that is to a hub, or noted in the thread's table; whether it was done.
+#[inline(always)]
+#[must_use]
+pub fn count_down_noted(h: &Header, m: &Mutator) -> bool {
+    // ORD: relaxed, as in `increment_quick`.
+    decrement_noted(h, m, h.count_cell().load(Ordering::Relaxed))
 }
 
 /// Whether `count_down`, which has said that more is to be done, has taken the last reference away.

@@ -14,6 +14,8 @@
 //!   After `prepare_increment(&Header, &Mutator)` it succeeds.
 //! - `count_down(&Header, &Mutator) -> bool`: as `decrement` where that takes but a few instructions; whether there is more to
 //!   do, and then `has_taken_last(&Header)` says whether it has taken the last reference away or none.
+//! - `count_down_noted(&Header, &Mutator) -> bool`: takes a reference to a published object away if the thread has counted it for
+//!   itself; whether it was done.
 //! - `count_lasting(&Header, &Mutator, i64) -> bool`: counts references to a hub or an immortal object; whether it is one.
 //! - `try_increment(&Header, &Mutator) -> bool`: adds one unless none is left.
 //! - `publish(&Header, Value)`: called before a value is stored into a slot of the container with that header.

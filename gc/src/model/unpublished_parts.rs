@@ -16,6 +16,13 @@ pub fn prepare_increment(_h: &Header, _m: &Mutator) {}
 
 /// See `PUBLISHES`.
 #[inline(always)]
+#[must_use]
+pub fn count_down_noted(_h: &Header, _m: &Mutator) -> bool {
+    false
+}
+
+/// See `PUBLISHES`.
+#[inline(always)]
 pub fn publish(_container: &Header, _value: Value) {}
 
 /// Nobody's references are missing in a header.

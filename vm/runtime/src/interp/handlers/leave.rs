@@ -54,8 +54,9 @@ unsafe fn leave_plain<const SOLO: bool>(regs: *mut Value, cx: *mut Cx, t: *const
     deliver::<SOLO>(regs, cx, t, v, callee, || count_down::<SOLO>(callee, cx))
 }
 
-/// Goes on ending a plain frame whose thread is not alone. Its locals are confined, and its function is confined or a hub:
-/// whatever else there is goes to [`leave_shared`], since counting it would take more registers than need no saving.
+/// Goes on ending a plain frame whose thread is not alone. Its locals are confined, or the thread has counted them for itself, and
+/// its function is confined or a hub: whatever else there is goes to [`leave_shared`], since counting it would take more
+/// registers than need no saving.
 #[inline(always)]
 unsafe fn leave_confined(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Value) -> Exit {
     let function = Ref::from_value(*regs.sub(2)).cast_unchecked::<PyFunction>();
@@ -65,11 +66,16 @@ unsafe fn leave_confined(regs: *mut Value, cx: *mut Cx, t: *const Table, v: Valu
         let local = *at;
         if local.is_ptr() {
             if (*local.ptr()).is_published() {
-                return leave_shared(regs, cx, t, v);
-            }
-            *at = Value::UNDEF;
-            if (*local.ptr()).count_down_confined() {
-                return slow::call::leave_destroying::<false>(regs, cx, t, v, local);
+                std::hint::cold_path();
+                if !(*local.ptr()).count_down_noted((*cx).mutator()) {
+                    return leave_shared(regs, cx, t, v);
+                }
+                *at = Value::UNDEF;
+            } else {
+                *at = Value::UNDEF;
+                if (*local.ptr()).count_down_confined() {
+                    return slow::call::leave_destroying::<false>(regs, cx, t, v, local);
+                }
             }
         }
         left -= 1;
