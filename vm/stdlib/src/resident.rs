@@ -3,7 +3,8 @@
 //! It is read in place, a few hundred bytes here and there, but the system brings 16 pages at a time: a program that imports
 //! 90 modules would have 2 MB of it in memory, nearly none of which is read again. So when enough has come, it is given back;
 //! the first time with all that cannot change of the program's file, as relocations and much text are for the start alone.
-//! What is touched afterwards comes back from the system's cache, at a fault for each 16 pages.
+//! What is touched afterwards comes back from the system's cache, at a fault for each 16 pages. A debugger's breakpoints in the
+//! program's text are gone then.
 //!
 //! Any thread; relaxed atomics, for only how much comes and goes depends on them.
 

@@ -166,9 +166,8 @@ pub struct PyType {
     pub builtin: usize,
 }
 
-/// Programs have hundreds; what is larger, with what the allocator may need to align it, takes 256 bytes more.
-#[cfg(not(loom))]
-const _: () = assert!(size_of::<PyType>() <= 1264);
+// Programs have hundreds; what is larger, with what the allocator may need to align it, takes 256 bytes more.
+ungil_locks::assert_layout!(size_of::<PyType>() - size_of::<Header>() <= 1248);
 
 // SAFETY: a type object starts with its header and its operations are these.
 unsafe impl Object for PyType {
