@@ -157,17 +157,50 @@ pub fn get(cx: &mut Cx, code: u8, swapped: bool, at: *const u8) -> R {
         }
         b'G' => new_complex(cx, double_at(at), double_at(at.wrapping_add(long_double::SIZE))),
         b'u' => return text_of_wide(cx, &[raw::read(at)]),
-        b'O' => match raw::read::<u64>(at) {
-            0 => return Err(cx.value_error("PyObject is NULL")),
-            // SAFETY: the program has put a reference there and keeps its object alive, as in C.
-            word => unsafe { Obj::from_borrowed(Value(word), cx) },
-        },
-        _ => match raw::read::<*const u8>(at) {
-            p if p.is_null() => cx.none(),
-            p if code == b'z' => new_bytes(cx, &raw::bytes(p, raw::length(p, usize::MAX))),
-            p if code == b'Z' => return text_of_wide(cx, &raw::wide(p, raw::wide_length(p, usize::MAX))),
-            p => cx.int_u64(p as u64),
-        },
+        _ => {
+            let referred = refer(cx, code, at);
+            return get_pointer(cx, referred);
+        }
+    })
+}
+
+/// What memory of a type that refers to something refers to, for [`get_pointer`]: known so that nobody need keep it any longer.
+pub enum Referred {
+    Nothing,
+    NoObject,
+    Object(Obj),
+    Bytes(Vec<u8>),
+    Wide(Vec<u32>),
+    Address(u64),
+}
+
+/// Looks at what the memory at an address refers to. It is kept alive meanwhile.
+pub fn refer(cx: &Cx, code: u8, at: *const u8) -> Referred {
+    let word = raw::read::<u64>(at);
+    let p = word as *const u8;
+    match code {
+        b'O' if word == 0 => Referred::NoObject,
+        // SAFETY: the program has put a reference there and keeps its object alive, as in C.
+        b'O' => Referred::Object(unsafe { Obj::from_borrowed(Value(word), cx) }),
+        _ if word == 0 => Referred::Nothing,
+        b'z' => Referred::Bytes(raw::bytes(p, raw::length(p, usize::MAX))),
+        b'Z' => Referred::Wide(raw::wide(p, raw::wide_length(p, usize::MAX))),
+        _ => Referred::Address(word),
+    }
+}
+
+/// The Python object of what has been referred to.
+///
+/// # Errors
+/// As [`get`].
+pub fn get_pointer(cx: &mut Cx, referred: Referred) -> R {
+    Ok(match referred {
+        Referred::Nothing => cx.none(),
+        Referred::NoObject => return Err(cx.value_error("PyObject is NULL")),
+        Referred::Object(object) => object,
+        Referred::Bytes(bytes) => new_bytes(cx, &bytes),
+        Referred::Wide(wide) => return text_of_wide(cx, &wide),
+        Referred::Address(address) => cx.int_u64(address),
     })
 }
 

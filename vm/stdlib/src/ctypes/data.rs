@@ -6,7 +6,8 @@
 //!
 //! Bytes are read and written without a lock: threads that share them race as in C. What keeps other objects alive,
 //! `_objects`, is a slot guarded by the object's lock, and a dict. Setting a pointer writes its bytes and enters what they refer
-//! to under that lock, as one step: of two threads that set the same pointer at once, one is the last to do both.
+//! to under that lock, as one step: of two threads that set the same pointer at once, one is the last to do both. Values that are
+//! read through a pointer are copied under that lock, too.
 
 use super::info::{Facts, Kind, PyInfo, info_of, info_of_object, required};
 use super::{codes, raw};
@@ -370,9 +371,28 @@ pub fn is_own_simple(cx: &Cx, class: &'static PyType) -> bool {
 pub fn get(cx: &mut Cx, class: &'static PyType, src: Ref<'_>, index: usize, at: *mut u8) -> R {
     let facts = required(cx, class)?.facts();
     if facts.code != 0 && !is_own_simple(cx, class) {
-        return codes::get(cx, facts.code, facts.swapped, at);
+        return get_simple(cx, src, facts, at);
     }
     new_part(cx, class, src, index, at)
+}
+
+/// The value of simple type at a place in an object's memory. What it refers to is not exchanged before it is known.
+///
+/// # Errors
+/// As [`get`].
+pub fn get_simple(cx: &mut Cx, v: Ref<'_>, facts: &Facts, at: *const u8) -> R {
+    if !facts.points() {
+        return codes::get(cx, facts.code, facts.swapped, at);
+    }
+    let referred = while_kept(cx, v, || codes::refer(cx, facts.code, at));
+    codes::get_pointer(cx, referred)
+}
+
+/// Calls `look` while nobody exchanges what the object's memory refers to.
+pub fn while_kept<T>(cx: &Cx, v: Ref<'_>, look: impl FnOnce() -> T) -> T {
+    let root = root(cx, v);
+    // SAFETY: C objects are parts of C objects.
+    locked(cx, unsafe { &root.cast_unchecked::<PyCData>().h }, look)
 }
 
 /// Sets a part of an object, `at` in its memory.

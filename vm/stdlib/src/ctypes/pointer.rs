@@ -3,7 +3,7 @@
 use super::data::{self, PyCData, data_of};
 use super::info::{Facts, Kind, PyInfo, class_in, info_of_object, info_of_type, required, set_info};
 use super::meta::{self, this};
-use super::{Own, array, is_callable, keep_class, own_attr, param, raw};
+use super::{Own, array, codes, is_callable, keep_class, own_attr, param, raw};
 use ungil_runtime::objects::slice::{PySlice, has_index};
 use ungil_runtime::objects::str::intern;
 use ungil_runtime::prelude::*;
@@ -81,8 +81,21 @@ fn target(cx: &mut Cx, v: Ref<'_>) -> R<(&'static PyType, *mut u8)> {
 
 fn get_at(cx: &mut Cx, v: Ref<'_>, i: isize) -> R {
     let (class, at) = target(cx, v)?;
-    let size = required(cx, class)?.facts().size as isize;
-    data::get(cx, class, v, i as usize, at.wrapping_offset(i.wrapping_mul(size)))
+    let facts = required(cx, class)?.facts();
+    let offset = i.wrapping_mul(facts.size as isize);
+    if facts.code == 0 || facts.points() || data::is_own_simple(cx, class) {
+        return data::get(cx, class, v, i as usize, at.wrapping_offset(offset));
+    }
+    // The pointer may have been set anew since; what it leads to now is there until it has been copied.
+    let pointer = data_of(cx, v).map(PyCData::start);
+    let bytes = data::while_kept(cx, v, || {
+        let at = pointer.map_or(at, |pointer| raw::read(pointer));
+        (!at.is_null()).then(|| raw::bytes(at.wrapping_offset(offset), facts.size))
+    });
+    match bytes {
+        Some(bytes) => codes::get(cx, facts.code, facts.swapped, bytes.as_ptr()),
+        None => Err(cx.value_error("NULL pointer access")),
+    }
 }
 
 fn get_contents(cx: &mut Cx, a: Args<'_>) -> R {

@@ -148,7 +148,7 @@ fn set_value(cx: &mut Cx, a: Args<'_>) -> R {
 fn get_value(cx: &mut Cx, a: Args<'_>) -> R {
     let class = cx.class_of(a.get(0));
     let facts = required(cx, class)?.facts();
-    codes::get(cx, facts.code, facts.swapped, a.this::<PyCData>().start())
+    data::get_simple(cx, a.get(0), facts, a.this::<PyCData>().start())
 }
 
 fn from_outparam(cx: &mut Cx, a: Args<'_>) -> R {
