@@ -1,6 +1,6 @@
 //! `for` loops over ranges, lists and tuples.
 
-use super::{count_up, drop_then};
+use super::{count_up, count_up_own, drop_then};
 use crate::class::Builtin;
 use crate::interp::{Exit, Table, slow};
 use crate::objects::dict::iter::PyDictIter;
@@ -123,7 +123,7 @@ handler! {
             return slow::iterate::for_iter::run(ip, regs, cx, t);
         }
         if !SOLO && (*list.ptr()).is_published() {
-            return for_iter_shared_list(ip, regs, cx, t);
+            return for_iter_list(ip, regs, cx, t);
         }
         let index = it.index.get();
         let list = Ref::from_value(list).cast_unchecked::<PyList>();
@@ -131,19 +131,32 @@ handler! {
             return end_loop_over::<SOLO>(ip, regs, cx, t);
         }
         let v = *list.items_unlocked().add(index);
-        count_or_prepare!(v, ip, regs, cx, t);
+        if v.is_ptr() {
+            // Counting the others would take a register more, which all loops would have to save.
+            if !SOLO && (*v.ptr()).is_published() {
+                return for_iter_list(ip, regs, cx, t);
+            }
+            count_up_own::<SOLO>(v, cx);
+        }
         it.index.set(index + 1);
         finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
     }
 }
 
-/// The next item of a list that other threads may change. The iterator is exclusive.
+/// The next item of a list that other threads may change, or that has an item which others know. The iterator is exclusive, and
+/// the loop is not over unless the list is published.
 #[inline(never)]
-unsafe fn for_iter_shared_list(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
+unsafe fn for_iter_list(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Exit {
     const SOLO: bool = false;
     let it = Ref::from_value(*regs.add(fb!(*ip))).cast_unchecked::<PyListIter>();
     let list = Ref::from_value(it.list.peek()).cast_unchecked::<PyList>();
     let index = it.index.get();
+    if !list.h.is_published() {
+        let v = *list.items_unlocked().add(index);
+        count_or_prepare!(v, ip, regs, cx, t);
+        it.index.set(index + 1);
+        finish!(ip.add(2), regs, cx, t, fa!(*ip), v)
+    }
     // No list has more items. It need not be asked whether the index counts from the end.
     std::hint::assert_unchecked(index <= isize::MAX as usize);
     let v = list.shared_item(index as i64);
