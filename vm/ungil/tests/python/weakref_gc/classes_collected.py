@@ -53,12 +53,12 @@ left = 0
 for ask in ASKING:
     for depth in (0, 1, 7):
         watched = make(depth)
-        print(ask.__name__, depth, ask() > 0)
+        ask()
         left += sum(ref() is not None for ref in watched)
         made += watched
 # A search that takes any word on a stack for a reference may now and then meet one that names a class by chance: which and
-# whether depends on the build. Where a kind of call always leaves such words, there are more.
-print(left < 6, len(made))
+# whether depends on the build. Most are found at once.
+print(left < 15, len(made))
 for _ in range(10):
     sorted(map(str, range(100)), key=lambda text: len(text))
     gc.collect()
