@@ -9,6 +9,22 @@ struct Change {
     to: &'static str,
 }
 
+/// How `dataclasses` makes the text of a signature: the same where it stands now.
+macro_rules! signature {
+    () => {
+        "        try:
+            # In some cases fetching a signature is not possible.
+            # But, we surely should not fail in this case.
+            text_sig = str(inspect.signature(
+                cls,
+                annotation_format=annotationlib.Format.FORWARDREF,
+            )).replace(' -> None', '')
+        except (TypeError, ValueError):
+            text_sig = ''
+"
+    };
+}
+
 const CHANGES: &[Change] = &[
     // Each call of `add_argument` makes a formatter, to see whether it can format the argument. Its theme is looked up when
     // something is written, as in 3.15: `_colorize` brings `dataclasses`, `inspect`, `ast` and others, 2.3 MB of memory.
@@ -58,46 +74,28 @@ const CHANGES: &[Change] = &[
     },
     Change {
         path: "dataclasses.py",
-        from: "\
-        try:
-            # In some cases fetching a signature is not possible.
-            # But, we surely should not fail in this case.
-            text_sig = str(inspect.signature(
-                cls,
-                annotation_format=annotationlib.Format.FORWARDREF,
-            )).replace(' -> None', '')
-        except (TypeError, ValueError):
-            text_sig = ''
-        cls.__doc__ = (cls.__name__ + text_sig)
-",
-        to: "\
-        cls.__doc__ = _signature_doc
-",
+        from: concat!(signature!(), "        cls.__doc__ = (cls.__name__ + text_sig)\n"),
+        to: "        cls.__doc__ = _signature_doc\n",
     },
     Change {
         path: "dataclasses.py",
         from: "\
 def _process_class(",
-        to: "\
+        to: concat!(
+            "\
 class _SignatureDoc:
     def __get__(self, instance, cls):
         import inspect
-        try:
-            # In some cases fetching a signature is not possible.
-            # But, we surely should not fail in this case.
-            text_sig = str(inspect.signature(
-                cls,
-                annotation_format=annotationlib.Format.FORWARDREF,
-            )).replace(' -> None', '')
-        except (TypeError, ValueError):
-            text_sig = ''
-        cls.__doc__ = doc = cls.__name__ + text_sig
+",
+            signature!(),
+            "        cls.__doc__ = doc = cls.__name__ + text_sig
         return doc
 
 _signature_doc = _SignatureDoc()
 
 
-def _process_class(",
+def _process_class("
+        ),
     },
     Change {
         path: "dataclasses.py",
