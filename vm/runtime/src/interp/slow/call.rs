@@ -460,26 +460,45 @@ slow_path! {
         if (*cx).is_wanted() && let Err(err) = (*cx).safepoint() {
             return unwind::raise(ip, regs, cx, t, err);
         }
-        let base = fb!(*ip);
-        let site = Site { ip, regs, window: regs.add(base), args: 0 };
+        let site = Site { ip, regs, window: regs.add(fb!(*ip)), args: 0 };
         if !has_string_keys(&*cx, *site.arg(1)) {
             let err = (*cx).type_error("keywords must be strings");
             return unwind::raise(ip, regs, cx, t, err);
         }
-        let mut names = Names { count: 0, names: [const { MaybeUninit::uninit() }; Names::MOST] };
-        if pushes_frame(&*cx, Ref::from_value(*site.window.add(2)))
-            && let Some(site) = spread_args(site, cx, &mut names)
+        let callee = Ref::from_value(*site.window.add(2));
+        if pushes_frame(&*cx, callee)
+            && let Some(next) = call_spread_over_frame(site, cx, t)
         {
-            return call_spread(site, cx, t, &names);
+            return next;
         }
-        let parts = (take_temp(regs, base + 2), take_temp(regs, base + 4), take_temp(regs, base + 5));
-        let result = match &parts {
-            (Some(callee), Some(args), kwargs) => spread_call(&mut *cx, callee.r(), args.r(), kwargs.as_ref()),
-            _ => Err((*cx).system_error("malformed call window")),
-        };
-        drop(parts);
-        done!(ip, regs, cx, t, result)
+        let id = callee.header().map_or(0, |h| h.shape_id());
+        if id != 0 && native::is_native(id) && searches(callee) {
+            crate::finalize::clear_stack();
+        }
+        call_spread_other(ip, regs, cx, t)
     }
+}
+
+/// Calls a Python function whose arguments fit into a frame; `None` if that is left to [`call_spread_other`], and nothing has been
+/// done. In a frame of its own: the room for names contains what earlier calls have left there.
+#[inline(never)]
+unsafe fn call_spread_over_frame(site: Site, cx: *mut Cx, t: *const Table) -> Option<Next> {
+    let mut names = Names { count: 0, names: [const { MaybeUninit::uninit() }; Names::MOST] };
+    let site = spread_args(site, cx, &mut names)?;
+    Some(call_spread(site, cx, t, &names))
+}
+
+/// Calls whatever it is with the arguments as a `CallEx` has them. In a frame of its own, as [`call_other`].
+#[inline(never)]
+unsafe fn call_spread_other(ip: *const u64, regs: *mut Value, cx: *mut Cx, t: *const Table) -> Next {
+    let base = fb!(*ip);
+    let parts = (take_temp(regs, base + 2), take_temp(regs, base + 4), take_temp(regs, base + 5));
+    let result = match &parts {
+        (Some(callee), Some(args), kwargs) => spread_call(&mut *cx, callee.r(), args.r(), kwargs.as_ref()),
+        _ => Err((*cx).system_error("malformed call window")),
+    };
+    drop(parts);
+    done!(ip, regs, cx, t, result)
 }
 
 /// Whether the keyword arguments of a `CallEx`, if there are any, have strings as names.
